@@ -1,0 +1,45 @@
+package dev.tunbridge.protocol.frame;
+
+/** A checksum as a value; {@link #newChecksum} makes one that computes. */
+public sealed interface ChecksumAlgorithm {
+    int sizeBytes();
+
+    Checksum newChecksum();
+
+    /**
+     * A cyclic redundancy check in the parameters of the Rocksoft model (R. Williams, A Painless Guide to CRC Error
+     * Detection Algorithms, 1993), width 8, 16, 24 or 32.
+     */
+    record Crc(int width, int poly, int init, boolean refin, boolean refout, int xorout) implements ChecksumAlgorithm {
+        @Override
+        public int sizeBytes() {
+            return width / 8;
+        }
+
+        @Override
+        public Checksum newChecksum() {
+            if (equals(CrcCatalogue.CRC_32)) {
+                return new IntrinsicCrc(new java.util.zip.CRC32());
+            }
+            if (equals(CrcCatalogue.CRC_32C)) {
+                return new IntrinsicCrc(new java.util.zip.CRC32C());
+            }
+            return new SlicedCrc(this);
+        }
+    }
+
+    /** The sum of all bytes, modulo 256 to the number of bytes, then complemented. */
+    record Sum(int sizeBytes, long init, Complement complement) implements ChecksumAlgorithm {
+        @Override
+        public Checksum newChecksum() {
+            return new ByteSum(this);
+        }
+    }
+
+    /** What a sum is turned into before it is written. */
+    enum Complement {
+        NONE,
+        ONES,
+        TWOS
+    }
+}

@@ -1,0 +1,27 @@
+package dev.tunbridge.protocol.frame;
+
+import org.jspecify.annotations.Nullable;
+
+/** How bytes inside a frame are kept apart from the marks around it. */
+public enum Escape {
+    NONE,
+    /** RFC 1662: 7E … 7E, with 7D before a byte that is flipped by 20. */
+    HDLC,
+    /** RFC 1055: C0 … C0, with DB DC and DB DD for C0 and DB. */
+    SLIP,
+    /** Consistent overhead byte stuffing (Cheshire and Baker 1999), closed by 00. */
+    COBS,
+    /** DLE STX … DLE ETX, with a DLE inside doubled. */
+    DLE;
+
+    @Nullable
+    Escaping escaping() {
+        return switch (this) {
+            case NONE -> null;
+            case HDLC -> ByteStuffing.hdlc();
+            case SLIP -> ByteStuffing.slip();
+            case COBS -> new CobsEscaping();
+            case DLE -> new DleEscaping();
+        };
+    }
+}

@@ -1,0 +1,32 @@
+package dev.tunbridge.protocol.frame;
+
+import io.netty.buffer.ByteBuf;
+
+/** The stuffing of one escape: how content is wrapped on the wire, and found again. */
+interface Escaping {
+    /** What {@link #unescape} answers while the end of the frame has not come. */
+    int UNDECIDED = 0;
+
+    /** Writes the content with its marks around it. */
+    void escape(ByteBuf content, int index, int length, ByteBuf out);
+
+    /**
+     * Appends the content of the frame that starts at the index to {@code out}.
+     *
+     * @return the index behind the frame, {@link #UNDECIDED}, or {@link BadFrame#dead} of the reason; the content
+     *     appended is whole only in the first case
+     */
+    int unescape(ByteBuf in, int index, int limit, ByteBuf out, int maxContentBytes);
+
+    /** The first index from {@code from} on that is not idle fill between frames. */
+    int skipFill(ByteBuf in, int from, int limit);
+
+    /** The first index from {@code from} on where a frame may start, told by the marks alone; {@code limit} if none. */
+    int nextStart(ByteBuf in, int from, int limit);
+
+    /** The most bytes that so much content takes on the wire, with its marks. */
+    int maxWireBytes(int contentBytes);
+
+    /** The fewest bytes that are added to any content. */
+    int overheadBytes();
+}

@@ -1,0 +1,220 @@
+package dev.tunbridge.protocol.frame;
+
+import dev.tunbridge.protocol.frame.Check.Position;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
+
+/** Reads the YAML of a description. What the values must be to each other is {@link FormatRules}' business. */
+final class FormatParser {
+    private static final String DEFAULT_MAPPER = "reference";
+
+    private FormatParser() {}
+
+    static FrameFormat parse(String yaml, String source) {
+        Section top = Section.of(source, "", loadYaml(yaml, source));
+        String name = top.text("name");
+        String mapper = top.text("mapper", DEFAULT_MAPPER);
+        Section frame = top.section("frame");
+        Section payload = frame.section("payload");
+        int payloadAt = payload.integer("at");
+        Escape escape = frame.choice("escape", Escape.NONE, Escape.class);
+        Optional<Section> length = frame.optionalSection("length");
+        // Without a length field the maximum has no other place.
+        int maxPayloadBytes = length.isPresent() ? length.get().integer("max") : maxWithoutLength(payload, escape);
+        BytePattern sync = frame.optionalSection("sync").map(FormatParser::sync).orElse(BytePattern.EMPTY);
+        List<HeaderField> fields =
+                frame.sections("header").stream().map(FormatParser::field).toList();
+        Optional<LengthField> lengthField = length.map(FormatParser::length);
+        Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
+        BytePattern trailer = frame.has("trailer") ? frame.hex("trailer") : BytePattern.EMPTY;
+        Resync resync = top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT);
+        Map<String, Integer> types = types(top.section("types"));
+        Optional<Section> keepAlive = top.optionalSection("keepalive");
+        long every = keepAlive.map(s -> s.nanos("every", seconds(15))).orElse(seconds(15));
+        long deadAfter = keepAlive.map(s -> s.nanos("deadAfter", 3 * every)).orElse(3 * every);
+        keepAlive.ifPresent(Section::finish);
+        payload.finish();
+        frame.finish();
+        top.finish();
+        try {
+            return new FrameFormat(
+                    name,
+                    mapper,
+                    sync,
+                    fields,
+                    lengthField,
+                    payloadAt,
+                    maxPayloadBytes,
+                    check,
+                    trailer,
+                    escape,
+                    resync,
+                    types,
+                    every,
+                    deadAfter);
+        } catch (FrameFormatException e) {
+            throw e.in(source);
+        }
+    }
+
+    private static Object loadYaml(String yaml, String source) {
+        LoadSettings settings = LoadSettings.builder()
+                .setLabel(source)
+                .setAllowDuplicateKeys(false)
+                .setMaxAliasesForCollections(0)
+                .setSchema(new CoreSchema())
+                .build();
+        try {
+            @Nullable Object value = new Load(settings).loadFromString(yaml);
+            if (value == null) {
+                throw new FrameFormatException(source, "", "is empty; allowed: a frame format");
+            }
+            return value;
+        } catch (MarkedYamlEngineException e) {
+            String line = e.getProblemMark()
+                    .map(mark -> "line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ": ")
+                    .orElse("");
+            throw new FrameFormatException(source, "", "is not YAML: " + line + e.getProblem());
+        } catch (YamlEngineException e) {
+            throw new FrameFormatException(source, "", "is not YAML: " + e.getMessage());
+        }
+    }
+
+    private static int maxWithoutLength(Section payload, Escape escape) {
+        return escape == Escape.NONE && !payload.has("max") ? 1 : payload.integer("max");
+    }
+
+    private static BytePattern sync(Section section) {
+        BytePattern bytes = section.hex("bytes");
+        if (bytes.sizeBytes() == 0) {
+            throw section.refuse("bytes", "is empty; allowed: 1 to 8 bytes, or no sync at all");
+        }
+        BytePattern mask = section.has("mask") ? section.hex("mask") : bytes;
+        if (mask.sizeBytes() != bytes.sizeBytes()) {
+            throw section.refuse("mask", "has " + mask.sizeBytes() + " bytes; allowed " + bytes.sizeBytes());
+        }
+        long bits = section.has("mask") ? mask.value() : bytes.mask();
+        if ((bytes.value() & ~bits) != 0) {
+            throw section.refuse("bytes", "has bits that frame.sync.mask leaves out; allowed: zero there");
+        }
+        section.finish();
+        return new BytePattern(bytes.sizeBytes(), bytes.value(), bits);
+    }
+
+    private static HeaderField field(Section section) {
+        String name = section.text("name");
+        BitField bits = bitField(section);
+        OptionalLong value = section.has("value") ? OptionalLong.of(section.number("value")) : OptionalLong.empty();
+        section.finish();
+        return new HeaderField(name, bits, value);
+    }
+
+    private static BitField bitField(Section section) {
+        int at = section.integer("at");
+        int size = section.integer("size");
+        if (size < 1 || size > 8) {
+            throw section.refuse("size", "is " + size + "; allowed 1 to 8");
+        }
+        int shift = section.integer("shift", 0);
+        int bits = section.integer("bits", 8 * size - shift);
+        return new BitField(at, size, section.choice("endian", Endian.BIG, Endian.class), shift, bits);
+    }
+
+    private static LengthField length(Section section) {
+        LengthField field = new LengthField(
+                section.choice("encoding", LengthField.Encoding.BINARY, LengthField.Encoding.class),
+                bitField(section),
+                section.choice("counts", LengthField.Counts.PAYLOAD, LengthField.Counts.class),
+                section.integer("adjust", 0));
+        section.finish();
+        return field;
+    }
+
+    private static Optional<Check> check(Section section, int payloadAt) {
+        String name = section.text("algorithm");
+        if (name.equals("none")) {
+            section.finish();
+            return Optional.empty();
+        }
+        ChecksumAlgorithm algorithm = algorithm(section, name);
+        Check check = new Check(
+                algorithm,
+                position(section, "from", payloadAt),
+                position(section, "to", payloadAt),
+                position(section, "at", payloadAt),
+                section.choice("endian", Endian.BIG, Endian.class));
+        section.finish();
+        return Optional.of(check);
+    }
+
+    private static ChecksumAlgorithm algorithm(Section section, String name) {
+        if (name.equals("sum")) {
+            int size = section.integer("size", 1);
+            long init = section.has("init") ? Integer.toUnsignedLong(section.unsigned("init")) : 0;
+            return new Sum(size, init, section.choice("complement", Complement.NONE, Complement.class));
+        }
+        if (name.equals("crc")) {
+            return new Crc(
+                    section.integer("width"),
+                    section.unsigned("poly"),
+                    section.unsigned("init"),
+                    section.flag("refin"),
+                    section.flag("refout"),
+                    section.unsigned("xorout"));
+        }
+        return CrcCatalogue.find(name)
+                .orElseThrow(() -> section.refuse(
+                        "algorithm", "is \"" + name + "\"; allowed none, sum, crc, " + CrcCatalogue.names()));
+    }
+
+    private static Position position(Section section, String key, int payloadAt) {
+        if (section.has(key) && section.isText(key)) {
+            return switch (section.text(key)) {
+                case "payload-start" -> Position.fromStart(payloadAt);
+                case "payload-end" -> Position.PAYLOAD_END;
+                default ->
+                    throw section.refuse(
+                            key,
+                            "is \"" + section.text(key)
+                                    + "\"; allowed: bytes from the frame's start, payload-start, payload-end");
+            };
+        }
+        return Position.fromStart(section.integer(key));
+    }
+
+    private static Resync resync(Section section) {
+        Resync resync = new Resync(
+                section.choice("boundaries", Resync.DEFAULT.boundaries(), BoundaryGrade.class),
+                section.integer("maxScan", Resync.DEFAULT.maxScanBytes()));
+        section.finish();
+        return resync;
+    }
+
+    private static Map<String, Integer> types(Section section) {
+        Map<String, Integer> types = new HashMap<>();
+        List<String> names = new ArrayList<>(section.names());
+        if (names.isEmpty()) {
+            throw section.refuse("", "is empty; allowed: names of messages with their numbers");
+        }
+        names.forEach(name -> types.put(name, section.integer(name)));
+        return types;
+    }
+
+    private static long seconds(int seconds) {
+        return TimeUnit.SECONDS.toNanos(seconds);
+    }
+}

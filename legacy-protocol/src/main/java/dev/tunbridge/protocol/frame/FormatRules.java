@@ -1,0 +1,232 @@
+package dev.tunbridge.protocol.frame;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The rules that a format must keep to work at all. Each refusal names the key and what is allowed. */
+final class FormatRules {
+    private final String source;
+    private final int payloadAt;
+    private final Escape escape;
+    private final BitSet taken = new BitSet();
+
+    private FormatRules(String source, int payloadAt, Escape escape) {
+        this.source = source;
+        this.payloadAt = payloadAt;
+        this.escape = escape;
+    }
+
+    static void verify(FrameFormat format) {
+        FormatRules rules = new FormatRules("format " + format.name(), format.payloadAt(), format.escape());
+        rules.verifySizes(format.maxPayloadBytes());
+        rules.verifyMarks(format.sync(), format.trailer());
+        rules.verifyFields(format.fields());
+        if (format.length().isPresent()) {
+            rules.verifyLength(format.length().get(), format.maxPayloadBytes(), format.tailBytes());
+        } else if (format.escape() == Escape.NONE) {
+            throw rules.refuse("frame.length", "is missing; it may be absent only where an escape delimits frames");
+        }
+        format.check().ifPresent(rules::verifyCheck);
+        rules.verifyTypes(format.types(), format.typeField());
+        if (format.resync().maxScanBytes() < 0) {
+            throw rules.refuse("resync.maxScan", "is " + format.resync().maxScanBytes() + "; allowed 0 or more");
+        }
+        if (format.keepAliveEveryNanos() <= 0 || format.deadAfterNanos() <= format.keepAliveEveryNanos()) {
+            throw rules.refuse("keepalive.deadAfter", "must be longer than keepalive.every, and both more than 0");
+        }
+    }
+
+    static long lengthBias(LengthField length, int payloadAt, int tailBytes) {
+        int counted = switch (length.counts()) {
+            case PAYLOAD -> 0;
+            case ALL -> payloadAt + tailBytes;
+            case AFTER_LENGTH -> payloadAt - length.bits().end() + tailBytes;
+        };
+        return (long) counted + length.adjust();
+    }
+
+    private void verifySizes(int maxPayloadBytes) {
+        if (payloadAt < 1 || payloadAt > 256) {
+            throw refuse("frame.payload.at", "is " + payloadAt + "; allowed 1 to 256");
+        }
+        if (maxPayloadBytes < 1 || maxPayloadBytes > FrameFormat.LARGEST_PAYLOAD_BYTES) {
+            throw refuse(
+                    "frame.length.max",
+                    "is " + maxPayloadBytes + "; allowed 1 to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
+        }
+    }
+
+    private void verifyMarks(BytePattern sync, BytePattern trailer) {
+        if (escape != Escape.NONE && sync.sizeBytes() > 0) {
+            throw refuse("frame.sync", "does not go with an escape, whose own marks open a frame; allowed: none");
+        }
+        if (escape != Escape.NONE && trailer.sizeBytes() > 0) {
+            throw refuse("frame.trailer", "does not go with an escape, whose own marks close a frame; allowed \"\"");
+        }
+        if (sync.sizeBytes() > 0 && sync.significantBits() == 0) {
+            throw refuse("frame.sync.mask", "leaves no bit to look for; allowed: at least one bit set");
+        }
+        take("frame.sync", BitField.wholeBytes(0, sync.sizeBytes(), Endian.BIG));
+    }
+
+    private void verifyFields(List<HeaderField> fields) {
+        Set<String> names = new HashSet<>();
+        for (HeaderField field : fields) {
+            String key = "frame.header." + field.name();
+            if (!names.add(field.name())) {
+                throw refuse(key, "is named twice");
+            }
+            verifyBits(key, field.bits());
+            take(key, field.bits());
+            boolean hasRole =
+                    field.name().equals(HeaderField.TYPE) || field.name().equals(HeaderField.SEQUENCE);
+            if (field.value().isPresent() && hasRole) {
+                throw refuse(key + ".value", "does not go with the role of this field; allowed for other fields only");
+            }
+            if (field.value().isPresent() && !field.bits().holds(field.value().getAsLong())) {
+                throw refuse(key + ".value", "does not fit " + field.bits().bits() + " bits");
+            }
+        }
+        if (!names.contains(HeaderField.TYPE)) {
+            throw refuse("frame.header", "has no field named type, which tells messages apart");
+        }
+    }
+
+    private void verifyBits(String key, BitField field) {
+        if (field.size() < 1 || field.size() > 8) {
+            throw refuse(key + ".size", "is " + field.size() + "; allowed 1 to 8");
+        }
+        if (field.at() < 0) {
+            throw refuse(key + ".at", "is " + field.at() + "; allowed 0 or more");
+        }
+        if (field.shift() < 0 || field.bits() < 1 || field.shift() + field.bits() > 8 * field.size()) {
+            throw refuse(
+                    key + ".bits",
+                    field.bits() + " bits shifted by " + field.shift() + " do not fit " + field.size() + " bytes");
+        }
+    }
+
+    private void verifyLength(LengthField length, int maxPayloadBytes, int tailBytes) {
+        String key = "frame.length";
+        verifyBits(key, length.bits());
+        take(key, length.bits());
+        if (length.bits().size() > 7) {
+            throw refuse(key + ".size", "is " + length.bits().size() + "; allowed 1 to 7");
+        }
+        boolean wholeBytes = length.bits().bits() == 8 * length.bits().size();
+        if (length.encoding() != LengthField.Encoding.BINARY && !wholeBytes) {
+            throw refuse(key + ".bits", "goes with encoding binary only");
+        }
+        if (escape != Escape.NONE && length.counts() == LengthField.Counts.ALL) {
+            throw refuse(
+                    key + ".counts",
+                    "all counts escaped bytes, which an encoder does not know before it writes them; allowed payload,"
+                            + " after-length (both before escaping)");
+        }
+        long bias = lengthBias(length, payloadAt, tailBytes);
+        if (bias < 0) {
+            throw refuse(
+                    key + ".adjust",
+                    "makes the length of an empty payload " + bias + "; allowed so that none is negative");
+        }
+        long largest = length.maxValue() - bias;
+        if (maxPayloadBytes > largest) {
+            throw refuse(
+                    key + ".max",
+                    "is " + maxPayloadBytes + ", but the field holds a payload of at most " + largest + " bytes");
+        }
+    }
+
+    private void verifyCheck(Check check) {
+        String key = "frame.check";
+        if (check.algorithm() instanceof ChecksumAlgorithm.Crc crc) {
+            verifyCrc(key, crc);
+        } else if (check.algorithm() instanceof ChecksumAlgorithm.Sum sum) {
+            if (sum.sizeBytes() < 1 || sum.sizeBytes() > 4) {
+                throw refuse(key + ".size", "is " + sum.sizeBytes() + "; allowed 1 to 4");
+            }
+        }
+        verifyPosition(key + ".from", check.from());
+        verifyPosition(key + ".to", check.to());
+        verifyPosition(key + ".at", check.at());
+        int emptyPayloadEnd = payloadAt;
+        int from = check.from().index(0, emptyPayloadEnd);
+        int to = check.to().index(0, emptyPayloadEnd);
+        if (to < from || check.from().atPayloadEnd()) {
+            throw refuse(key + ".to", "lies before frame.check.from");
+        }
+        if (!check.to().atPayloadEnd() && to == from) {
+            throw refuse(key + ".to", "is frame.check.from, so that nothing is checked");
+        }
+        if (!check.at().atPayloadEnd()) {
+            int at = check.at().bytes();
+            int end = at + check.algorithm().sizeBytes();
+            if (end > from && at < to) {
+                throw refuse(key + ".at", "lies in what is checked, but a check cannot cover itself");
+            }
+            take(key, BitField.wholeBytes(at, end - at, Endian.BIG));
+        }
+    }
+
+    private void verifyCrc(String key, ChecksumAlgorithm.Crc crc) {
+        if (crc.width() != 8 && crc.width() != 16 && crc.width() != 24 && crc.width() != 32) {
+            throw refuse(key + ".width", "is " + crc.width() + "; allowed 8, 16, 24, 32");
+        }
+        BitField register = BitField.wholeBytes(0, crc.width() / 8, Endian.BIG);
+        if (!register.holds(Integer.toUnsignedLong(crc.poly())) || (crc.poly() & 1) == 0) {
+            throw refuse(key + ".poly", "must be odd and fit " + crc.width() + " bits");
+        }
+        if (!register.holds(Integer.toUnsignedLong(crc.init()))) {
+            throw refuse(key + ".init", "does not fit " + crc.width() + " bits");
+        }
+        if (!register.holds(Integer.toUnsignedLong(crc.xorout()))) {
+            throw refuse(key + ".xorout", "does not fit " + crc.width() + " bits");
+        }
+    }
+
+    private void verifyPosition(String key, Check.Position position) {
+        if (!position.atPayloadEnd() && (position.bytes() < 0 || position.bytes() > payloadAt)) {
+            throw refuse(
+                    key, "is " + position.bytes() + "; allowed 0 to " + payloadAt + ", payload-start, payload-end");
+        }
+    }
+
+    private void verifyTypes(Map<String, Integer> types, BitField type) {
+        if (type.bits() > 31) {
+            throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 31");
+        }
+        Map<Integer, String> names = new HashMap<>();
+        types.forEach((name, number) -> {
+            String key = "types." + name;
+            if (!type.holds(number)) {
+                throw refuse(key, "is " + number + "; allowed 0 to " + type.mask());
+            }
+            String other = names.putIfAbsent(number, name);
+            if (other != null) {
+                throw refuse(key, "is " + number + ", which is also types." + other);
+            }
+        });
+    }
+
+    /** Takes the bits of a field, which must lie in the head and belong to nobody else. */
+    private void take(String key, BitField field) {
+        if (field.end() > payloadAt) {
+            throw refuse(key, "reaches byte " + field.end() + "; allowed up to the payload at " + payloadAt);
+        }
+        for (int bit = 0; bit < field.bits(); bit++) {
+            int frameBit = field.frameBit(bit);
+            if (taken.get(frameBit)) {
+                throw refuse(key, "overlaps another field in byte " + frameBit / 8 + " of the frame");
+            }
+            taken.set(frameBit);
+        }
+    }
+
+    private FrameFormatException refuse(String key, String reason) {
+        return new FrameFormatException(source, key, reason);
+    }
+}

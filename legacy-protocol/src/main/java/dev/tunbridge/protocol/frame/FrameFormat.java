@@ -1,0 +1,190 @@
+package dev.tunbridge.protocol.frame;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The framing of a protocol: immutable, and proven to work when it exists. It comes from a YAML description.
+ *
+ * @param fields the header fields in the order of the description, one of them for the message type
+ * @param payloadAt bytes of a frame before its payload
+ * @param keepAliveEveryNanos a session sends a keep-alive this often
+ * @param deadAfterNanos a peer that has sent nothing for so long is dead
+ */
+public record FrameFormat(
+        String name,
+        String mapper,
+        BytePattern sync,
+        List<HeaderField> fields,
+        Optional<LengthField> length,
+        int payloadAt,
+        int maxPayloadBytes,
+        Optional<Check> check,
+        BytePattern trailer,
+        Escape escape,
+        Resync resync,
+        Map<String, Integer> types,
+        long keepAliveEveryNanos,
+        long deadAfterNanos) {
+
+    /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
+    public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
+
+    private static final List<String> BUILTIN_NAMES = List.of("reference", "plain-le", "hdlc");
+    /** A boundary is trusted when random bytes pass for one at most this rarely: once in 2^16 places. */
+    private static final int EVIDENCE_BITS_TO_RESYNCHRONISE = 16;
+
+    private static final int LARGEST_DESCRIPTION_BYTES = 1 << 20;
+
+    public FrameFormat(
+            String name,
+            String mapper,
+            BytePattern sync,
+            List<HeaderField> fields,
+            Optional<LengthField> length,
+            int payloadAt,
+            int maxPayloadBytes,
+            Optional<Check> check,
+            BytePattern trailer,
+            Escape escape,
+            Resync resync,
+            Map<String, Integer> types,
+            long keepAliveEveryNanos,
+            long deadAfterNanos) {
+        this.name = name;
+        this.mapper = mapper;
+        this.sync = sync;
+        this.fields = List.copyOf(fields);
+        this.length = length;
+        this.payloadAt = payloadAt;
+        this.maxPayloadBytes = maxPayloadBytes;
+        this.check = check;
+        this.trailer = trailer;
+        this.escape = escape;
+        this.resync = resync;
+        this.types = Map.copyOf(types);
+        this.keepAliveEveryNanos = keepAliveEveryNanos;
+        this.deadAfterNanos = deadAfterNanos;
+        FormatRules.verify(this);
+    }
+
+    /** Reads a description from a file. */
+    public static FrameFormat load(Path file) {
+        String source = file.toString();
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_DESCRIPTION_BYTES + 1);
+            if (bytes.length > LARGEST_DESCRIPTION_BYTES) {
+                throw new FrameFormatException(source, "", "is too large; allowed 1 MiB");
+            }
+            return parse(new String(bytes, StandardCharsets.UTF_8), source);
+        } catch (NoSuchFileException e) {
+            throw new FrameFormatException(source, "", "no such file");
+        } catch (IOException e) {
+            throw new FrameFormatException(source, "", "cannot be read: " + e);
+        }
+    }
+
+    /**
+     * Reads a description.
+     *
+     * @param source what errors call it
+     * @throws FrameFormatException if it is no such description, or describes what cannot work
+     */
+    public static FrameFormat parse(String yaml, String source) {
+        return FormatParser.parse(yaml, source);
+    }
+
+    /** A format that comes with the bridge. */
+    public static FrameFormat builtin(String name) {
+        if (!BUILTIN_NAMES.contains(name)) {
+            throw new FrameFormatException(
+                    name, "", "no such built-in format; allowed " + String.join(", ", BUILTIN_NAMES));
+        }
+        try (InputStream in = FrameFormat.class.getResourceAsStream(name + ".yaml")) {
+            if (in == null) {
+                throw new IllegalStateException("the resource of the format " + name + " is missing");
+            }
+            return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static List<String> builtinNames() {
+        return BUILTIN_NAMES;
+    }
+
+    /** The number of a frame type, if the description names it. */
+    public OptionalInt type(String name) {
+        Integer number = types.get(name);
+        return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+    }
+
+    /** The place of a header field in {@link #fields}. */
+    public OptionalInt fieldIndex(String name) {
+        for (int i = 0; i < fields.size(); i++) {
+            if (fields.get(i).name().equals(name)) {
+                return OptionalInt.of(i);
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    /** The most bytes of one frame on the wire, with everything in it escaped. */
+    public int maxFrameBytes() {
+        Escaping escaping = escape.escaping();
+        return escaping == null ? maxContentBytes() : escaping.maxWireBytes(maxContentBytes());
+    }
+
+    /** The bytes that a frame adds to its payload; what the payload itself makes an escape add comes on top. */
+    public int overheadBytes() {
+        Escaping escaping = escape.escaping();
+        return payloadAt + tailBytes() + (escaping == null ? 0 : escaping.overheadBytes());
+    }
+
+    /** Whether the next frame can be found again after a bad one. */
+    public boolean canResynchronise() {
+        return resync.maxScanBytes() > 0 && FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE;
+    }
+
+    /** The description in words, a line each. */
+    public List<String> explain() {
+        return FormatEvidence.explain(this);
+    }
+
+    Optional<HeaderField> field(String name) {
+        return fields.stream().filter(f -> f.name().equals(name)).findFirst();
+    }
+
+    BitField typeField() {
+        return field(HeaderField.TYPE).orElseThrow().bits();
+    }
+
+    int checkBytes() {
+        return check.map(c -> c.algorithm().sizeBytes()).orElse(0);
+    }
+
+    /** Bytes behind the payload, before escaping. */
+    int tailBytes() {
+        return check.filter(c -> c.at().atPayloadEnd()).map(c -> checkBytes()).orElse(0) + trailer.sizeBytes();
+    }
+
+    int maxContentBytes() {
+        return payloadAt + maxPayloadBytes + tailBytes();
+    }
+
+    /** What the length field holds for an empty payload. */
+    long lengthBias() {
+        return length.map(l -> FormatRules.lengthBias(l, payloadAt, tailBytes()))
+                .orElse(0L);
+    }
+}

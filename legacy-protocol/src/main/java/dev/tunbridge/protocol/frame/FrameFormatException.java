@@ -1,0 +1,24 @@
+package dev.tunbridge.protocol.frame;
+
+/** A frame format that cannot work. The message is "source: key: reason; allowed …". */
+public final class FrameFormatException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final String key;
+    private final String reason;
+
+    public FrameFormatException(String source, String key, String reason) {
+        super(key.isEmpty() ? source + ": " + reason : source + ": " + key + ": " + reason);
+        this.key = key;
+        this.reason = reason;
+    }
+
+    /** The key at fault as a path, such as {@code frame.length.max}; empty where it is the whole file. */
+    public String key() {
+        return key;
+    }
+
+    FrameFormatException in(String source) {
+        return new FrameFormatException(source, key, reason);
+    }
+}

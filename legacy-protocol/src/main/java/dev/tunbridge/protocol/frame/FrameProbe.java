@@ -1,0 +1,164 @@
+package dev.tunbridge.protocol.frame;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says of any place in a buffer whether a valid frame starts there. An answer that is not "undecided" never changes when
+ * more bytes come, so it does not depend on how the stream was cut into reads.
+ *
+ * <p>For one thread. Reads absolute indexes and moves none.
+ */
+public final class FrameProbe implements AutoCloseable {
+    private final FrameLayout layout;
+    private final @Nullable Escaping escaping;
+    private final int maxContentBytes;
+    private final ByteBuf scratch;
+
+    private int contentIndex;
+    private int payloadBytes;
+    private int fillBytes;
+
+    public FrameProbe(FrameFormat format) {
+        this(format, new FrameLayout(format));
+    }
+
+    FrameProbe(FrameFormat format, FrameLayout layout) {
+        this.layout = layout;
+        this.escaping = format.escape().escaping();
+        this.maxContentBytes = format.maxContentBytes();
+        this.scratch = escaping == null ? Unpooled.EMPTY_BUFFER : Unpooled.directBuffer(maxContentBytes);
+    }
+
+    /**
+     * Looks at the bytes from the index to before the limit.
+     *
+     * @return above 0: bytes of the valid, whole frame that starts at the index, with idle fill before it; 0: undecided,
+     *     bytes past the limit are needed; below 0: certainly no valid frame, −1 − the ordinal of a {@link BadFrame}
+     */
+    public long probe(ByteBuf buffer, int index, int limit) {
+        return escaping == null ? probePlain(buffer, index, limit) : probe(buffer, index, limit, scratch.clear());
+    }
+
+    /** The reason in a negative answer of {@link #probe}. */
+    public static BadFrame reason(long answer) {
+        return BadFrame.ofDead(answer);
+    }
+
+    /** As {@link #probe}; appends the content of a valid frame to the arena, if this format escapes, and only then. */
+    long probe(ByteBuf buffer, int index, int limit, ByteBuf arena) {
+        if (escaping == null) {
+            return probePlain(buffer, index, limit);
+        }
+        int start = escaping.skipFill(buffer, index, limit);
+        if (start == limit) {
+            return 0;
+        }
+        int arenaIndex = arena.writerIndex();
+        long answer = escaping.unescape(buffer, start, limit, arena, maxContentBytes);
+        if (answer > 0) {
+            long verdict = judgeContent(arena, arenaIndex);
+            answer = verdict < 0 ? verdict : answer - index;
+        }
+        if (answer <= 0) {
+            arena.writerIndex(arenaIndex);
+            return answer;
+        }
+        contentIndex = arenaIndex;
+        fillBytes = start - index;
+        return answer;
+    }
+
+    private long probePlain(ByteBuf buffer, int index, int limit) {
+        int available = limit - index;
+        BytePattern sync = layout.sync;
+        if (!sync.matches(buffer, index, Math.min(available, sync.sizeBytes()))) {
+            return BadFrame.SYNC.dead();
+        }
+        // The whole head first: which reason is found must not depend on how much of it has come.
+        if (available < layout.headBytes) {
+            return 0;
+        }
+        if (!layout.constantsMatch(buffer, index)) {
+            return BadFrame.FIELD.dead();
+        }
+        LengthField length = layout.length;
+        int payload = length == null ? FrameLayout.BAD_LENGTH : layout.payloadBytes(buffer, index, length);
+        if (payload == FrameLayout.BAD_LENGTH) {
+            return BadFrame.LENGTH.dead();
+        }
+        int total = layout.headBytes + payload + layout.tailBytes;
+        if (available < total) {
+            return 0;
+        }
+        contentIndex = index;
+        payloadBytes = payload;
+        long verdict = judgeTail(buffer, index, payload);
+        return verdict < 0 ? verdict : total;
+    }
+
+    private long judgeContent(ByteBuf arena, int frameIndex) {
+        int payload = arena.writerIndex() - frameIndex - layout.headBytes - layout.tailBytes;
+        if (payload < 0 || payload > layout.maxPayloadBytes) {
+            return BadFrame.LENGTH.dead();
+        }
+        if (!layout.constantsMatch(arena, frameIndex)) {
+            return BadFrame.FIELD.dead();
+        }
+        LengthField length = layout.length;
+        if (length != null && layout.payloadBytes(arena, frameIndex, length) != payload) {
+            return BadFrame.LENGTH.dead();
+        }
+        payloadBytes = payload;
+        return judgeTail(arena, frameIndex, payload);
+    }
+
+    private long judgeTail(ByteBuf buffer, int frameIndex, int payload) {
+        int payloadEnd = frameIndex + layout.headBytes + payload;
+        if (!layout.trailerMatches(buffer, payloadEnd)) {
+            return BadFrame.TRAILER.dead();
+        }
+        return layout.checkMatches(buffer, frameIndex, payloadEnd) ? 0 : BadFrame.CHECK.dead();
+    }
+
+    /** Where the unescaped frame of the last positive answer starts, in the arena or in the buffer itself. */
+    int contentIndex() {
+        return contentIndex;
+    }
+
+    int payloadBytes() {
+        return payloadBytes;
+    }
+
+    /** Idle bytes in front of the frame of the last positive answer. */
+    int fillBytes() {
+        return escaping == null ? 0 : fillBytes;
+    }
+
+    /** The first index from {@code from} on that is not idle fill. */
+    int skipFill(ByteBuf buffer, int from, int limit) {
+        return escaping == null ? from : escaping.skipFill(buffer, from, limit);
+    }
+
+    /** The first index from {@code from} on where a frame may start after lost synchronisation; {@code limit} if none. */
+    int nextStart(ByteBuf buffer, int from, int limit) {
+        if (escaping != null) {
+            return escaping.nextStart(buffer, from, limit);
+        }
+        BytePattern sync = layout.sync;
+        if (sync.sizeBytes() == 0 || sync.maskAt(0) != 0xff) {
+            return from;
+        }
+        int found = buffer.indexOf(from, limit, (byte) sync.byteAt(0));
+        return found < 0 ? limit : found;
+    }
+
+    /** Releases the probe's own memory. */
+    @Override
+    public void close() {
+        if (scratch.refCnt() > 0) {
+            scratch.release();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.tunbridge.protocol.frame;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+
+/**
+ * A valid frame in a buffer. A view is wrapped again for each frame and owns nothing.
+ *
+ * <p>In a format that escapes, the buffer holds the unescaped frame; offsets are always those of the stream as it came.
+ */
+public final class FrameView {
+    private final FrameLayout layout;
+    private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+    private int frameIndex;
+    private int payloadLength;
+    private long startOffset;
+    private long endOffset;
+
+    FrameView(FrameLayout layout) {
+        this.layout = layout;
+    }
+
+    void wrap(ByteBuf buffer, int frameIndex, int payloadLength, long startOffset, long endOffset) {
+        this.buffer = buffer;
+        this.frameIndex = frameIndex;
+        this.payloadLength = payloadLength;
+        this.startOffset = startOffset;
+        this.endOffset = endOffset;
+    }
+
+    public int type() {
+        return (int) layout.type.read(buffer, frameIndex);
+    }
+
+    /** The header field at the index that {@link FrameFormat#fieldIndex} gives. */
+    public long field(int index) {
+        return layout.fields[index].read(buffer, frameIndex);
+    }
+
+    public ByteBuf buffer() {
+        return buffer;
+    }
+
+    public int payloadIndex() {
+        return frameIndex + layout.headBytes;
+    }
+
+    public int payloadLength() {
+        return payloadLength;
+    }
+
+    /**
+     * The stream offset of the frame's first byte. Where frames are closed by a delimiter (hdlc, slip, cobs) that is the
+     * first byte of content: a delimiter in front of it may belong to the frame before, or be idle fill.
+     */
+    public long startOffset() {
+        return startOffset;
+    }
+
+    /** The stream offset behind the frame's last byte, its closing delimiter included. */
+    public long endOffset() {
+        return endOffset;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.tunbridge.protocol.frame;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A CRC of any parameters, sixteen bytes a step (M. Kounavis and F. Berry, slicing-by-N, 2005): 1.4 GB/s where one table
+ * gives 0.4. Table k holds the effect of a byte that k more bytes follow.
+ *
+ * <p>The register has 32 bits for every width: reflected it is right-aligned, else left-aligned, so one loop serves
+ * them all.
+ */
+final class SlicedCrc extends Checksum {
+    private static final int SLICES = 16;
+
+    private final boolean reflected;
+    private final boolean reverseResult;
+    private final int width;
+    private final int initialRegister;
+    private final int xorout;
+    private final int[] table;
+
+    SlicedCrc(ChecksumAlgorithm.Crc crc) {
+        this.reflected = crc.refin();
+        this.reverseResult = crc.refin() != crc.refout();
+        this.width = crc.width();
+        int unused = Integer.SIZE - width;
+        this.initialRegister = reflected ? Integer.reverse(crc.init() << unused) : crc.init() << unused;
+        this.xorout = crc.xorout();
+        int poly = crc.poly() << unused;
+        this.table = reflected ? reflectedTable(Integer.reverse(poly)) : plainTable(poly);
+    }
+
+    @Override
+    public long compute(ByteBuf buffer, int index, int length) {
+        int register = reflected ? reflected(buffer, index, length) : plain(buffer, index, length);
+        int value = reflected ? register : register >>> (Integer.SIZE - width);
+        if (reverseResult) {
+            value = Integer.reverse(value) >>> (Integer.SIZE - width);
+        }
+        return Integer.toUnsignedLong(value ^ xorout);
+    }
+
+    private int reflected(ByteBuf buffer, int index, int length) {
+        int[] t = table;
+        int register = initialRegister;
+        int at = index;
+        int end = index + length;
+        for (; end - at >= SLICES; at += SLICES) {
+            long low = buffer.getLongLE(at) ^ Integer.toUnsignedLong(register);
+            long high = buffer.getLongLE(at + Long.BYTES);
+            register = slice(t, 15, low)
+                    ^ slice(t, 14, low >>> 8)
+                    ^ slice(t, 13, low >>> 16)
+                    ^ slice(t, 12, low >>> 24)
+                    ^ slice(t, 11, low >>> 32)
+                    ^ slice(t, 10, low >>> 40)
+                    ^ slice(t, 9, low >>> 48)
+                    ^ slice(t, 8, low >>> 56)
+                    ^ slice(t, 7, high)
+                    ^ slice(t, 6, high >>> 8)
+                    ^ slice(t, 5, high >>> 16)
+                    ^ slice(t, 4, high >>> 24)
+                    ^ slice(t, 3, high >>> 32)
+                    ^ slice(t, 2, high >>> 40)
+                    ^ slice(t, 1, high >>> 48)
+                    ^ slice(t, 0, high >>> 56);
+        }
+        for (; at < end; at++) {
+            register = register >>> 8 ^ t[(register ^ buffer.getByte(at)) & 0xff];
+        }
+        return register;
+    }
+
+    private int plain(ByteBuf buffer, int index, int length) {
+        int[] t = table;
+        int register = initialRegister;
+        int at = index;
+        int end = index + length;
+        for (; end - at >= SLICES; at += SLICES) {
+            long high = buffer.getLong(at) ^ (long) register << 32;
+            long low = buffer.getLong(at + Long.BYTES);
+            register = slice(t, 15, high >>> 56)
+                    ^ slice(t, 14, high >>> 48)
+                    ^ slice(t, 13, high >>> 40)
+                    ^ slice(t, 12, high >>> 32)
+                    ^ slice(t, 11, high >>> 24)
+                    ^ slice(t, 10, high >>> 16)
+                    ^ slice(t, 9, high >>> 8)
+                    ^ slice(t, 8, high)
+                    ^ slice(t, 7, low >>> 56)
+                    ^ slice(t, 6, low >>> 48)
+                    ^ slice(t, 5, low >>> 40)
+                    ^ slice(t, 4, low >>> 32)
+                    ^ slice(t, 3, low >>> 24)
+                    ^ slice(t, 2, low >>> 16)
+                    ^ slice(t, 1, low >>> 8)
+                    ^ slice(t, 0, low);
+        }
+        for (; at < end; at++) {
+            register = register << 8 ^ t[register >>> 24 ^ buffer.getUnsignedByte(at)];
+        }
+        return register;
+    }
+
+    private static int slice(int[] table, int followingBytes, long word) {
+        return table[(followingBytes << 8) | ((int) word & 0xff)];
+    }
+
+    private static int[] reflectedTable(int poly) {
+        int[] table = new int[SLICES << 8];
+        for (int i = 0; i < 256; i++) {
+            int register = i;
+            for (int bit = 0; bit < 8; bit++) {
+                register = register >>> 1 ^ ((register & 1) == 0 ? 0 : poly);
+            }
+            table[i] = register;
+        }
+        for (int i = 256; i < table.length; i++) {
+            table[i] = table[i - 256] >>> 8 ^ table[table[i - 256] & 0xff];
+        }
+        return table;
+    }
+
+    private static int[] plainTable(int poly) {
+        int[] table = new int[SLICES << 8];
+        for (int i = 0; i < 256; i++) {
+            int register = i << 24;
+            for (int bit = 0; bit < 8; bit++) {
+                register = register << 1 ^ (register < 0 ? poly : 0);
+            }
+            table[i] = register;
+        }
+        for (int i = 256; i < table.length; i++) {
+            table[i] = table[i - 256] << 8 ^ table[table[i - 256] >>> 24];
+        }
+        return table;
+    }
+}

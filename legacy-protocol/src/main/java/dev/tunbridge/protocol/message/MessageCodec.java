@@ -1,0 +1,48 @@
+package dev.tunbridge.protocol.message;
+
+import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameView;
+import io.netty.buffer.ByteBuf;
+
+/** Frames to messages and back, for one format. For one thread; reading and writing traffic allocates nothing. */
+public interface MessageCodec {
+    /**
+     * Hands the message of a frame to the handler.
+     *
+     * @throws MalformedMessageException if the payload is no message of the frame's type
+     */
+    void read(FrameView frame, MessageHandler handler) throws MalformedMessageException;
+
+    /**
+     * Appends the message as one frame.
+     *
+     * @throws IllegalArgumentException if the format has no such message, or a field does not fit the wire
+     * @throws dev.tunbridge.protocol.frame.FrameTooLongException if it does not fit a frame; {@code out} is unchanged
+     */
+    void write(Message message, FrameEncoder encoder, ByteBuf out);
+
+    /** Begins a frame; the caller appends the IP packet to the buffer returned, and ends the frame. */
+    ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out);
+
+    /** Begins a frame; the caller appends the segment from its TCP or UDP header on, and ends the frame. */
+    ByteBuf beginSegment(
+            FrameEncoder encoder,
+            ByteBuf out,
+            int ipProtocol,
+            ByteBuf addresses,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes);
+
+    /** Bytes on the wire around an IP packet, before escaping. */
+    int packetOverheadBytes();
+
+    /** Bytes on the wire around a segment, before escaping. */
+    int segmentOverheadBytes(int addressBytes);
+
+    /** The longest IP packet that fits a frame. */
+    int maxPacketBytes();
+
+    /** The longest segment, from its TCP or UDP header on, that fits a frame. */
+    int maxSegmentBytes(int addressBytes);
+}

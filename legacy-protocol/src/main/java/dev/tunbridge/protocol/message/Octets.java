@@ -1,0 +1,55 @@
+package dev.tunbridge.protocol.message;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.util.Arrays;
+
+/** Bytes as a value: immutable, equal by content. For everything that is not on the hot path. */
+public final class Octets {
+    public static final Octets EMPTY = new Octets(new byte[0]);
+    private static final int SHOWN_BYTES = 32;
+
+    private final byte[] bytes;
+
+    private Octets(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    public static Octets of(byte... bytes) {
+        return bytes.length == 0 ? EMPTY : new Octets(bytes.clone());
+    }
+
+    /** Copies bytes out of a buffer, whose indexes stay as they are. */
+    public static Octets copyOf(ByteBuf buffer, int index, int length) {
+        return length == 0 ? EMPTY : new Octets(ByteBufUtil.getBytes(buffer, index, length, true));
+    }
+
+    public int length() {
+        return bytes.length;
+    }
+
+    public byte[] toByteArray() {
+        return bytes.clone();
+    }
+
+    /** Appends the bytes to a buffer. */
+    public void writeTo(ByteBuf out) {
+        out.writeBytes(bytes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Octets octets && Arrays.equals(bytes, octets.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public String toString() {
+        String shown = ByteBufUtil.hexDump(bytes, 0, Math.min(bytes.length, SHOWN_BYTES));
+        return bytes.length + " bytes " + shown + (bytes.length > SHOWN_BYTES ? "…" : "");
+    }
+}

@@ -1,0 +1,21 @@
+package dev.tunbridge.protocol.session;
+
+import dev.tunbridge.protocol.message.Message;
+
+/** What a session asks its connection to do, in order. */
+public sealed interface SessionAction {
+    /** Send this message. */
+    record Send(Message message) implements SessionAction {}
+
+    /** Traffic may flow from here. */
+    record Established(Message.Welcome welcome) implements SessionAction {}
+
+    /** The server does not want this device; {@link Closed} follows. */
+    record Refused(Message.Reject reject) implements SessionAction {}
+
+    /** Hand this to the application. */
+    record Deliver(Message.App message) implements SessionAction {}
+
+    /** Flush what was sent and close the connection. Nothing follows. */
+    record Closed(CloseReason reason, String detail) implements SessionAction {}
+}
