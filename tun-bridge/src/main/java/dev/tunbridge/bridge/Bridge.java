@@ -1,0 +1,199 @@
+package dev.tunbridge.bridge;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.Endpoint;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.queue.AppOutbox;
+import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.bridge.tunnel.Tunnel;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.Octets;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A bridge between one server connection and one TUN device. Thread-safe. Built by {@link #builder()}, started once,
+ * closed once.
+ */
+public final class Bridge implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
+
+    /** An orderly end takes milliseconds; what takes longer than this is stuck. */
+    private static final long CLOSE_SECONDS = 2;
+
+    private final @Nullable EventLoopGroup ownGroup;
+    private final EventLoop loop;
+    private final Tunnel tunnel;
+    private final BridgeListener listener;
+    private final CompletableFuture<TunnelInfo> established = new CompletableFuture<>();
+    private final CompletableFuture<@Nullable BridgeException> ended = new CompletableFuture<>();
+    private final int maxAppBytes;
+    private volatile BridgeState state = BridgeState.NEW;
+
+    Bridge(
+            BridgeConfig config,
+            Endpoint server,
+            FrameFormat format,
+            MessageCodec codec,
+            BridgeListener listener,
+            @Nullable EventLoopGroup group,
+            TunDevice device,
+            NetworkSetup networkSetup) {
+        this.listener = listener;
+        ownGroup = group == null ? newGroup(device.name()) : null;
+        loop = (group == null ? java.util.Objects.requireNonNull(ownGroup) : group).next();
+        maxAppBytes = format.maxPayloadBytes() - 2; // the topic
+        Message.Hello hello = new Message.Hello(
+                1,
+                EnumSet.copyOf(config.get(Settings.CARRIAGE)),
+                config.get(Settings.DEVICE_ID),
+                Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)));
+        tunnel = new Tunnel(config, server, format, codec, hello, loop, device, networkSetup, new FromTunnel());
+    }
+
+    public static BridgeBuilder builder() {
+        return new BridgeBuilder();
+    }
+
+    /** One loop of the best kind that this machine has. */
+    private static EventLoopGroup newGroup(String deviceName) {
+        DefaultThreadFactory threads = new DefaultThreadFactory("tunbridge-" + deviceName, true);
+        return new MultiThreadIoEventLoopGroup(
+                1, threads, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /**
+     * Opens the device and begins to connect. Network faults are tried again with growing waits.
+     *
+     * @return completes when the first session is established; fails with a {@link BridgeException} where no new try
+     *     would help, or with {@link IllegalStateException} where the bridge is closed before
+     */
+    public CompletionStage<TunnelInfo> start() {
+        loop.execute(() -> {
+            if (state == BridgeState.NEW) {
+                tunnel.start();
+            }
+        });
+        return established.minimalCompletionStage();
+    }
+
+    /** To exchange application messages; what comes in goes to {@link BridgeListener#onApp}. */
+    public AppChannel app() {
+        return this::sendApp;
+    }
+
+    public BridgeState state() {
+        return state;
+    }
+
+    /** Takes a snapshot on the loop. */
+    public CompletionStage<BridgeStats> stats() {
+        return CompletableFuture.supplyAsync(tunnel::stats, loop);
+    }
+
+    /** Completes at the end: with null after an orderly one, with the fault otherwise. */
+    public CompletionStage<@Nullable BridgeException> ended() {
+        return ended.minimalCompletionStage();
+    }
+
+    /** Begins to close: tells the server, takes device, addresses, routes and rules back. */
+    public CompletionStage<@Nullable BridgeException> shutdown() {
+        try {
+            loop.execute(tunnel::close);
+        } catch (RejectedExecutionException e) {
+            // The loop is gone, and so is everything on it.
+            ended.complete(null);
+        }
+        return ended();
+    }
+
+    /** Closes and waits for it, at most two seconds; from the loop itself it does not wait. */
+    @Override
+    public void close() {
+        shutdown();
+        if (loop.inEventLoop()) {
+            return;
+        }
+        try {
+            ended.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the bridge did not end within {} s", CLOSE_SECONDS);
+        }
+    }
+
+    private CompletionStage<Void> sendApp(int topic, byte[] payload) {
+        if (topic < 0 || topic > 0xffff) {
+            throw new IllegalArgumentException("topic: " + topic + " is not valid; allowed: 0 to 65535");
+        }
+        if (payload.length > maxAppBytes) {
+            throw new IllegalArgumentException(
+                    "payload: " + payload.length + " bytes are too many; allowed: at most " + maxAppBytes);
+        }
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        AppOutbox.Entry entry = new AppOutbox.Entry(new Message.App(topic, Octets.of(payload)), written);
+        try {
+            loop.execute(() -> tunnel.send(entry));
+        } catch (RejectedExecutionException e) {
+            written.completeExceptionally(new IllegalStateException("the bridge is closed", e));
+        }
+        return written.minimalCompletionStage();
+    }
+
+    private final class FromTunnel implements Tunnel.Events {
+        @Override
+        public void onState(BridgeState next, String detail) {
+            state = next;
+            tell(() -> listener.onState(next, detail));
+        }
+
+        @Override
+        public void onEstablished(TunnelInfo info) {
+            established.complete(info);
+            tell(() -> listener.onEstablished(info));
+        }
+
+        @Override
+        public void onApp(Message.App message) {
+            tell(() -> listener.onApp(message.topic(), message.content().toByteArray()));
+        }
+
+        @Override
+        public void onEnd(@Nullable BridgeException fault) {
+            established.completeExceptionally(
+                    fault != null ? fault : new IllegalStateException("the bridge was closed before it was up"));
+            ended.complete(fault);
+            if (ownGroup != null) {
+                ownGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            }
+        }
+
+        private void tell(Runnable event) {
+            try {
+                event.run();
+            } catch (RuntimeException e) {
+                LOG.error("the listener threw", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.tunbridge.bridge;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.Endpoint;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.FrameFormatException;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageMappers;
+import io.netty.channel.EventLoopGroup;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers what a bridge needs. Not thread-safe; may be used for several bridges, one after the other. */
+public final class BridgeBuilder {
+    private BridgeConfig config = BridgeConfig.defaults();
+    private BridgeListener listener = new BridgeListener() {};
+    private @Nullable FrameFormat format;
+    private @Nullable EventLoopGroup group;
+    private @Nullable TunDevice device;
+
+    BridgeBuilder() {}
+
+    /** Starts from this configuration instead of the defaults. */
+    public BridgeBuilder config(BridgeConfig config) {
+        this.config = config;
+        return this;
+    }
+
+    /** Sets any configuration key, in the text form of {@code --set}. */
+    public BridgeBuilder set(String key, String value) {
+        config = config.with(key, value);
+        return this;
+    }
+
+    /** Sets several keys. */
+    public BridgeBuilder set(Map<String, String> values) {
+        config = config.with(values);
+        return this;
+    }
+
+    /** Where the third party's server listens. */
+    public BridgeBuilder server(String host, int port) {
+        return set(Settings.SERVER.key(), new Endpoint(host, port).toString());
+    }
+
+    /** Name of the TUN device to make. */
+    public BridgeBuilder tun(String name) {
+        return set(Settings.TUN_NAME.key(), name);
+    }
+
+    /** The secret that the server asks for. */
+    public BridgeBuilder token(String token) {
+        return set(Settings.TOKEN.key(), token);
+    }
+
+    /** A frame format that is no file: goes before the configuration's. */
+    public BridgeBuilder format(FrameFormat format) {
+        this.format = format;
+        return this;
+    }
+
+    /** Who hears what happens. */
+    public BridgeBuilder listener(BridgeListener listener) {
+        this.listener = listener;
+        return this;
+    }
+
+    /**
+     * An event loop group of the caller's: the bridge takes one of its loops and never shuts it down. With an epoll
+     * group the device is read on the loop itself, with any other by a thread of its own.
+     */
+    public BridgeBuilder eventLoopGroup(EventLoopGroup group) {
+        this.group = group;
+        return this;
+    }
+
+    /** A device of the caller's instead of a Linux TUN device: then nothing of the system is touched. */
+    public BridgeBuilder device(TunDevice device) {
+        this.device = device;
+        return this;
+    }
+
+    /**
+     * Checks everything that can be checked without the network.
+     *
+     * @throws ConfigException naming the key, the value and what is allowed
+     */
+    public Bridge build() {
+        Endpoint server = config.get(Settings.SERVER)
+                .orElseThrow(() -> ConfigException.of(Settings.SERVER.key(), "is missing: say where the server is"));
+        FrameFormat frameFormat = format != null ? format : loadFormat(config);
+        MessageCodec codec = MessageMappers.forFormat(frameFormat);
+        TunDevice own = device;
+        return own != null
+                ? new Bridge(config, server, frameFormat, codec, listener, group, own, NetworkSetup.NONE)
+                : new Bridge(
+                        config,
+                        server,
+                        frameFormat,
+                        codec,
+                        listener,
+                        group,
+                        LinuxDevices.device(config),
+                        LinuxDevices.networkSetup(config));
+    }
+
+    /** The format that a configuration names: one that ships, or a file. */
+    public static FrameFormat loadFormat(BridgeConfig config) {
+        String name = config.get(Settings.FORMAT);
+        try {
+            return FrameFormat.builtinNames().contains(name)
+                    ? FrameFormat.builtin(name)
+                    : FrameFormat.load(Path.of(name));
+        } catch (FrameFormatException e) {
+            throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.tunbridge.bridge;
+
+import java.io.IOException;
+
+/** Why a bridge cannot start or cannot go on; trying again without a change would not help. */
+public final class BridgeException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final Reason reason;
+
+    /** What kind of fault it is, as an exit code tells it. */
+    public enum Reason {
+        /** The server refused the hello. */
+        REFUSED,
+        /** The TUN device, its addresses or routes cannot be set up. */
+        DEVICE,
+        /** Not permitted to. */
+        PERMISSION,
+        /** The device was taken away while the bridge ran. */
+        DEVICE_LOST
+    }
+
+    public BridgeException(Reason reason, String message) {
+        super(message);
+        this.reason = reason;
+    }
+
+    public BridgeException(Reason reason, String message, Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+    }
+
+    public Reason reason() {
+        return reason;
+    }
+}

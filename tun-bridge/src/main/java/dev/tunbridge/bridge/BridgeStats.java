@@ -1,0 +1,66 @@
+package dev.tunbridge.bridge;
+
+import dev.tunbridge.bridge.filter.Refusal;
+import dev.tunbridge.bridge.queue.QueueStats;
+import dev.tunbridge.bridge.tun.TunStats;
+import java.util.Map;
+
+/**
+ * A bridge at one moment; every counter since its start.
+ *
+ * @param state where it stands
+ * @param connections sessions established so far
+ * @param down from the server to the device
+ * @param up from the device to the server
+ * @param outer the outer connections together
+ * @param refusedFromTunnel packets the filter refused, by reason
+ * @param refusedFromDevice the same from the device
+ * @param flows inner flows remembered now
+ * @param flowsEvicted flows forgotten because the table was full
+ * @param queue packets waiting for the outer connection
+ * @param appWaiting application messages waiting
+ * @param tun the device's own counters
+ */
+public record BridgeStats(
+        BridgeState state,
+        long connections,
+        Traffic down,
+        Traffic up,
+        Outer outer,
+        Map<Refusal, Long> refusedFromTunnel,
+        Map<Refusal, Long> refusedFromDevice,
+        int flows,
+        long flowsEvicted,
+        QueueStats queue,
+        int appWaiting,
+        TunStats tun) {
+
+    /** Inner packets and their bytes, IP headers included. */
+    public record Traffic(long packets, long bytes) {}
+
+    /**
+     * What crossed the outer connection, and what was wrong with it.
+     *
+     * @param bytesIn bytes read from the kernel
+     * @param bytesOut bytes handed to the kernel
+     * @param framesIn valid frames
+     * @param framesOut frames written
+     * @param badFrames places where a frame should have been and was not
+     * @param skippedBytes bytes passed over to find the next frame
+     * @param malformedMessages valid frames with a payload that means nothing
+     * @param unknownTypes frames of a type that this end does not know
+     * @param wrongCarriage traffic frames of another carriage than the agreed one
+     * @param notConnected packets from the device while there was no session
+     */
+    public record Outer(
+            long bytesIn,
+            long bytesOut,
+            long framesIn,
+            long framesOut,
+            long badFrames,
+            long skippedBytes,
+            long malformedMessages,
+            long unknownTypes,
+            long wrongCarriage,
+            long notConnected) {}
+}

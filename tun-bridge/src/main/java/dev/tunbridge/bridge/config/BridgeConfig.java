@@ -1,0 +1,57 @@
+package dev.tunbridge.bridge.config;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One immutable configuration: a value for each {@link Setting}, the default where nothing was said. */
+public final class BridgeConfig {
+    private static final BridgeConfig DEFAULTS = new BridgeConfig(Map.of());
+
+    private final Map<String, String> texts;
+    private final Map<String, Object> values;
+
+    private BridgeConfig(Map<String, String> texts) {
+        this.texts = Map.copyOf(texts);
+        Map<String, Object> parsed = new LinkedHashMap<>();
+        for (Setting<?> setting : Settings.all()) {
+            parsed.put(setting.key(), setting.parse(texts.getOrDefault(setting.key(), setting.defaultValue())));
+        }
+        this.values = parsed;
+    }
+
+    public static BridgeConfig defaults() {
+        return DEFAULTS;
+    }
+
+    /** A copy with one more key set; throws {@link ConfigException} for an unknown key or a value not allowed. */
+    public BridgeConfig with(String key, String value) {
+        return with(Map.of(key, value));
+    }
+
+    /** A copy with these keys set over what is there. */
+    public BridgeConfig with(Map<String, String> changes) {
+        changes.keySet().forEach(Settings::byKey);
+        Map<String, String> merged = new LinkedHashMap<>(texts);
+        merged.putAll(changes);
+        return new BridgeConfig(merged);
+    }
+
+    @SuppressWarnings("unchecked") // the constructor put there what this very setting parsed
+    public <T> T get(Setting<T> setting) {
+        Object value = values.get(setting.key());
+        if (value == null) {
+            throw new IllegalArgumentException("not a registered setting: " + setting.key());
+        }
+        return (T) value;
+    }
+
+    /** Whether somebody said it, as opposed to the default. */
+    public boolean isSet(Setting<?> setting) {
+        return texts.containsKey(setting.key());
+    }
+
+    /** The value in the form that a user would write. */
+    public String text(Setting<?> setting) {
+        return texts.getOrDefault(setting.key(), setting.defaultValue());
+    }
+}

@@ -1,0 +1,141 @@
+package dev.tunbridge.bridge.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * How the text of a value becomes a value.
+ *
+ * @param allowed what a user may write, for error messages and the reference page
+ * @param parser throws {@link IllegalArgumentException} for what is not allowed
+ */
+public record SettingType<T>(String allowed, Function<String, T> parser) {
+    private static final Pattern QUANTITY = Pattern.compile("(\\d{1,15})\\s*([A-Za-z]*)");
+
+    T parse(String key, String text) {
+        try {
+            return parser.apply(text.strip());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(key, text, allowed);
+        }
+    }
+
+    static SettingType<String> text(String allowed) {
+        return new SettingType<>(allowed, Function.identity());
+    }
+
+    static SettingType<String> matching(String allowed, String pattern) {
+        return new SettingType<>(allowed, text -> {
+            require(text.matches(pattern));
+            return text;
+        });
+    }
+
+    static SettingType<Boolean> flag() {
+        return new SettingType<>("true | false", text -> switch (text.toLowerCase(Locale.ROOT)) {
+            case "true", "yes", "on" -> true;
+            case "false", "no", "off" -> false;
+            default -> throw new IllegalArgumentException(text);
+        });
+    }
+
+    static SettingType<Integer> number(int minimum, int maximum) {
+        return new SettingType<>(minimum + " to " + maximum, text -> {
+            int value = Integer.parseInt(text);
+            require(value >= minimum && value <= maximum);
+            return value;
+        });
+    }
+
+    static <E extends Enum<E>> SettingType<E> oneOf(List<E> choices) {
+        String allowed = choices.stream().map(SettingType::spelling).collect(Collectors.joining(" | "));
+        return new SettingType<>(allowed, text -> {
+            for (E choice : choices) {
+                if (spelling(choice).equalsIgnoreCase(text)) {
+                    return choice;
+                }
+            }
+            throw new IllegalArgumentException(text);
+        });
+    }
+
+    static String spelling(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static <T> SettingType<List<T>> listOf(SettingType<T> element) {
+        return new SettingType<>("a list, each " + element.allowed, text -> {
+            List<T> values = new ArrayList<>();
+            for (String part : text.split(",", -1)) {
+                if (!part.isBlank()) {
+                    values.add(element.parser.apply(part.strip()));
+                }
+            }
+            return List.copyOf(values);
+        });
+    }
+
+    /** Durations in nanoseconds. */
+    static SettingType<Long> nanos(String minimum, String maximum) {
+        long least = parseNanos(minimum);
+        long most = parseNanos(maximum);
+        return new SettingType<>("a duration from " + minimum + " to " + maximum + " (us, ms, s, m, h)", text -> {
+            long nanos = parseNanos(text);
+            require(nanos >= least && nanos <= most);
+            return nanos;
+        });
+    }
+
+    /** Sizes in bytes. */
+    static SettingType<Integer> bytes(String minimum, String maximum) {
+        long least = parseBytes(minimum);
+        long most = parseBytes(maximum);
+        return new SettingType<>("a size from " + minimum + " to " + maximum + " (B, KiB, MiB)", text -> {
+            long bytes = parseBytes(text);
+            require(bytes >= least && bytes <= most);
+            return Math.toIntExact(bytes);
+        });
+    }
+
+    private static long parseNanos(String text) {
+        Matcher quantity = quantity(text);
+        TimeUnit unit = switch (quantity.group(2)) {
+            case "us" -> TimeUnit.MICROSECONDS;
+            case "ms" -> TimeUnit.MILLISECONDS;
+            case "s" -> TimeUnit.SECONDS;
+            case "m" -> TimeUnit.MINUTES;
+            case "h" -> TimeUnit.HOURS;
+            default -> throw new IllegalArgumentException(text);
+        };
+        return unit.toNanos(Long.parseLong(quantity.group(1)));
+    }
+
+    private static long parseBytes(String text) {
+        Matcher quantity = quantity(text);
+        long unit = switch (quantity.group(2)) {
+            case "", "B" -> 1L;
+            case "KiB", "k" -> 1L << 10;
+            case "MiB", "M" -> 1L << 20;
+            default -> throw new IllegalArgumentException(text);
+        };
+        return Math.multiplyExact(Long.parseLong(quantity.group(1)), unit);
+    }
+
+    private static Matcher quantity(String text) {
+        Matcher matcher = QUANTITY.matcher(text);
+        require(matcher.matches());
+        return matcher;
+    }
+
+    static void require(boolean condition) {
+        if (!condition) {
+            throw new IllegalArgumentException();
+        }
+    }
+}

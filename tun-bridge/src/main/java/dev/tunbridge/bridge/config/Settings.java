@@ -1,0 +1,189 @@
+package dev.tunbridge.bridge.config;
+
+import dev.tunbridge.bridge.filter.AllowRule;
+import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.protocol.message.Carriage;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Every configuration key there is. */
+public final class Settings {
+    private static final Map<String, Setting<?>> BY_KEY = new LinkedHashMap<>();
+
+    public static final Setting<Optional<Endpoint>> SERVER = add(
+            "server",
+            new SettingType<>(
+                    Endpoint.ALLOWED, text -> text.isEmpty() ? Optional.empty() : Optional.of(Endpoint.parse(text))),
+            "",
+            "The third party's server.");
+
+    public static final Setting<String> FORMAT = add(
+            "format",
+            SettingType.text("reference, plain-le, hdlc or the path of a YAML description"),
+            "reference",
+            "The frame format: one that ships, or a file.");
+
+    public static final Setting<String> DEVICE_ID = add(
+            "identity.device-id",
+            SettingType.matching("1 to 64 printable characters", "\\P{Cntrl}{1,64}"),
+            "tunbridge",
+            "What the device calls itself in its hello.");
+
+    public static final Setting<String> TOKEN = add(
+            "identity.token",
+            SettingType.matching("at most 255 bytes of text", "[^\\x00]{0,255}"),
+            "",
+            "The secret that the server asks for.");
+
+    public static final Setting<List<Carriage>> CARRIAGE = add(
+            "carriage",
+            SettingType.listOf(SettingType.oneOf(List.of(Carriage.SEGMENT, Carriage.PACKET))),
+            "segment,packet",
+            "The carriages that the hello offers; the server picks one.");
+
+    public static final Setting<String> TUN_NAME = add(
+            "tun.name",
+            SettingType.matching("1 to 15 letters, digits, '-', '_' or '.'", "[A-Za-z0-9_.-]{1,15}"),
+            "tb0",
+            "Name of the TUN device.");
+
+    public static final Setting<Integer> TUN_TX_QUEUE_LENGTH = add(
+            "tun.tx-queue-length",
+            SettingType.number(1, 100_000),
+            "500",
+            "Packets that the driver holds before it drops: a burst absorber only.");
+
+    public static final Setting<Boolean> TUN_OFFLOAD = add(
+            "tun.offload",
+            SettingType.flag(),
+            "true",
+            "Segmentation and checksum offload: the kernel hands over super-packets of up to 64 KiB.");
+
+    public static final Setting<Boolean> TUN_COALESCE = add(
+            "tun.coalesce",
+            SettingType.flag(),
+            "true",
+            "Receive offload: consecutive segments of a flow are written as one super-packet.");
+
+    public static final Setting<List<Prefix>> ROUTES = add(
+            "routes",
+            SettingType.listOf(new SettingType<>("PREFIX/LENGTH", Prefix::parse)),
+            "",
+            "Networks beyond the server that the device reaches through the tunnel.");
+
+    public static final Setting<Boolean> SOURCE_RULE = add(
+            "source-rule",
+            SettingType.flag(),
+            "true",
+            "A rule that sends every answer from the tunnel address back into the tunnel, whatever its destination.");
+
+    public static final Setting<List<AllowRule>> ALLOW = add(
+            "filter.allow",
+            SettingType.listOf(new SettingType<>(AllowRule.ALLOWED, AllowRule::parse)),
+            "",
+            "Protocols and ports that may pass, both ways; empty: all.");
+
+    public static final Setting<List<Prefix>> SOURCES = add(
+            "filter.sources",
+            SettingType.listOf(new SettingType<>("PREFIX/LENGTH", Prefix::parse)),
+            "",
+            "Client addresses that may send to the device; empty: all that are no one's own.");
+
+    public static final Setting<Integer> FLOWS_MAX = add(
+            "flows.max",
+            SettingType.number(16, 1 << 20),
+            "4096",
+            "Inner flows remembered; beyond it the least recently used is forgotten.");
+
+    public static final Setting<Integer> QUEUE_BYTES = add(
+            "queue.bytes",
+            SettingType.bytes("16KiB", "64MiB"),
+            "256KiB",
+            "Packets waiting for the outer connection; beyond it bulk is dropped, and counted.");
+
+    public static final Setting<Integer> APP_QUEUE_BYTES = add(
+            "app.queue-bytes",
+            SettingType.bytes("4KiB", "16MiB"),
+            "256KiB",
+            "Application messages waiting for the outer connection; beyond it sending fails.");
+
+    public static final Setting<String> CONGESTION_CONTROL = add(
+            "socket.congestion-control",
+            SettingType.matching("a congestion control of this kernel, or 'default'", "[a-z0-9_-]{1,15}"),
+            "default",
+            "Congestion control of the outer connection.");
+
+    public static final Setting<Integer> NOTSENT_LOWAT = add(
+            "socket.notsent-lowat",
+            SettingType.bytes("4KiB", "16MiB"),
+            "256KiB",
+            "Bytes that the kernel may hold unsent (TCP_NOTSENT_LOWAT): what waits beyond it waits in our queue.");
+
+    public static final Setting<Long> USER_TIMEOUT = add(
+            "socket.user-timeout",
+            SettingType.nanos("1s", "1h"),
+            "60s",
+            "How long sent data may stay unacknowledged before the connection counts as dead (RFC 5482).");
+
+    public static final Setting<Long> CONNECT_TIMEOUT = add(
+            "socket.connect-timeout",
+            SettingType.nanos("100ms", "5m"),
+            "10s",
+            "How long a connection may take to be established.");
+
+    public static final Setting<Long> RECONNECT_FIRST = add(
+            "reconnect.first",
+            SettingType.nanos("10ms", "1h"),
+            "1s",
+            "Wait before the first new try; doubles from there, give or take a quarter.");
+
+    public static final Setting<Long> RECONNECT_MOST =
+            add("reconnect.most", SettingType.nanos("10ms", "24h"), "2m", "The longest wait between two tries.");
+
+    private Settings() {}
+
+    /** All settings, in the order of the reference page. */
+    public static Collection<Setting<?>> all() {
+        return BY_KEY.values();
+    }
+
+    /** The setting of this name; an unknown one is refused, with the nearest that exists. */
+    public static Setting<?> byKey(String key) {
+        Setting<?> setting = BY_KEY.get(key);
+        if (setting == null) {
+            String nearest = BY_KEY.keySet().stream()
+                    .min(Comparator.comparingInt(known -> editDistance(known, key)))
+                    .orElseThrow();
+            throw ConfigException.of(key, "unknown key; the nearest is '" + nearest + "'");
+        }
+        return setting;
+    }
+
+    private static <T> Setting<T> add(String key, SettingType<T> type, String defaultValue, String description) {
+        Setting<T> setting = new Setting<>(key, type, defaultValue, description);
+        BY_KEY.put(key, setting);
+        return setting;
+    }
+
+    /** Levenshtein distance, one row at a time. */
+    private static int editDistance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substitution, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

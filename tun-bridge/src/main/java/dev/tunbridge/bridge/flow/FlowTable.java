@@ -1,0 +1,180 @@
+package dev.tunbridge.bridge.flow;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Inner flows by key, bounded: when full, the least recently used is forgotten. A flow that is forgotten while alive
+ * only loses what was known of it; its packets still pass. Open addressing over preallocated slots, removal by
+ * backward shift, so a look-up neither allocates nor meets tombstones. Loop thread only.
+ */
+public final class FlowTable {
+    static final int NONE = -1;
+
+    private final Flow[] flows;
+    private final int[] slots;
+    private final int mask;
+    private int size;
+    private int newest = NONE;
+    private int oldest = NONE;
+    private long evictions;
+
+    /** @param maxFlows most flows remembered at once */
+    public FlowTable(int maxFlows) {
+        if (maxFlows < 1) {
+            throw new IllegalArgumentException("maxFlows: " + maxFlows + " is not valid; allowed: 1 and more");
+        }
+        flows = new Flow[maxFlows];
+        // At most half full, so that probe sequences stay short.
+        slots = new int[Integer.highestOneBit(Math.max(2, maxFlows * 2 - 1)) << 1];
+        mask = slots.length - 1;
+        Arrays.fill(slots, NONE);
+    }
+
+    /** The flow of a packet from the device, made if new. */
+    public Flow fromDevice(InnerPacket packet, long nowNanos) {
+        long ports = key(packet.protocol(), 0, 0);
+        if (packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader()) {
+            ports = key(packet.protocol(), packet.sourcePort(), packet.destinationPort());
+        }
+        Flow flow = find(packet.destinationHigh(), packet.destinationLow(), ports, nowNanos);
+        flow.packetsOut++;
+        flow.bytesOut += packet.totalLength();
+        return flow;
+    }
+
+    /** The flow of a packet from the tunnel, made if new. */
+    public Flow fromTunnel(InnerPacket packet, long nowNanos) {
+        long ports = key(packet.protocol(), 0, 0);
+        if (packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader()) {
+            ports = key(packet.protocol(), packet.destinationPort(), packet.sourcePort());
+        }
+        Flow flow = find(packet.sourceHigh(), packet.sourceLow(), ports, nowNanos);
+        flow.packetsIn++;
+        flow.bytesIn += packet.totalLength();
+        return flow;
+    }
+
+    public int size() {
+        return size;
+    }
+
+    public long evictions() {
+        return evictions;
+    }
+
+    /** Forgets every flow. */
+    public void clear() {
+        Arrays.fill(slots, NONE);
+        size = 0;
+        newest = NONE;
+        oldest = NONE;
+    }
+
+    private static long key(int protocol, int devicePort, int remotePort) {
+        return (long) protocol << 32 | (long) devicePort << 16 | remotePort;
+    }
+
+    private Flow find(long high, long low, long ports, long nowNanos) {
+        int slot = hash(high, low, ports) & mask;
+        while (slots[slot] != NONE) {
+            int index = slots[slot];
+            Flow flow = flows[index];
+            if (flow.isKey(high, low, ports)) {
+                touch(flow, index);
+                flow.lastSeenNanos = nowNanos;
+                return flow;
+            }
+            slot = (slot + 1) & mask;
+        }
+        return add(high, low, ports, nowNanos);
+    }
+
+    private Flow add(long high, long low, long ports, long nowNanos) {
+        int index;
+        if (size < flows.length) {
+            index = size++;
+            @Nullable Flow spare = flows[index];
+            if (spare == null) {
+                flows[index] = new Flow();
+            }
+        } else {
+            index = oldest;
+            unlink(flows[index]);
+            removeSlot(flows[index]);
+            evictions++;
+        }
+        Flow flow = flows[index];
+        flow.start(high, low, ports, nowNanos);
+        flow.lastSeenNanos = nowNanos;
+        int slot = hash(high, low, ports) & mask;
+        while (slots[slot] != NONE) {
+            slot = (slot + 1) & mask;
+        }
+        slots[slot] = index;
+        linkNewest(flow, index);
+        return flow;
+    }
+
+    private void touch(Flow flow, int index) {
+        if (newest != index) {
+            unlink(flow);
+            linkNewest(flow, index);
+        }
+    }
+
+    private void linkNewest(Flow flow, int index) {
+        flow.newer = NONE;
+        flow.older = newest;
+        if (newest != NONE) {
+            flows[newest].newer = index;
+        } else {
+            oldest = index;
+        }
+        newest = index;
+    }
+
+    private void unlink(Flow flow) {
+        if (flow.newer != NONE) {
+            flows[flow.newer].older = flow.older;
+        } else {
+            newest = flow.older;
+        }
+        if (flow.older != NONE) {
+            flows[flow.older].newer = flow.newer;
+        } else {
+            oldest = flow.newer;
+        }
+    }
+
+    /** Removes by shifting back what probed past the gap (Knuth, TAOCP 3, 6.4 algorithm R). */
+    private void removeSlot(Flow flow) {
+        int gap = hash(flow.remoteHigh, flow.remoteLow, flow.ports) & mask;
+        while (!flows[slots[gap]].isKey(flow.remoteHigh, flow.remoteLow, flow.ports)) {
+            gap = (gap + 1) & mask;
+        }
+        int next = gap;
+        while (true) {
+            slots[gap] = NONE;
+            int home;
+            do {
+                next = (next + 1) & mask;
+                if (slots[next] == NONE) {
+                    return;
+                }
+                Flow moved = flows[slots[next]];
+                home = hash(moved.remoteHigh, moved.remoteLow, moved.ports) & mask;
+            } while (gap <= next ? gap < home && home <= next : gap < home || home <= next);
+            slots[gap] = slots[next];
+            gap = next;
+        }
+    }
+
+    static int hash(long high, long low, long ports) {
+        // Multiply-shift mixing; a client that crafts collisions only slows its own tunnel by a bounded table.
+        long h = (high * 0x9E3779B97F4A7C15L) ^ low;
+        h = (h ^ (h >>> 32)) * 0xBF58476D1CE4E5B9L ^ ports;
+        h = (h ^ (h >>> 29)) * 0x94D049BB133111EBL;
+        return (int) (h >>> 32);
+    }
+}

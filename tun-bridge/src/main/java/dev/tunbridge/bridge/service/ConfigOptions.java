@@ -1,0 +1,63 @@
+package dev.tunbridge.bridge.service;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.ConfigFile;
+import dev.tunbridge.bridge.config.Settings;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that make a configuration: a file, then the named options over it, then each {@code --set}. */
+final class ConfigOptions {
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file of settings; 'tunbridge check' explains it.")
+    private @Nullable Path file;
+
+    @Option(names = "--server", paramLabel = "HOST:PORT", description = "The third party's server.")
+    private @Nullable String server;
+
+    @Option(names = "--tun", paramLabel = "NAME", description = "Name of the TUN device (default: tb0).")
+    private @Nullable String tun;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FILE",
+            description = "Frame format: reference, plain-le, hdlc or a YAML description.")
+    private @Nullable String format;
+
+    @Option(names = "--token", paramLabel = "T", description = "The secret that the server asks for.")
+    private @Nullable String token;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Sets any configuration key; may be repeated.")
+    private List<String> settings = List.of();
+
+    BridgeConfig config() {
+        Path given = file;
+        BridgeConfig config = given == null ? BridgeConfig.defaults() : ConfigFile.load(given);
+        Map<String, String> changes = new LinkedHashMap<>();
+        put(changes, Settings.SERVER.key(), server);
+        put(changes, Settings.TUN_NAME.key(), tun);
+        put(changes, Settings.FORMAT.key(), format);
+        put(changes, Settings.TOKEN.key(), token);
+        for (String setting : settings) {
+            int equals = setting.indexOf('=');
+            if (equals < 1) {
+                throw new ConfigException("--set", setting, "KEY=VALUE");
+            }
+            changes.put(setting.substring(0, equals), setting.substring(equals + 1));
+        }
+        return config.with(changes);
+    }
+
+    private static void put(Map<String, String> changes, String key, @Nullable String value) {
+        if (value != null) {
+            changes.put(key, value);
+        }
+    }
+}

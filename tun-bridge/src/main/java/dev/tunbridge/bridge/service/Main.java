@@ -1,0 +1,50 @@
+package dev.tunbridge.bridge.service;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code tunbridge} command. */
+@Command(
+        name = "tunbridge",
+        description = "Puts the traffic of a legacy framed TCP protocol on a TUN interface.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {RunCommand.class, CheckCommand.class},
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "'tunbridge demo' shows everything at work in two network namespaces.",
+            "Exit codes: 0 ok, 1 failed, 2 wrong option or configuration, 69 something is missing here,",
+            "76 refused by the server, 77 not permitted."
+        })
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        int code = execute(new Main(), arguments);
+        Foreground.endedByItself();
+        System.exit(code);
+    }
+
+    /** Runs a command line with this project's way of telling faults: one line on stderr, never a stack trace. */
+    public static int execute(Object command, String... arguments) {
+        System.setProperty("logback.configurationFile", "dev/tunbridge/bridge/service/logback.xml");
+        CommandLine line = new CommandLine(command);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler((fault, given) -> {
+            CommandLine at = fault.getCommandLine();
+            at.getErr().println(at.getCommandName() + ": " + oneLine(fault) + " (try --help)");
+            return ExitCode.USAGE;
+        });
+        line.setExecutionExceptionHandler((fault, at, parsed) -> {
+            at.getErr().println(at.getCommandName() + ": " + oneLine(fault));
+            return Faults.exitCode(fault);
+        });
+        return line.execute(arguments);
+    }
+
+    private static String oneLine(Exception fault) {
+        String message = fault.getMessage();
+        return (message == null ? fault.toString() : message).strip().replaceAll("\\s*\\n\\s*", " ");
+    }
+}

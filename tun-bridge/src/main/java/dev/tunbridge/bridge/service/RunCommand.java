@@ -1,0 +1,88 @@
+package dev.tunbridge.bridge.service;
+
+import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.BridgeException;
+import dev.tunbridge.bridge.BridgeListener;
+import dev.tunbridge.bridge.BridgeState;
+import dev.tunbridge.bridge.TunnelInfo;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Runs a bridge in the foreground until a signal or a fault that no new try would mend. */
+@Command(
+        name = "run",
+        description = "Runs the bridge in the foreground; SIGTERM or Ctrl-C ends it and takes everything back.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class)
+final class RunCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigOptions options = new ConfigOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before call()
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        Bridge bridge = Bridge.builder()
+                .config(options.config())
+                .listener(new Report(out, err))
+                .build();
+        Foreground.endWith(bridge::close);
+        bridge.start();
+        BridgeException fault = bridge.ended().toCompletableFuture().get();
+        if (fault != null) {
+            throw fault;
+        }
+        return ExitCode.OK;
+    }
+
+    /** One line for each thing an operator wants to know: good news on stdout, bad on stderr. */
+    private static final class Report implements BridgeListener {
+        private final PrintWriter out;
+        private final PrintWriter err;
+
+        Report(PrintWriter out, PrintWriter err) {
+            this.out = out;
+            this.err = err;
+        }
+
+        @Override
+        public void onState(BridgeState state, String detail) {
+            switch (state) {
+                case WAITING -> {
+                    err.println("tunbridge: " + detail);
+                    err.flush();
+                }
+                case CONNECTING, CLOSED -> {
+                    out.println(detail);
+                    out.flush();
+                }
+                case NEW, ESTABLISHED, FAILED -> {
+                    // told by onEstablished, and by the exit
+                }
+            }
+        }
+
+        @Override
+        public void onEstablished(TunnelInfo tunnel) {
+            out.printf(
+                    "tunnel up: %s %s/%d, server %s, mtu %d, %s carriage, session %d%n",
+                    tunnel.device(),
+                    tunnel.deviceAddress().getHostAddress(),
+                    tunnel.prefixLength(),
+                    tunnel.serverAddress().getHostAddress(),
+                    tunnel.mtu(),
+                    tunnel.carriage().name().toLowerCase(Locale.ROOT),
+                    tunnel.sessionId());
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.tunbridge.bridge.tunnel;
+
+import io.netty.channel.EventLoop;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+/**
+ * Runs what blocks (name resolution, address set-up) on one thread, in order, and brings the outcome back to the loop.
+ * The thread is made by the loop's own, so it lives in the same network namespace.
+ */
+final class Blocking {
+    private final EventLoop loop;
+    private final ExecutorService executor;
+
+    Blocking(EventLoop loop, String threadName) {
+        this.loop = loop;
+        executor = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, threadName);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Runs the work; exactly one of the consumers hears of it, on the loop. */
+    <T> void run(Callable<T> work, Consumer<T> onSuccess, Consumer<Exception> onFault) {
+        executor.execute(() -> {
+            try {
+                T result = work.call();
+                loop.execute(() -> onSuccess.accept(result));
+            } catch (Exception e) {
+                loop.execute(() -> onFault.accept(e));
+            }
+        });
+    }
+
+    /** Lets what is queued finish, takes nothing more. */
+    void close() {
+        executor.shutdown();
+    }
+}

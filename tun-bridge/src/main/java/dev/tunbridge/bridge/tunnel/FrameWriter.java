@@ -1,0 +1,131 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.flow.InnerPacket;
+import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes frames to the outer socket, many to one system call: they gather in a batch that goes out when it is full or
+ * at {@link #flush()}. Payload is copied once, from where it lies into the batch. Loop thread only.
+ */
+final class FrameWriter {
+
+    /** As much as one write of the kernel's own takes with good effect; beyond it latency grows and throughput not. */
+    static final int BATCH_BYTES = 64 * 1024;
+
+    private final Channel channel;
+    private final MessageCodec codec;
+    private final FrameEncoder encoder;
+    private final int batchCapacity;
+    private final List<CompletableFuture<Void>> awaiting = new ArrayList<>();
+    private @Nullable ByteBuf batch;
+    private final OuterCounters counters;
+
+    FrameWriter(Channel channel, FrameFormat format, MessageCodec codec, OuterCounters counters) {
+        this.counters = counters;
+        this.channel = channel;
+        this.codec = codec;
+        encoder = new FrameEncoder(format);
+        batchCapacity = BATCH_BYTES + format.maxFrameBytes();
+    }
+
+    /** Whether one more frame may be written; flushes a full batch to find out. */
+    boolean hasRoom() {
+        ByteBuf current = batch;
+        if (current != null && current.readableBytes() >= BATCH_BYTES) {
+            flush();
+        }
+        return channel.isWritable();
+    }
+
+    /** Frames a whole IP packet (<em>packet</em> carriage). */
+    void packet(ByteBuf packet, int index, int length) {
+        ByteBuf out = batch();
+        codec.beginPacket(encoder, out).writeBytes(packet, index, length);
+        encoder.end();
+        counters.framesOut++;
+    }
+
+    /** Frames the segment of a packet from the device, without its IP header (<em>segment</em> carriage). */
+    void segment(InnerPacket packet) {
+        ByteBuf out = batch();
+        ByteBuf buffer = packet.buffer();
+        codec.beginSegment(
+                        encoder,
+                        out,
+                        packet.protocol(),
+                        buffer,
+                        packet.destinationIndex(),
+                        packet.sourceIndex(),
+                        packet.addressBytes())
+                .writeBytes(buffer, packet.transportIndex(), packet.transportLength());
+        encoder.end();
+        counters.framesOut++;
+    }
+
+    /** Frames any message. */
+    void message(Message message) {
+        codec.write(message, encoder, batch());
+        counters.framesOut++;
+    }
+
+    /** Frames a message whose sender wants to know when the kernel has taken it. */
+    void message(Message message, CompletableFuture<Void> written) {
+        message(message);
+        awaiting.add(written);
+    }
+
+    /** Hands the batch to the socket. */
+    void flush() {
+        ByteBuf full = batch;
+        if (full == null) {
+            return;
+        }
+        batch = null;
+        counters.bytesOut += full.readableBytes();
+        if (awaiting.isEmpty()) {
+            channel.writeAndFlush(full, channel.voidPromise());
+            return;
+        }
+        List<CompletableFuture<Void>> promises = List.copyOf(awaiting);
+        awaiting.clear();
+        channel.writeAndFlush(full).addListener(write -> {
+            Throwable cause = write.cause();
+            for (CompletableFuture<Void> promise : promises) {
+                if (cause == null) {
+                    promise.complete(null);
+                } else {
+                    promise.completeExceptionally(cause);
+                }
+            }
+        });
+    }
+
+    /** Drops what was not flushed: the connection is gone. */
+    void discard(Throwable cause) {
+        ByteBuf unsent = batch;
+        batch = null;
+        if (unsent != null) {
+            unsent.release();
+        }
+        awaiting.forEach(promise -> promise.completeExceptionally(cause));
+        awaiting.clear();
+    }
+
+    private ByteBuf batch() {
+        ByteBuf current = batch;
+        if (current == null) {
+            current = channel.alloc().directBuffer(batchCapacity);
+            batch = current;
+        }
+        return current;
+    }
+}

@@ -1,0 +1,20 @@
+package dev.tunbridge.bridge.tunnel;
+
+import java.util.concurrent.TimeUnit;
+
+/** Lets one line a minute through, so that a peer cannot fill the log. */
+final class LogOncePerMinute {
+    private static final long INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private boolean logged;
+    private long lastNanos;
+
+    boolean permits(long nowNanos) {
+        if (logged && nowNanos - lastNanos < INTERVAL_NANOS) {
+            return false;
+        }
+        logged = true;
+        lastNanos = nowNanos;
+        return true;
+    }
+}

@@ -1,0 +1,213 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.SocketOption;
+import dev.tunbridge.linux.Sockets;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.LostSynchronisationException;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageHandler;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One TCP connection to the server, from the attempt to its end: reads into one buffer, decodes, writes in batches.
+ * Never used again after its end. Loop thread only.
+ */
+final class OuterConnection {
+
+    /** Netty's own buffer stays small, so that what waits does so in the egress queue, where it is ordered. */
+    private static final WriteBufferWaterMark WRITE_BUFFER =
+            new WriteBufferWaterMark(FrameWriter.BATCH_BYTES / 2, FrameWriter.BATCH_BYTES);
+
+    /** What the tunnel hears of its connection. */
+    interface Events extends MessageHandler {
+        void onConnected();
+
+        /** Some bytes came, before they are decoded. */
+        void onHeard();
+
+        /** All that one read brought has been decoded. */
+        void onReadComplete();
+
+        void onWritable();
+
+        /** The end, once; never after {@link #close()}. */
+        void onLost(String reason);
+    }
+
+    private final Channel channel;
+    private final InetSocketAddress server;
+    private final FrameFormat format;
+    private final ReceiveBuffer receiveBuffer;
+    private final KernelLane lane;
+    private final FrameWriter writer;
+    private final Events events;
+    private boolean ended;
+
+    private OuterConnection(
+            Channel channel,
+            InetSocketAddress server,
+            FrameFormat format,
+            MessageCodec codec,
+            ReceiveBuffer receiveBuffer,
+            Events events,
+            OuterCounters counters) {
+        this.channel = channel;
+        this.server = server;
+        this.format = format;
+        this.receiveBuffer = receiveBuffer;
+        this.events = events;
+        lane = new KernelLane(format, codec, events, counters);
+        writer = new FrameWriter(channel, format, codec, counters);
+    }
+
+    /** Starts to connect; {@code events} hears of the outcome. The address is resolved. */
+    static OuterConnection open(
+            EventLoop loop,
+            BridgeConfig config,
+            InetSocketAddress server,
+            FrameFormat format,
+            MessageCodec codec,
+            Events events,
+            OuterCounters counters) {
+        boolean isEpoll = loop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class);
+        Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
+        ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), format.maxFrameBytes());
+        OuterConnection connection =
+                new OuterConnection(channel, server, format, codec, receiveBuffer, events, counters);
+        long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
+        new Bootstrap()
+                .group(loop)
+                .channelFactory(() -> channel)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectMillis)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, receiveBuffer)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) throws LinuxException {
+                        if (channel instanceof EpollSocketChannel epoll) {
+                            tune(epoll.fd().intValue(), config);
+                        }
+                        channel.pipeline().addLast(connection.new Handler());
+                    }
+                })
+                .connect(server)
+                .addListener(connect -> {
+                    if (connect.isSuccess()) {
+                        events.onConnected();
+                    } else {
+                        connection.lost("cannot connect to " + text(server) + ": " + reason(connect.cause()));
+                    }
+                });
+        return connection;
+    }
+
+    private static void tune(int fd, BridgeConfig config) throws LinuxException {
+        Sockets.set(fd, SocketOption.TCP_NOTSENT_LOWAT, config.get(Settings.NOTSENT_LOWAT));
+        long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
+        Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
+        String congestionControl = config.get(Settings.CONGESTION_CONTROL);
+        if (!congestionControl.equals("default")) {
+            Sockets.setCongestionControl(fd, congestionControl);
+        }
+    }
+
+    InetSocketAddress server() {
+        return server;
+    }
+
+    FrameWriter writer() {
+        return writer;
+    }
+
+    /** Ends the connection after what was flushed has been written; nothing is heard of it any more. */
+    void close() {
+        if (!ended) {
+            ended = true;
+            channel.close();
+            release(new IOException("connection closed"));
+        }
+    }
+
+    private void lost(String reason) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        channel.close();
+        release(new IOException(reason));
+        events.onLost(reason);
+    }
+
+    private void release(IOException cause) {
+        writer.discard(cause);
+        receiveBuffer.release();
+    }
+
+    private static String text(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + " port " + address.getPort();
+    }
+
+    private static String reason(@Nullable Throwable cause) {
+        String message = cause == null ? null : cause.getMessage();
+        return message == null ? String.valueOf(cause) : message.strip().replaceAll("\\s+", " ");
+    }
+
+    private final class Handler extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            try {
+                if (ended) {
+                    return;
+                }
+                events.onHeard();
+                lane.received(bytes);
+            } catch (LostSynchronisationException e) {
+                lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
+            } finally {
+                bytes.release();
+            }
+            if (!ended) {
+                events.onReadComplete();
+            }
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            if (!ended && channel.isWritable()) {
+                events.onWritable();
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            lost("the server closed the connection");
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            lost(reason(cause));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.filter.Refusal;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** How many packets the filter refused, by direction and reason. Loop thread only. */
+final class Refusals {
+    private static final Refusal[] REASONS = Refusal.values();
+
+    private final long[] fromTunnel = new long[REASONS.length];
+    private final long[] fromDevice = new long[REASONS.length];
+
+    void fromTunnel(Refusal reason) {
+        fromTunnel[reason.ordinal()]++;
+    }
+
+    void fromDevice(Refusal reason) {
+        fromDevice[reason.ordinal()]++;
+    }
+
+    Map<Refusal, Long> fromTunnel() {
+        return nonZero(fromTunnel);
+    }
+
+    Map<Refusal, Long> fromDevice() {
+        return nonZero(fromDevice);
+    }
+
+    private static Map<Refusal, Long> nonZero(long[] counts) {
+        Map<Refusal, Long> map = new EnumMap<>(Refusal.class);
+        for (Refusal reason : REASONS) {
+            if (counts[reason.ordinal()] != 0) {
+                map.put(reason, counts[reason.ordinal()]);
+            }
+        }
+        return map;
+    }
+}

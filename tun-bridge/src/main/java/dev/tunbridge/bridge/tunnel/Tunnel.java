@@ -1,0 +1,512 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.BridgeException;
+import dev.tunbridge.bridge.BridgeState;
+import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.Endpoint;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.filter.IcmpErrors;
+import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.queue.AppOutbox;
+import dev.tunbridge.bridge.queue.EgressQueue;
+import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.bridge.tun.TunHandler;
+import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.RejectReason;
+import dev.tunbridge.protocol.session.ClientSession;
+import dev.tunbridge.protocol.session.CloseReason;
+import dev.tunbridge.protocol.session.Session;
+import dev.tunbridge.protocol.session.SessionAction;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One tunnel: connects, logs in, lets traffic pass, and begins again when the connection is lost, until it is closed or
+ * something happens that no new try would mend. Every method runs on the loop's thread.
+ */
+public final class Tunnel {
+    private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
+
+    private final BridgeConfig config;
+    private final Endpoint server;
+    private final FrameFormat format;
+    private final MessageCodec codec;
+    private final Message.Hello hello;
+    private final EventLoop loop;
+    private final TunDevice device;
+    private final NetworkSetup networkSetup;
+    private final Events events;
+    private final Blocking blocking;
+    private final Backoff backoff;
+    private final FlowTable flows;
+    private final EgressQueue queue;
+    private final AppOutbox outbox;
+    private final Refusals refusals = new Refusals();
+    private final OuterCounters counters = new OuterCounters();
+    private final Uplink uplink;
+    private final Downlink downlink;
+
+    private BridgeState state = BridgeState.NEW;
+    private @Nullable OuterConnection connection;
+    private @Nullable ClientSession session;
+    private @Nullable TunnelInfo info;
+
+    /** Belongs to the blocking thread, so that a set-up which is under way at the end is taken back after it. */
+    private NetworkSetup.Undo undo = () -> {};
+
+    private @Nullable IcmpErrors icmp;
+    private @Nullable ScheduledFuture<?> tick;
+    private long tickNanos;
+    private boolean pumpDue;
+
+    /** What the owner hears; on the loop's thread. */
+    public interface Events {
+        void onState(BridgeState state, String detail);
+
+        void onEstablished(TunnelInfo tunnel);
+
+        void onApp(Message.App message);
+
+        /** The end, in order or by a fault; nothing follows. */
+        void onEnd(@Nullable BridgeException fault);
+    }
+
+    public Tunnel(
+            BridgeConfig config,
+            Endpoint server,
+            FrameFormat format,
+            MessageCodec codec,
+            Message.Hello hello,
+            EventLoop loop,
+            TunDevice device,
+            NetworkSetup networkSetup,
+            Events events) {
+        this.config = config;
+        this.server = server;
+        this.format = format;
+        this.codec = codec;
+        this.hello = hello;
+        this.loop = loop;
+        this.device = device;
+        this.networkSetup = networkSetup;
+        this.events = events;
+        blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
+        backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
+        flows = new FlowTable(config.get(Settings.FLOWS_MAX));
+        queue = new EgressQueue(PooledByteBufAllocator.DEFAULT, config.get(Settings.QUEUE_BYTES));
+        outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
+        uplink = new Uplink(outbox, queue, flows, refusals);
+        downlink = new Downlink(device, flows, refusals);
+    }
+
+    /** Opens the device and connects. */
+    public void start() {
+        try {
+            device.open(loop, new FromDevice());
+        } catch (IOException e) {
+            boolean isForbidden = e instanceof LinuxException linux
+                    && (linux.errno().equals(Errno.EPERM) || linux.errno().equals(Errno.EACCES));
+            end(new BridgeException(
+                    isForbidden ? BridgeException.Reason.PERMISSION : BridgeException.Reason.DEVICE,
+                    "cannot open TUN device " + device.name() + ": " + e.getMessage(),
+                    e));
+            return;
+        }
+        connect();
+    }
+
+    /** Sends an application message, or keeps it for when it can be sent. */
+    public void send(AppOutbox.Entry entry) {
+        if (isOver()) {
+            entry.written().completeExceptionally(new IllegalStateException("the bridge is closed"));
+            return;
+        }
+        outbox.offer(entry);
+        uplink.pump();
+    }
+
+    /** Says goodbye to the server and takes everything back. */
+    public void close() {
+        if (!isOver()) {
+            ClientSession current = session;
+            if (current != null) {
+                apply(current.close(System.nanoTime()));
+            }
+            end(null);
+        }
+    }
+
+    public BridgeStats stats() {
+        return new BridgeStats(
+                state,
+                counters.connections,
+                new BridgeStats.Traffic(downlink.packets(), downlink.bytes()),
+                new BridgeStats.Traffic(uplink.packets(), uplink.bytes()),
+                counters.snapshot(downlink.wrongCarriage(), uplink.notConnected()),
+                refusals.fromTunnel(),
+                refusals.fromDevice(),
+                flows.size(),
+                flows.evictions(),
+                queue.stats(),
+                outbox.messages(),
+                device.stats());
+    }
+
+    private boolean isOver() {
+        return state == BridgeState.CLOSED || state == BridgeState.FAILED;
+    }
+
+    private void state(BridgeState next, String detail) {
+        state = next;
+        events.onState(next, detail);
+    }
+
+    // Connecting
+
+    private void connect() {
+        state(BridgeState.CONNECTING, "connecting to " + server);
+        blocking.run(
+                () -> new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
+                this::dial,
+                fault -> lost("cannot resolve " + server.host()));
+    }
+
+    private void dial(InetSocketAddress address) {
+        if (!isOver()) {
+            connection = OuterConnection.open(loop, config, address, format, codec, new FromServer(), counters);
+        }
+    }
+
+    private void lost(String reason) {
+        if (isOver()) {
+            return;
+        }
+        disconnect();
+        long waitNanos = backoff.nextNanos();
+        state(BridgeState.WAITING, reason + "; next try in " + String.format("%.1f s", waitNanos / 1e9));
+        loop.schedule(
+                () -> {
+                    if (!isOver()) {
+                        connect();
+                    }
+                },
+                waitNanos,
+                TimeUnit.NANOSECONDS);
+    }
+
+    private void disconnect() {
+        OuterConnection ending = connection;
+        connection = null;
+        session = null;
+        if (tick != null) {
+            tick.cancel(false);
+            tick = null;
+        }
+        uplink.disconnect();
+        downlink.disconnect();
+        if (icmp != null) {
+            icmp.release();
+            icmp = null;
+        }
+        if (ending != null) {
+            ending.close();
+        }
+    }
+
+    private void fail(BridgeException fault) {
+        if (!isOver()) {
+            end(fault);
+        }
+    }
+
+    private void end(@Nullable BridgeException fault) {
+        disconnect();
+        device.close();
+        downlink.release();
+        outbox.failAll(new IllegalStateException("the bridge is closed"));
+        String detail = fault == null ? "closed" : String.valueOf(fault.getMessage());
+        state(fault == null ? BridgeState.CLOSED : BridgeState.FAILED, detail);
+        blocking.run(
+                () -> {
+                    undo.undo();
+                    return state;
+                },
+                last -> events.onEnd(fault),
+                undoFault -> {
+                    LOG.warn("not everything could be taken back: {}", undoFault.getMessage());
+                    events.onEnd(fault);
+                });
+        blocking.close();
+    }
+
+    // Session
+
+    private void apply(List<SessionAction> actions) {
+        for (SessionAction action : actions) {
+            OuterConnection current = connection;
+            if (current == null) {
+                return;
+            }
+            if (action instanceof SessionAction.Send send) {
+                current.writer().message(send.message());
+            } else if (action instanceof SessionAction.Established established) {
+                welcomed(current, established.welcome());
+            } else if (action instanceof SessionAction.Deliver deliver) {
+                events.onApp(deliver.message());
+            } else if (action instanceof SessionAction.Refused refused) {
+                refused(refused.reject());
+            } else if (action instanceof SessionAction.Closed closed && closed.reason() != CloseReason.LOCAL) {
+                current.writer().flush();
+                lost(closed.detail());
+            }
+        }
+        OuterConnection current = connection;
+        if (current != null) {
+            current.writer().flush();
+            scheduleTick();
+        }
+    }
+
+    private void refused(Message.Reject reject) {
+        String text = "the server refused: " + reject.reason().name().toLowerCase(java.util.Locale.ROOT)
+                + (reject.text().isEmpty() ? "" : " (" + reject.text() + ")");
+        if (reject.reason() == RejectReason.BUSY) {
+            lost(text);
+        } else {
+            end(new BridgeException(BridgeException.Reason.REFUSED, text));
+        }
+    }
+
+    private void welcomed(OuterConnection current, Message.Welcome welcome) {
+        TunnelInfo next = new TunnelInfo(
+                device.name(),
+                welcome.carriage(),
+                welcome.session(),
+                welcome.innerMtu(),
+                welcome.deviceAddress(),
+                welcome.prefixLength(),
+                welcome.serverAddress());
+        TunnelInfo before = info;
+        if (before != null && isSameNetwork(before, next)) {
+            established(current, next);
+            return;
+        }
+        blocking.run(
+                () -> {
+                    undo.undo();
+                    undo = () -> {};
+                    undo = networkSetup.setUp(next);
+                    return next;
+                },
+                tunnel -> {
+                    if (connection == current) {
+                        established(current, tunnel);
+                    }
+                },
+                fault -> fail(new BridgeException(
+                        BridgeException.Reason.DEVICE,
+                        "cannot set up " + device.name() + ": " + fault.getMessage(),
+                        fault)));
+    }
+
+    private static boolean isSameNetwork(TunnelInfo a, TunnelInfo b) {
+        return a.deviceAddress().equals(b.deviceAddress())
+                && a.serverAddress().equals(b.serverAddress())
+                && a.prefixLength() == b.prefixLength()
+                && a.mtu() == b.mtu();
+    }
+
+    private void established(OuterConnection current, TunnelInfo tunnel) {
+        info = tunnel;
+        counters.connections++;
+        backoff.reset();
+        long now = System.nanoTime();
+        TunnelFilter filter = new TunnelFilter(
+                tunnel.deviceAddress(), current.server(), config.get(Settings.SOURCES), config.get(Settings.ALLOW));
+        IcmpErrors errors = new IcmpErrors(device, tunnel.serverAddress(), tunnel.mtu(), now);
+        icmp = errors;
+        downlink.connect(new Downlink.Route(tunnel.carriage(), filter));
+        uplink.connect(new Uplink.Route(tunnel.carriage(), maxPacketBytes(tunnel), filter, errors, current.writer()));
+        state(BridgeState.ESTABLISHED, "session " + tunnel.sessionId() + ", " + tunnel.carriage() + " carriage");
+        events.onEstablished(tunnel);
+        uplink.pump();
+    }
+
+    /** The welcome's MTU, or less where a frame cannot hold that much. */
+    private int maxPacketBytes(TunnelInfo tunnel) {
+        int addressBytes = tunnel.deviceAddress().getAddress().length;
+        int ipHeaderBytes = addressBytes == 4 ? 20 : 40;
+        int fits = tunnel.carriage() == Carriage.PACKET
+                ? format.maxPayloadBytes() - codec.packetOverheadBytes()
+                : format.maxPayloadBytes() - codec.segmentOverheadBytes(addressBytes) + ipHeaderBytes;
+        return Math.min(tunnel.mtu(), fits);
+    }
+
+    private void scheduleTick() {
+        ClientSession current = session;
+        if (current == null) {
+            return;
+        }
+        long deadline = current.nextDeadlineNanos();
+        if (deadline == Session.NO_DEADLINE) {
+            return;
+        }
+        if (tick != null && tickNanos - deadline <= 0) {
+            return; // it fires early enough, and will look again
+        }
+        if (tick != null) {
+            tick.cancel(false);
+        }
+        tickNanos = deadline;
+        tick = loop.schedule(this::onTick, Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+
+    private void onTick() {
+        tick = null;
+        ClientSession current = session;
+        if (current != null) {
+            apply(current.tick(System.nanoTime()));
+            scheduleTick();
+        }
+    }
+
+    private final class FromServer implements OuterConnection.Events {
+        private long nowNanos;
+
+        @Override
+        public void onConnected() {
+            ClientSession opening = new ClientSession(hello, format);
+            session = opening;
+            apply(opening.connected(System.nanoTime()));
+        }
+
+        @Override
+        public void onHeard() {
+            nowNanos = System.nanoTime();
+            ClientSession current = session;
+            if (current != null) {
+                current.heard(nowNanos);
+            }
+        }
+
+        @Override
+        public void onReadComplete() {
+            downlink.flush();
+        }
+
+        @Override
+        public void onWritable() {
+            uplink.pump();
+        }
+
+        @Override
+        public void onLost(String reason) {
+            lost(reason);
+        }
+
+        @Override
+        public void onMessage(Message message) {
+            ClientSession current = session;
+            if (current != null) {
+                apply(current.received(message, nowNanos));
+            }
+        }
+
+        @Override
+        public void onPacket(ByteBuf buffer, int index, int length) {
+            if (admitsTraffic()) {
+                downlink.packet(buffer, index, length, nowNanos);
+            }
+        }
+
+        @Override
+        public void onSegment(
+                int ipProtocol,
+                ByteBuf buffer,
+                int clientAddressIndex,
+                int deviceAddressIndex,
+                int addressBytes,
+                int segmentIndex,
+                int segmentLength) {
+            if (admitsTraffic()) {
+                downlink.segment(
+                        ipProtocol,
+                        buffer,
+                        clientAddressIndex,
+                        deviceAddressIndex,
+                        addressBytes,
+                        segmentIndex,
+                        segmentLength,
+                        nowNanos);
+            }
+        }
+
+        @Override
+        public void onData(int channel, ByteBuf buffer, int index, int length) {
+            if (admitsTraffic()) {
+                downlink.countWrongCarriage();
+            }
+        }
+
+        @Override
+        public void onUnknownType(int type) {
+            counters.unknownTypes++;
+        }
+
+        /** Traffic before the welcome ends the connection. */
+        private boolean admitsTraffic() {
+            ClientSession current = session;
+            if (current == null) {
+                return false;
+            }
+            if (!current.isEstablished()) {
+                apply(current.violated("traffic before the welcome", nowNanos));
+                return false;
+            }
+            return true;
+        }
+    }
+
+    private final class FromDevice implements TunHandler {
+        @Override
+        public void onPacket(ByteBuf buffer, int index, int length) {
+            uplink.send(buffer, index, length, System.nanoTime());
+            pumpDue = true;
+        }
+
+        @Override
+        public void onReadComplete() {
+            if (pumpDue) {
+                pumpDue = false;
+                uplink.pump();
+            }
+        }
+
+        @Override
+        public void onDeviceLost(IOException cause) {
+            fail(new BridgeException(
+                    BridgeException.Reason.DEVICE_LOST,
+                    "TUN device " + device.name() + " is gone: " + cause.getMessage(),
+                    cause));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.filter.IcmpErrors;
+import dev.tunbridge.bridge.filter.Refusal;
+import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.flow.Flow;
+import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.flow.InnerPacket;
+import dev.tunbridge.bridge.queue.AppOutbox;
+import dev.tunbridge.bridge.queue.EgressQueue;
+import dev.tunbridge.bridge.queue.QueuedPacket;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.reassembly.wire.IpProblem;
+import dev.tunbridge.reassembly.wire.IpView;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a packet from the device to the server: checked, counted, framed at once where the socket has room, queued
+ * where it has not. While no session is established packets are dropped, and counted: a queue of old packets helps
+ * nobody after a reconnect, and inner TCP sends its own again.
+ */
+final class Uplink {
+    private final AppOutbox outbox;
+    private final EgressQueue queue;
+    private final FlowTable flows;
+    private final Refusals refusals;
+    private final IpView ip = new IpView();
+    private final InnerPacket packet = new InnerPacket();
+    private @Nullable Route route;
+    private long packets;
+    private long bytes;
+    private long notConnected;
+
+    /** Where packets go while a session is established. */
+    record Route(Carriage carriage, int maxPacketBytes, TunnelFilter filter, IcmpErrors icmp, FrameWriter writer) {}
+
+    Uplink(AppOutbox outbox, EgressQueue queue, FlowTable flows, Refusals refusals) {
+        this.outbox = outbox;
+        this.queue = queue;
+        this.flows = flows;
+        this.refusals = refusals;
+    }
+
+    void connect(Route route) {
+        this.route = route;
+    }
+
+    void disconnect() {
+        route = null;
+        notConnected += queue.clear();
+    }
+
+    /** One packet from the device, valid during the call only. */
+    void send(ByteBuf buffer, int index, int length, long nowNanos) {
+        Route current = route;
+        if (current == null) {
+            notConnected++;
+            return;
+        }
+        IpProblem problem = ip.wrap(buffer, index, length);
+        if (problem != IpProblem.OK) {
+            refusals.fromDevice(Refusal.MALFORMED);
+            return;
+        }
+        packet.wrap(ip);
+        Refusal refusal = current.filter().fromDevice(packet);
+        if (refusal == null) {
+            refusal = unfit(current);
+        }
+        if (refusal != null) {
+            refusals.fromDevice(refusal);
+            current.icmp().answer(packet, index, refusal, nowNanos);
+            return;
+        }
+        Flow flow = flows.fromDevice(packet, nowNanos);
+        if (queue.isEmpty() && outbox.isEmpty() && current.writer().hasRoom()) {
+            write(current, index, length);
+        } else {
+            queue.offer(packet, index, length, flow.hash(), nowNanos);
+        }
+    }
+
+    /** Sends what waits, application messages first, as far as the socket has room; then hands it to the kernel. */
+    void pump() {
+        Route current = route;
+        if (current == null) {
+            return;
+        }
+        FrameWriter writer = current.writer();
+        while (writer.hasRoom()) {
+            AppOutbox.Entry app = outbox.poll();
+            if (app != null) {
+                writer.message(app.message(), app.written());
+                continue;
+            }
+            QueuedPacket next = queue.poll();
+            if (next == null) {
+                break;
+            }
+            ByteBuf buffer = next.buffer();
+            ip.wrap(buffer, buffer.readerIndex(), buffer.readableBytes());
+            packet.wrap(ip);
+            write(current, buffer.readerIndex(), buffer.readableBytes());
+            queue.release(next);
+        }
+        writer.flush();
+    }
+
+    long packets() {
+        return packets;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** Packets that came while no session was established. */
+    long notConnected() {
+        return notConnected;
+    }
+
+    private void write(Route current, int index, int length) {
+        packets++;
+        bytes += length;
+        if (current.carriage() == Carriage.PACKET) {
+            current.writer().packet(packet.buffer(), index, length);
+        } else {
+            current.writer().segment(packet);
+        }
+    }
+
+    /** What the carriage has no room for. */
+    private @Nullable Refusal unfit(Route current) {
+        if (current.carriage() == Carriage.SEGMENT) {
+            if (packet.fragment() != InnerPacket.Fragment.WHOLE) {
+                return Refusal.CARRIAGE_FRAGMENT;
+            }
+            if (!packet.isTcpOrUdp()) {
+                return Refusal.CARRIAGE_PROTOCOL;
+            }
+        }
+        return packet.totalLength() > current.maxPacketBytes() ? Refusal.TOO_LONG : null;
+    }
+}
