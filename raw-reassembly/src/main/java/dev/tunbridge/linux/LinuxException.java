@@ -1,0 +1,37 @@
+package dev.tunbridge.linux;
+
+import com.sun.jna.Native;
+import java.io.IOException;
+
+/** A C function that failed: which one, on what, and the kernel's reason. */
+public final class LinuxException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final String operation;
+    private final String subject;
+    private final int errorNumber;
+
+    public LinuxException(String operation, String subject, Errno errno) {
+        super(operation + " " + subject + ": " + errno);
+        this.operation = operation;
+        this.subject = subject;
+        this.errorNumber = errno.number();
+    }
+
+    /** The exception for the call that this thread has just made. */
+    static LinuxException last(String operation, String subject) {
+        return new LinuxException(operation, subject, new Errno(Native.getLastError()));
+    }
+
+    public String operation() {
+        return operation;
+    }
+
+    public String subject() {
+        return subject;
+    }
+
+    public Errno errno() {
+        return new Errno(errorNumber);
+    }
+}

@@ -1,0 +1,35 @@
+package dev.tunbridge.linux;
+
+/** Integer socket options by level and number, from asm-generic/socket.h, linux/in.h, linux/in6.h and linux/tcp.h. */
+public enum SocketOption {
+    SO_SNDBUF(1, 7),
+    SO_RCVBUF(1, 8),
+    SO_KEEPALIVE(1, 9),
+    SO_OOBINLINE(1, 10),
+    SO_SNDBUFFORCE(1, 32),
+    SO_RCVBUFFORCE(1, 33),
+    SO_MARK(1, 36),
+    IP_TOS(0, 1),
+    IP_TTL(0, 2),
+    IP_MTU_DISCOVER(0, 10),
+    IPV6_TCLASS(41, 67),
+    TCP_NODELAY(6, 1),
+    TCP_MAXSEG(6, 2),
+    TCP_KEEPIDLE(6, 4),
+    TCP_KEEPINTVL(6, 5),
+    TCP_KEEPCNT(6, 6),
+    TCP_QUICKACK(6, 12),
+    TCP_USER_TIMEOUT(6, 18),
+    TCP_TIMESTAMP(6, 24),
+    TCP_NOTSENT_LOWAT(6, 25),
+    /** Linux 6.15 and later. */
+    TCP_RTO_MAX_MS(6, 44);
+
+    final int level;
+    final int number;
+
+    SocketOption(int level, int number) {
+        this.level = level;
+        this.number = number;
+    }
+}

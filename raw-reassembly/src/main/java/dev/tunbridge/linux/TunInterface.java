@@ -1,0 +1,144 @@
+package dev.tunbridge.linux;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * A TUN or TAP interface that lives as long as its descriptor. The descriptor does not block. The interface is made in the network
+ * namespace of the calling thread; reading and writing then work from any thread.
+ *
+ * <pre>
+ *   struct ifreq: char name[16] (0) | short flags (16) | padding to 40
+ * </pre>
+ */
+public final class TunInterface implements AutoCloseable {
+    /** Bytes of {@code struct virtio_net_hdr}, in front of each packet with {@link TunFlag#VIRTIO_HEADER}. */
+    public static final int VIRTIO_HEADER_BYTES = 10;
+
+    /** IFNAMSIZ without the closing zero. */
+    public static final int MAX_NAME_LENGTH = 15;
+
+    private static final String DEVICE = "/dev/net/tun";
+    private static final int IFREQ_BYTES = 40;
+    private static final int FLAGS_AT = 16;
+    private static final int IFF_NO_PI = 0x1000;
+
+    private static final int TUNSETIFF = 0x400454ca;
+    private static final int TUNGETFEATURES = 0x800454cf;
+    private static final int TUNSETOFFLOAD = 0x400454d0;
+    private static final int TUNSETVNETHDRSZ = 0x400454d8;
+
+    private final int fd;
+    private final String name;
+    private final TunKind kind;
+    private final int features;
+    private boolean closed;
+
+    private TunInterface(int fd, String name, TunKind kind, int features) {
+        this.fd = fd;
+        this.name = name;
+        this.kind = kind;
+        this.features = features;
+    }
+
+    /** Makes the interface; a name such as {@code tb%d} lets the kernel choose the number. */
+    public static TunInterface open(String name, TunKind kind, TunFlag... flags) throws LinuxException {
+        byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
+        if (nameBytes.length == 0 || nameBytes.length > MAX_NAME_LENGTH) {
+            throw new IllegalArgumentException(
+                    "interface name '" + name + "': 1 to " + MAX_NAME_LENGTH + " bytes are allowed");
+        }
+        int requested = kind.flag | IFF_NO_PI;
+        boolean virtioHeader = false;
+        for (TunFlag flag : flags) {
+            requested |= flag.flag;
+            virtioHeader |= flag == TunFlag.VIRTIO_HEADER;
+        }
+        int fd = Descriptors.openReadWrite(DEVICE);
+        try {
+            Memory request = new Memory(IFREQ_BYTES);
+            request.clear();
+            request.write(0, nameBytes, 0, nameBytes.length);
+            request.setShort(FLAGS_AT, (short) requested);
+            control(fd, TUNSETIFF, request, "TUNSETIFF", name);
+            String actualName = request.getString(0, StandardCharsets.UTF_8.name());
+            Memory word = new Memory(Integer.BYTES);
+            if (virtioHeader) {
+                word.setInt(0, VIRTIO_HEADER_BYTES);
+                control(fd, TUNSETVNETHDRSZ, word, "TUNSETVNETHDRSZ", actualName);
+            }
+            control(fd, TUNGETFEATURES, word, "TUNGETFEATURES", actualName);
+            return new TunInterface(fd, actualName, kind, word.getInt(0));
+        } catch (LinuxException | RuntimeException failure) {
+            Descriptors.close(fd);
+            throw failure;
+        }
+    }
+
+    /**
+     * Asks for each of the offloads in turn and returns those that this kernel took. Nothing is asked for twice, so a missing one
+     * leaves the others as they are.
+     */
+    public Set<TunOffload> enableOffloads(Set<TunOffload> wanted) throws LinuxException {
+        EnumSet<TunOffload> taken = EnumSet.noneOf(TunOffload.class);
+        int flags = 0;
+        for (TunOffload offload : TunOffload.values()) {
+            if (!wanted.contains(offload)) {
+                continue;
+            }
+            if (LibC.ioctl(fd, TUNSETOFFLOAD, new Pointer(flags | offload.flag)) == 0) {
+                flags |= offload.flag;
+                taken.add(offload);
+                continue;
+            }
+            LinuxException failure = LinuxException.last("ioctl TUNSETOFFLOAD " + offload, name);
+            if (!failure.errno().equals(Errno.EINVAL)) {
+                throw failure;
+            }
+        }
+        return Collections.unmodifiableSet(taken);
+    }
+
+    private static void control(int fd, int request, Pointer argument, String requestName, String subject)
+            throws LinuxException {
+        if (LibC.ioctl(fd, request, argument) < 0) {
+            throw LinuxException.last("ioctl " + requestName, subject);
+        }
+    }
+
+    public int fd() {
+        return fd;
+    }
+
+    /** The name that the kernel gave. */
+    public String name() {
+        return name;
+    }
+
+    public TunKind kind() {
+        return kind;
+    }
+
+    /** {@code IFF_*} flags that this kernel's driver knows, from TUNGETFEATURES. */
+    public int features() {
+        return features;
+    }
+
+    /** Removes the interface. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            Descriptors.close(fd);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return kind + " " + name;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.tunbridge.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.EnumSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TunInterfaceTest {
+    @BeforeEach
+    void needsTun() {
+        Machine.assumeTun();
+    }
+
+    @Test
+    void makesAnInterfaceThatGoesWithItsDescriptor() throws Exception {
+        String name;
+        try (TunInterface tun = TunInterface.open("tbt%d", TunKind.TUN)) {
+            name = tun.name();
+            assertThat(name).matches("tbt\\d+");
+            assertThat(Machine.hasInterface(name)).isTrue();
+        }
+        assertThat(Machine.hasInterface(name)).isFalse();
+    }
+
+    @Test
+    void takesSegmentationOffloads() throws Exception {
+        try (TunInterface tun = TunInterface.open("tbt%d", TunKind.TUN, TunFlag.VIRTIO_HEADER)) {
+            assertThat(tun.enableOffloads(EnumSet.allOf(TunOffload.class)))
+                    .contains(TunOffload.CHECKSUM, TunOffload.TCP4_SEGMENTATION, TunOffload.TCP6_SEGMENTATION);
+        }
+    }
+
+    @Test
+    void namesOperationSubjectAndReasonWhenTheNameIsTaken() throws Exception {
+        try (TunInterface first = TunInterface.open("tbt%d", TunKind.TAP)) {
+            assertThatThrownBy(() -> TunInterface.open(first.name(), TunKind.TAP, TunFlag.EXCLUSIVE))
+                    .isInstanceOf(LinuxException.class)
+                    .hasMessage("ioctl TUNSETIFF " + first.name() + ": EBUSY (device or resource busy)");
+        }
+    }
+
+    @Test
+    void leaksNoDescriptorWhenAnIoctlFails() throws Exception {
+        long before = openDescriptors();
+        for (int i = 0; i < 20; i++) {
+            assertThatThrownBy(() -> TunInterface.open("lo", TunKind.TUN)).isInstanceOf(LinuxException.class);
+        }
+        assertThat(openDescriptors()).isLessThan(before + 10);
+    }
+
+    @Test
+    void refusesANameThatTheKernelWouldCut() {
+        assertThatThrownBy(() -> TunInterface.open("sixteen-bytes-xx", TunKind.TUN))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("sixteen-bytes-xx");
+    }
+
+    private static long openDescriptors() {
+        String[] entries = new java.io.File("/proc/self/fd").list();
+        return entries == null ? 0 : entries.length;
+    }
+}
