@@ -1,0 +1,107 @@
+package dev.tunbridge.protocol.frame;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChecksumTest {
+    /** The check column of the CRC RevEng catalogue: the CRC of these nine characters. */
+    private static final ByteBuf CHECK_INPUT =
+            Unpooled.unreleasableBuffer(Unpooled.copiedBuffer("123456789", StandardCharsets.US_ASCII));
+
+    @ParameterizedTest
+    @CsvSource({
+        "crc8, F4",
+        "crc8-autosar, DF",
+        "crc8-maxim, A1",
+        "crc8-sae-j1850, 4B",
+        "crc16-arc, BB3D",
+        "crc16-ccitt-false, 29B1",
+        "crc16-dnp, EA82",
+        "crc16-kermit, 2189",
+        "crc16-mcrf4xx, 6F91",
+        "crc16-modbus, 4B37",
+        "crc16-usb, B4C8",
+        "crc16-x25, 906E",
+        "crc16-xmodem, 31C3",
+        "crc24-ble, C25A56",
+        "crc24-openpgp, 21CF02",
+        "crc32, CBF43926",
+        "crc32-bzip2, FC891918",
+        "crc32-mpeg2, 0376E6E7",
+        "crc32c, E3069283"
+    })
+    void agreesWithTheCatalogue(String name, String check) {
+        Crc crc = CrcCatalogue.find(name).orElseThrow();
+        assertThat(crc.newChecksum().compute(CHECK_INPUT, 0, 9)).isEqualTo(Long.parseLong(check, 16));
+        assertThat(new SlicedCrc(crc).compute(CHECK_INPUT, 0, 9))
+                .as("without the JDK's own")
+                .isEqualTo(Long.parseLong(check, 16));
+    }
+
+    @Test
+    void everyNameIsTestedAgainstTheCatalogue() throws NoSuchMethodException {
+        CsvSource source = ChecksumTest.class
+                .getDeclaredMethod("agreesWithTheCatalogue", String.class, String.class)
+                .getAnnotation(CsvSource.class);
+        assertThat(Arrays.stream(source.value()).map(line -> line.substring(0, line.indexOf(','))))
+                .containsExactlyInAnyOrder(CrcCatalogue.names().split(", ", -1));
+    }
+
+    @Test
+    void anyParametersAgreeWithTheBitwiseModel() {
+        long seed = Seeds.next();
+        Random random = new Random(seed);
+        for (int round = 0; round < 2_000; round++) {
+            int width = 8 * (1 + random.nextInt(4));
+            int mask = -1 >>> (32 - width);
+            Crc crc = new Crc(
+                    width,
+                    (random.nextInt() & mask) | 1,
+                    random.nextInt() & mask,
+                    random.nextBoolean(),
+                    random.nextBoolean(),
+                    random.nextInt() & mask);
+            byte[] bytes = new byte[random.nextInt(70)];
+            random.nextBytes(bytes);
+            ByteBuf buffer = round % 2 == 0
+                    ? Unpooled.wrappedBuffer(bytes)
+                    : Unpooled.directBuffer(70).writeBytes(bytes);
+            int from = random.nextInt(bytes.length + 1);
+            int length = random.nextInt(bytes.length - from + 1);
+            assertThat(crc.newChecksum().compute(buffer, from, length))
+                    .as("seed %d round %d %s over %d bytes", seed, round, crc, length)
+                    .isEqualTo(ModelChecksum.compute(crc, bytes, from, length));
+            buffer.release();
+        }
+    }
+
+    @Test
+    void sumsAgreeWithAddingUp() {
+        long seed = Seeds.next();
+        Random random = new Random(seed);
+        for (int round = 0; round < 500; round++) {
+            Sum sum = new Sum(
+                    1 + random.nextInt(4), random.nextInt(1 << 16), Seeds.pick(random, List.of(Complement.values())));
+            byte[] bytes = new byte[random.nextInt(5_000)];
+            random.nextBytes(bytes);
+            if (round == 0) {
+                Arrays.fill(bytes, (byte) 0xff);
+            }
+            assertThat(sum.newChecksum().compute(Unpooled.wrappedBuffer(bytes), 0, bytes.length))
+                    .as("seed %d round %d %s", seed, round, sum)
+                    .isEqualTo(ModelChecksum.compute(sum, bytes, 0, bytes.length));
+        }
+    }
+}

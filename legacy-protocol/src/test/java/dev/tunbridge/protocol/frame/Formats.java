@@ -1,0 +1,151 @@
+package dev.tunbridge.protocol.frame;
+
+import dev.tunbridge.protocol.frame.Check.Position;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+
+/** Draws formats that work, over all escapes, encodings and checks. */
+final class Formats {
+    private final Random random;
+    private final List<HeaderField> fields = new ArrayList<>();
+    private int at;
+
+    private Formats(Random random) {
+        this.random = random;
+    }
+
+    static FrameFormat random(Random random) {
+        while (true) {
+            try {
+                return new Formats(random).draw();
+            } catch (FrameFormatException e) {
+                // Such as a maximum that the length drawn cannot hold: draw again.
+            }
+        }
+    }
+
+    private FrameFormat draw() {
+        Escape escape = random.nextBoolean() ? Escape.NONE : Seeds.pick(random, List.of(Escape.values()));
+        BytePattern sync =
+                escape == Escape.NONE && random.nextBoolean() ? pattern(1 + random.nextInt(3)) : BytePattern.EMPTY;
+        at = sync.sizeBytes();
+        List<String> order = new ArrayList<>(List.of("type", "length"));
+        for (String optional : List.of("sequence", "flags", "constant", "check", "gap")) {
+            if (random.nextInt(3) == 0) {
+                order.add(optional);
+            }
+        }
+        Collections.shuffle(order, random);
+        Optional<LengthField> length = Optional.empty();
+        int checkAt = -1;
+        ChecksumAlgorithm algorithm = algorithm();
+        for (String name : order) {
+            switch (name) {
+                case "length" ->
+                    length = escape == Escape.NONE || random.nextBoolean() ? Optional.of(length()) : length;
+                case "check" -> {
+                    checkAt = at;
+                    at += algorithm.sizeBytes();
+                }
+                case "gap" -> at += 1 + random.nextInt(3);
+                case "constant" -> field(name, OptionalLong.of(random.nextInt(16)));
+                default -> field(name, OptionalLong.empty());
+            }
+        }
+        BytePattern trailer =
+                escape == Escape.NONE && random.nextInt(3) == 0 ? pattern(1 + random.nextInt(2)) : BytePattern.EMPTY;
+        trailer = new BytePattern(
+                trailer.sizeBytes(),
+                trailer.value(),
+                trailer.sizeBytes() == 0 ? 0 : -1L >>> (64 - 8 * trailer.sizeBytes()));
+        Optional<Check> check =
+                random.nextInt(4) == 0 && checkAt < 0 ? Optional.empty() : Optional.of(check(algorithm, checkAt));
+        return new FrameFormat(
+                "random",
+                "reference",
+                sync,
+                fields,
+                length,
+                at,
+                1 + random.nextInt(60),
+                check,
+                trailer,
+                escape,
+                new Resync(BoundaryGrade.ANCHORED, random.nextInt(4) == 0 ? random.nextInt(200) : 65_536),
+                Map.of("hello", 1),
+                1,
+                2);
+    }
+
+    private BytePattern pattern(int sizeBytes) {
+        long mask = random.nextInt(3) == 0 ? random.nextLong() : -1L;
+        return new BytePattern(sizeBytes, random.nextLong(), mask & (-1L >>> (64 - 8 * sizeBytes)));
+    }
+
+    private void field(String name, OptionalLong value) {
+        int size = 1 + random.nextInt(name.equals("type") ? 3 : 8);
+        int shift = random.nextInt(5);
+        int bits = 4 + random.nextInt(8 * size - shift - 3);
+        fields.add(new HeaderField(name, new BitField(at, size, endian(), shift, bits), value));
+        at += size;
+    }
+
+    private LengthField length() {
+        LengthField.Encoding encoding = Seeds.pick(random, List.of(LengthField.Encoding.values()));
+        int size = 1 + random.nextInt(4);
+        BitField bits = BitField.wholeBytes(at, size, endian());
+        if (encoding == LengthField.Encoding.BINARY && random.nextBoolean()) {
+            int shift = random.nextInt(3);
+            bits = new BitField(at, size, endian(), shift, 8 * size - shift - random.nextInt(3));
+            // Another field in the bits that the length leaves.
+            if (shift > 0) {
+                fields.add(new HeaderField(
+                        "shared", new BitField(at, size, bits.endian(), 0, shift), OptionalLong.empty()));
+            }
+        }
+        at += size;
+        return new LengthField(
+                encoding, bits, Seeds.pick(random, List.of(LengthField.Counts.values())), random.nextInt(7) - 2);
+    }
+
+    private Check check(ChecksumAlgorithm algorithm, int checkAt) {
+        if (checkAt >= 0) {
+            Position from = Position.fromStart(checkAt + algorithm.sizeBytes());
+            return new Check(algorithm, from, Position.PAYLOAD_END, Position.fromStart(checkAt), endian());
+        }
+        Position from = Position.fromStart(random.nextInt(at));
+        Position to = random.nextInt(4) == 0 ? Position.fromStart(at) : Position.PAYLOAD_END;
+        return new Check(algorithm, from, to, Position.PAYLOAD_END, endian());
+    }
+
+    private ChecksumAlgorithm algorithm() {
+        if (random.nextInt(4) == 0) {
+            return new Sum(1 + random.nextInt(4), random.nextInt(9), Seeds.pick(random, List.of(Complement.values())));
+        }
+        if (random.nextInt(3) == 0) {
+            int width = 8 * (1 + random.nextInt(4));
+            int mask = -1 >>> (32 - width);
+            return new Crc(
+                    width,
+                    (random.nextInt() & mask) | 1,
+                    random.nextInt() & mask,
+                    random.nextBoolean(),
+                    random.nextBoolean(),
+                    random.nextInt() & mask);
+        }
+        return CrcCatalogue.find(Seeds.pick(random, List.of(CrcCatalogue.names().split(", ", -1))))
+                .orElseThrow();
+    }
+
+    private Endian endian() {
+        return random.nextBoolean() ? Endian.BIG : Endian.LITTLE;
+    }
+}

@@ -1,0 +1,342 @@
+package dev.tunbridge.protocol.frame;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The decoder as one would explain it: the whole stream in an array, every place tried from its beginning, checksums a bit
+ * at a time. Its events are lines of text.
+ */
+final class ModelDecoder {
+    /** What bytes at a place turn out to be: a frame, not a frame, or too few to say. */
+    private sealed interface Verdict {}
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Whole(int end, byte[] content) implements Verdict {}
+
+    private record Bad(BadFrame reason) implements Verdict {}
+
+    private record TooFew() implements Verdict {}
+
+    private final FrameFormat format;
+    private final byte[] stream;
+    private final List<String> events = new ArrayList<>();
+
+    private ModelDecoder(FrameFormat format, byte[] stream) {
+        this.format = format;
+        this.stream = stream;
+    }
+
+    static List<String> decode(FrameFormat format, byte[] stream) {
+        ModelDecoder decoder = new ModelDecoder(format, stream);
+        decoder.run();
+        return decoder.events;
+    }
+
+    static String frameEvent(long start, long end, long type, List<Long> fields, byte[] payload) {
+        return "frame " + start + ".." + end + " type " + type + " fields " + fields + " payload "
+                + HexFormat.of().formatHex(payload);
+    }
+
+    private void run() {
+        int at = 0;
+        int lostAt = -1;
+        BadFrame lostReason = BadFrame.SYNC;
+        while (true) {
+            if (lostAt < 0) {
+                while (at < stream.length && isFill(at)) {
+                    at++;
+                }
+            } else {
+                while (at < stream.length && !mayStartAt(at)) {
+                    at++;
+                }
+                if (at - lostAt > format.resync().maxScanBytes()) {
+                    events.add("lost " + lostReason + " at " + lostAt);
+                    return;
+                }
+            }
+            if (at == stream.length) {
+                return;
+            }
+            int start = at;
+            while (start < stream.length && isFill(start)) {
+                start++;
+            }
+            Verdict verdict = judge(start);
+            if (verdict instanceof TooFew) {
+                return;
+            } else if (verdict instanceof Bad bad) {
+                if (lostAt < 0) {
+                    lostAt = at;
+                    lostReason = bad.reason();
+                    events.add("bad " + lostReason + " at " + lostAt);
+                    if (!format.canResynchronise()) {
+                        events.add("lost " + lostReason + " at " + lostAt);
+                        return;
+                    }
+                }
+                at++;
+            } else if (verdict instanceof Whole whole) {
+                if (lostAt >= 0) {
+                    events.add("skipped " + lostAt + ".." + start);
+                    lostAt = -1;
+                }
+                addFrame(start, whole);
+                at = whole.end();
+            }
+        }
+    }
+
+    private void addFrame(int start, Whole whole) {
+        byte[] content = whole.content();
+        List<Long> fields = format.fields().stream()
+                .map(field -> number(content, field.bits()))
+                .toList();
+        byte[] payload = Arrays.copyOfRange(content, format.payloadAt(), content.length - format.tailBytes());
+        events.add(frameEvent(start, whole.end(), number(content, format.typeField()), fields, payload));
+    }
+
+    private Optional<Integer> delimiter() {
+        return switch (format.escape()) {
+            case HDLC -> Optional.of(0x7E);
+            case SLIP -> Optional.of(0xC0);
+            case COBS -> Optional.of(0x00);
+            case NONE, DLE -> Optional.empty();
+        };
+    }
+
+    private int byteAt(int index) {
+        return stream[index] & 0xff;
+    }
+
+    private boolean isFill(int at) {
+        return delimiter().isPresent() && byteAt(at) == delimiter().get();
+    }
+
+    private boolean mayStartAt(int at) {
+        if (delimiter().isPresent()) {
+            return isFill(at) && (at + 1 == stream.length || !isFill(at + 1));
+        }
+        return true;
+    }
+
+    private Verdict judge(int start) {
+        if (start == stream.length) {
+            return new TooFew();
+        }
+        return switch (format.escape()) {
+            case NONE -> judgePlain(start);
+            case HDLC, SLIP, COBS -> judgeDelimited(start);
+            case DLE -> judgeDle(start);
+        };
+    }
+
+    private Verdict judgePlain(int start) {
+        int available = stream.length - start;
+        byte[] rest = Arrays.copyOfRange(stream, start, stream.length);
+        for (int i = 0; i < Math.min(available, format.sync().sizeBytes()); i++) {
+            if ((rest[i] & format.sync().maskAt(i)) != format.sync().byteAt(i)) {
+                return new Bad(BadFrame.SYNC);
+            }
+        }
+        if (available < format.payloadAt()) {
+            return new TooFew();
+        }
+        if (!constantsMatch(rest)) {
+            return new Bad(BadFrame.FIELD);
+        }
+        long payload = payloadLength(rest);
+        if (payload < 0 || payload > format.maxPayloadBytes()) {
+            return new Bad(BadFrame.LENGTH);
+        }
+        int total = format.payloadAt() + (int) payload + format.tailBytes();
+        return available < total ? new TooFew() : judgeEnd(Arrays.copyOf(rest, total), start + total);
+    }
+
+    private Verdict judgeDelimited(int start) {
+        int most = format.maxFrameBytes() - (format.escape() == Escape.COBS ? 1 : 2);
+        int end = start;
+        while (end < stream.length && !isFill(end)) {
+            end++;
+        }
+        if (end - start > most) {
+            return new Bad(BadFrame.LENGTH);
+        }
+        if (end == stream.length) {
+            return new TooFew();
+        }
+        Optional<byte[]> content = format.escape() == Escape.COBS ? uncobs(start, end) : unescape(start, end);
+        return content.isEmpty() ? new Bad(BadFrame.ESCAPE) : judgeContent(content.get(), end + 1);
+    }
+
+    private Optional<byte[]> unescape(int start, int end) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        boolean hdlc = format.escape() == Escape.HDLC;
+        int escape = hdlc ? 0x7D : 0xDB;
+        int at = start;
+        while (at < end) {
+            int b = byteAt(at++);
+            if (b != escape) {
+                content.write(b);
+                continue;
+            }
+            int escaped = at == end ? -1 : byteAt(at++);
+            if (hdlc && escaped >= 0) {
+                content.write(escaped ^ 0x20);
+            } else if (!hdlc && escaped == 0xDC) {
+                content.write(0xC0);
+            } else if (!hdlc && escaped == 0xDD) {
+                content.write(0xDB);
+            } else {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(content.toByteArray());
+    }
+
+    private Optional<byte[]> uncobs(int start, int end) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        int at = start;
+        while (at < end) {
+            int code = byteAt(at);
+            if (at + code > end) {
+                return Optional.empty();
+            }
+            content.write(stream, at + 1, code - 1);
+            at += code;
+            if (code < 255 && at < end) {
+                content.write(0);
+            }
+        }
+        return Optional.of(content.toByteArray());
+    }
+
+    private Verdict judgeDle(int start) {
+        if (byteAt(start) != 0x10) {
+            return new Bad(BadFrame.SYNC);
+        }
+        if (start + 1 == stream.length) {
+            return new TooFew();
+        }
+        if (byteAt(start + 1) != 0x02) {
+            return new Bad(BadFrame.SYNC);
+        }
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        int at = start + 2;
+        while (at < stream.length) {
+            int b = byteAt(at++);
+            if (b == 0x10) {
+                if (at == stream.length) {
+                    return new TooFew();
+                }
+                int second = byteAt(at++);
+                if (second == 0x03) {
+                    return judgeContent(content.toByteArray(), at);
+                }
+                if (second != 0x10) {
+                    return new Bad(BadFrame.ESCAPE);
+                }
+            }
+            content.write(b);
+            if (content.size() > format.maxContentBytes()) {
+                return new Bad(BadFrame.LENGTH);
+            }
+        }
+        return new TooFew();
+    }
+
+    private Verdict judgeContent(byte[] content, int end) {
+        int payload = content.length - format.payloadAt() - format.tailBytes();
+        if (payload < 0 || payload > format.maxPayloadBytes()) {
+            return new Bad(BadFrame.LENGTH);
+        }
+        if (!constantsMatch(content)) {
+            return new Bad(BadFrame.FIELD);
+        }
+        if (format.length().isPresent() && payloadLength(content) != payload) {
+            return new Bad(BadFrame.LENGTH);
+        }
+        return judgeEnd(content, end);
+    }
+
+    private Verdict judgeEnd(byte[] content, int end) {
+        BytePattern trailer = format.trailer();
+        for (int i = 0; i < trailer.sizeBytes(); i++) {
+            if ((content[content.length - trailer.sizeBytes() + i] & 0xff) != trailer.byteAt(i)) {
+                return new Bad(BadFrame.TRAILER);
+            }
+        }
+        return format.check().isPresent()
+                        && !checkMatches(content, format.check().get())
+                ? new Bad(BadFrame.CHECK)
+                : new Whole(end, content);
+    }
+
+    private boolean constantsMatch(byte[] content) {
+        return format.fields().stream()
+                .filter(field -> field.value().isPresent())
+                .allMatch(
+                        field -> number(content, field.bits()) == field.value().getAsLong());
+    }
+
+    private long payloadLength(byte[] content) {
+        LengthField length = format.length().orElseThrow();
+        BitField bits = length.bits();
+        long value;
+        if (length.encoding() == LengthField.Encoding.BINARY) {
+            value = number(content, bits);
+        } else {
+            byte[] raw = Arrays.copyOfRange(content, bits.at(), bits.end());
+            if (bits.endian() == Endian.LITTLE) {
+                reverse(raw);
+            }
+            String digits = length.encoding() == LengthField.Encoding.BCD
+                    ? HexFormat.of().formatHex(raw)
+                    : new String(raw, java.nio.charset.StandardCharsets.ISO_8859_1);
+            int radix = length.encoding() == LengthField.Encoding.BCD ? 10 : 16;
+            if (!digits.matches(radix == 10 ? "[0-9]+" : "[0-9a-fA-F]+")) {
+                return -1;
+            }
+            value = Long.parseLong(digits, radix);
+        }
+        int uncounted = switch (length.counts()) {
+            case PAYLOAD -> 0;
+            case ALL -> format.payloadAt() + format.tailBytes();
+            case AFTER_LENGTH -> format.payloadAt() + format.tailBytes() - bits.end();
+        };
+        return value - length.adjust() - uncounted;
+    }
+
+    private static long number(byte[] content, BitField field) {
+        byte[] raw = Arrays.copyOfRange(content, field.at(), field.end());
+        if (field.endian() == Endian.LITTLE) {
+            reverse(raw);
+        }
+        return new java.math.BigInteger(1, raw)
+                .shiftRight(field.shift())
+                .mod(java.math.BigInteger.ONE.shiftLeft(field.bits()))
+                .longValue();
+    }
+
+    private static void reverse(byte[] bytes) {
+        for (int i = 0; i < bytes.length / 2; i++) {
+            byte swapped = bytes[i];
+            bytes[i] = bytes[bytes.length - 1 - i];
+            bytes[bytes.length - 1 - i] = swapped;
+        }
+    }
+
+    private boolean checkMatches(byte[] content, Check check) {
+        int payloadEnd = content.length - format.tailBytes();
+        int from = check.from().index(0, payloadEnd);
+        int to = check.to().index(0, payloadEnd);
+        int at = check.at().index(0, payloadEnd);
+        BitField field = BitField.wholeBytes(at, check.algorithm().sizeBytes(), check.endian());
+        return number(content, field) == ModelChecksum.compute(check.algorithm(), content, from, to - from);
+    }
+}
