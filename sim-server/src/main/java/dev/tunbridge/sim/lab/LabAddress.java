@@ -47,19 +47,6 @@ public record LabAddress(InetAddress address, int prefixLength) {
         return address.getAddress().length == 16;
     }
 
-    /** The network that the address lies in. */
-    LabAddress network() {
-        byte[] bytes = address.getAddress();
-        for (int bit = prefixLength; bit < bytes.length * 8; bit++) {
-            bytes[bit >> 3] &= (byte) ~(0x80 >> (bit & 7));
-        }
-        try {
-            return new LabAddress(InetAddress.getByAddress(bytes), prefixLength);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("an address of " + bytes.length + " bytes", e);
-        }
-    }
-
     String host() {
         return address.getHostAddress();
     }

@@ -56,7 +56,10 @@ public final class LabNamespace {
         return LabEnd.of(this, device, addresses);
     }
 
-    /** Runs the work on a fresh thread inside the namespace: a socket that it makes stays inside. */
+    /**
+     * Runs the work on a fresh thread inside the namespace: a descriptor that it makes stays inside. Mind that a
+     * {@code java.net.Socket} gets its descriptor when it binds or connects, not when it is constructed.
+     */
     public <T> T call(Callable<T> work) throws IOException {
         try {
             return namespace.call(work);

@@ -1,0 +1,5 @@
+/** Tests of the sessions in virtual time. */
+@NullMarked
+package dev.tunbridge.protocol.session;
+
+import org.jspecify.annotations.NullMarked;
