@@ -9,12 +9,16 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A program that runs in a namespace until it ends or is closed. Its last lines, of both outputs, are kept. */
 public final class LabProcess implements AutoCloseable {
 
     /** The end of what a program says is what explains it. */
     private static final int MAX_LINES = 2_000;
+
+    private static final int MAX_LINES_IN_ERROR = 20;
+    private static final int MAX_WORD_IN_ERROR = 60;
 
     private static final Duration KILL_LIMIT = Duration.ofSeconds(5);
 
@@ -31,7 +35,7 @@ public final class LabProcess implements AutoCloseable {
     /** In the namespace of the calling thread. */
     static LabProcess start(List<String> command) throws IOException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        LabProcess started = new LabProcess(process, String.join(" ", command));
+        LabProcess started = new LabProcess(process, abridged(command));
         Thread reader = new Thread(started::readOutput, "output-" + process.pid());
         reader.setDaemon(true);
         reader.start();
@@ -63,7 +67,7 @@ public final class LabProcess implements AutoCloseable {
             long leftNanos = deadline - System.nanoTime();
             if (outputEnded || leftNanos <= 0) {
                 throw new IOException(name + ": no line with '" + text + "' "
-                        + (outputEnded ? "before its end" : "within " + limit) + "; it said: " + lines);
+                        + (outputEnded ? "before its end" : "within " + limit) + "; it said: " + lastLines());
             }
             TimeUnit.NANOSECONDS.timedWait(this, leftNanos);
         }
@@ -79,7 +83,8 @@ public final class LabProcess implements AutoCloseable {
 
     /** Sends SIGTERM, as an operator would. */
     public void terminate() {
-        process.destroy();
+        // Process.destroy would close the output too, and with it the program's last words.
+        process.toHandle().destroy();
     }
 
     /** Kills the program and its children. */
@@ -91,6 +96,19 @@ public final class LabProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private List<String> lastLines() {
+        return lines.stream()
+                .skip(Math.max(0, lines.size() - MAX_LINES_IN_ERROR))
+                .toList();
+    }
+
+    /** For errors: a class path is not what tells one program from another. */
+    private static String abridged(List<String> command) {
+        return command.stream()
+                .map(word -> word.length() > MAX_WORD_IN_ERROR ? word.substring(0, MAX_WORD_IN_ERROR) + "…" : word)
+                .collect(Collectors.joining(" "));
     }
 
     private void readOutput() {

@@ -1,0 +1,253 @@
+# shellcheck shell=bash
+# What the launchers share: find or install what is missing, build when sources are newer than the build, start Java.
+# Sourced after `program` (the launcher's name, for messages) is set; sets `top`, the checkout.
+
+top=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
+state=$top/.tunbridge
+PATH=$PATH:/usr/sbin:/sbin # where ip and ldconfig are, and an ordinary user's PATH does not look
+
+# Exit codes, the same as the Java programs': see docs/operations.md.
+readonly exit_failed=1 exit_unavailable=69 exit_permission=77
+
+say() {
+  printf '%s: %s\n' "${program:?}" "$*" >&2
+}
+
+fail() {
+  local code=$1
+  shift
+  say "$@"
+  exit "$code"
+}
+
+# ---- what is missing --------------------------------------------------------------------------------------------
+
+missing=() # each "PACKAGE what it is for"
+
+need() { # COMMAND PACKAGE REASON...
+  command -v "$1" >/dev/null || missing+=("${*:2}")
+}
+
+want() { # like need, but what wants it does without: it is never a reason to stop
+  command -v "$1" >/dev/null && return 0
+  if ((EUID == 0)) && command -v apt-get >/dev/null; then
+    missing+=("${*:2}")
+  else
+    say "optional, and not here: $2 ${*:3}"
+  fi
+}
+
+need_libpcap() {
+  ldconfig -p | grep -q 'libpcap\.so' || missing+=("libpcap0.8 to capture the outer connection's segments")
+}
+
+need_java() { # java to run, javac to build
+  find_java "$1" || missing+=("$(jdk_package) to ${2:-run Tunbridge}")
+}
+
+# Sets JAVA_HOME to a Java 17 or later that has bin/$1. The caller's JAVA_HOME comes first, then PATH, then the usual place.
+find_java() {
+  local tool=$1 home on_path
+  on_path=$(readlink -f "$(command -v "$tool" || true)")
+  for home in "${JAVA_HOME-}" "${on_path%/bin/*}" /usr/lib/jvm/*; do
+    if [[ -n $home && -x $home/bin/$tool ]] && (($(java_major "$home") >= 17)); then
+      export JAVA_HOME=$home
+      return 0
+    fi
+  done
+  return 1
+}
+
+java_major() { # HOME; from its release file, because starting a JVM to ask costs 50 ms
+  local version
+  version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null || true)
+  printf '%s' "${version:-0}"
+}
+
+jdk_package() { # the oldest that will do and can be had: 17 is the one this project is tested with
+  local version
+  if [[ -z $(apt-cache show default-jdk-headless 2>/dev/null) ]]; then apt update || true; fi # a fresh image has no lists
+  for version in 17 21 25; do
+    if [[ -n $(apt-cache show "openjdk-$version-jdk-headless" 2>/dev/null) ]]; then break; fi
+    version=17
+  done
+  printf 'openjdk-%s-jdk-headless' "$version"
+}
+
+install_missing() {
+  local entry packages=()
+  ((${#missing[@]})) || return 0
+  for entry in "${missing[@]}"; do
+    say "missing: ${entry/ / — }"
+    packages+=("${entry%% *}")
+  done
+  missing=()
+  command -v apt-get >/dev/null ||
+    fail $exit_unavailable "this system has no apt: install these (Debian's names) its own way and start again: ${packages[*]}"
+  ((EUID == 0)) || fail $exit_unavailable "run: sudo apt-get install ${packages[*]}"
+  say "installing ${packages[*]} with apt-get"
+  if ! apt install "${packages[@]}"; then
+    # No lists yet (a fresh image) or lists older than the archive. A failed update may still leave lists that do.
+    apt update || true
+    apt install "${packages[@]}" || {
+      tail -n 5 "$state/apt.log" >&2
+      fail $exit_unavailable "apt-get could not install ${packages[*]}; its output is in $state/apt.log"
+    }
+  fi
+}
+
+apt() {
+  if ! command -v apt-get >/dev/null || ((EUID != 0)); then return 1; fi
+  mkdir -p "$state"
+  DEBIAN_FRONTEND=noninteractive timeout 900 apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" \
+    </dev/null >>"$state/apt.log" 2>&1
+}
+
+# ---- build ------------------------------------------------------------------------------------------------------
+
+need_build_tools() {
+  need_java javac 'compile Tunbridge'
+  find_maven || missing+=("maven to build Tunbridge")
+  if ((${#missing[@]})); then
+    install_missing
+    find_java javac || fail $exit_unavailable "no JDK 17 or later found: set JAVA_HOME to one"
+    find_maven || fail $exit_unavailable "no Maven 3.6.3 or later found: put its mvn on PATH"
+  fi
+}
+
+find_maven() { # sets `maven` to one of 3.6.3 or later
+  local version
+  for maven in "$(command -v mvn || true)" /usr/bin/mvn; do
+    [[ -x $maven ]] || continue
+    version=$("$maven" --version 2>/dev/null | sed -n 's/.*Apache Maven \([0-9.]*\).*/\1/p')
+    if printf '3.6.3\n%s\n' "$version" | sort --version-sort --check=quiet; then return 0; fi
+  done
+  return 1
+}
+
+# The build is good while no source, resource or pom.xml (nor a folder of them: something removed) is newer than its start.
+is_built() {
+  [[ -e $state/built && -s $top/tun-bridge/target/classpath && -s $top/sim-server/target/classpath ]] &&
+    [[ -z $(find "$top/pom.xml" "$top"/*/pom.xml "$top"/*/src/main -newer "$state/built" -print -quit 2>/dev/null) ]]
+}
+
+# Appended to a build's goals: copies what each module needs at run time beside it and lists it in target/classpath,
+# so that starting takes neither Maven nor its repository (which another user may not be able to read).
+readonly runnable=(
+  dependency:copy-dependencies dependency:build-classpath
+  -DincludeScope=runtime -DoutputDirectory=target/lib -Dmdep.prefix=target/lib -Dmdep.outputFile=target/classpath
+)
+
+build() {
+  if is_built; then return 0; fi
+  need_build_tools
+  lock_build
+  # Another launcher may have built while this one waited.
+  if ! is_built; then
+    local reason='first use' begun=$SECONDS
+    if [[ -e $state/built ]]; then reason='sources have changed'; fi
+    say "building ($reason) ..."
+    touch "$state/begun"
+    if ! "$maven" -f "$top/pom.xml" -B package -Dmaven.test.skip=true "${runnable[@]}" </dev/null 2>&1 {build_lock}>&- | show_progress; then
+      give_back
+      # After the first "-> [Help" comes only Maven's own advice.
+      sed -n '/-> \[Help/q; /^\[ERROR\]/p' "$state/build.log" | head -n 20 >&2 || true
+      fail $exit_failed "the build failed; all of its output is in $state/build.log"
+    fi
+    mark_built
+    say "built in $((SECONDS - begun)) s"
+  fi
+  unlock_build
+}
+
+lock_build() { # one build at a time in this checkout
+  mkdir -p "$state" 2>/dev/null || true
+  [[ -w $state ]] || fail $exit_permission "$top is not built and not yours to write in: build it as its owner, or with sudo"
+  exec {build_lock}>"$state/lock"
+  if ! flock --nonblock "$build_lock"; then
+    say "waiting for another build to end"
+    flock "$build_lock"
+  fi
+}
+
+unlock_build() {
+  exec {build_lock}>&-
+}
+
+mark_built() { # the stamp bears the time at which the build began: what was edited meanwhile counts as newer
+  mv "$state/begun" "$state/built"
+  give_back
+}
+
+give_back() { # built with sudo in a user's checkout: what was written is the user's
+  ((EUID != 0)) || chown -R --reference="$top" "$state" "$top"/target "$top"/*/target 2>/dev/null || true
+}
+
+# Writes Maven's output to the log, and to a terminal one line that says how far it is.
+show_progress() {
+  local line='' piece status step='starting' shown=''
+  while true; do
+    status=0
+    IFS= read -r -t 1 piece || status=$?
+    line+=$piece
+    if ((status == 0)); then
+      printf '%s\n' "$line"
+      if [[ $line =~ Building\ ([^ ]+)\ .*\[([0-9]+/[0-9]+)\] ]]; then step="module ${BASH_REMATCH[2]}, ${BASH_REMATCH[1]}"; fi
+      line=''
+    elif ((status <= 128)); then # the end; a timeout is more than 128
+      break
+    fi
+    piece="$program: $step, $((SECONDS - begun)) s"
+    if [[ -t 2 && $piece != "$shown" ]]; then printf '\r%s \033[K' "$piece" >&2; fi
+    shown=$piece
+  done >"$state/build.log"
+  if [[ -t 2 ]]; then printf '\r\033[K' >&2; fi
+}
+
+# ---- rights -----------------------------------------------------------------------------------------------------
+
+inside=() # the command that the program runs under, if it has to be given a network of its own
+
+# For what makes its own network namespaces: as root here, else as root of a private user namespace.
+# A tmpfs on /run, because `ip netns add` keeps its names there.
+need_namespaces() { # the command as typed, for the hint
+  local capabilities enter='mount -t tmpfs -o mode=755 tmpfs /run && ip link set lo up && exec "$@"'
+  [[ -c /dev/net/tun ]] || { ((EUID == 0)) && modprobe tun 2>/dev/null; } || true
+  [[ -c /dev/net/tun ]] ||
+    fail $exit_unavailable "there is no /dev/net/tun: load it with 'modprobe tun' (a container wants --device /dev/net/tun)"
+  capabilities=$((16#$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)))
+  if ((capabilities >> 12 & capabilities >> 21 & 1)); then return 0; fi # CAP_NET_ADMIN and CAP_SYS_ADMIN
+  if [[ -w /dev/net/tun ]] && unshare -Urnm sh -c "$enter" sh true 2>/dev/null; then
+    inside=(unshare -Urnm sh -c "$enter" sh)
+  elif ((EUID == 0)); then
+    fail $exit_permission "root here lacks CAP_NET_ADMIN or CAP_SYS_ADMIN: run outside of the container, or grant it both"
+  else
+    fail $exit_permission "this needs root here (user namespaces or /dev/net/tun are closed to you); run: sudo $*"
+  fi
+}
+
+# ---- start ------------------------------------------------------------------------------------------------------
+
+asks_for_help() {
+  local argument
+  for argument; do
+    case $argument in -h | --help | -V | --version) return 0 ;; esac
+  done
+  return 1
+}
+
+java_options=() # the launcher's; TUNBRIDGE_JAVA_OPTS (words) comes after them and so wins
+
+# Becomes the program.
+start() { # MODULE MAIN_CLASS ARGUMENTS...
+  local module=$top/$1 jars options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Xshare:auto) more=()
+  find_java java || fail $exit_unavailable "no Java 17 or later found: set JAVA_HOME to one"
+  jars=$(<"$module/target/classpath")
+  if (($(java_major "$JAVA_HOME") >= 24)); then # or it warns about JNA and Netty on every start
+    options+=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
+  fi
+  if ((${#inside[@]})); then options+=("-Duser.home=$HOME"); fi # Java would take the passwd entry's, and that is root's
+  read -r -a more <<<"${TUNBRIDGE_JAVA_OPTS-}"
+  exec "${inside[@]}" "$JAVA_HOME/bin/java" "${options[@]}" "${java_options[@]}" "${more[@]}" \
+    -cp "$module/target/classes:$module/${jars//:/:$module/}" "${@:2}"
+}
