@@ -1,0 +1,109 @@
+package dev.tunbridge.protocol.frame;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.tunbridge.protocol.message.MalformedMessageException;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.message.MessageMappers;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Traffic costs no garbage: the collector would show up as latency. */
+class AllocationTest implements FrameHandler, MessageHandler {
+    private static final int FRAMES_PER_ROUND = 40;
+    private static final int ROUNDS = 500;
+
+    private int frames;
+    private MessageCodec codec = MessageMappers.forFormat(FrameFormat.builtin("reference"));
+
+    @ParameterizedTest
+    @MethodSource("dev.tunbridge.protocol.frame.FrameFormat#builtinNames")
+    void segmentsAreWrittenAndReadWithoutAllocation(String name) {
+        FrameFormat format = FrameFormat.builtin(name);
+        codec = MessageMappers.forFormat(format);
+        ByteBuf wire = Unpooled.directBuffer(1 << 18);
+        ByteBuf segment = Unpooled.directBuffer().writeZero(1_400);
+        try (FrameEncoder encoder = new FrameEncoder(format);
+                FrameDecoder decoder = new FrameDecoder(format)) {
+            run(encoder, decoder, wire, segment);
+            ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long before = thread.getCurrentThreadAllocatedBytes();
+            run(encoder, decoder, wire, segment);
+            long bytesPerFrame = (thread.getCurrentThreadAllocatedBytes() - before) / (FRAMES_PER_ROUND * ROUNDS);
+            // The measurement itself and late compilation allocate a little.
+            assertThat(bytesPerFrame).isZero();
+        } finally {
+            wire.release();
+            segment.release();
+        }
+        assertThat(frames).isEqualTo(2 * FRAMES_PER_ROUND * ROUNDS);
+    }
+
+    private void run(FrameEncoder encoder, FrameDecoder decoder, ByteBuf wire, ByteBuf segment) {
+        for (int round = 0; round < ROUNDS; round++) {
+            wire.clear();
+            for (int i = 0; i < FRAMES_PER_ROUND; i++) {
+                codec.beginSegment(encoder, wire, Message.TCP, segment, 0, 4, 4).writeBytes(segment, 0, 1_400);
+                encoder.end();
+            }
+            decoder.decode(wire, this);
+        }
+    }
+
+    @Override
+    public void onFrame(FrameView frame) {
+        try {
+            codec.read(frame, this);
+        } catch (MalformedMessageException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void onSegment(
+            int ipProtocol,
+            ByteBuf buffer,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes,
+            int segmentIndex,
+            int segmentLength) {
+        frames++;
+    }
+
+    @Override
+    public void onBadFrame(BadFrame reason, long offset) {
+        throw new AssertionError(reason);
+    }
+
+    @Override
+    public void onSkipped(long fromOffset, long toOffset) {
+        throw new AssertionError(fromOffset);
+    }
+
+    @Override
+    public void onMessage(Message message) {
+        throw new AssertionError(message);
+    }
+
+    @Override
+    public void onPacket(ByteBuf buffer, int index, int length) {
+        throw new AssertionError(index);
+    }
+
+    @Override
+    public void onData(int channel, ByteBuf buffer, int index, int length) {
+        throw new AssertionError(channel);
+    }
+
+    @Override
+    public void onUnknownType(int type) {
+        throw new AssertionError(type);
+    }
+}

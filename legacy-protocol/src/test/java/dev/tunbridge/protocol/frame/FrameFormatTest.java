@@ -1,0 +1,259 @@
+package dev.tunbridge.protocol.frame;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A description works, or is refused with the key and the reason. */
+class FrameFormatTest {
+    private static final String PLAIN = """
+            name: acme
+            frame:
+              sync: {bytes: "A5 5A"}
+              header:
+                - {name: type, at: 2, size: 1}
+                - {name: sequence, at: 3, size: 1}
+              length: {at: 4, size: 2, endian: big, counts: payload, adjust: 0, max: 2048}
+              payload: {at: 6}
+              check: {algorithm: crc16-x25, from: 2, to: payload-end, at: payload-end, endian: big}
+              trailer: ""
+              escape: none
+            resync: {boundaries: anchored, maxScan: 65536}
+            types: {hello: 0x01, welcome: 0x02}
+            keepalive: {every: 15s, deadAfter: 45s}
+            """;
+
+    @Test
+    void theDescriptionAboveWorks() {
+        FrameFormat format = FrameFormat.parse(PLAIN, "acme.yaml");
+        assertThat(format.overheadBytes()).isEqualTo(8);
+        assertThat(format.maxFrameBytes()).isEqualTo(2056);
+        assertThat(format.type("welcome")).hasValue(2);
+        assertThat(format.type("reject")).isEmpty();
+        assertThat(format.fieldIndex("sequence")).hasValue(1);
+        assertThat(format.fieldIndex("nonsense")).isEmpty();
+        assertThat(format.mapper()).isEqualTo("reference");
+        assertThat(format.deadAfterNanos()).isEqualTo(TimeUnit.SECONDS.toNanos(45));
+        assertThat(format.canResynchronise()).isTrue();
+    }
+
+    /** Each line: what to replace in the description above, with what, the key that is named, the reason. */
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "name: acme | nick: acme | name | is missing",
+                "name: acme | name: [1] | name | is a collection; allowed: text",
+                "name: acme | name: acme¶speed: 9 | speed | is an unknown key; allowed frame, keepalive, mapper, name",
+                "trailer: | tailer: | frame.tailer | is an unknown key; allowed check, escape, header",
+                "max: 2048 | max: 2048, most: 9 | frame.length.most | is an unknown key",
+                "size: 1} | size: 1, bit: 3} | frame.header.bit | is an unknown key",
+                "{bytes: \"A5 5A\"} | {bytes: \"A5 5\"} | frame.sync.bytes | two hexadecimal digits each",
+                "{bytes: \"A5 5A\"} | {bytes: \"A5 XX\"} | frame.sync.bytes | is \"A5 XX\"; allowed: up to 8 bytes",
+                "{bytes: \"A5 5A\"} | {bytes: \"\"} | frame.sync.bytes | is empty",
+                "{bytes: \"A5 5A\"} | {bytes: \"A5 5A\", mask: \"FF\"} | frame.sync.mask | has 1 bytes; allowed 2",
+                "{bytes: \"A5 5A\"} | {bytes: \"A5 5A\", mask: \"FF F0\"} | frame.sync.bytes | has bits that",
+                "{bytes: \"A5 5A\"} | {bytes: \"00 00\", mask: \"00 00\"} | frame.sync.mask | leaves no bit to look for",
+                "{bytes: \"A5 5A\"} | A55A | frame.sync | is \"A55A\"; allowed: keys with values",
+                "name: type, at: 2 | name: type, at: 1 | frame.header.type | overlaps another field in byte 1",
+                "name: type, at: 2 | name: type, at: 3 | frame.header.sequence | overlaps another field in byte 3",
+                "name: type, at: 2 | name: type, at: -1 | frame.header.type.at | is -1; allowed 0 or more",
+                "name: type, at: 2 | name: kind, at: 2 | frame.header | has no field named type",
+                "name: sequence | name: type | frame.header.type | is named twice",
+                "at: 3, size: 1 | at: 3, size: 4 | frame.header.sequence | reaches byte 7; allowed up to the payload at 6",
+                "at: 3, size: 1 | at: 3, size: -1 | frame.header.size | is -1; allowed 1 to 8",
+                "at: 3, size: 1 | at: 3, size: 1, bits: 9 | frame.header.sequence.bits | 9 bits shifted by 0 do not fit 1",
+                "at: 3, size: 1 | at: 3, size: 1, value: 2 | frame.header.sequence.value | does not go with the role",
+                "sequence, at: 3, size: 1 | version, at: 3, size: 1, value: 300 | frame.header.version.value | does not fit 8",
+                "at: 4, size: 2 | at: 3, size: 2 | frame.length | overlaps another field in byte 3",
+                "at: 4, size: 2 | at: 4, size: 1 | frame.length.max | holds a payload of at most 255 bytes",
+                "at: 4, size: 2 | at: 4, size: 2, bits: 11 | frame.length.max | holds a payload of at most 2047 bytes",
+                "at: 4, size: 2 | at: 4, size: 2, bits: 17 | frame.length.bits | 17 bits shifted by 0 do not fit 2 bytes",
+                "at: 4, size: 2 | at: 4, size: 2, encoding: bcd, bits: 9 | frame.length.bits | goes with encoding binary only",
+                "at: 4, size: 2 | at: 4, size: 2, encoding: ascii-hex | frame.length.max | at most 255 bytes",
+                "at: 4, size: 2 | at: 4, size: 2, encoding: octal | frame.length.encoding | allowed binary, bcd, ascii-hex",
+                "max: 2048 | max: 70000 | frame.length.max | is 70000, but the field holds a payload of at most 65535 bytes",
+                "max: 2048 | max: 0 | frame.length.max | is 0; allowed 1 to 1048576",
+                "max: 2048 | max: 99999999999 | frame.length.max | is 99999999999; allowed -2147483648",
+                "max: 2048 | max: 99999999999999999999 | frame.length.max | allowed: a whole number below 2^63",
+                "max: 2048 | max: lots | frame.length.max | is \"lots\"; allowed: a whole number",
+                "adjust: 0 | adjust: -1 | frame.length.adjust | makes the length of an empty payload -1",
+                "adjust: 0 | adjust: 63488 | frame.length.max | holds a payload of at most 2047 bytes",
+                "counts: payload | counts: frame | frame.length.counts | allowed payload, all, after-length",
+                "endian: big, counts | endian: middle, counts | frame.length.endian | allowed big, little",
+                "payload: {at: 6} | payload: {at: 5} | frame.length | reaches byte 6; allowed up to the payload at 5",
+                "payload: {at: 6} | payload: {at: 0} | frame.payload.at | is 0; allowed 1 to 256",
+                "payload: {at: 6} | payload: {at: 6, max: 9} | frame.payload.max | is an unknown key",
+                "crc16-x25 | crc17 | frame.check.algorithm | is \"crc17\"; allowed none, sum, crc, crc16-arc",
+                "at: payload-end | at: 4 | frame.check.at | lies in what is checked, but a check cannot cover itself",
+                "at: payload-end | at: payload-start | frame.check | reaches byte 8; allowed up to the payload at 6",
+                "at: payload-end | at: the-end | frame.check.at | is \"the-end\"; allowed: bytes from the frame's start",
+                "from: 2 | from: 7 | frame.check.from | is 7; allowed 0 to 6, payload-start, payload-end",
+                "from: 2 | from: payload-end | frame.check.to | lies before frame.check.from",
+                "from: 2, to: payload-end | from: 2, to: 1 | frame.check.to | lies before frame.check.from",
+                "from: 2, to: payload-end | from: 2, to: 2 | frame.check.to | so that nothing is checked",
+                "algorithm: crc16-x25 | algorithm: sum, size: 5 | frame.check.size | is 5; allowed 1 to 4",
+                "algorithm: crc16-x25 | algorithm: crc, width: 12, poly: 1, init: 0, refin: true, refout: true, xorout: 0 "
+                        + "| frame.check.width | is 12; allowed 8, 16, 24, 32",
+                "algorithm: crc16-x25 | algorithm: crc, width: 8, poly: 0x107, init: 0, refin: true, refout: true, xorout: 0 "
+                        + "| frame.check.poly | must be odd and fit 8 bits",
+                "algorithm: crc16-x25 | algorithm: crc, width: 8, poly: 7, init: 256, refin: true, refout: true, xorout: 0 "
+                        + "| frame.check.init | does not fit 8 bits",
+                "algorithm: crc16-x25 | algorithm: crc, width: 8, poly: 7, init: 0, refin: true, refout: true, xorout: 256 "
+                        + "| frame.check.xorout | does not fit 8 bits",
+                "algorithm: crc16-x25 | algorithm: crc, width: 8, poly: -7, init: 0, refin: true, refout: true, xorout: 0 "
+                        + "| frame.check.poly | is -7; allowed 0 to 0xFFFFFFFF",
+                "algorithm: crc16-x25 | algorithm: crc, width: 8, poly: 7, init: 0, refin: 1, refout: true, xorout: 0 "
+                        + "| frame.check.refin | is \"1\"; allowed true, false",
+                "trailer: \"\" | trailer: \"0\" | frame.trailer | two hexadecimal digits each",
+                "escape: none | escape: hdlc | frame.sync | does not go with an escape",
+                "escape: none | escape: base64 | frame.escape | is \"base64\"; allowed none, hdlc, slip, cobs, dle",
+                "boundaries: anchored | boundaries: sure | resync.boundaries | allowed proven, anchored, found",
+                "maxScan: 65536 | maxScan: -1 | resync.maxScan | is -1; allowed 0 or more",
+                "hello: 0x01 | hello: 0x101 | types.hello | is 257; allowed 0 to 255",
+                "hello: 0x01 | hello: -1 | types.hello | is -1; allowed 0 to 255",
+                "hello: 0x01 | hello: 2 | types. | is 2, which is also types.",
+                "{hello: 0x01, welcome: 0x02} | {} | types | is empty",
+                "every: 15s | every: 15 | keepalive.every | is \"15\"; allowed: text",
+                "every: 15s | every: soon | keepalive.every | allowed: a number with ms, s or m, such as 15s",
+                "every: 15s | every: 0s | keepalive.deadAfter | must be longer than keepalive.every",
+                "every: 15s | every: 45s | keepalive.deadAfter | must be longer than keepalive.every",
+                "every: 15s | every: 999999999m | keepalive.every | which is too long",
+            })
+    void refusesWhatCannotWork(String from, String to, String key, String reason) {
+        assertThat(PLAIN).contains(from);
+        refuses(PLAIN.replace(from, lines(to)), key, reason);
+    }
+
+    private static final String ESCAPED = """
+            name: escaped
+            frame:
+              header: [{name: type, at: 0, size: 1}]
+              length: {at: 1, size: 2, counts: payload, max: 2048}
+              payload: {at: 3}
+              escape: slip
+            types: {hello: 1}
+            """;
+
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "counts: payload | counts: all | frame.length.counts | all counts escaped bytes",
+                "escape: slip | escape: slip¶  trailer: \"0D\" | frame.trailer | does not go with an escape",
+                "escape: slip | escape: slip¶  check: {algorithm: none, from: 1} | frame.check.from | is an unknown key",
+                "{at: 1, size: 2, counts: payload, max: 2048} | {at: 1, size: 8, max: 2048} | frame.length | reaches byte 9",
+            })
+    void refusesEscapesThatCannotWork(String from, String to, String key, String reason) {
+        assertThat(ESCAPED).contains(from);
+        refuses(ESCAPED.replace(from, lines(to)), key, reason);
+    }
+
+    @Test
+    void anEscapeNeedsNoLengthButAMaximum() {
+        String withoutLength = ESCAPED.replaceAll("  length: .*\n", "");
+        refuses(withoutLength, "frame.payload.max", "is missing");
+        assertThat(FrameFormat.parse(withoutLength.replace("{at: 3}", "{at: 3, max: 10}"), "x")
+                        .maxFrameBytes())
+                .isEqualTo(2 * 13 + 2);
+    }
+
+    @Test
+    void withoutEscapeTheLengthIsNeeded() {
+        refuses(PLAIN.replaceAll("  length: .*\n", ""), "frame.length", "is missing; it may be absent only where");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`` | is empty; allowed: a frame format",
+                "name: [ | is not YAML: line 1, column 8",
+                "name: a¶name: b | is not YAML: line 2",
+                "just text | is \"just text\"; allowed: keys with values",
+                "? {a: b} : c | is not YAML: Non scalar key",
+                "a: !!java.lang.Thread [] | is not YAML",
+            })
+    void refusesWhatIsNoDescriptionAtAll(String yaml, String reason) {
+        assertThatThrownBy(() -> FrameFormat.parse(lines(yaml), "x.yaml"))
+                .isInstanceOf(FrameFormatException.class)
+                .hasMessageStartingWith("x.yaml: ")
+                .hasMessageContaining(reason);
+    }
+
+    @Test
+    void loadsAFileAndNamesItInErrors(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("acme.yaml");
+        Files.writeString(file, PLAIN);
+        assertThat(FrameFormat.load(file).name()).isEqualTo("acme");
+        Files.writeString(file, PLAIN.replace("0x02", "soon"));
+        assertThatThrownBy(() -> FrameFormat.load(file))
+                .hasMessage(file + ": types.welcome: is \"soon\"; allowed: a whole number below 2^63");
+        assertThatThrownBy(() -> FrameFormat.load(folder.resolve("none.yaml"))).hasMessageEndingWith(": no such file");
+        assertThatThrownBy(() -> FrameFormat.load(folder)).hasMessageContaining(": cannot be read: ");
+    }
+
+    @Test
+    void namesTheBuiltInOnes() {
+        assertThatThrownBy(() -> FrameFormat.builtin("../../etc/passwd"))
+                .isInstanceOf(FrameFormatException.class)
+                .hasMessageEndingWith("no such built-in format; allowed reference, plain-le, hdlc");
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.tunbridge.protocol.frame.FrameFormat#builtinNames")
+    void everyBuiltInIsNamedAsItsFile(String name) {
+        assertThat(FrameFormat.builtin(name).name()).isEqualTo(name);
+    }
+
+    @Test
+    void expectsTheFalseFramesThatTheProtocolPagePromises() {
+        assertThat(FormatEvidence.falseFramesPerGigabyte(FrameFormat.parse(PLAIN, "x")))
+                .isBetween(0.0070, 0.0076);
+        String withoutSync = PLAIN.replace("  sync: {bytes: \"A5 5A\"}\n", "");
+        assertThat(FormatEvidence.falseFramesPerGigabyte(FrameFormat.parse(withoutSync, "x")))
+                .isBetween(470.0, 490.0);
+    }
+
+    @Test
+    void explainsEachBuiltInInWords() {
+        assertThat(FrameFormat.builtin("reference").explain())
+                .contains(
+                        "overhead 8 bytes a frame",
+                        "false frames to expect per gigabyte scanned: 0.0073",
+                        "after a bad frame the next one is searched for in 65536 bytes",
+                        "recovery past a hole: possible; frames go early from boundaries that are proven or anchored");
+        assertThat(FrameFormat.builtin("plain-le").explain())
+                .contains(
+                        "overhead 4 bytes a frame",
+                        "after a bad frame the connection is closed: resync.maxScan is 0",
+                        "recovery past a hole: only behind a frame whose header came before the hole (proven)");
+        assertThat(FrameFormat.builtin("hdlc").explain())
+                .contains("overhead 6 bytes a frame, and one for each payload byte that must be escaped");
+    }
+
+    /** A line of the tables above cannot hold a line feed. */
+    private static String lines(String yaml) {
+        return yaml.replace('¶', '\n');
+    }
+
+    private static void refuses(String yaml, String key, String reason) {
+        assertThatThrownBy(() -> FrameFormat.parse(yaml, "acme.yaml"))
+                .isInstanceOfSatisfying(
+                        FrameFormatException.class, e -> assertThat(e.key()).startsWith(key))
+                .hasMessageStartingWith("acme.yaml: " + key)
+                .hasMessageContaining(reason);
+    }
+}
