@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
  * needed, and no heap.
  */
 final class ImpairedDirection {
-    private static final int ETHERNET_HEADER_BYTES = 14;
+    static final int ETHERNET_HEADER_BYTES = 14;
 
     private final PacketPool pool;
     private final LinkCounters counters;

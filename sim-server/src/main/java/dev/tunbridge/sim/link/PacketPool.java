@@ -66,7 +66,9 @@ final class PacketPool {
 
     private void allocateBlock() {
         int first = blocks.size() << BLOCK_SHIFT;
-        blocks.add(Unpooled.directBuffer(SLOTS_PER_BLOCK * SLOT_BYTES, SLOTS_PER_BLOCK * SLOT_BYTES));
+        int blockBytes = SLOTS_PER_BLOCK * SLOT_BYTES;
+        // All of it counts as written: slots are filled by address, behind the buffer's back.
+        blocks.add(Unpooled.directBuffer(blockBytes, blockBytes).writerIndex(blockBytes));
         for (int i = SLOTS_PER_BLOCK - 1; i >= 0; i--) {
             free[freeCount++] = first + i;
         }
