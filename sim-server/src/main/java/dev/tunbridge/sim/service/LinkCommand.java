@@ -1,5 +1,6 @@
 package dev.tunbridge.sim.service;
 
+import dev.tunbridge.bridge.service.Version;
 import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.link.LinkEnd;
 import dev.tunbridge.sim.link.LinkOption;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Spec;
         name = "link",
         description = "Connects two network namespaces by an impaired link, in the foreground.",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class)
+        versionProvider = Version.class)
 final class LinkCommand implements Callable<Integer> {
 
     @SuppressWarnings("NullAway.Init")

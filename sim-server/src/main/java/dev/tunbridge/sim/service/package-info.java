@@ -1,4 +1,4 @@
-/** The command line {@code simserver}: the simulated server and the impaired link, each as a process in the foreground. */
+/** The {@code simserver} command line. */
 @NullMarked
 package dev.tunbridge.sim.service;
 

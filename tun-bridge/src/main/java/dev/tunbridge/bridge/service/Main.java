@@ -29,6 +29,11 @@ public final class Main {
     /** Runs a command line with this project's way of telling faults: one line on stderr, never a stack trace. */
     public static int execute(Object command, String... arguments) {
         System.setProperty("logback.configurationFile", "dev/tunbridge/bridge/service/logback.xml");
+        return commandLine(command).execute(arguments);
+    }
+
+    /** A command line that is not run yet. */
+    public static CommandLine commandLine(Object command) {
         CommandLine line = new CommandLine(command);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((fault, given) -> {
@@ -40,7 +45,7 @@ public final class Main {
             at.getErr().println(at.getCommandName() + ": " + oneLine(fault));
             return Faults.exitCode(fault);
         });
-        return line.execute(arguments);
+        return line;
     }
 
     private static String oneLine(Exception fault) {

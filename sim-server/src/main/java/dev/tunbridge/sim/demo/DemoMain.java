@@ -1,0 +1,84 @@
+package dev.tunbridge.sim.demo;
+
+import dev.tunbridge.bridge.service.ExitCode;
+import dev.tunbridge.bridge.service.Foreground;
+import dev.tunbridge.bridge.service.Version;
+import dev.tunbridge.sim.lab.Lab;
+import dev.tunbridge.sim.link.LinkProfile;
+import dev.tunbridge.sim.link.LinkSettingException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code tunbridge demo} command. */
+@Command(
+        name = "tunbridge demo",
+        description = "Shows the bridge at work: two network namespaces, an impaired link, the simulated server, real "
+                + "HTTP and UDP through the tunnel, checksummed end to end. Takes about half a minute.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class)
+public final class DemoMain implements Callable<Integer> {
+    @Option(names = "--json", description = "Prints the outcome as one JSON object on stdout.")
+    private boolean json;
+
+    @Option(names = "--profile", paramLabel = "NAME", description = "Link profile (default: ${DEFAULT-VALUE}).")
+    private String profile = "wan1";
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the link's chances (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before call()
+    private CommandSpec spec;
+
+    private DemoMain() {}
+
+    public static void main(String[] arguments) {
+        int code = dev.tunbridge.bridge.service.Main.execute(new DemoMain(), arguments);
+        Foreground.endedByItself();
+        System.exit(code);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        LinkProfile link;
+        try {
+            link = LinkProfile.named(profile);
+        } catch (LinkSettingException e) {
+            throw new ParameterException(spec.commandLine(), "--profile: " + e.getMessage(), e);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Optional<String> missing = Lab.unavailable();
+        if (missing.isPresent()) {
+            spec.commandLine().getErr().println("tunbridge demo: " + missing.get() + "; run: sudo ./tunbridge demo");
+            return ExitCode.NOT_PERMITTED;
+        }
+        Progress progress = new Progress(System.err, System.console() != null);
+        List<Measure> measures = new Demo(link, seed, progress).play();
+        boolean isIntact = measures.stream().allMatch(Measure::isIntact);
+        if (json) {
+            out.println(measures.stream()
+                    .map(Measure::json)
+                    .collect(Collectors.joining(
+                            ",",
+                            "{\"profile\":\"" + link.name() + "\",\"seed\":" + seed + ",\"intact\":" + isIntact
+                                    + ",\"measures\":[",
+                            "]}")));
+        } else {
+            out.println();
+            out.println("link " + link.name() + ", seed " + seed);
+            out.println(Measure.HEADER);
+            measures.forEach(measure -> out.println(measure.row()));
+            out.println(isIntact ? "Everything arrived intact." : "NOT everything arrived intact.");
+        }
+        out.flush();
+        return isIntact ? ExitCode.OK : ExitCode.FAILED;
+    }
+}

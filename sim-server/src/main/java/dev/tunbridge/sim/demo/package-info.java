@@ -1,0 +1,5 @@
+/** The demo: the whole bridge at work in two network namespaces, with real traffic, in about half a minute. */
+@NullMarked
+package dev.tunbridge.sim.demo;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,206 @@
+package dev.tunbridge.sim.scene;
+
+import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.BridgeListener;
+import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.sim.lab.Lab;
+import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.link.Link;
+import dev.tunbridge.sim.server.RunningServer;
+import dev.tunbridge.sim.server.ServerOptions;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A scene that is set up: closes everything that it has made, also when setting up fails half-way. */
+public final class Scene implements AutoCloseable {
+    private static final int OUTER_PORT = 7000;
+    private static final long START_SECONDS = 20;
+
+    /** More application messages than a test or a demo leaves lying about. */
+    private static final int MESSAGES = 1024;
+
+    private final ScenePlan plan;
+    private final Lab lab;
+    private final BlockingQueue<byte[]> appAtServer = new LinkedBlockingQueue<>(MESSAGES);
+    private final BlockingQueue<byte[]> appAtDevice = new LinkedBlockingQueue<>(MESSAGES);
+    private @Nullable LabNamespace deviceSide;
+    private @Nullable LabNamespace serverSide;
+    private @Nullable Link link;
+    private @Nullable RunningServer server;
+    private @Nullable MultiThreadIoEventLoopGroup group;
+    private @Nullable Bridge bridge;
+    private @Nullable TunnelInfo tunnel;
+
+    private Scene(ScenePlan plan, Lab lab) {
+        this.plan = plan;
+        this.lab = lab;
+    }
+
+    /** Sets the scene up to the established session. */
+    public static Scene open(ScenePlan plan) throws Exception {
+        return open(plan, new BridgeListener() {});
+    }
+
+    /** The same, with somebody who hears of the bridge besides. */
+    public static Scene open(ScenePlan plan, BridgeListener listener) throws Exception {
+        Scene scene = new Scene(plan, Lab.open());
+        try {
+            scene.setUp(listener);
+            return scene;
+        } catch (Exception e) {
+            scene.close();
+            throw e;
+        }
+    }
+
+    private void setUp(BridgeListener listener) throws Exception {
+        LabNamespace device = lab.namespace("device");
+        LabNamespace remote = lab.namespace("server");
+        deviceSide = device;
+        serverSide = remote;
+        link = lab.connect(
+                device.at("out0", plan.outer().outerDevice()),
+                remote.at("out0", plan.outer().outerServer()),
+                plan.profile(),
+                plan.seed());
+        startServer();
+        MultiThreadIoEventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(1, device.threadFactory("bridge"), EpollIoHandler.newFactory());
+        group = loops;
+        Bridge made = Bridge.builder()
+                .server(plan.outer().outerServerAddress().getHostAddress(), OUTER_PORT)
+                .tun("tb0")
+                .token(ScenePlan.TOKEN)
+                .format(plan.format())
+                .set(plan.settings())
+                .eventLoopGroup(loops)
+                .listener(new Forwarding(listener))
+                .build();
+        bridge = made;
+        tunnel = made.start().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Starts the server again after {@link #stopServer}. */
+    public void startServer() throws IOException {
+        ServerOptions options = new ServerOptions(
+                new InetSocketAddress(plan.outer().outerServerAddress(), OUTER_PORT),
+                "sim0",
+                plan.inner().server(),
+                plan.inner().innerLength(),
+                plan.inner().device(),
+                plan.carriage(),
+                plan.writeMode(),
+                plan.format(),
+                plan.mtu(),
+                ScenePlan.TOKEN);
+        server = RunningServer.start(
+                options,
+                (topic, payload) -> appAtServer.offer(payload),
+                serverSide().threadFactory("server"));
+    }
+
+    /** Ends the server with its TUN device. */
+    public void stopServer() {
+        RunningServer running = server;
+        server = null;
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    public LabNamespace deviceSide() {
+        return made(deviceSide);
+    }
+
+    public LabNamespace serverSide() {
+        return made(serverSide);
+    }
+
+    public Link link() {
+        return made(link);
+    }
+
+    public RunningServer server() {
+        return made(server);
+    }
+
+    public Bridge bridge() {
+        return made(bridge);
+    }
+
+    /** What the first welcome has settled. */
+    public TunnelInfo tunnel() {
+        return made(tunnel);
+    }
+
+    public ScenePlan plan() {
+        return plan;
+    }
+
+    /** Application messages that the server has received. */
+    public BlockingQueue<byte[]> appAtServer() {
+        return appAtServer;
+    }
+
+    /** Application messages that the device has received. */
+    public BlockingQueue<byte[]> appAtDevice() {
+        return appAtDevice;
+    }
+
+    public BridgeStats stats() throws Exception {
+        return bridge().stats().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() {
+        if (bridge != null) {
+            bridge.close();
+        }
+        if (group != null) {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+        }
+        try {
+            stopServer();
+        } finally {
+            lab.close();
+        }
+    }
+
+    private static <T> T made(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("this part of the scene does not stand at the moment");
+        }
+        return part;
+    }
+
+    private final class Forwarding implements BridgeListener {
+        private final BridgeListener listener;
+
+        Forwarding(BridgeListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onState(dev.tunbridge.bridge.BridgeState state, String detail) {
+            listener.onState(state, detail);
+        }
+
+        @Override
+        public void onEstablished(TunnelInfo established) {
+            listener.onEstablished(established);
+        }
+
+        @Override
+        public void onApp(int topic, byte[] payload) {
+            appAtDevice.offer(payload);
+            listener.onApp(topic, payload);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.tunbridge.sim.scene;
+
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.sim.link.LinkProfile;
+import dev.tunbridge.sim.server.ServerOptions;
+import dev.tunbridge.sim.server.WriteMode;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a scene is made of; start from {@link #over} and change what matters.
+ *
+ * @param profile the link between the namespaces
+ * @param seed of the link's chances
+ * @param outer address family of the outer connection
+ * @param inner address family of the tunnel
+ * @param carriage what the server picks
+ * @param writeMode how the server writes
+ * @param format the framing of both ends
+ * @param settings bridge settings over the defaults
+ */
+public record ScenePlan(
+        LinkProfile profile,
+        long seed,
+        Family outer,
+        Family inner,
+        Carriage carriage,
+        WriteMode writeMode,
+        FrameFormat format,
+        int mtu,
+        Map<String, String> settings) {
+
+    /** The token that server and bridge share. */
+    static final String TOKEN = "scene";
+
+    /** IPv4 in all places, segment carriage, a send for each frame. */
+    public static ScenePlan over(LinkProfile profile) {
+        return new ScenePlan(
+                profile,
+                1,
+                Family.IPV4,
+                Family.IPV4,
+                Carriage.SEGMENT,
+                WriteMode.FRAME,
+                FrameFormat.builtin("reference"),
+                ServerOptions.DEFAULT_MTU,
+                Map.of());
+    }
+
+    public ScenePlan seed(long seed) {
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+    }
+
+    public ScenePlan families(Family outer, Family inner) {
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+    }
+
+    public ScenePlan carriage(Carriage carriage) {
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+    }
+
+    public ScenePlan writeMode(WriteMode writeMode) {
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+    }
+
+    public ScenePlan format(FrameFormat format) {
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+    }
+
+    /** One more bridge setting. */
+    public ScenePlan set(String key, String value) {
+        Map<String, String> more = new LinkedHashMap<>(settings);
+        more.put(key, value);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, more);
+    }
+}

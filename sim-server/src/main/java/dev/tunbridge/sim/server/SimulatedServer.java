@@ -1,0 +1,278 @@
+package dev.tunbridge.sim.server;
+
+import dev.tunbridge.bridge.flow.InnerPacket;
+import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.bridge.tun.TunHandler;
+import dev.tunbridge.linux.Sockets;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageMappers;
+import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.message.RejectReason;
+import dev.tunbridge.reassembly.wire.IpProblem;
+import dev.tunbridge.reassembly.wire.IpView;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server: takes one device at a time, relays what its TUN device sends, and lets a device that comes back take its
+ * old session's place. Everything happens on one event loop.
+ */
+public final class SimulatedServer {
+    private static final Logger LOG = LoggerFactory.getLogger(SimulatedServer.class);
+
+    /** The third party's congestion control; set before listen, because an established bbr keeps its pacing. */
+    private static final String CONGESTION_CONTROL = "cubic";
+
+    private static final int READ_BYTES = 64 * 1024;
+
+    private final ServerOptions options;
+    private final EventLoop loop;
+    private final TunDevice tun;
+    private final MessageCodec codec;
+    private final AppListener listener;
+    private final IpView ip = new IpView();
+    private final InnerPacket packet = new InnerPacket();
+    private @Nullable Channel listening;
+    private @Nullable DeviceSession current;
+    private int nextSessionId = 1;
+    private long sessions;
+    private long rejected;
+    private long packetsToDevice;
+    private long packetsFromDevice;
+    private long unfit;
+    private long notConnected;
+    private long badFrames;
+
+    /** Hears application messages; on the loop's thread. */
+    @FunctionalInterface
+    public interface AppListener {
+        void onApp(int topic, byte[] payload);
+    }
+
+    /** @param loop an epoll loop in the server's network namespace */
+    public SimulatedServer(ServerOptions options, EventLoop loop, TunDevice tun, AppListener listener) {
+        this.options = options;
+        this.loop = loop;
+        this.tun = tun;
+        this.listener = listener;
+        codec = MessageMappers.forFormat(options.format());
+    }
+
+    /** Opens the device and listens; completes with the address that it listens on. */
+    public CompletionStage<InetSocketAddress> start() {
+        CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                tun.open(loop, new FromTun());
+                listen(started);
+            } catch (IOException | RuntimeException e) {
+                tun.close();
+                started.completeExceptionally(e);
+            }
+        });
+        return started;
+    }
+
+    private void listen(CompletableFuture<InetSocketAddress> started) throws IOException {
+        EpollServerSocketChannel channel = new EpollServerSocketChannel();
+        Sockets.setCongestionControl(channel.fd().intValue(), CONGESTION_CONTROL);
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loop)
+                .channelFactory(() -> channel)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel child) {
+                        int capacity = READ_BYTES + 2 * options.format().maxFrameBytes();
+                        ByteBuf input = child.alloc().directBuffer(capacity);
+                        child.pipeline().addLast(new DeviceSession(SimulatedServer.this, options, codec, tun, input));
+                    }
+                })
+                .bind(options.listen());
+        bound.addListener(bind -> {
+            if (bind.isSuccess()) {
+                listening = bound.channel();
+                started.complete((InetSocketAddress) bound.channel().localAddress());
+            } else {
+                tun.close();
+                started.completeExceptionally(new IOException("cannot listen on " + options.listen() + ": "
+                        + bind.cause().getMessage()));
+            }
+        });
+    }
+
+    /** Sends an application message to the device; false: none is there. */
+    public CompletionStage<Boolean> sendApp(int topic, byte[] payload) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    DeviceSession session = current;
+                    if (session == null) {
+                        return false;
+                    }
+                    session.send(new Message.App(topic, Octets.of(payload)));
+                    return true;
+                },
+                loop);
+    }
+
+    /** Ends the session and takes the device down. */
+    public CompletionStage<Void> close() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    Channel open = listening;
+                    if (open != null) {
+                        open.close();
+                    }
+                    DeviceSession session = current;
+                    if (session != null) {
+                        session.close();
+                    }
+                    tun.close();
+                },
+                loop);
+    }
+
+    /** Takes a snapshot on the loop. */
+    public CompletionStage<ServerStats> stats() {
+        return CompletableFuture.supplyAsync(
+                () -> new ServerStats(
+                        sessions,
+                        rejected,
+                        packetsToDevice,
+                        packetsFromDevice,
+                        unfit,
+                        notConnected,
+                        badFrames,
+                        tun.stats()),
+                loop);
+    }
+
+    Message admit(Message.Hello hello, DeviceSession asking) {
+        Message.Reject reject = refusal(hello, asking);
+        if (reject != null) {
+            rejected++;
+            LOG.info("rejected '{}': {}", hello.deviceId(), reject.reason());
+            return reject;
+        }
+        return new Message.Welcome(
+                options.carriage(),
+                nextSessionId++,
+                options.mtu(),
+                options.prefixLength(),
+                options.deviceAddress(),
+                options.tunnelAddress());
+    }
+
+    private Message.@Nullable Reject refusal(Message.Hello hello, DeviceSession asking) {
+        if (hello.version() != 1) {
+            return new Message.Reject(RejectReason.VERSION, "version 1 only");
+        }
+        if (!hello.carriages().contains(options.carriage())) {
+            return new Message.Reject(RejectReason.CARRIAGE, options.carriage() + " only");
+        }
+        Octets token = Octets.of(options.token().getBytes(StandardCharsets.UTF_8));
+        if (!options.token().isEmpty() && !hello.token().equals(token)) {
+            return new Message.Reject(RejectReason.CREDENTIALS, "wrong token");
+        }
+        DeviceSession present = current;
+        if (present != null && present != asking && !present.deviceId().equals(hello.deviceId())) {
+            return new Message.Reject(RejectReason.BUSY, "another device is here");
+        }
+        return null;
+    }
+
+    void onEstablished(DeviceSession session) {
+        DeviceSession before = current;
+        current = session;
+        sessions++;
+        if (before != null && before != session) {
+            before.end("the device came back");
+        }
+        tun.resumeReading();
+    }
+
+    void onEnd(DeviceSession session) {
+        if (current == session) {
+            current = null;
+            tun.resumeReading();
+        }
+    }
+
+    void onRoom(DeviceSession session) {
+        if (session == current && session.hasRoom()) {
+            tun.resumeReading();
+        }
+    }
+
+    void onApp(Message.App app) {
+        listener.onApp(app.topic(), app.content().toByteArray());
+    }
+
+    void countFromDevice() {
+        packetsFromDevice++;
+    }
+
+    void countBadFrame() {
+        badFrames++;
+    }
+
+    /** Like any simple relay: what the socket cannot take makes it stop reading, and the driver's queue drops. */
+    private final class FromTun implements TunHandler {
+        @Override
+        public void onPacket(ByteBuf buffer, int index, int length) {
+            DeviceSession session = current;
+            if (session == null) {
+                notConnected++;
+                return;
+            }
+            if (ip.wrap(buffer, index, length) != IpProblem.OK) {
+                unfit++;
+                return;
+            }
+            packet.wrap(ip);
+            if (session.send(packet, index, length)) {
+                packetsToDevice++;
+            } else {
+                unfit++;
+            }
+        }
+
+        @Override
+        public void onReadComplete() {
+            DeviceSession session = current;
+            if (session != null) {
+                session.flush();
+                if (!session.hasRoom()) {
+                    tun.pauseReading();
+                }
+            }
+        }
+
+        @Override
+        public void onDeviceLost(IOException cause) {
+            LOG.error("TUN device is gone: {}", cause.getMessage());
+            DeviceSession session = current;
+            if (session != null) {
+                session.close();
+            }
+        }
+    }
+}

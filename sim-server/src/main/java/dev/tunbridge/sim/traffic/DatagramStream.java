@@ -1,0 +1,212 @@
+package dev.tunbridge.sim.traffic;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import org.HdrHistogram.Histogram;
+
+/**
+ * A stream of numbered, timed datagrams. Both ends run on one machine, so the time in the datagram is the sender's and
+ * the receiver's clock at once. The payload after number and time follows from the number and is compared.
+ *
+ * <pre>
+ *   number (4) | number again (4) | sent at, nanoseconds (8) | filling
+ * </pre>
+ */
+public final class DatagramStream {
+    private static final int HEADER_BYTES = 16;
+
+    /** How long the receiver waits for stragglers behind a stalled tunnel. */
+    private static final int LINGER_MILLIS = 3_000;
+
+    private static final long MAX_LATENCY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private final ThreadFactory sender;
+    private final ThreadFactory receiver;
+    private final InetAddress receiverAddress;
+
+    private DatagramStream(ThreadFactory sender, ThreadFactory receiver, InetAddress receiverAddress) {
+        this.sender = sender;
+        this.receiver = receiver;
+        this.receiverAddress = receiverAddress;
+    }
+
+    /**
+     * What a stream is.
+     *
+     * @param datagrams how many
+     * @param bytes length of each, header included
+     * @param intervalNanos from one burst to the next
+     * @param burst datagrams sent at once
+     */
+    public record Shape(int datagrams, int bytes, long intervalNanos, int burst) {
+        public Shape {
+            if (datagrams < 1 || burst < 1 || bytes < HEADER_BYTES || bytes > 65_507 || intervalNanos < 0) {
+                throw new IllegalArgumentException("no such stream: datagrams " + datagrams + ", bytes " + bytes
+                        + ", interval " + intervalNanos + " ns, burst " + burst);
+            }
+        }
+
+        public double megabitsPerSecond() {
+            return bytes * 8e3 * burst / intervalNanos;
+        }
+    }
+
+    /**
+     * What became of a stream.
+     *
+     * @param sent datagrams sent
+     * @param received distinct datagrams that came, whole and unaltered
+     * @param duplicates datagrams that came again
+     * @param altered datagrams that were not what was sent
+     * @param latency one-way latency in nanoseconds
+     */
+    public record Outcome(int sent, int received, int duplicates, int altered, Histogram latency) {
+        public int lost() {
+            return sent - received;
+        }
+
+        public boolean isIntact() {
+            return lost() == 0 && duplicates == 0 && altered == 0;
+        }
+    }
+
+    /** Two ends, each a thread in its own namespace. */
+    public static DatagramStream between(ThreadFactory sender, ThreadFactory receiver, InetAddress receiverAddress) {
+        return new DatagramStream(sender, receiver, receiverAddress);
+    }
+
+    /** Sends and receives the stream; {@code progress} hears how many datagrams have come. */
+    public Outcome play(Shape shape, IntConsumer progress) throws IOException, InterruptedException {
+        FutureTask<Receiver> binding = new FutureTask<>(() -> new Receiver(receiverAddress));
+        receiver.newThread(binding).start();
+        try (Receiver bound = get(binding)) {
+            FutureTask<Shape> sending = new FutureTask<>(() -> {
+                send(shape, bound.address());
+                return shape;
+            });
+            sender.newThread(sending).start();
+            Outcome outcome = bound.receive(shape, progress);
+            get(sending);
+            return outcome;
+        }
+    }
+
+    private static <T> T get(FutureTask<T> task) throws IOException, InterruptedException {
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        }
+    }
+
+    /** Sends the stream from the calling thread. */
+    private static void send(Shape shape, InetSocketAddress to) throws IOException {
+        byte[] bytes = new byte[shape.bytes()];
+        ByteBuffer header = ByteBuffer.wrap(bytes);
+        try (DatagramSocket socket = new DatagramSocket(0, null)) {
+            socket.connect(to);
+            long next = System.nanoTime();
+            for (int number = 0; number < shape.datagrams(); number++) {
+                fill(bytes, number);
+                header.putInt(0, number).putInt(4, number).putLong(8, System.nanoTime());
+                try {
+                    socket.send(new DatagramPacket(bytes, bytes.length));
+                } catch (java.net.PortUnreachableException e) {
+                    throw new IOException("nobody receives at " + to, e);
+                }
+                if ((number + 1) % shape.burst() == 0) {
+                    next += shape.intervalNanos();
+                    sleepUntil(next);
+                }
+            }
+        }
+    }
+
+    /** A receiver, bound in the namespace of the thread that makes it. */
+    private static final class Receiver implements AutoCloseable {
+        private final DatagramSocket socket;
+
+        Receiver(InetAddress address) throws IOException {
+            socket = new DatagramSocket(0, address);
+            socket.setReceiveBufferSize(4 << 20);
+        }
+
+        InetSocketAddress address() {
+            return (InetSocketAddress) socket.getLocalSocketAddress();
+        }
+
+        /** Receives until all have come or none comes any more; {@code progress} hears how many. */
+        Outcome receive(Shape shape, IntConsumer progress) throws IOException {
+            BitSet seen = new BitSet(shape.datagrams());
+            Histogram latency = new Histogram(MAX_LATENCY_NANOS, 3);
+            byte[] expected = new byte[shape.bytes()];
+            DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
+            int duplicates = 0;
+            int altered = 0;
+            socket.setSoTimeout(LINGER_MILLIS + (int) TimeUnit.NANOSECONDS.toMillis(shape.intervalNanos()));
+            try {
+                while (seen.cardinality() < shape.datagrams()) {
+                    packet.setLength(65_535);
+                    socket.receive(packet);
+                    long now = System.nanoTime();
+                    ByteBuffer header = ByteBuffer.wrap(packet.getData());
+                    int number = header.getInt(0);
+                    if (!isUnaltered(packet, header, number, shape, expected)) {
+                        altered++;
+                    } else if (seen.get(number)) {
+                        duplicates++;
+                    } else {
+                        seen.set(number);
+                        latency.recordValue(Math.min(MAX_LATENCY_NANOS, Math.max(0, now - header.getLong(8))));
+                        progress.accept(seen.cardinality());
+                    }
+                }
+            } catch (SocketTimeoutException e) {
+                // what has not come by now is lost
+            }
+            return new Outcome(shape.datagrams(), seen.cardinality(), duplicates, altered, latency);
+        }
+
+        @Override
+        public void close() {
+            socket.close();
+        }
+    }
+
+    private static boolean isUnaltered(
+            DatagramPacket packet, ByteBuffer header, int number, Shape shape, byte[] expected) {
+        if (packet.getLength() != shape.bytes()
+                || number != header.getInt(4)
+                || number < 0
+                || number >= shape.datagrams()) {
+            return false;
+        }
+        fill(expected, number);
+        return java.util.Arrays.equals(
+                packet.getData(), HEADER_BYTES, shape.bytes(), expected, HEADER_BYTES, shape.bytes());
+    }
+
+    private static void fill(byte[] bytes, int number) {
+        for (int i = HEADER_BYTES; i < bytes.length; i++) {
+            bytes[i] = (byte) (number * 31 + i);
+        }
+    }
+
+    private static void sleepUntil(long deadlineNanos) {
+        for (long left = deadlineNanos - System.nanoTime(); left > 0; left = deadlineNanos - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+    }
+}

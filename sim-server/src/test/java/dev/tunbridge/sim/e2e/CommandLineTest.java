@@ -1,0 +1,274 @@
+package dev.tunbridge.sim.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.bridge.service.ExitCode;
+import dev.tunbridge.sim.lab.Lab;
+import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.link.Command;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The command lines as processes of their own: every bad input gets one line and its exit code, every end is clean. */
+class CommandLineTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final String BRIDGE = "dev.tunbridge.bridge.service.Main";
+    private static final String SIMSERVER = "dev.tunbridge.sim.service.Main";
+
+    @BeforeAll
+    static void requireLab() {
+        Scenes.requireLab();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tunbridge|fly|Unmatched argument",
+                "tunbridge|run --no-such-option|Unknown option",
+                "tunbridge|run|server: is missing",
+                "tunbridge|run --server nowhere|HOST:PORT",
+                "tunbridge|run --server 198.18.0.2:7000 --set queue.bytes=lots|queue.bytes: 'lots'",
+                "tunbridge|run --server 198.18.0.2:7000 --set qeue.bytes=1MiB|the nearest is 'queue.bytes'",
+                "tunbridge|run --server 198.18.0.2:7000 --tun this-name-is-too-long|tun.name",
+                "tunbridge|run --server 198.18.0.2:7000 --format no-such-file.yaml|no-such-file.yaml",
+                "tunbridge|run --config no-such-file.yaml|no-such-file.yaml",
+                "tunbridge|check --format no-such-file.yaml|no-such-file.yaml",
+                "simserver|serve|Missing required options",
+                "simserver|serve --listen 198.18.0.2 --tunnel 198.19.0.2/30 --device 198.19.0.1|HOST:PORT",
+                "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2 --device 198.19.0.1|ADDRESS/LENGTH",
+                "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 2001:2::1|same family",
+                "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --mtu 5|--mtu",
+                "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --write x|frame or batch",
+                "simserver|link --a one --b two:dev|NS:DEV",
+                "simserver|link --a a:b --b c:d --profile nonsense|nonsense",
+                "simserver|link --a a:b --b c:d --set ab.loss=200|loss"
+            })
+    void aWrongCommandLineGetsOneLineAndExitCodeTwo(String program, String arguments, String said) throws Exception {
+        Command.Result result = Command.run(
+                LIMIT, "", java(program.equals("tunbridge") ? BRIDGE : SIMSERVER, arguments.split(" ", -1)));
+        assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.USAGE);
+        assertThat(result.errors()).contains(said);
+        assertThat(result.errors().strip().lines()).as("one line").hasSize(1);
+    }
+
+    @Test
+    void aWrongDescriptionIsNamedWithItsKey(@TempDir Path folder) throws Exception {
+        Path format = Files.writeString(folder.resolve("bad.yaml"), "name: bad\nframe: {length: {at: 0, size: 9}}\n");
+        Command.Result result = Command.run(LIMIT, "", java(BRIDGE, "check", "--format", format.toString()));
+        assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(result.errors()).contains("bad.yaml").contains("length");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tunbridge, --version", "tunbridge, --help", "simserver, --version", "simserver, --help"})
+    void versionAndHelpAreEverywhere(String program, String option) throws Exception {
+        Command.Result result = Command.run(LIMIT, "", java(program.equals("tunbridge") ? BRIDGE : SIMSERVER, option));
+        assertThat(result.exitCode()).isZero();
+        assertThat(result.output()).isNotBlank();
+        assertThat(result.errors()).isEmpty();
+    }
+
+    @Test
+    void aPortInUseGetsOneLine() throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            try (ServerSocket taken = alone.call(() -> new ServerSocket(7000))) {
+                Command.Result result = alone.run(LIMIT, serve("127.0.0.1:" + taken.getLocalPort()));
+                assertThat(result.exitCode()).isEqualTo(ExitCode.FAILED);
+                assertThat(result.errors()).contains("cannot listen on").contains("7000");
+                assertThat(result.errors().strip().lines()).hasSize(1);
+            }
+            assertClean(alone);
+        }
+    }
+
+    @Test
+    void aDeviceNameInUseGetsOneLine() throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            try (LabProcess holder = alone.start(serve("127.0.0.1:7000"))) {
+                holder.awaitLine("serving on", LIMIT);
+                Command.Result result =
+                        alone.run(LIMIT, array(java(BRIDGE, "run", "--server", "127.0.0.1:7000", "--tun", "sim0")));
+                assertThat(result.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+                assertThat(result.errors()).contains("sim0").contains("EBUSY");
+                assertThat(result.errors().strip().lines()).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void withoutPermissionOneLineSaysSo() throws Exception {
+        Scenes.requireProgram("setpriv");
+        List<String> command =
+                new ArrayList<>(List.of("setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin", "--"));
+        command.addAll(java(BRIDGE, "run", "--server", "127.0.0.1:7000", "--tun", "tb0"));
+        try (Lab lab = Lab.open()) {
+            Command.Result result = lab.namespace("alone").run(LIMIT, array(command));
+            assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.NOT_PERMITTED);
+            assertThat(result.errors()).contains("tb0").contains("EPERM");
+            assertThat(result.errors().strip().lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aRejectIsShownWithItsReason() throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            try (LabProcess server = alone.start(serve("127.0.0.1:7000", "--token", "right"))) {
+                server.awaitLine("serving on", LIMIT);
+                Command.Result result =
+                        alone.run(LIMIT, array(java(BRIDGE, "run", "--server", "127.0.0.1:7000", "--token", "wrong")));
+                assertThat(result.exitCode()).isEqualTo(ExitCode.REFUSED);
+                assertThat(result.errors()).contains("credentials");
+                assertThat(result.errors().strip().lines()).hasSize(1);
+            }
+            assertClean(alone);
+        }
+    }
+
+    @Test
+    void garbageSilenceRefusalAndAnUnknownNameEndInANewTry() throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            assertNewTry(alone, "no-such-host.invalid:7000", "cannot resolve no-such-host.invalid");
+            assertNewTry(alone, "127.0.0.1:1", "refused");
+            assertNewTryAgainst(alone, new byte[200_000], "format 'reference'");
+            // Half a frame, then silence: the session's own clock ends it.
+            assertNewTryAgainst(alone, new byte[] {(byte) 0xa5, 0x5a, 0x02, 0x00}, "welcome");
+            assertNewTryAgainst(alone, new byte[0], "welcome");
+            assertClean(alone);
+        }
+    }
+
+    private static void assertNewTryAgainst(LabNamespace alone, byte[] answer, String said) throws Exception {
+        try (ServerSocket listening = alone.call(() -> {
+            ServerSocket socket = new ServerSocket();
+            socket.bind(new InetSocketAddress("127.0.0.1", 7001));
+            return socket;
+        })) {
+            Thread server = alone.newThread(() -> {
+                try (Socket connection = listening.accept()) {
+                    connection.getOutputStream().write(answer);
+                    connection.getOutputStream().flush();
+                    while (connection.getInputStream().read() >= 0) {
+                        // until the bridge gives up
+                    }
+                } catch (java.io.IOException e) {
+                    // the test is over
+                }
+            });
+            server.start();
+            assertNewTry(alone, "127.0.0.1:7001", said);
+        }
+    }
+
+    private static void assertNewTry(LabNamespace alone, String server, String said) throws Exception {
+        try (LabProcess bridge = alone.start(array(java(BRIDGE, "run", "--server", server)))) {
+            assertThat(bridge.awaitLine("next try in", LIMIT)).contains(said);
+            bridge.terminate();
+            assertThat(bridge.awaitExit(Duration.ofSeconds(2))).isZero();
+            assertThat(bridge.output()).noneMatch(line -> line.contains("\tat ") || line.contains("Exception"));
+        }
+    }
+
+    @Test
+    void sigtermEndsEverythingWithinTwoSecondsAndLeavesNothing() throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            try (LabProcess server = alone.start(serve("127.0.0.1:7000"));
+                    LabProcess bridge = alone.start(array(java(BRIDGE, "run", "--server", "127.0.0.1:7000")))) {
+                bridge.awaitLine("tunnel up", LIMIT);
+                assertThat(alone.run(LIMIT, "ip", "rule").output()).contains("198.19.0.1");
+                bridge.terminate();
+                assertThat(bridge.awaitExit(Duration.ofSeconds(2))).isZero();
+                server.terminate();
+                assertThat(server.awaitExit(Duration.ofSeconds(2))).isZero();
+            }
+            assertClean(alone);
+        }
+    }
+
+    @Test
+    void whatAKilledBridgeLeavesIsReplacedAtTheNextStart() throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            try (LabProcess server = alone.start(serve("127.0.0.1:7000"))) {
+                server.awaitLine("serving on", LIMIT);
+                for (int i = 0; i < 2; i++) {
+                    LabProcess bridge = alone.start(array(java(BRIDGE, "run", "--server", "127.0.0.1:7000")));
+                    bridge.awaitLine("tunnel up", LIMIT);
+                    bridge.close();
+                    assertThat(alone.run(LIMIT, "ip", "rule").output()).contains("198.19.0.1");
+                }
+                try (LabProcess bridge = alone.start(array(java(BRIDGE, "run", "--server", "127.0.0.1:7000")))) {
+                    bridge.awaitLine("tunnel up", LIMIT);
+                    assertThat(alone.run(LIMIT, "ip", "rule").output().lines())
+                            .filteredOn(line -> line.contains("198.19.0.1"))
+                            .as("one rule, not one for each start")
+                            .hasSize(1);
+                    bridge.terminate();
+                    assertThat(bridge.awaitExit(Duration.ofSeconds(2))).isZero();
+                }
+                server.terminate();
+                server.awaitExit(Duration.ofSeconds(2));
+            }
+            assertClean(alone);
+        }
+    }
+
+    /** No device, address, rule or route beyond those of an empty namespace. */
+    private static void assertClean(LabNamespace namespace) throws Exception {
+        assertThat(namespace.run(LIMIT, "ip", "-o", "link").output().lines()).hasSize(1);
+        assertThat(namespace.run(LIMIT, "ip", "rule").output().lines()).hasSize(3);
+        assertThat(namespace.run(LIMIT, "ip", "-6", "rule").output().lines()).hasSize(2);
+        assertThat(namespace.run(LIMIT, "ip", "route").output()).isEmpty();
+    }
+
+    private static String[] serve(String listen, String... more) {
+        List<String> command = new ArrayList<>(java(
+                SIMSERVER,
+                "serve",
+                "--listen",
+                listen,
+                "--tun",
+                "sim0",
+                "--tunnel",
+                "198.19.0.2/30",
+                "--device",
+                "198.19.0.1"));
+        command.addAll(List.of(more));
+        return array(command);
+    }
+
+    private static String[] array(List<String> command) {
+        return command.toArray(String[]::new);
+    }
+
+    /** A Java program of this build, with the heap that the launcher gives it. */
+    static List<String> java(String mainClass, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.tunbridge.sim.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.link.Command;
+import dev.tunbridge.sim.scene.Family;
+import dev.tunbridge.sim.scene.Scene;
+import dev.tunbridge.sim.scene.ScenePlan;
+import dev.tunbridge.sim.traffic.HttpService;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Programs of others through the tunnel: curl and iperf3, TCP and UDP, both ways. */
+class ProgramsTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @BeforeAll
+    static void requireLab() {
+        Scenes.requireLab();
+    }
+
+    @ParameterizedTest(name = "{0} carriage, inner {1}")
+    @CsvSource({"SEGMENT, IPV4", "SEGMENT, IPV6", "PACKET, IPV4", "PACKET, IPV6"})
+    void curlAndIperfPassBothWays(Carriage carriage, Family inner) throws Exception {
+        Scenes.requireProgram("curl");
+        Scenes.requireProgram("iperf3");
+        ScenePlan plan = ScenePlan.over(Scenes.profile("veth"))
+                .families(Family.IPV4, inner)
+                .carriage(carriage);
+        try (Scene scene = Scene.open(plan)) {
+            try (HttpService service = Scenes.serviceAtDevice(scene)) {
+                String host = inner.device().getHostAddress();
+                String url = "http://" + (inner == Family.IPV6 ? "[" + host + "]" : host) + ":" + service.port() + "/";
+                Command.Result page = scene.serverSide().run(LIMIT, "curl", "-sS", "--fail", "-m", "20", url);
+                assertThat(page.errors()).isEmpty();
+                assertThat(page.output()).contains("It works");
+            }
+            String device = inner.device().getHostAddress();
+            try (LabProcess server = scene.deviceSide().start("iperf3", "-s", "-B", device, "--forceflush")) {
+                server.awaitLine("Server listening", LIMIT);
+                for (List<String> load : List.of(
+                        List.of("-t", "1"),
+                        List.of("-t", "1", "-R"),
+                        List.of("-t", "1", "-P", "4"),
+                        List.of("-t", "1", "-u", "-b", "20M", "-l", "1200"),
+                        List.of("-t", "1", "-u", "-b", "20M", "-l", "1200", "-R"))) {
+                    Command.Result result = iperf(scene.serverSide(), device, load);
+                    assertThat(result.isSuccess()).as("%s: %s", load, result).isTrue();
+                    if (load.contains("-u")) {
+                        assertThat(result.output()).as("%s", load).containsPattern(" 0/\\d+ \\(0%\\) +receiver");
+                    }
+                }
+            }
+        }
+    }
+
+    private static Command.Result iperf(LabNamespace client, String server, List<String> load) throws Exception {
+        List<String> command = new ArrayList<>(List.of("iperf3", "-c", server));
+        command.addAll(load);
+        return client.run(LIMIT, command.toArray(String[]::new));
+    }
+}

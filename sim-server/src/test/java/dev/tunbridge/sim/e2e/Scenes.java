@@ -1,0 +1,59 @@
+package dev.tunbridge.sim.e2e;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tunbridge.sim.lab.Lab;
+import dev.tunbridge.sim.link.Command;
+import dev.tunbridge.sim.link.LinkProfile;
+import dev.tunbridge.sim.link.LinkSettingException;
+import dev.tunbridge.sim.scene.Scene;
+import dev.tunbridge.sim.traffic.HttpLoad;
+import dev.tunbridge.sim.traffic.HttpService;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What the end-to-end tests share. */
+final class Scenes {
+    static final long ANY_TIME = 600_000;
+
+    private Scenes() {}
+
+    /** Skips a test, and says so, where no lab can be opened. */
+    static void requireLab() {
+        Optional<String> missing = Lab.unavailable();
+        assumeTrue(missing.isEmpty(), () -> "skipped: " + missing.orElse(""));
+    }
+
+    /** Skips a test, and says so, where a program is not installed. */
+    static void requireProgram(String name) throws Exception {
+        Command.Result found = Command.run(Duration.ofSeconds(5), "", List.of("sh", "-c", "command -v " + name));
+        assumeTrue(found.isSuccess(), () -> "skipped: the program '" + name + "' is not installed");
+    }
+
+    static LinkProfile profile(String name) {
+        try {
+            return LinkProfile.named(name);
+        } catch (LinkSettingException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    /** A service behind the device. */
+    static HttpService serviceAtDevice(Scene scene) throws Exception {
+        InetAddress device = scene.plan().inner().device();
+        return scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(device, 0)));
+    }
+
+    /** A service at the other end, which the device calls. */
+    static HttpService serviceAtServer(Scene scene) throws Exception {
+        InetAddress server = scene.plan().inner().server();
+        return scene.serverSide().call(() -> HttpService.start(new InetSocketAddress(server, 0)));
+    }
+
+    static HttpLoad clientOf(HttpService service, InetAddress address) {
+        return new HttpLoad(new InetSocketAddress(address, service.port()));
+    }
+}

@@ -1,0 +1,33 @@
+package dev.tunbridge.bridge.net;
+
+import java.io.IOException;
+
+/** Which routing table belongs to a device: one number for each name, the next where somebody else is there already. */
+final class RoutingTable {
+
+    /** Far from what people number by hand (below 1000) and from the reserved tables 253 to 255. */
+    private static final int FIRST = 0x5442_0000;
+
+    private static final int COUNT = 1 << 12;
+    private static final int TRIES = 16;
+
+    private RoutingTable() {}
+
+    /** An empty table, the device's usual one where possible. */
+    static int free(String family, String device) throws IOException {
+        int usual = Math.floorMod(device.hashCode(), COUNT);
+        for (int i = 0; i < TRIES; i++) {
+            int table = FIRST + (usual + i) % COUNT;
+            if (isEmpty(family, table)) {
+                return table;
+            }
+        }
+        throw new IOException("no free routing table for " + device + " from " + (FIRST + usual) + " on");
+    }
+
+    /** Whether the table has no route; one that does not exist is empty. */
+    static boolean isEmpty(String family, int table) throws IOException {
+        String routes = IpCommand.output(family, "route", "show", "table", String.valueOf(table));
+        return routes.isBlank();
+    }
+}

@@ -1,0 +1,49 @@
+package dev.tunbridge.bridge.net;
+
+import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rules that a killed process has left. They carry a protocol number of our own; while the process lives its table has a
+ * route, and the route dies with the device. So a rule of ours whose table is empty belongs to nobody.
+ */
+final class StaleRules {
+
+    /** Not assigned in rt_protos; the T of Tunbridge. */
+    static final int PROTOCOL = 84;
+
+    private static final Logger LOG = LoggerFactory.getLogger(StaleRules.class);
+
+    /** {@code 5000: from 198.19.0.1 lookup 1413611534 proto 84}. */
+    private static final Pattern RULE =
+            Pattern.compile("(?m)^(\\d+):\\s+from (\\S+).* lookup (\\d+) .*\\bproto " + PROTOCOL + "\\b.*$");
+
+    private StaleRules() {}
+
+    /** Finds and removes them, for both families, in the calling thread's network namespace. */
+    static void remove() throws IOException {
+        for (String family : new String[] {"-4", "-6"}) {
+            Matcher rule = RULE.matcher(IpCommand.output(family, "-details", "rule", "show"));
+            while (rule.find()) {
+                if (RoutingTable.isEmpty(family, Integer.parseInt(rule.group(3)))) {
+                    LOG.info("removing a rule that a killed process has left: {}", rule.group());
+                    IpCommand.forgiving(
+                            family,
+                            "rule",
+                            "del",
+                            "from",
+                            rule.group(2),
+                            "lookup",
+                            rule.group(3),
+                            "priority",
+                            rule.group(1),
+                            "protocol",
+                            String.valueOf(PROTOCOL));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.tunbridge.bridge.net;
+
+import com.google.common.net.InetAddresses;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Address, MTU, routes and source rule of one TUN device, set up in the calling thread's network namespace and taken
+ * back by {@link #close()}. Blocks for some milliseconds. The device exists already; its addresses and routes vanish with
+ * it, the rule does not, and is found at the next start by {@link StaleRules}.
+ */
+public final class TunNetwork implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TunNetwork.class);
+
+    /** Before the main table (32766), so that the answer of a bound socket takes the tunnel whatever main says. */
+    private static final int RULE_PRIORITY = 5000;
+
+    private final List<String> undo;
+
+    private TunNetwork(List<String> undo) {
+        this.undo = undo;
+    }
+
+    /** Sets everything up, after removing what a killed process has left; on failure nothing stays. */
+    public static TunNetwork setUp(TunAddressing wanted) throws IOException {
+        StaleRules.remove();
+        String family = wanted.address() instanceof Inet4Address ? "-4" : "-6";
+        String address = InetAddresses.toAddrString(wanted.address());
+        String device = wanted.device();
+        prepare(wanted);
+        List<String> lines = new ArrayList<>();
+        List<String> undo = new ArrayList<>();
+        lines.add("link set dev " + device + " addrgenmode none");
+        lines.add("link set dev " + device + " mtu " + wanted.mtu() + " txqueuelen " + wanted.txQueueLength());
+        boolean isIpv4 = wanted.address() instanceof Inet4Address;
+        String prefixed = address + "/" + wanted.prefixLength();
+        // Nobody else can have the address in a tunnel of two, so duplicate detection would only delay it.
+        lines.add("addr add " + prefixed + " dev " + device + (isIpv4 ? "" : " nodad"));
+        lines.add("link set dev " + device + " up");
+        for (String route : wanted.routes()) {
+            lines.add("route add " + route + " dev " + device);
+        }
+        if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
+            int table = RoutingTable.free(family, device);
+            // The route before the rule: a rule of ours whose table is empty counts as left over.
+            lines.add("route add default dev " + device + " table " + table);
+            String rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
+                    + StaleRules.PROTOCOL;
+            lines.add("rule add " + rule);
+            undo.add(0, "rule del " + rule);
+        }
+        undo.add("addr del " + prefixed + " dev " + device);
+        TunNetwork network =
+                new TunNetwork(undo.stream().map(line -> family + " " + line).toList());
+        try {
+            IpCommand.batch(family, lines);
+        } catch (IOException e) {
+            network.close();
+            throw e;
+        }
+        return network;
+    }
+
+    /** Takes the rule and the address back; what is gone already is no fault. Does no harm twice. */
+    @Override
+    public void close() throws IOException {
+        for (String line : undo) {
+            IpCommand.forgiving(line.split(" ", -1));
+        }
+    }
+
+    /** Per-device settings that ip does not know. In a container they may be read-only; then they are left alone. */
+    private static void prepare(TunAddressing wanted) {
+        boolean isIpv4 = wanted.address() instanceof Inet4Address;
+        if (isIpv4) {
+            // Clients keep addresses that have no route back here; loose filtering still refuses the impossible ones.
+            set("ipv4", wanted.device(), "rp_filter", "2");
+        }
+        set("ipv6", wanted.device(), "accept_ra", "0");
+        set("ipv6", wanted.device(), "disable_ipv6", isIpv4 ? "1" : "0");
+    }
+
+    private static void set(String family, String device, String name, String value) {
+        Path file = Path.of("/proc/sys/net", family, "conf", device, name);
+        try {
+            Files.writeString(file, value);
+        } catch (IOException e) {
+            LOG.debug("{} stays as it is: {}", file, e.getMessage());
+        }
+    }
+}
