@@ -23,6 +23,11 @@ public final class ClientSession extends Session {
     }
 
     @Override
+    String awaited() {
+        return "welcome";
+    }
+
+    @Override
     CloseReason openingTimeout() {
         return CloseReason.WELCOME_TIMEOUT;
     }

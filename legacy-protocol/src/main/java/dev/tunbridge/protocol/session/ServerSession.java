@@ -23,6 +23,11 @@ public final class ServerSession extends Session {
     }
 
     @Override
+    String awaited() {
+        return "hello";
+    }
+
+    @Override
     CloseReason openingTimeout() {
         return CloseReason.HELLO_TIMEOUT;
     }

@@ -74,7 +74,7 @@ public abstract sealed class Session permits ClientSession, ServerSession {
         if (state == State.OPENING && nowNanos - openingDeadlineNanos >= 0) {
             return closed(
                     openingTimeout(),
-                    "nothing came in " + TimeUnit.NANOSECONDS.toMillis(openingTimeoutNanos()) + " ms");
+                    "no " + awaited() + " within " + TimeUnit.NANOSECONDS.toMillis(openingTimeoutNanos()) + " ms");
         }
         if (state != State.ESTABLISHED) {
             return List.of();
@@ -141,6 +141,9 @@ public abstract sealed class Session permits ClientSession, ServerSession {
     abstract long openingTimeoutNanos();
 
     abstract CloseReason openingTimeout();
+
+    /** The message that ends the opening, for people. */
+    abstract String awaited();
 
     /** What is said first. */
     abstract List<SessionAction> opening();

@@ -52,7 +52,7 @@ class CommandLineTest {
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 2001:2::1|same family",
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --mtu 5|--mtu",
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --write x|frame or batch",
-                "simserver|link --a one --b two:dev|NS:DEV",
+                "simserver|link --a one --b two:dev|NAMESPACE:DEVICE",
                 "simserver|link --a a:b --b c:d --profile nonsense|nonsense",
                 "simserver|link --a a:b --b c:d --set ab.loss=200|loss"
             })
@@ -66,7 +66,7 @@ class CommandLineTest {
 
     @Test
     void aWrongDescriptionIsNamedWithItsKey(@TempDir Path folder) throws Exception {
-        Path format = Files.writeString(folder.resolve("bad.yaml"), "name: bad\nframe: {length: {at: 0, size: 9}}\n");
+        Path format = Files.writeString(folder.resolve("bad.yaml"), "name: bad\nframe: {length: {at: 0, size: 9, max: 100}, payload: {at: 9}}\n");
         Command.Result result = Command.run(LIMIT, "", java(BRIDGE, "check", "--format", format.toString()));
         assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(result.errors()).contains("bad.yaml").contains("length");
