@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
  */
 final class ByteStuffing implements Escaping {
     private static final int NO_BYTE = -1;
+    private static final long EACH_BYTE = 0x0101_0101_0101_0101L;
 
     private final int delimiter;
     private final int escape;
@@ -49,7 +50,12 @@ final class ByteStuffing implements Escaping {
         out.writeByte(delimiter);
         int runStart = index;
         int end = index + length;
-        for (int at = index; at < end; at++) {
+        int at = index;
+        while (at < end) {
+            if (end - at >= Long.BYTES && !needsEscape(content.getLong(at))) {
+                at += Long.BYTES;
+                continue;
+            }
             int substitute = substitutes[content.getUnsignedByte(at)];
             if (substitute != NO_BYTE) {
                 out.writeBytes(content, runStart, at - runStart);
@@ -57,9 +63,19 @@ final class ByteStuffing implements Escaping {
                 out.writeByte(substitute);
                 runStart = at + 1;
             }
+            at++;
         }
         out.writeBytes(content, runStart, end - runStart);
         out.writeByte(delimiter);
+    }
+
+    private boolean needsEscape(long eightBytes) {
+        return hasZeroByte(eightBytes ^ (delimiter * EACH_BYTE)) || hasZeroByte(eightBytes ^ (escape * EACH_BYTE));
+    }
+
+    /** Exact: a borrow can only come out of a byte that is zero itself (S. Anderson, Bit Twiddling Hacks). */
+    private static boolean hasZeroByte(long word) {
+        return ((word - EACH_BYTE) & ~word & (EACH_BYTE << 7)) != 0;
     }
 
     @Override
