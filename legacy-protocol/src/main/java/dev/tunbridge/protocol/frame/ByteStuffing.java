@@ -1,12 +1,16 @@
 package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 
 /**
  * The stuffing of HDLC (RFC 1662, section 4) and SLIP (RFC 1055): a delimiter on both sides of the content, and an escape
  * byte with a substitute for each delimiter and escape byte inside. Neighbours may share a delimiter.
  */
 final class ByteStuffing implements Escaping {
+    static final Escaping HDLC = hdlc();
+    static final Escaping SLIP = slip();
+
     private static final int NO_BYTE = -1;
     private static final long EACH_BYTE = 0x0101_0101_0101_0101L;
 
@@ -20,11 +24,11 @@ final class ByteStuffing implements Escaping {
     private ByteStuffing(int delimiter, int escape) {
         this.delimiter = delimiter;
         this.escape = escape;
-        java.util.Arrays.fill(originals, NO_BYTE);
-        java.util.Arrays.fill(substitutes, NO_BYTE);
+        Arrays.fill(originals, NO_BYTE);
+        Arrays.fill(substitutes, NO_BYTE);
     }
 
-    static ByteStuffing hdlc() {
+    private static ByteStuffing hdlc() {
         ByteStuffing hdlc = new ByteStuffing(0x7E, 0x7D);
         // A sender may escape any byte, for links that eat control characters.
         for (int b = 0; b < 256; b++) {
@@ -35,7 +39,7 @@ final class ByteStuffing implements Escaping {
         return hdlc;
     }
 
-    static ByteStuffing slip() {
+    private static ByteStuffing slip() {
         ByteStuffing slip = new ByteStuffing(0xC0, 0xDB);
         slip.substitutes[0xC0] = 0xDC;
         slip.substitutes[0xDB] = 0xDD;

@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.frame;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -11,10 +12,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameScannerTest {
     @Test
@@ -61,25 +59,33 @@ class FrameScannerTest {
         }
     }
 
-    /** A client that fills its payload with headers must not cost a maximum frame for each of them. */
-    @ParameterizedTest
-    @ValueSource(strings = {"reference", "plain-le", "hdlc"})
-    void aStreamOfFalseHeadersIsScannedInLinearTime(String name) {
-        FrameFormat format = FrameFormat.builtin(name);
+    /**
+     * A client that fills its payload with headers must not cost a maximum frame for each of them: that would be half a
+     * minute here, where one pass takes less than a second.
+     */
+    @Test
+    void aStreamOfFalseHeadersIsScannedInLinearTime() {
+        FrameFormat format = FrameFormat.parse("""
+                name: long
+                frame:
+                  sync: {bytes: "A5 5A"}
+                  header: [{name: type, at: 2, size: 1}]
+                  length: {at: 3, size: 2, max: 65535}
+                  payload: {at: 5}
+                  check: {algorithm: crc16-x25, from: 2, to: payload-end, at: payload-end}
+                types: {hello: 1}
+                """, "long.yaml");
         ByteBuf stream = Unpooled.buffer();
         for (int i = 0; i < 700_000; i++) {
-            stream.writeBytes(new byte[] {(byte) 0xA5, 0x5A, 1, 0, 7, (byte) 0xF0});
+            stream.writeBytes(new byte[] {(byte) 0xA5, 0x5A, 1, (byte) 0xFF, (byte) 0xF0});
         }
-        int[] found = {0};
-        Assertions.assertTimeout(Duration.ofSeconds(10), () -> {
+        int undecidedFrom = stream.writerIndex() - format.maxFrameBytes();
+        assertTimeoutPreemptively(Duration.ofSeconds(10), () -> {
             try (FrameScanner scanner = new FrameScanner(format)) {
                 scanner.begin(stream, 0, stream.writerIndex());
-                while (scanner.next() != FrameScanner.NONE) {
-                    found[0]++;
-                }
+                assertThat(scanner.next()).as("all before are dead").isGreaterThanOrEqualTo(undecidedFrom);
             }
         });
-        assertThat(found[0]).isLessThan(stream.writerIndex());
     }
 
     private static NavigableMap<Integer, Long> scan(FrameFormat format, byte[] stream, int from) {
