@@ -15,6 +15,14 @@ import java.util.concurrent.TimeUnit;
 final class IpCommand {
     private static final long LIMIT_SECONDS = 5;
 
+    /** ENOENT of a rule, ESRCH of a route, an address (two kernels' words for it) and a device that are not there. */
+    private static final List<String> GONE = List.of(
+            "No such file or directory",
+            "No such process",
+            "Address not found",
+            "Cannot assign requested address",
+            "Cannot find device");
+
     private IpCommand() {}
 
     /** Runs all lines in one process; the first that fails ends it, and is named with what {@code ip} said. */
@@ -25,9 +33,12 @@ final class IpCommand {
         }
     }
 
-    /** Runs one command that may fail, because what it removes may be gone already. */
-    static void forgiving(String... arguments) throws IOException {
-        run("", arguments);
+    /** Removes what may be gone already; any other fault is one. */
+    static void remove(String... arguments) throws IOException {
+        Outcome outcome = run("", arguments);
+        if (outcome.exitCode != 0 && GONE.stream().noneMatch(outcome.errors::contains)) {
+            throw new IOException("ip: " + outcome.fault(List.of()) + " (in 'ip " + String.join(" ", arguments) + "')");
+        }
     }
 
     /** What one command prints; nothing where what it asks for does not exist. */

@@ -13,21 +13,22 @@ final class RoutingTable {
 
     private RoutingTable() {}
 
-    /** An empty table, the device's usual one where possible. */
-    static int free(String family, String device) throws IOException {
+    /** A table that nobody else uses, the device's usual one where possible. */
+    static int forDevice(String family, String device) throws IOException {
         int usual = Math.floorMod(device.hashCode(), COUNT);
         for (int i = 0; i < TRIES; i++) {
             int table = FIRST + (usual + i) % COUNT;
-            if (isEmpty(family, table)) {
+            if (servesNoneBut(device, family, table)) {
                 return table;
             }
         }
         throw new IOException("no free routing table for " + device + " from " + (FIRST + usual) + " on");
     }
 
-    /** Whether the table has no route; one that does not exist is empty. */
-    static boolean isEmpty(String family, int table) throws IOException {
-        String routes = IpCommand.output(family, "route", "show", "table", String.valueOf(table));
-        return routes.isBlank();
+    /** Whether the table has no route but those of this device; one that does not exist has none. */
+    static boolean servesNoneBut(String device, String family, int table) throws IOException {
+        return IpCommand.output(family, "route", "show", "table", String.valueOf(table))
+                .lines()
+                .allMatch(route -> (route + " ").contains(" dev " + device + " "));
     }
 }

@@ -8,7 +8,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Rules that a killed process has left. They carry a protocol number of our own; while the process lives its table has a
- * route, and the route dies with the device. So a rule of ours whose table is empty belongs to nobody.
+ * route, and the route dies with the device. So a rule of ours whose table is empty belongs to nobody. A persistent device
+ * (one that an administrator made) outlives the process, and its routes do too: whoever holds the device now owns them.
  */
 final class StaleRules {
 
@@ -19,18 +20,18 @@ final class StaleRules {
 
     /** {@code 5000: from 198.19.0.1 lookup 1413611534 proto 84}. */
     private static final Pattern RULE =
-            Pattern.compile("(?m)^(\\d+):\\s+from (\\S+).* lookup (\\d+) .*\\bproto " + PROTOCOL + "\\b.*$");
+            Pattern.compile("(?m)^(\\d+):\\s+from (\\S+).* lookup (\\d+)\\b.* proto " + PROTOCOL + "\\b.*$");
 
     private StaleRules() {}
 
-    /** Finds and removes them, for both families, in the calling thread's network namespace. */
-    static void remove() throws IOException {
+    /** Finds and removes them, for both families, on behalf of the process that holds the device. */
+    static void remove(String device) throws IOException {
         for (String family : new String[] {"-4", "-6"}) {
-            Matcher rule = RULE.matcher(IpCommand.output(family, "-details", "rule", "show"));
+            Matcher rule = RULE.matcher(IpCommand.output(family, "-Numeric", "rule", "show"));
             while (rule.find()) {
-                if (RoutingTable.isEmpty(family, Integer.parseInt(rule.group(3)))) {
+                if (RoutingTable.servesNoneBut(device, family, Integer.parseInt(rule.group(3)))) {
                     LOG.info("removing a rule that a killed process has left: {}", rule.group());
-                    IpCommand.forgiving(
+                    IpCommand.remove(
                             family,
                             "rule",
                             "del",

@@ -21,35 +21,47 @@ public final class TunNetwork implements AutoCloseable {
     /** Before the main table (32766), so that the answer of a bound socket takes the tunnel whatever main says. */
     private static final int RULE_PRIORITY = 5000;
 
+    /** Missing where the kernel has no IPv6. */
+    private static final Path IPV6_SETTINGS = Path.of("/proc/sys/net/ipv6");
+
     private final List<String> undo;
 
     private TunNetwork(List<String> undo) {
         this.undo = undo;
     }
 
-    /** Sets everything up, after removing what a killed process has left; on failure nothing stays. */
+    /**
+     * Sets everything up, after removing what a killed process has left; on failure nothing stays. The caller holds the
+     * device open, and closes this on a thread of the same network namespace.
+     */
     public static TunNetwork setUp(TunAddressing wanted) throws IOException {
-        StaleRules.remove();
+        StaleRules.remove(wanted.device());
         String family = wanted.address() instanceof Inet4Address ? "-4" : "-6";
         String address = InetAddresses.toAddrString(wanted.address());
         String device = wanted.device();
         prepare(wanted);
         List<String> lines = new ArrayList<>();
         List<String> undo = new ArrayList<>();
-        lines.add("link set dev " + device + " addrgenmode none");
+        if (Files.isDirectory(IPV6_SETTINGS)) {
+            // No link-local address, so no router solicitation goes into the tunnel.
+            lines.add("link set dev " + device + " addrgenmode none");
+        }
         lines.add("link set dev " + device + " mtu " + wanted.mtu() + " txqueuelen " + wanted.txQueueLength());
         boolean isIpv4 = wanted.address() instanceof Inet4Address;
         String prefixed = address + "/" + wanted.prefixLength();
+        // "replace", because a persistent device keeps what a killed process gave it.
         // Nobody else can have the address in a tunnel of two, so duplicate detection would only delay it.
-        lines.add("addr add " + prefixed + " dev " + device + (isIpv4 ? "" : " nodad"));
+        lines.add("addr replace " + prefixed + " dev " + device + (isIpv4 ? "" : " nodad"));
         lines.add("link set dev " + device + " up");
         for (String route : wanted.routes()) {
-            lines.add("route add " + route + " dev " + device);
+            lines.add("route replace " + route + " dev " + device);
+            undo.add("route del " + route + " dev " + device);
         }
         if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
-            int table = RoutingTable.free(family, device);
+            int table = RoutingTable.forDevice(family, device);
             // The route before the rule: a rule of ours whose table is empty counts as left over.
-            lines.add("route add default dev " + device + " table " + table);
+            lines.add("route replace default dev " + device + " table " + table);
+            undo.add(0, "route del default dev " + device + " table " + table);
             String rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
                     + StaleRules.PROTOCOL;
             lines.add("rule add " + rule);
@@ -61,7 +73,11 @@ public final class TunNetwork implements AutoCloseable {
         try {
             IpCommand.batch(family, lines);
         } catch (IOException e) {
-            network.close();
+            try {
+                network.close();
+            } catch (IOException notTakenBack) {
+                e.addSuppressed(notTakenBack);
+            }
             throw e;
         }
         return network;
@@ -70,8 +86,19 @@ public final class TunNetwork implements AutoCloseable {
     /** Takes the rule and the address back; what is gone already is no fault. Does no harm twice. */
     @Override
     public void close() throws IOException {
+        IOException fault = null;
         for (String line : undo) {
-            IpCommand.forgiving(line.split(" ", -1));
+            try {
+                IpCommand.remove(line.split(" ", -1));
+            } catch (IOException e) {
+                if (fault != null) {
+                    e.addSuppressed(fault);
+                }
+                fault = e;
+            }
+        }
+        if (fault != null) {
+            throw fault;
         }
     }
 
