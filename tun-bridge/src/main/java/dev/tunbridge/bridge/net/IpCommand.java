@@ -15,11 +15,12 @@ import java.util.concurrent.TimeUnit;
 final class IpCommand {
     private static final long LIMIT_SECONDS = 5;
 
-    /** ENOENT of a rule, ESRCH of a route, an address (two kernels' words for it) and a device that are not there. */
+    /** What ip and the kernel say of a rule, a route, an address, a table or a device that is not there. */
     private static final List<String> GONE = List.of(
             "No such file or directory",
             "No such process",
-            "Address not found",
+            "ddress not found",
+            "FIB table does not exist",
             "Cannot assign requested address",
             "Cannot find device");
 

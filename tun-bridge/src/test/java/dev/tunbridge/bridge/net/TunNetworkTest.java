@@ -97,11 +97,11 @@ class TunNetworkTest {
     @Test
     void namesTheCommandThatFailsAndLeavesNothing() throws Exception {
         try (TunInterface tun = namespace.openTun("tb0")) {
-            TunAddressing wrong = addressing(tun.name(), "198.19.0.1", 30, List.of("198.18.0.0/18", "198.18.0.0/99"));
+            TunAddressing wrong = addressing(tun.name(), "198.19.0.1", 30, List.of("198.18.0.0/18", "198.18.0.1/18"));
 
             assertThatThrownBy(() -> namespace.setUp(wrong))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("in 'ip route replace 198.18.0.0/99 dev tb0'");
+                    .hasMessageContaining("in 'ip route replace 198.18.0.1/18 dev tb0'");
 
             assertThat(namespace.inside("addr", "show", "dev", "tb0")).doesNotContain("198.19.0.1");
             assertThat(namespace.inside("route", "show", "table", "all")).doesNotContain("tb0");
