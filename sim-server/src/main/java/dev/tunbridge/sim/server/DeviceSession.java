@@ -19,6 +19,7 @@ import dev.tunbridge.protocol.session.SessionAction;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -90,12 +91,12 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             input.discardReadBytes();
             input.writeBytes(bytes);
             decoder.decode(input, this);
-            tun.flush();
         } catch (LostSynchronisationException e) {
             end("device sends what is not format '" + options.format().name() + "': " + e.getMessage());
         } finally {
             bytes.release();
             decoding = false;
+            tun.flush(); // it takes packets from where they lie, so before their memory goes
             if (ended) {
                 release();
             }
@@ -124,6 +125,9 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            LOG.error("a fault of the simulator itself ends this session", cause);
+        }
         end(String.valueOf(cause.getMessage()));
     }
 

@@ -9,7 +9,9 @@ import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
 import dev.tunbridge.sim.traffic.Transfer;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,10 +30,12 @@ class ReconnectTest {
     @Test
     void aTransferSurvivesARestartOfTheServer() throws Exception {
         BlockingQueue<BridgeState> states = new LinkedBlockingQueue<>();
+        Queue<String> details = new ConcurrentLinkedQueue<>();
         BridgeListener listener = new BridgeListener() {
             @Override
             public void onState(BridgeState state, String detail) {
                 states.add(state);
+                details.add(state + " " + detail);
             }
         };
         ScenePlan plan = ScenePlan.over(Scenes.profile("baseline")).set("reconnect.first", "200ms");
@@ -53,7 +57,7 @@ class ReconnectTest {
             Transfer transfer = download.get(60, TimeUnit.SECONDS);
             assertThat(transfer.isIntact()).isTrue();
             assertThat(transfer.bytes()).isEqualTo(bytes);
-            assertThat(scene.stats().connections()).isEqualTo(2);
+            assertThat(scene.stats().connections()).as("%s", details).isEqualTo(2);
         }
     }
 

@@ -26,12 +26,16 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One TCP connection to the server, from the attempt to its end: reads into one buffer, decodes, writes in batches.
  * Never used again after its end. Loop thread only.
  */
 final class OuterConnection {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OuterConnection.class);
 
     /** Netty's own buffer stays small, so that what waits does so in the egress queue, where it is ordered. */
     private static final WriteBufferWaterMark WRITE_BUFFER =
@@ -193,12 +197,13 @@ final class OuterConnection {
                 lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
             } finally {
                 decoding = false;
-                bytes.release();
-            }
-            if (ended) {
-                lane.release();
-            } else {
+                // The device takes packets from where they lie: before their memory goes, also when the connection
+                // ends.
                 events.onReadComplete();
+                if (ended) {
+                    lane.release();
+                }
+                bytes.release();
             }
         }
 
@@ -216,6 +221,9 @@ final class OuterConnection {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (!(cause instanceof IOException)) {
+                LOG.error("a fault of the bridge itself ends this connection", cause);
+            }
             lost(reason(cause));
         }
     }
