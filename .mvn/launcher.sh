@@ -175,10 +175,8 @@ unlock_build() {
 }
 
 mark_built() { # the stamp bears the time at which the build began: what was edited meanwhile counts as newer
-  if [[ -s $top/tun-bridge/target/classpath && -s $top/sim-server/target/classpath ]]; then # not only one module
-    archive_classes tun-bridge dev.tunbridge.bridge.service.Main check
-    archive_classes sim-server dev.tunbridge.sim.service.Main --help
-  fi
+  archive_classes tun-bridge dev.tunbridge.bridge.service.Main check
+  archive_classes sim-server dev.tunbridge.sim.service.Main --help
   mv "$state/begun" "$state/built"
   give_back
 }
