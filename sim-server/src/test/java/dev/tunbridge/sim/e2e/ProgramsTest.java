@@ -49,8 +49,8 @@ class ProgramsTest {
                         List.of("-t", "1"),
                         List.of("-t", "1", "-R"),
                         List.of("-t", "1", "-P", "4"),
-                        List.of("-t", "1", "-u", "-b", "20M", "-l", "1200"),
-                        List.of("-t", "1", "-u", "-b", "20M", "-l", "1200", "-R"))) {
+                        List.of("-t", "1", "-u", "-b", "5M", "-l", "1200"),
+                        List.of("-t", "1", "-u", "-b", "5M", "-l", "1200", "-R"))) {
                     Command.Result result = iperf(scene.serverSide(), device, load);
                     assertThat(result.isSuccess()).as("%s: %s", load, result).isTrue();
                     if (load.contains("-u")) {

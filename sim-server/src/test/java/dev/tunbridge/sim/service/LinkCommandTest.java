@@ -2,6 +2,7 @@ package dev.tunbridge.sim.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.bridge.service.ExitCode;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
@@ -45,30 +46,30 @@ class LinkCommandTest {
             link --a left:x0 --b right:x0 --no-such-option     | Unknown option
             nonsense                                           | Unmatched argument
             """)
-    void refusesWrongInputWithOneLineAndAHint(String arguments, String message) {
+    void refusesWrongInputWithOneLine(String arguments, String message) {
         Run run = Run.of(arguments.split(" +", -1));
         assertThat(run.exitCode).isEqualTo(2);
-        assertThat(run.err).startsWith("simserver: ").contains(message).hasLineCount(2);
+        assertThat(run.err).startsWith("simserver").contains(message).hasLineCount(1);
         assertThat(run.out).isEmpty();
     }
 
     @Test
     void namesTheNamespaceThatIsMissing() {
         Run run = Run.of("link", "--a", "no_such_namespace:x0", "--b", "nor_this:x0");
-        assertThat(run.exitCode).isEqualTo(1);
+        assertThat(run.exitCode).isEqualTo(ExitCode.UNAVAILABLE);
         assertThat(run.err)
-                .startsWith("simserver: ")
+                .startsWith("simserver link: ")
                 .contains("no_such_namespace")
                 .hasLineCount(1);
     }
 
     @Test
     void knowsItsVersionItsHelpAndItsSettings() {
-        assertThat(Run.of("--version")).matches(run -> run.exitCode == 0 && run.out.startsWith("simserver "));
+        assertThat(Run.of("--version")).matches(run -> run.exitCode == 0 && run.out.startsWith("Tunbridge "));
         assertThat(Run.of("--help")).matches(run -> run.exitCode == 0 && run.out.contains("link"));
         assertThat(Run.of("link", "--help")).matches(run -> run.exitCode == 0 && run.out.contains("sea120"));
         assertThat(Run.of("link", "--settings")).matches(run -> run.exitCode == 0 && run.out.contains("drop.bytes"));
-        assertThat(Run.of()).matches(run -> run.exitCode == 2 && run.err.contains("a command is missing"));
+        assertThat(Run.of()).matches(run -> run.exitCode == 2 && run.err.contains("Missing required subcommand"));
     }
 
     @ParameterizedTest

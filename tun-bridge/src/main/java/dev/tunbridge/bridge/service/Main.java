@@ -38,14 +38,18 @@ public final class Main {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((fault, given) -> {
             CommandLine at = fault.getCommandLine();
-            at.getErr().println(at.getCommandName() + ": " + oneLine(fault) + " (try --help)");
+            at.getErr().println(name(at) + ": " + oneLine(fault) + " (try --help)");
             return ExitCode.USAGE;
         });
         line.setExecutionExceptionHandler((fault, at, parsed) -> {
-            at.getErr().println(at.getCommandName() + ": " + oneLine(fault));
+            at.getErr().println(name(at) + ": " + oneLine(fault));
             return Faults.exitCode(fault);
         });
         return line;
+    }
+
+    private static String name(CommandLine at) {
+        return at.getCommandSpec().qualifiedName();
     }
 
     private static String oneLine(Exception fault) {
