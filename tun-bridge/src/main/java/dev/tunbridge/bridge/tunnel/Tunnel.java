@@ -290,6 +290,12 @@ public final class Tunnel {
     }
 
     private void welcomed(OuterConnection current, Message.Welcome welcome) {
+        String wrong =
+                WelcomeCheck.fault(welcome, hello.carriages(), current.server().getAddress());
+        if (wrong != null) {
+            lost(wrong);
+            return;
+        }
         TunnelInfo next = new TunnelInfo(
                 device.name(),
                 welcome.carriage(),

@@ -1,0 +1,73 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a welcome can be set up at all. A server's mistake must neither become a strange complaint of the kernel nor
+ * lead the outer connection into its own tunnel.
+ */
+final class WelcomeCheck {
+
+    /** The least that IPv4 (RFC 791) and IPv6 (RFC 8200) ask of a link; the most that an IP packet can be. */
+    private static final int MIN_IPV4_MTU = 576;
+
+    private static final int MIN_IPV6_MTU = 1280;
+    private static final int MAX_MTU = 65_535;
+
+    private WelcomeCheck() {}
+
+    /** Why it cannot be, with field, value and what is allowed; null where it can. */
+    static @Nullable String fault(Message.Welcome welcome, Collection<Carriage> offered, InetAddress outerServer) {
+        InetAddress device = welcome.deviceAddress();
+        int addressBits = device.getAddress().length * 8;
+        int minMtu = addressBits == 32 ? MIN_IPV4_MTU : MIN_IPV6_MTU;
+        if (!offered.contains(welcome.carriage())) {
+            return fault("carriage", welcome.carriage(), "one of those offered, " + offered);
+        }
+        if (welcome.innerMtu() < minMtu || welcome.innerMtu() > MAX_MTU) {
+            return fault("MTU", welcome.innerMtu(), minMtu + " to " + MAX_MTU);
+        }
+        if (welcome.prefixLength() < 1) { // the most is the record's own rule
+            return fault("prefix length", welcome.prefixLength(), "1 to " + addressBits);
+        }
+        if (isSpecial(device)) {
+            return fault("device address", device.getHostAddress(), "a unicast address that is not link-local");
+        }
+        if (isSpecial(welcome.serverAddress()) || welcome.serverAddress().equals(device)) {
+            return fault("server address", welcome.serverAddress().getHostAddress(), "another unicast address");
+        }
+        if (contains(device, welcome.prefixLength(), outerServer)) {
+            return fault(
+                    "network",
+                    device.getHostAddress() + "/" + welcome.prefixLength(),
+                    "one without the outer server " + outerServer.getHostAddress());
+        }
+        return null;
+    }
+
+    private static String fault(String field, Object value, String allowed) {
+        return "the welcome's " + field + " '" + value + "' cannot be; allowed: " + allowed;
+    }
+
+    private static boolean isSpecial(InetAddress address) {
+        return address.isAnyLocalAddress()
+                || address.isLoopbackAddress()
+                || address.isLinkLocalAddress()
+                || address.isMulticastAddress();
+    }
+
+    private static boolean contains(InetAddress network, int prefixLength, InetAddress address) {
+        byte[] a = network.getAddress();
+        byte[] b = address.getAddress();
+        int whole = prefixLength / 8;
+        int rest = prefixLength % 8;
+        return a.length == b.length
+                && Arrays.equals(a, 0, whole, b, 0, whole)
+                && (rest == 0 || ((a[whole] ^ b[whole]) & (0xff00 >> rest) & 0xff) == 0);
+    }
+}
