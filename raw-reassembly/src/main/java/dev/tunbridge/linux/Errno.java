@@ -11,11 +11,14 @@ public record Errno(int number) {
     public static final Errno EIO = new Errno(5);
     public static final Errno EBADF = new Errno(9);
     public static final Errno EAGAIN = new Errno(11);
+    public static final Errno ENOMEM = new Errno(12);
     public static final Errno EACCES = new Errno(13);
     public static final Errno EBUSY = new Errno(16);
     public static final Errno ENODEV = new Errno(19);
     public static final Errno EINVAL = new Errno(22);
+    public static final Errno EBADFD = new Errno(77);
     public static final Errno ENOPROTOOPT = new Errno(92);
+    public static final Errno ENOBUFS = new Errno(105);
 
     /** Numbers of asm-generic/errno.h, which x86, ARM and RISC-V share. */
     private static final Map<Integer, String> NAMES = Map.ofEntries(

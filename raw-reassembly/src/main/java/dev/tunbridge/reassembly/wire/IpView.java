@@ -34,19 +34,19 @@ public final class IpView {
     public static final int IPV4_HEADER_BYTES = 20;
     public static final int IPV6_HEADER_BYTES = 40;
 
-    static final int V4_TOTAL_LENGTH_AT = 2;
-    static final int V4_IDENTIFICATION_AT = 4;
-    static final int V4_FRAGMENT_AT = 6;
-    static final int V4_TTL_AT = 8;
-    static final int V4_PROTOCOL_AT = 9;
-    static final int V4_CHECKSUM_AT = 10;
-    static final int V4_SOURCE_AT = 12;
-    static final int V4_DESTINATION_AT = 16;
-    static final int V6_PAYLOAD_LENGTH_AT = 4;
-    static final int V6_NEXT_HEADER_AT = 6;
-    static final int V6_HOP_LIMIT_AT = 7;
-    static final int V6_SOURCE_AT = 8;
-    static final int V6_DESTINATION_AT = 24;
+    public static final int V4_TOTAL_LENGTH_AT = 2;
+    public static final int V4_IDENTIFICATION_AT = 4;
+    public static final int V4_FRAGMENT_AT = 6;
+    public static final int V4_TTL_AT = 8;
+    public static final int V4_PROTOCOL_AT = 9;
+    public static final int V4_CHECKSUM_AT = 10;
+    public static final int V4_SOURCE_AT = 12;
+    public static final int V4_DESTINATION_AT = 16;
+    public static final int V6_PAYLOAD_LENGTH_AT = 4;
+    public static final int V6_NEXT_HEADER_AT = 6;
+    public static final int V6_HOP_LIMIT_AT = 7;
+    public static final int V6_SOURCE_AT = 8;
+    public static final int V6_DESTINATION_AT = 24;
 
     private static final int V4_DONT_FRAGMENT = 0x4000;
     private static final int V4_MORE_FRAGMENTS = 0x2000;

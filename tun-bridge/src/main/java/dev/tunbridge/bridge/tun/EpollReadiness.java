@@ -1,0 +1,62 @@
+package dev.tunbridge.bridge.tun;
+
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+
+/** The descriptor as a handle of the loop's own epoll set, level-triggered, so that a bounded turn is continued by itself. */
+final class EpollReadiness implements Readiness, EpollIoHandle {
+    private final FileDescriptor descriptor;
+    private final Runnable onReadable;
+    private final IoRegistration registration;
+
+    /** Called on the loop. */
+    EpollReadiness(IoEventLoop loop, FileDescriptor descriptor, Runnable onReadable) throws IOException {
+        this.descriptor = descriptor;
+        this.onReadable = onReadable;
+        // On the loop itself the registration is done when register returns.
+        var registered = loop.register(this);
+        if (!registered.isSuccess()) {
+            throw new IOException("cannot watch " + descriptor, registered.cause());
+        }
+        registration = registered.getNow();
+        registration.submit(EpollIoOps.EPOLLIN);
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return descriptor;
+    }
+
+    /** Errors too are found by reading: the kernel reports them whatever was asked for. */
+    @Override
+    public void handle(IoRegistration source, IoEvent event) {
+        onReadable.run();
+    }
+
+    @Override
+    public void pause() {
+        submit(EpollIoOps.NONE);
+    }
+
+    @Override
+    public void resume() {
+        submit(EpollIoOps.EPOLLIN);
+    }
+
+    private void submit(EpollIoOps operations) {
+        if (registration.isValid()) {
+            registration.submit(operations);
+        }
+    }
+
+    /** Also called by a loop that shuts down. */
+    @Override
+    public void close() {
+        registration.cancel();
+    }
+}
