@@ -1,13 +1,18 @@
 package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 
 /**
  * The stuffing of HDLC (RFC 1662, section 4) and SLIP (RFC 1055): a delimiter on both sides of the content, and an escape
  * byte with a substitute for each delimiter and escape byte inside. Neighbours may share a delimiter.
  */
 final class ByteStuffing implements Escaping {
+    static final Escaping HDLC = hdlc();
+    static final Escaping SLIP = slip();
+
     private static final int NO_BYTE = -1;
+    private static final long EACH_BYTE = 0x0101_0101_0101_0101L;
 
     private final int delimiter;
     private final int escape;
@@ -19,11 +24,11 @@ final class ByteStuffing implements Escaping {
     private ByteStuffing(int delimiter, int escape) {
         this.delimiter = delimiter;
         this.escape = escape;
-        java.util.Arrays.fill(originals, NO_BYTE);
-        java.util.Arrays.fill(substitutes, NO_BYTE);
+        Arrays.fill(originals, NO_BYTE);
+        Arrays.fill(substitutes, NO_BYTE);
     }
 
-    static ByteStuffing hdlc() {
+    private static ByteStuffing hdlc() {
         ByteStuffing hdlc = new ByteStuffing(0x7E, 0x7D);
         // A sender may escape any byte, for links that eat control characters.
         for (int b = 0; b < 256; b++) {
@@ -34,7 +39,7 @@ final class ByteStuffing implements Escaping {
         return hdlc;
     }
 
-    static ByteStuffing slip() {
+    private static ByteStuffing slip() {
         ByteStuffing slip = new ByteStuffing(0xC0, 0xDB);
         slip.substitutes[0xC0] = 0xDC;
         slip.substitutes[0xDB] = 0xDD;
@@ -49,7 +54,12 @@ final class ByteStuffing implements Escaping {
         out.writeByte(delimiter);
         int runStart = index;
         int end = index + length;
-        for (int at = index; at < end; at++) {
+        int at = index;
+        while (at < end) {
+            if (end - at >= Long.BYTES && !needsEscape(content.getLong(at))) {
+                at += Long.BYTES;
+                continue;
+            }
             int substitute = substitutes[content.getUnsignedByte(at)];
             if (substitute != NO_BYTE) {
                 out.writeBytes(content, runStart, at - runStart);
@@ -57,9 +67,19 @@ final class ByteStuffing implements Escaping {
                 out.writeByte(substitute);
                 runStart = at + 1;
             }
+            at++;
         }
         out.writeBytes(content, runStart, end - runStart);
         out.writeByte(delimiter);
+    }
+
+    private boolean needsEscape(long eightBytes) {
+        return hasZeroByte(eightBytes ^ (delimiter * EACH_BYTE)) || hasZeroByte(eightBytes ^ (escape * EACH_BYTE));
+    }
+
+    /** Exact: a borrow can only come out of a byte that is zero itself (S. Anderson, Bit Twiddling Hacks). */
+    private static boolean hasZeroByte(long word) {
+        return ((word - EACH_BYTE) & ~word & (EACH_BYTE << 7)) != 0;
     }
 
     @Override

@@ -9,11 +9,9 @@ final class ByteSum extends Checksum {
     private static final int ROUNDS_PER_FOLD = 128;
 
     private final ChecksumAlgorithm.Sum algorithm;
-    private final long mask;
 
     ByteSum(ChecksumAlgorithm.Sum algorithm) {
         this.algorithm = algorithm;
-        this.mask = (1L << (8 * algorithm.sizeBytes())) - 1;
     }
 
     @Override
@@ -33,10 +31,6 @@ final class ByteSum extends Checksum {
         for (; at < end; at++) {
             sum += buffer.getUnsignedByte(at);
         }
-        return switch (algorithm.complement()) {
-            case NONE -> sum & mask;
-            case ONES -> ~sum & mask;
-            case TWOS -> -sum & mask;
-        };
+        return algorithm.complemented(sum);
     }
 }

@@ -34,6 +34,15 @@ public sealed interface ChecksumAlgorithm {
         public Checksum newChecksum() {
             return new ByteSum(this);
         }
+
+        long complemented(long sum) {
+            long mask = (1L << (8 * sizeBytes)) - 1;
+            return switch (complement) {
+                case NONE -> sum & mask;
+                case ONES -> ~sum & mask;
+                case TWOS -> -sum & mask;
+            };
+        }
     }
 
     /** What a sum is turned into before it is written. */

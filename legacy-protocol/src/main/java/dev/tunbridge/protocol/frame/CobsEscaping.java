@@ -7,7 +7,11 @@ import io.netty.buffer.ByteBuf;
  * that are not zero, where every block but the last and those of code FF stands for a zero at its end; then a zero.
  */
 final class CobsEscaping implements Escaping {
+    static final Escaping COBS = new CobsEscaping();
+
     private static final int FULL_BLOCK = 0xFF;
+
+    private CobsEscaping() {}
 
     @Override
     public void escape(ByteBuf content, int index, int length, ByteBuf out) {

@@ -4,33 +4,37 @@ import io.netty.buffer.ByteBuf;
 
 /** Transparent mode as in BISYNC: DLE STX, content with every DLE doubled, DLE ETX. */
 final class DleEscaping implements Escaping {
+    static final Escaping DLE = new DleEscaping();
+
     private static final int STX = 0x02;
     private static final int ETX = 0x03;
-    private static final int DLE = 0x10;
+    private static final int MARK = 0x10;
+
+    private DleEscaping() {}
 
     @Override
     public void escape(ByteBuf content, int index, int length, ByteBuf out) {
         out.ensureWritable(maxWireBytes(length));
-        out.writeByte(DLE);
+        out.writeByte(MARK);
         out.writeByte(STX);
         int at = index;
         int end = index + length;
         while (at < end) {
-            int dle = content.indexOf(at, end, (byte) DLE);
+            int dle = content.indexOf(at, end, (byte) MARK);
             int runEnd = dle < 0 ? end : dle + 1;
             out.writeBytes(content, at, runEnd - at);
             if (dle >= 0) {
-                out.writeByte(DLE);
+                out.writeByte(MARK);
             }
             at = runEnd;
         }
-        out.writeByte(DLE);
+        out.writeByte(MARK);
         out.writeByte(ETX);
     }
 
     @Override
     public int unescape(ByteBuf in, int index, int limit, ByteBuf out, int maxContentBytes) {
-        if (index < limit && in.getUnsignedByte(index) != DLE) {
+        if (index < limit && in.getUnsignedByte(index) != MARK) {
             return BadFrame.SYNC.dead();
         }
         if (limit - index < 2) {
@@ -43,7 +47,7 @@ final class DleEscaping implements Escaping {
         int room = maxContentBytes;
         while (true) {
             int runLimit = Math.min(limit, at + room + 1);
-            int dle = in.indexOf(at, runLimit, (byte) DLE);
+            int dle = in.indexOf(at, runLimit, (byte) MARK);
             int runEnd = dle < 0 ? runLimit : dle;
             if (runEnd - at > room) {
                 return BadFrame.LENGTH.dead();
@@ -58,13 +62,13 @@ final class DleEscaping implements Escaping {
             if (second == ETX) {
                 return at;
             }
-            if (second != DLE) {
+            if (second != MARK) {
                 return BadFrame.ESCAPE.dead();
             }
             if (room == 0) {
                 return BadFrame.LENGTH.dead();
             }
-            out.writeByte(DLE);
+            out.writeByte(MARK);
             room--;
         }
     }
@@ -78,7 +82,7 @@ final class DleEscaping implements Escaping {
     public int nextStart(ByteBuf in, int from, int limit) {
         int at = from;
         while (at < limit) {
-            int dle = in.indexOf(at, limit, (byte) DLE);
+            int dle = in.indexOf(at, limit, (byte) MARK);
             if (dle < 0) {
                 return limit;
             }

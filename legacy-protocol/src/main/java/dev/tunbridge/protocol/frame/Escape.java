@@ -18,10 +18,10 @@ public enum Escape {
     Escaping escaping() {
         return switch (this) {
             case NONE -> null;
-            case HDLC -> ByteStuffing.hdlc();
-            case SLIP -> ByteStuffing.slip();
-            case COBS -> new CobsEscaping();
-            case DLE -> new DleEscaping();
+            case HDLC -> ByteStuffing.HDLC;
+            case SLIP -> ByteStuffing.SLIP;
+            case COBS -> CobsEscaping.COBS;
+            case DLE -> DleEscaping.DLE;
         };
     }
 }

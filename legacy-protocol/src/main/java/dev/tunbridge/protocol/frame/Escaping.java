@@ -2,7 +2,7 @@ package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
 
-/** The stuffing of one escape: how content is wrapped on the wire, and found again. */
+/** The stuffing of one escape: how content is wrapped on the wire, and found again. Without state, so that all share it. */
 interface Escaping {
     /** What {@link #unescape} answers while the end of the frame has not come. */
     int UNDECIDED = 0;

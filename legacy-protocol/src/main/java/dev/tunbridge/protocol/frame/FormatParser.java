@@ -18,7 +18,28 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
-/** Reads the YAML of a description. What the values must be to each other is {@link FormatRules}' business. */
+/**
+ * Reads the YAML of a description. What the values must be to each other is {@link FormatRules}' business.
+ *
+ * <pre>
+ *   name, mapper (default reference)
+ *   frame:
+ *     sync:    bytes, mask                        hexadecimal, up to 8 bytes
+ *     header:  name, at, size, endian, shift, bits, value
+ *     length:  at, size, endian, shift, bits, encoding (binary, bcd, ascii-hex), counts (payload, all, after-length),
+ *              adjust, max                        max is the longest payload, whatever is counted
+ *     payload: at, max                            max only where there is no length
+ *     check:   algorithm, from, to, at, endian    none, a name of the catalogue,
+ *                                                 crc: width, poly, init, refin, refout, xorout
+ *                                                 sum: size, init, complement (none, ones, twos)
+ *     trailer, escape (none, hdlc, slip, cobs, dle)
+ *   resync:    boundaries (proven, anchored, found), maxScan
+ *   types:     name: number
+ *   keepalive: every, deadAfter
+ * </pre>
+ *
+ * With an escape all places and lengths are those of the frame before escaping, and its marks are not part of it.
+ */
 final class FormatParser {
     private static final String DEFAULT_MAPPER = "reference";
 

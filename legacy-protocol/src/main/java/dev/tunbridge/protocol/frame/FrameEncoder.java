@@ -52,7 +52,12 @@ public final class FrameEncoder implements AutoCloseable {
     /** Sets a header field of the frame begun, by the index that {@link FrameFormat#fieldIndex} gives. */
     public void setField(int fieldIndex, long value) {
         requireBegun();
-        layout.fields[fieldIndex].write(frame, frameIndex, value);
+        BitField field = layout.fields[fieldIndex];
+        if (!field.holds(value)) {
+            throw new IllegalArgumentException(
+                    "header field " + format.fields().get(fieldIndex).name() + " cannot hold " + value);
+        }
+        field.write(frame, frameIndex, value);
     }
 
     /** Closes the frame: length, checksum, trailer, escapes. */

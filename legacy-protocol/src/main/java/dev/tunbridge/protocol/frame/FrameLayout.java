@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,10 @@ final class FrameLayout {
     }
 
     FrameLayout(FrameFormat format) {
+        this(format, ChecksumAlgorithm::newChecksum);
+    }
+
+    FrameLayout(FrameFormat format, Function<ChecksumAlgorithm, Checksum> newChecksum) {
         List<HeaderField> constant =
                 format.fields().stream().filter(f -> f.value().isPresent()).toList();
         this.sync = format.sync();
@@ -60,7 +65,7 @@ final class FrameLayout {
         this.lengthBias = format.lengthBias();
         this.check = format.check()
                 .map(c -> new CheckLayout(
-                        c, c.algorithm().newChecksum(), c.algorithm().sizeBytes()))
+                        c, newChecksum.apply(c.algorithm()), c.algorithm().sizeBytes()))
                 .orElse(null);
         this.trailer = format.trailer();
     }

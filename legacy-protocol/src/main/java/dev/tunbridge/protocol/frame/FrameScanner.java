@@ -1,35 +1,79 @@
 package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Finds the places in the middle of a stream where a frame may start. For one thread. */
+/**
+ * Finds the places in the middle of a stream where a frame may start: all those that are not certainly dead. The true
+ * frame boundaries are always among them, whatever the payloads hold, as long as the sender writes valid frames.
+ *
+ * <p>The work is linear in the bytes scanned, whatever they are. For one thread; allocates nothing per scan.
+ */
 public final class FrameScanner implements AutoCloseable {
-    /** What {@link #nextStart} answers where every place is dead. */
+    /** What {@link #next} answers where no place is left. */
     public static final int NONE = -1;
 
     private final FrameProbe probe;
-    private long answer;
+    /** At most one; it must be told where a scan begins. */
+    private final List<PrefixChecksum> checksums = new ArrayList<>(1);
+
+    private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+    private int candidate;
+    private int limit;
+    private long frameBytes;
 
     public FrameScanner(FrameFormat format) {
-        this.probe = new FrameProbe(format);
+        this.probe = new FrameProbe(format, layout(format));
     }
 
-    /** The first index in [from, limit) where a frame starts or, for all that can be known yet, may start. */
-    public int nextStart(ByteBuf buffer, int from, int limit) {
-        int at = probe.nextStart(buffer, from, limit);
-        while (at < limit) {
-            answer = probe.probe(buffer, at, limit);
-            if (answer >= 0) {
+    private FrameLayout layout(FrameFormat format) {
+        if (format.escape() != Escape.NONE) {
+            // Marks keep the frames apart, so that each byte is checked in one candidate only.
+            return new FrameLayout(format);
+        }
+        return new FrameLayout(format, algorithm -> {
+            PrefixChecksum checksum = new PrefixChecksum(algorithm, format.maxContentBytes());
+            checksums.add(checksum);
+            return checksum;
+        });
+    }
+
+    /**
+     * Starts a scan of the bytes from the index to before the limit, which must not change during it. The first place that
+     * is tried is {@code from} itself.
+     */
+    public void begin(ByteBuf buffer, int from, int limit) {
+        this.buffer = buffer;
+        this.candidate = from;
+        this.limit = limit;
+        if (!checksums.isEmpty()) {
+            checksums.get(0).begin(from);
+        }
+    }
+
+    /**
+     * The next index where a frame starts or, for all that can be known yet, may start; {@link #NONE} at the end. It is the
+     * place that {@link FrameView#startOffset} tells of the same frame.
+     */
+    public int next() {
+        while (true) {
+            int at = probe.skipFill(buffer, candidate, limit);
+            if (at >= limit) {
+                return NONE;
+            }
+            frameBytes = probe.probe(buffer, at, limit);
+            candidate = probe.nextStart(buffer, at + 1, limit);
+            if (frameBytes >= 0) {
                 return at;
             }
-            at = probe.nextStart(buffer, at + 1, limit);
         }
-        return NONE;
     }
 
-    /** The wire bytes of the whole frame at the last start found, or 0 where it is undecided. */
+    /** The wire bytes of the whole, valid frame at the place last found, or 0 where too few bytes are there to say. */
     public long frameBytes() {
-        return answer;
+        return frameBytes;
     }
 
     @Override

@@ -17,6 +17,7 @@ final class SlicedCrc extends Checksum {
     private final int width;
     private final int initialRegister;
     private final int xorout;
+    private final int poly;
     private final int[] table;
 
     SlicedCrc(ChecksumAlgorithm.Crc crc) {
@@ -26,18 +27,57 @@ final class SlicedCrc extends Checksum {
         int unused = Integer.SIZE - width;
         this.initialRegister = reflected ? Integer.reverse(crc.init() << unused) : crc.init() << unused;
         this.xorout = crc.xorout();
-        int poly = crc.poly() << unused;
-        this.table = reflected ? reflectedTable(Integer.reverse(poly)) : plainTable(poly);
+        int aligned = crc.poly() << unused;
+        this.poly = reflected ? Integer.reverse(aligned) : aligned;
+        this.table = reflected ? reflectedTable(poly) : plainTable(poly);
     }
 
     @Override
     public long compute(ByteBuf buffer, int index, int length) {
         int register = reflected ? reflected(buffer, index, length) : plain(buffer, index, length);
+        return result(register);
+    }
+
+    int initialRegister() {
+        return initialRegister;
+    }
+
+    /** The number on the wire that a final register stands for. */
+    long result(int register) {
         int value = reflected ? register : register >>> (Integer.SIZE - width);
         if (reverseResult) {
             value = Integer.reverse(value) >>> (Integer.SIZE - width);
         }
         return Integer.toUnsignedLong(value ^ xorout);
+    }
+
+    int afterByte(int register, int value) {
+        return reflected
+                ? register >>> 8 ^ table[(register ^ value) & 0xff]
+                : register << 8 ^ table[register >>> 24 ^ value];
+    }
+
+    /** The register that holds the polynomial 1, the neutral element of {@link #times}. */
+    int one() {
+        return reflected ? 1 << (width - 1) : 1 << (Integer.SIZE - width);
+    }
+
+    /** The product of two registers, as polynomials modulo the CRC's own. */
+    int times(int a, int b) {
+        int product = 0;
+        int power = b;
+        int coefficient = one();
+        for (int i = 0; i < width; i++) {
+            product ^= (a & coefficient) == 0 ? 0 : power;
+            if (reflected) {
+                coefficient >>>= 1;
+                power = power >>> 1 ^ ((power & 1) == 0 ? 0 : poly);
+            } else {
+                coefficient <<= 1;
+                power = power << 1 ^ (power < 0 ? poly : 0);
+            }
+        }
+        return product;
     }
 
     private int reflected(ByteBuf buffer, int index, int length) {
@@ -66,7 +106,7 @@ final class SlicedCrc extends Checksum {
                     ^ slice(t, 0, high >>> 56);
         }
         for (; at < end; at++) {
-            register = register >>> 8 ^ t[(register ^ buffer.getByte(at)) & 0xff];
+            register = afterByte(register, buffer.getUnsignedByte(at));
         }
         return register;
     }
@@ -97,7 +137,7 @@ final class SlicedCrc extends Checksum {
                     ^ slice(t, 0, low);
         }
         for (; at < end; at++) {
-            register = register << 8 ^ t[register >>> 24 ^ buffer.getUnsignedByte(at)];
+            register = afterByte(register, buffer.getUnsignedByte(at));
         }
         return register;
     }

@@ -55,8 +55,11 @@ final class ReferenceCodec implements MessageCodec {
     private final EnumMap<ReferenceType, Integer> numberOf = new EnumMap<>(ReferenceType.class);
     private final PayloadReader reader = new PayloadReader();
 
+    private final int overheadBytes;
+
     ReferenceCodec(FrameFormat format) {
         this.format = format;
+        this.overheadBytes = format.overheadBytes();
         for (int i = 0; i < TYPES.length; i++) {
             numbers[i] = format.type(TYPES[i].key()).orElse(ABSENT);
             numberOf.put(TYPES[i], numbers[i]);
@@ -253,12 +256,12 @@ final class ReferenceCodec implements MessageCodec {
 
     @Override
     public int packetOverheadBytes() {
-        return format.overheadBytes();
+        return overheadBytes;
     }
 
     @Override
     public int segmentOverheadBytes(int addressBytes) {
-        return format.overheadBytes() + segmentHeadBytes(addressBytes);
+        return overheadBytes + segmentHeadBytes(addressBytes);
     }
 
     @Override

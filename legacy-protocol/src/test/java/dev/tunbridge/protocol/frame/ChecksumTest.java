@@ -51,6 +51,12 @@ class ChecksumTest {
     }
 
     @Test
+    void intrinsicsReadBuffersOfSeveralParts() {
+        ByteBuf parts = Unpooled.wrappedBuffer(CHECK_INPUT.slice(0, 4), CHECK_INPUT.slice(4, 5));
+        assertThat(CrcCatalogue.CRC_32.newChecksum().compute(parts, 0, 9)).isEqualTo(0xCBF43926L);
+    }
+
+    @Test
     void everyNameIsTestedAgainstTheCatalogue() throws NoSuchMethodException {
         CsvSource source = ChecksumTest.class
                 .getDeclaredMethod("agreesWithTheCatalogue", String.class, String.class)

@@ -75,7 +75,8 @@ final class Formats {
                 fields,
                 length,
                 at,
-                1 + random.nextInt(60),
+                // Now and then longer than a full block of COBS.
+                random.nextInt(6) == 0 ? 200 + random.nextInt(900) : 1 + random.nextInt(60),
                 check,
                 trailer,
                 escape,

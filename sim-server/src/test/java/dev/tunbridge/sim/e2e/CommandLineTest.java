@@ -7,6 +7,7 @@ import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Command;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -66,7 +67,7 @@ class CommandLineTest {
 
     @Test
     void aWrongDescriptionIsNamedWithItsKey(@TempDir Path folder) throws Exception {
-        Path format = Files.writeString(folder.resolve("bad.yaml"), "name: bad\nframe: {length: {at: 0, size: 9, max: 100}, payload: {at: 9}}\n");
+        Path format = Files.writeString(folder.resolve("bad.yaml"), "name: bad\nframe: {header: [{name: type, at: 0, size: 1}], length: {at: 1, size: 99}, payload: {at: 100}}\n");
         Command.Result result = Command.run(LIMIT, "", java(BRIDGE, "check", "--format", format.toString()));
         assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(result.errors()).contains("bad.yaml").contains("length");
@@ -157,7 +158,7 @@ class CommandLineTest {
     private static void assertNewTryAgainst(LabNamespace alone, byte[] answer, String said) throws Exception {
         try (ServerSocket listening = alone.call(() -> {
             ServerSocket socket = new ServerSocket();
-            socket.bind(new InetSocketAddress("127.0.0.1", 7001));
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 7001));
             return socket;
         })) {
             Thread server = alone.newThread(() -> {
