@@ -18,6 +18,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,12 +44,16 @@ public final class Bridge implements AutoCloseable {
 
     private final @Nullable EventLoopGroup ownGroup;
     private final EventLoop loop;
-    private final Tunnel tunnel;
+    private final Function<TunDevice, Tunnel> tunnels;
+    private final DeviceFactory devices;
     private final BridgeListener listener;
     private final CompletableFuture<TunnelInfo> established = new CompletableFuture<>();
     private final CompletableFuture<@Nullable BridgeException> ended = new CompletableFuture<>();
     private final int maxAppBytes;
     private volatile BridgeState state = BridgeState.NEW;
+
+    /** Made when the bridge starts; belongs to the loop. */
+    private @Nullable Tunnel tunnel;
 
     Bridge(
             BridgeConfig config,
@@ -56,18 +62,21 @@ public final class Bridge implements AutoCloseable {
             MessageCodec codec,
             BridgeListener listener,
             @Nullable EventLoopGroup group,
-            TunDevice device,
+            DeviceFactory devices,
             NetworkSetup networkSetup) {
         this.listener = listener;
-        ownGroup = group == null ? newGroup(device.name()) : null;
-        loop = (group == null ? java.util.Objects.requireNonNull(ownGroup) : group).next();
+        this.devices = devices;
+        EventLoopGroup used = group == null ? newGroup(config.get(Settings.TUN_NAME)) : group;
+        ownGroup = group == null ? used : null;
+        loop = used.next();
         maxAppBytes = format.maxPayloadBytes() - 2; // the topic
         Message.Hello hello = new Message.Hello(
                 1,
                 EnumSet.copyOf(config.get(Settings.CARRIAGE)),
                 config.get(Settings.DEVICE_ID),
                 Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)));
-        tunnel = new Tunnel(config, server, format, codec, hello, loop, device, networkSetup, new FromTunnel());
+        tunnels = device ->
+                new Tunnel(config, server, format, codec, hello, loop, device, networkSetup, new FromTunnel());
     }
 
     public static BridgeBuilder builder() {
@@ -88,12 +97,35 @@ public final class Bridge implements AutoCloseable {
      *     would help, or with {@link IllegalStateException} where the bridge is closed before
      */
     public CompletionStage<TunnelInfo> start() {
-        loop.execute(() -> {
-            if (state == BridgeState.NEW) {
-                tunnel.start();
-            }
-        });
+        loop.execute(this::startOnLoop);
         return established.minimalCompletionStage();
+    }
+
+    private void startOnLoop() {
+        if (state != BridgeState.NEW) {
+            return;
+        }
+        TunDevice device;
+        try {
+            device = devices.create();
+        } catch (IOException e) {
+            BridgeException fault = BridgeException.of("cannot make the TUN device", e);
+            FromTunnel events = new FromTunnel();
+            events.onState(BridgeState.FAILED, String.valueOf(fault.getMessage()));
+            events.onEnd(fault);
+            return;
+        }
+        Tunnel made = tunnels.apply(device);
+        tunnel = made;
+        made.start();
+    }
+
+    private Tunnel started() {
+        Tunnel current = tunnel;
+        if (current == null) {
+            throw new IllegalStateException("the bridge is not started");
+        }
+        return current;
     }
 
     /** To exchange application messages; what comes in goes to {@link BridgeListener#onApp}. */
@@ -105,9 +137,9 @@ public final class Bridge implements AutoCloseable {
         return state;
     }
 
-    /** Takes a snapshot on the loop. */
+    /** Takes a snapshot on the loop; fails with {@link IllegalStateException} where the bridge was never started. */
     public CompletionStage<BridgeStats> stats() {
-        return CompletableFuture.supplyAsync(tunnel::stats, loop);
+        return CompletableFuture.supplyAsync(() -> started().stats(), loop);
     }
 
     /** Completes at the end: with null after an orderly one, with the fault otherwise. */
@@ -118,7 +150,16 @@ public final class Bridge implements AutoCloseable {
     /** Begins to close: tells the server, takes device, addresses, routes and rules back. */
     public CompletionStage<@Nullable BridgeException> shutdown() {
         try {
-            loop.execute(tunnel::close);
+            loop.execute(() -> {
+                Tunnel current = tunnel;
+                if (current != null) {
+                    current.close();
+                } else if (state == BridgeState.NEW) {
+                    FromTunnel events = new FromTunnel();
+                    events.onState(BridgeState.CLOSED, "closed");
+                    events.onEnd(null);
+                }
+            });
         } catch (RejectedExecutionException e) {
             // The loop is gone, and so is everything on it.
             ended.complete(null);
@@ -153,7 +194,14 @@ public final class Bridge implements AutoCloseable {
         CompletableFuture<Void> written = new CompletableFuture<>();
         AppOutbox.Entry entry = new AppOutbox.Entry(new Message.App(topic, Octets.of(payload)), written);
         try {
-            loop.execute(() -> tunnel.send(entry));
+            loop.execute(() -> {
+                Tunnel current = tunnel;
+                if (current == null) {
+                    written.completeExceptionally(new IllegalStateException("the bridge is not started"));
+                } else {
+                    current.send(entry);
+                }
+            });
         } catch (RejectedExecutionException e) {
             written.completeExceptionally(new IllegalStateException("the bridge is closed", e));
         }

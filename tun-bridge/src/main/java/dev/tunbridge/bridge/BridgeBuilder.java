@@ -96,17 +96,9 @@ public final class BridgeBuilder {
         FrameFormat frameFormat = format != null ? format : loadFormat(config);
         MessageCodec codec = MessageMappers.forFormat(frameFormat);
         TunDevice own = device;
-        return own != null
-                ? new Bridge(config, server, frameFormat, codec, listener, group, own, NetworkSetup.NONE)
-                : new Bridge(
-                        config,
-                        server,
-                        frameFormat,
-                        codec,
-                        listener,
-                        group,
-                        LinuxDevices.device(config),
-                        LinuxDevices.networkSetup(config));
+        DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config);
+        NetworkSetup networkSetup = own != null ? NetworkSetup.NONE : LinuxDevices.networkSetup(config);
+        return new Bridge(config, server, frameFormat, codec, listener, group, devices, networkSetup);
     }
 
     /** The format that a configuration names: one that ships, or a file. */

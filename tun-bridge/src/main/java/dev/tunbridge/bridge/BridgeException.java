@@ -1,5 +1,7 @@
 package dev.tunbridge.bridge;
 
+import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.LinuxException;
 import java.io.IOException;
 
 /** Why a bridge cannot start or cannot go on; trying again without a change would not help. */
@@ -28,6 +30,14 @@ public final class BridgeException extends IOException {
     public BridgeException(Reason reason, String message, Throwable cause) {
         super(message, cause);
         this.reason = reason;
+    }
+
+    /** A fault of device, addresses or routes, permission told apart. */
+    public static BridgeException of(String what, Exception cause) {
+        boolean isForbidden = cause instanceof LinuxException linux
+                && (linux.errno().equals(Errno.EPERM) || linux.errno().equals(Errno.EACCES));
+        return new BridgeException(
+                isForbidden ? Reason.PERMISSION : Reason.DEVICE, what + ": " + cause.getMessage(), cause);
     }
 
     public Reason reason() {

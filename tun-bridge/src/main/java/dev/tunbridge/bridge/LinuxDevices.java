@@ -9,13 +9,17 @@ import dev.tunbridge.bridge.tun.LinuxTunDevice;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import java.io.IOException;
 
 /** What a configuration means for Linux. */
 final class LinuxDevices {
     private LinuxDevices() {}
 
-    static TunDevice device(BridgeConfig config) {
-        return new LinuxTunDevice(TunOptions.named(config.get(Settings.TUN_NAME)));
+    static TunDevice device(BridgeConfig config) throws IOException {
+        return LinuxTunDevice.create(new TunOptions(
+                config.get(Settings.TUN_NAME),
+                config.get(Settings.TUN_OFFLOAD) ? TunOptions.Offload.ON : TunOptions.Offload.OFF,
+                config.get(Settings.TUN_COALESCE) ? TunOptions.Coalescing.ON : TunOptions.Coalescing.OFF));
     }
 
     static NetworkSetup networkSetup(BridgeConfig config) {

@@ -60,7 +60,7 @@ public final class DemoMain implements Callable<Integer> {
             spec.commandLine().getErr().println("tunbridge demo: " + missing.get() + "; run: sudo ./tunbridge demo");
             return ExitCode.NOT_PERMITTED;
         }
-        Progress progress = new Progress(System.err, System.console() != null);
+        Progress progress = Progress.onStandardError();
         List<Measure> measures = new Demo(link, seed, progress).play();
         boolean isIntact = measures.stream().allMatch(Measure::isIntact);
         if (json) {

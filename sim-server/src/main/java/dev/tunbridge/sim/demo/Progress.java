@@ -1,6 +1,9 @@
 package dev.tunbridge.sim.demo;
 
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
@@ -14,9 +17,21 @@ final class Progress {
     private final long startNanos = System.nanoTime();
     private long shownNanos = startNanos;
 
-    Progress(PrintStream out, boolean isTerminal) {
+    private Progress(PrintStream out, boolean isTerminal) {
         this.out = out;
         this.isTerminal = isTerminal;
+    }
+
+    /** Refreshes its line where standard error is a terminal, which Java's own console does not tell. */
+    static Progress onStandardError() {
+        boolean isTerminal;
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            isTerminal = target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+        } catch (IOException e) {
+            isTerminal = false;
+        }
+        return new Progress(System.err, isTerminal);
     }
 
     void step(String text) {

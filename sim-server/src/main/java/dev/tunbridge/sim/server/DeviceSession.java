@@ -44,6 +44,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
     private String deviceId = "";
     private long nowNanos;
     private boolean ended;
+    private boolean decoding;
 
     DeviceSession(SimulatedServer server, ServerOptions options, MessageCodec codec, TunDevice tun, ByteBuf input) {
         this.server = server;
@@ -78,10 +79,12 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
+        if (ended) {
+            bytes.release();
+            return;
+        }
         try {
-            if (ended) {
-                return;
-            }
+            decoding = true;
             nowNanos = System.nanoTime();
             session.heard(nowNanos);
             input.discardReadBytes();
@@ -92,7 +95,17 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             end("device sends what is not format '" + options.format().name() + "': " + e.getMessage());
         } finally {
             bytes.release();
+            decoding = false;
+            if (ended) {
+                release();
+            }
         }
+    }
+
+    private void release() {
+        decoder.close();
+        input.release();
+        header.release();
     }
 
     @Override
@@ -182,8 +195,9 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         if (current != null) {
             current.close();
         }
-        input.release();
-        header.release();
+        if (!decoding) {
+            release();
+        }
         ChannelHandlerContext at = context;
         if (at != null) {
             at.close();

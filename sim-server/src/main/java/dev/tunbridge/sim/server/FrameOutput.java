@@ -21,6 +21,7 @@ final class FrameOutput {
     private final int bufferBytes;
     private final Queue<ByteBuf> waiting = new ArrayDeque<>();
     private ByteBuf open;
+    private boolean draining;
     private boolean closed;
 
     FrameOutput(Channel channel, FrameFormat format, WriteMode mode) {
@@ -63,10 +64,16 @@ final class FrameOutput {
         return waiting.isEmpty() && channel.isWritable();
     }
 
+    /** Writing makes the channel unwritable and writable again within the call, which comes back here. */
     void drain() {
+        if (draining) {
+            return;
+        }
+        draining = true;
         while (!waiting.isEmpty() && channel.isWritable()) {
             channel.writeAndFlush(waiting.remove(), channel.voidPromise());
         }
+        draining = false;
     }
 
     void close() {
@@ -75,6 +82,7 @@ final class FrameOutput {
             waiting.forEach(ByteBuf::release);
             waiting.clear();
             open.release();
+            encoder.close();
         }
     }
 

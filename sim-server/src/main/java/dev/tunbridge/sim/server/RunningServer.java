@@ -11,6 +11,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -46,7 +47,8 @@ public final class RunningServer implements AutoCloseable {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, threads, EpollIoHandler.newFactory());
         EventLoop loop = group.next();
         try {
-            TunDevice tun = new LinuxTunDevice(TunOptions.named(options.tun()));
+            // On the loop's thread, like the socket, so that both are in the loop's namespace.
+            TunDevice tun = onLoop(loop, () -> LinuxTunDevice.create(TunOptions.named(options.tun())));
             SimulatedServer server = new SimulatedServer(options, loop, tun, listener);
             InetSocketAddress address = await(server.start());
             try {
@@ -58,13 +60,10 @@ public final class RunningServer implements AutoCloseable {
                         TX_QUEUE_LENGTH,
                         List.of(),
                         TunAddressing.SourceRule.ABSENT);
-                // On the loop's thread, so that it happens in the loop's namespace; a server may wait for it.
-                TunNetwork network =
-                        loop.submit(() -> TunNetwork.setUp(addressing)).get(START_SECONDS, TimeUnit.SECONDS);
-                return new RunningServer(group, server, network, address);
-            } catch (ExecutionException | TimeoutException | InterruptedException e) {
+                return new RunningServer(group, server, onLoop(loop, () -> TunNetwork.setUp(addressing)), address);
+            } catch (IOException e) {
                 await(server.close());
-                throw asIo(e);
+                throw e;
             }
         } catch (IOException | RuntimeException e) {
             shutDown(group);
@@ -89,16 +88,12 @@ public final class RunningServer implements AutoCloseable {
         closed = true;
         try {
             await(server.close());
-            group.next()
-                    .submit(() -> {
-                        network.close();
-                        return closed;
-                    })
-                    .get(CLOSE_SECONDS, TimeUnit.SECONDS);
-        } catch (IOException | ExecutionException | TimeoutException e) {
+            onLoop(group.next(), () -> {
+                network.close();
+                return network;
+            });
+        } catch (IOException e) {
             throw new IllegalStateException("the server did not end in order: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             shutDown(group);
         }
@@ -106,6 +101,14 @@ public final class RunningServer implements AutoCloseable {
 
     private static void shutDown(MultiThreadIoEventLoopGroup group) {
         group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS * 1000);
+    }
+
+    private static <T> T onLoop(EventLoop loop, Callable<T> work) throws IOException {
+        try {
+            return loop.submit(work).get(START_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException | InterruptedException e) {
+            throw asIo(e);
+        }
     }
 
     private static <T> T await(CompletionStage<T> stage) throws IOException {

@@ -38,7 +38,10 @@ class ModuleRulesTest {
 
     @Test
     void roomsOfTheBridgeHaveNoCycles() {
-        slices().matching("dev.tunbridge.bridge.(*)..").should().beFreeOfCycles().check(ALL);
+        slices().matching("dev.tunbridge.bridge.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(ALL);
         slices().matching("dev.tunbridge.sim.(*)..").should().beFreeOfCycles().check(ALL);
     }
 

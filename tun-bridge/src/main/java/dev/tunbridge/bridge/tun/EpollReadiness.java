@@ -7,6 +7,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 
 /** The descriptor as a handle of the loop's own epoll set, level-triggered, so that a bounded turn is continued by itself. */
 final class EpollReadiness implements Readiness, EpollIoHandle {
@@ -40,7 +41,8 @@ final class EpollReadiness implements Readiness, EpollIoHandle {
 
     @Override
     public void pause() {
-        submit(EpollIoOps.NONE);
+        // To ask for nothing at all would take the descriptor out of the set. Errors are reported in any case.
+        submit(EpollIoOps.EPOLLERR);
     }
 
     @Override
@@ -54,9 +56,13 @@ final class EpollReadiness implements Readiness, EpollIoHandle {
         }
     }
 
-    /** Also called by a loop that shuts down. */
+    /** Also called by a loop that shuts down. A loop that has ended watches nothing any more. */
     @Override
     public void close() {
-        registration.cancel();
+        try {
+            registration.cancel();
+        } catch (RejectedExecutionException ended) {
+            // Its epoll set is closed.
+        }
     }
 }

@@ -32,10 +32,10 @@ public final class LinuxTunDevice implements TunDevice {
     /** IPv6 with the longest payload, and the virtio header; rounded up. */
     private static final int READ_BYTES = 66 * 1024;
 
-    /** A turn ends after so many reads or bytes, some 200 µs of work, so that no other descriptor of the loop starves. */
+    /** A turn ends after so many reads or bytes, 0.2 ms at 10 Gbit/s, so that no other descriptor of the loop starves. */
     private static final int READS_PER_TURN = 128;
 
-    private static final int BYTES_PER_TURN = 1 << 20;
+    private static final int BYTES_PER_TURN = 1 << 18;
 
     private final TunInterface tun;
     private final TunOptions options;
@@ -129,7 +129,8 @@ public final class LinuxTunDevice implements TunDevice {
         });
         started.awaitUninterruptibly();
         if (!started.isSuccess()) {
-            throw new IOException("cannot open " + name(), started.cause());
+            throw new IOException(
+                    "cannot open " + name() + ": " + started.cause().getMessage(), started.cause());
         }
     }
 
@@ -139,11 +140,16 @@ public final class LinuxTunDevice implements TunDevice {
         }
         loop = eventLoop;
         handler = tunHandler;
+        Readiness watching;
         if (eventLoop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class)) {
             io = new DescriptorIo.Netty(descriptor);
-            readiness = new EpollReadiness(ioLoop, descriptor, this::readTurn);
+            watching = new EpollReadiness(ioLoop, descriptor, this::readTurn);
         } else {
-            readiness = new ThreadReadiness(eventLoop, tun.fd(), name(), this::readTurn);
+            watching = new ThreadReadiness(eventLoop, tun.fd(), name(), this::readTurn);
+        }
+        readiness = watching;
+        if (paused) {
+            watching.pause();
         }
     }
 
@@ -153,6 +159,10 @@ public final class LinuxTunDevice implements TunDevice {
     }
 
     private void readTurn() {
+        if (paused) {
+            findLoss();
+            return;
+        }
         reading = true;
         boolean any;
         try {
@@ -165,6 +175,14 @@ public final class LinuxTunDevice implements TunDevice {
         }
         if (any) {
             handler.onReadComplete();
+        }
+    }
+
+    /** Whoever wakes us while paused reports an error. Reading no bytes takes no packet, and fails where the interface is gone. */
+    private void findLoss() {
+        int result = io.read(readBuffer.memoryAddress(), 0);
+        if (result < 0 && result != DescriptorIo.WOULD_BLOCK) {
+            lose("read", -result);
         }
     }
 

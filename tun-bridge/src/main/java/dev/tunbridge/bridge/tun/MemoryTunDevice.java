@@ -24,8 +24,8 @@ public final class MemoryTunDevice implements TunDevice {
     private final TunOptions options;
     private final Counters counters = new Counters();
     private final WriteBatch batch;
-    private final ByteBuf readBuffer = Unpooled.directBuffer(BUFFER_BYTES);
-    private final ByteBuf joinBuffer = Unpooled.directBuffer(BUFFER_BYTES);
+    private final ByteBuf readBuffer = Unpooled.buffer(BUFFER_BYTES);
+    private final ByteBuf joinBuffer = Unpooled.buffer(BUFFER_BYTES);
     private final PacketSplitter receiveSplitter = new PacketSplitter(this::deliver);
     private final PacketSplitter writeSplitter = new PacketSplitter(this::keep);
     private final Object kernelLock = new Object();
@@ -214,10 +214,12 @@ public final class MemoryTunDevice implements TunDevice {
         return counters.snapshot();
     }
 
-    /** The buffers are left to the collector: the test may be in the middle of a callback. */
     @Override
     public void close() {
-        closed = true;
-        handler = SilentHandler.INSTANCE;
+        if (!closed) {
+            closed = true;
+            handler = SilentHandler.INSTANCE;
+            batch.release();
+        }
     }
 }

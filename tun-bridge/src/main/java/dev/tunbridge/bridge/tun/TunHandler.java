@@ -14,6 +14,9 @@ public interface TunHandler {
     /** The device is read dry, or its turn is over and the rest follows in the next. */
     void onReadComplete();
 
-    /** The interface is gone or unusable. Nothing follows; the owner closes the device. */
+    /**
+     * The interface is gone or unusable. Nothing follows; the owner closes the device. While reading is paused this is noticed by
+     * the next write, or when reading is resumed.
+     */
     void onDeviceLost(IOException cause);
 }

@@ -109,8 +109,9 @@ final class FrameWriter {
         });
     }
 
-    /** Drops what was not flushed: the connection is gone. */
-    void discard(Throwable cause) {
+    /** Drops what was not flushed and frees the memory: the connection is gone. */
+    void release(Throwable cause) {
+        encoder.close();
         ByteBuf unsent = batch;
         batch = null;
         if (unsent != null) {

@@ -41,6 +41,11 @@ final class KernelLane implements FrameHandler {
         receivedBytes = total;
     }
 
+    /** Frees the decoder's memory. */
+    void release() {
+        decoder.close();
+    }
+
     @Override
     public void onFrame(FrameView frame) {
         counters.framesIn++;

@@ -61,6 +61,7 @@ final class OuterConnection {
     private final FrameWriter writer;
     private final Events events;
     private boolean ended;
+    private boolean decoding;
 
     private OuterConnection(
             Channel channel,
@@ -160,8 +161,11 @@ final class OuterConnection {
     }
 
     private void release(IOException cause) {
-        writer.discard(cause);
+        writer.release(cause);
         receiveBuffer.release();
+        if (!decoding) {
+            lane.release(); // otherwise the frame that ended the connection still lies in the decoder
+        }
     }
 
     private static String text(InetSocketAddress address) {
@@ -177,18 +181,23 @@ final class OuterConnection {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             ByteBuf bytes = (ByteBuf) message;
+            if (ended) {
+                bytes.release();
+                return;
+            }
             try {
-                if (ended) {
-                    return;
-                }
                 events.onHeard();
+                decoding = true;
                 lane.received(bytes);
             } catch (LostSynchronisationException e) {
                 lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
             } finally {
+                decoding = false;
                 bytes.release();
             }
-            if (!ended) {
+            if (ended) {
+                lane.release();
+            } else {
                 events.onReadComplete();
             }
         }

@@ -14,8 +14,6 @@ import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
-import dev.tunbridge.linux.Errno;
-import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
@@ -123,12 +121,7 @@ public final class Tunnel {
         try {
             device.open(loop, new FromDevice());
         } catch (IOException e) {
-            boolean isForbidden = e instanceof LinuxException linux
-                    && (linux.errno().equals(Errno.EPERM) || linux.errno().equals(Errno.EACCES));
-            end(new BridgeException(
-                    isForbidden ? BridgeException.Reason.PERMISSION : BridgeException.Reason.DEVICE,
-                    "cannot open TUN device " + device.name() + ": " + e.getMessage(),
-                    e));
+            end(BridgeException.of("cannot open TUN device " + device.name(), e));
             return;
         }
         connect();
@@ -322,10 +315,7 @@ public final class Tunnel {
                         established(current, tunnel);
                     }
                 },
-                fault -> fail(new BridgeException(
-                        BridgeException.Reason.DEVICE,
-                        "cannot set up " + device.name() + ": " + fault.getMessage(),
-                        fault)));
+                fault -> fail(BridgeException.of("cannot set up " + device.name(), fault)));
     }
 
     private static boolean isSameNetwork(TunnelInfo a, TunnelInfo b) {

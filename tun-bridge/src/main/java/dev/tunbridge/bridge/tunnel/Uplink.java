@@ -28,6 +28,9 @@ final class Uplink {
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
     private @Nullable Route route;
+    /** A flush may make the socket writable again within the call; the pump under way goes on then. */
+    private boolean pumping;
+
     private long packets;
     private long bytes;
     private long notConnected;
@@ -84,9 +87,18 @@ final class Uplink {
     /** Sends what waits, application messages first, as far as the socket has room; then hands it to the kernel. */
     void pump() {
         Route current = route;
-        if (current == null) {
+        if (current == null || pumping) {
             return;
         }
+        pumping = true;
+        try {
+            pump(current);
+        } finally {
+            pumping = false;
+        }
+    }
+
+    private void pump(Route current) {
         FrameWriter writer = current.writer();
         while (writer.hasRoom()) {
             AppOutbox.Entry app = outbox.poll();

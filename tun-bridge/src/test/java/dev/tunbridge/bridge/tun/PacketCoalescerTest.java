@@ -147,7 +147,7 @@ class PacketCoalescerTest {
             switch (random.nextInt(8)) {
                 case 0 -> addInParts(packet, ipHeader + 20);
                 case 1, 2, 3 -> addInParts(packet, ipHeader);
-                default -> batch.add(Unpooled.directBuffer().writeZero(3).writeBytes(packet), 3, packet.length);
+                default -> batch.add(Unpooled.buffer().writeZero(3).writeBytes(packet), 3, packet.length);
             }
         }
     }

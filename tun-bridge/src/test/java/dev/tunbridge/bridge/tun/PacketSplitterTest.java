@@ -96,8 +96,7 @@ class PacketSplitterTest {
                     500,
                     options,
                     payload));
-            ByteBuf read =
-                    Unpooled.directBuffer().writeZero(7 + VirtioHeader.BYTES).writeBytes(whole);
+            ByteBuf read = Unpooled.buffer().writeZero(7 + VirtioHeader.BYTES).writeBytes(whole);
             int type = addressBytes == 4 ? VirtioHeader.GSO_TCP4 : VirtioHeader.GSO_TCP6;
             int lie = random.nextInt(0x10000);
             VirtioHeader.write(read, 7, type | (flags & VirtioHeader.GSO_ECN), lie, size, lie, lie);
