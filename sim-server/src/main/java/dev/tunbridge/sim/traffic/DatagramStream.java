@@ -9,6 +9,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -87,8 +88,20 @@ public final class DatagramStream {
         return new DatagramStream(sender, receiver, receiverAddress);
     }
 
+    /** Hears of each datagram's first arrival. */
+    public interface ArrivalListener {
+        /** On the receiver's thread; the number counts from zero. */
+        void onArrival(int number, long latencyNanos);
+    }
+
     /** Sends and receives the stream; {@code progress} hears how many datagrams have come. */
     public Outcome play(Shape shape, IntConsumer progress) throws IOException, InterruptedException {
+        int[] arrived = {0};
+        return play(shape, (number, latencyNanos) -> progress.accept(++arrived[0]));
+    }
+
+    /** Sends and receives the stream; the listener hears of each datagram. */
+    public Outcome play(Shape shape, ArrivalListener arrivals) throws IOException, InterruptedException {
         FutureTask<Receiver> binding = new FutureTask<>(() -> new Receiver(receiverAddress));
         receiver.newThread(binding).start();
         try (Receiver bound = get(binding)) {
@@ -97,7 +110,7 @@ public final class DatagramStream {
                 return shape;
             });
             sender.newThread(sending).start();
-            Outcome outcome = bound.receive(shape, progress);
+            Outcome outcome = bound.receive(shape, arrivals, sending);
             get(sending);
             return outcome;
         }
@@ -147,8 +160,8 @@ public final class DatagramStream {
             return (InetSocketAddress) socket.getLocalSocketAddress();
         }
 
-        /** Receives until all have come or none comes any more; {@code progress} hears how many. */
-        Outcome receive(Shape shape, IntConsumer progress) throws IOException {
+        /** Receives until all have come, or all are sent and none comes any more. */
+        Outcome receive(Shape shape, ArrivalListener arrivals, Future<?> sending) throws IOException {
             BitSet seen = new BitSet(shape.datagrams());
             Histogram latency = new Histogram(MAX_LATENCY_NANOS, 3);
             byte[] expected = new byte[shape.bytes()];
@@ -156,25 +169,30 @@ public final class DatagramStream {
             int duplicates = 0;
             int altered = 0;
             socket.setSoTimeout(LINGER_MILLIS + (int) TimeUnit.NANOSECONDS.toMillis(shape.intervalNanos()));
-            try {
-                while (seen.cardinality() < shape.datagrams()) {
-                    packet.setLength(65_535);
+            while (seen.cardinality() < shape.datagrams()) {
+                packet.setLength(65_535);
+                boolean isAllSent = sending.isDone();
+                try {
                     socket.receive(packet);
-                    long now = System.nanoTime();
-                    ByteBuffer header = ByteBuffer.wrap(packet.getData());
-                    int number = header.getInt(0);
-                    if (!isUnaltered(packet, header, number, shape, expected)) {
-                        altered++;
-                    } else if (seen.get(number)) {
-                        duplicates++;
-                    } else {
-                        seen.set(number);
-                        latency.recordValue(Math.min(MAX_LATENCY_NANOS, Math.max(0, now - header.getLong(8))));
-                        progress.accept(seen.cardinality());
+                } catch (SocketTimeoutException e) {
+                    if (isAllSent) {
+                        break; // what has not come by now is lost
                     }
+                    continue;
                 }
-            } catch (SocketTimeoutException e) {
-                // what has not come by now is lost
+                long now = System.nanoTime();
+                ByteBuffer header = ByteBuffer.wrap(packet.getData());
+                int number = header.getInt(0);
+                if (!isUnaltered(packet, header, number, shape, expected)) {
+                    altered++;
+                } else if (seen.get(number)) {
+                    duplicates++;
+                } else {
+                    seen.set(number);
+                    long latencyNanos = Math.min(MAX_LATENCY_NANOS, Math.max(0, now - header.getLong(8)));
+                    latency.recordValue(latencyNanos);
+                    arrivals.onArrival(number, latencyNanos);
+                }
             }
             return new Outcome(shape.datagrams(), seen.cardinality(), duplicates, altered, latency);
         }

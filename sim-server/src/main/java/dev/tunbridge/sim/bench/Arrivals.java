@@ -1,0 +1,77 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.traffic.DatagramStream;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/** When the datagrams of a stream arrived; one thread fills it, another reads it afterwards. */
+final class Arrivals implements DatagramStream.ArrivalListener {
+    /** A datagram this much behind the median waited for something. */
+    private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /** What remote driving allows one way. */
+    static final long FRAME_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private static final long LOST = -1;
+
+    private final long[] latenciesNanos;
+
+    Arrivals(int datagrams) {
+        latenciesNanos = new long[datagrams];
+        Arrays.fill(latenciesNanos, LOST);
+    }
+
+    @Override
+    public void onArrival(int number, long latencyNanos) {
+        latenciesNanos[number] = latencyNanos;
+    }
+
+    int lost() {
+        return (int)
+                Arrays.stream(latenciesNanos).filter(nanos -> nanos == LOST).count();
+    }
+
+    int arrived() {
+        return latenciesNanos.length - lost();
+    }
+
+    /** The smallest latency that this share of those that arrived does not exceed, in milliseconds; 0 if none did. */
+    double percentileMillis(double percent) {
+        long[] sorted = sorted();
+        if (sorted.length == 0) {
+            return 0;
+        }
+        int rank = (int) Math.ceil(percent / 100 * sorted.length);
+        return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] / 1e6;
+    }
+
+    /** How many came later than the median and ten milliseconds. */
+    int late() {
+        long[] sorted = sorted();
+        if (sorted.length == 0) {
+            return 0;
+        }
+        long limit = sorted[(sorted.length - 1) / 2] + LATE_NANOS;
+        return (int) Arrays.stream(sorted).filter(nanos -> nanos > limit).count();
+    }
+
+    /** How many frames of so many datagrams have arrived with all of them within 100 ms of their sending. */
+    int wholeFrames(int datagramsPerFrame) {
+        int whole = 0;
+        for (int from = 0; from < latenciesNanos.length; from += datagramsPerFrame) {
+            int to = Math.min(latenciesNanos.length, from + datagramsPerFrame);
+            if (Arrays.stream(latenciesNanos, from, to)
+                    .allMatch(nanos -> nanos != LOST && nanos <= FRAME_LIMIT_NANOS)) {
+                whole++;
+            }
+        }
+        return whole;
+    }
+
+    private long[] sorted() {
+        return Arrays.stream(latenciesNanos)
+                .filter(nanos -> nanos != LOST)
+                .sorted()
+                .toArray();
+    }
+}

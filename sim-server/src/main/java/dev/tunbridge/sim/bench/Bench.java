@@ -1,0 +1,147 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.sim.link.LinkSettingException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Plays all cells of a plan one after the other. Closing it, from any thread, ends the cell that is being played. */
+public final class Bench implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Bench.class);
+
+    /** What ending a cell that is over its limit may take. */
+    private static final long END_SECONDS = 15;
+
+    private final BenchPlan plan;
+    private @Nullable CellPlay playing;
+    private boolean closed;
+
+    private Bench(BenchPlan plan) {
+        this.plan = plan;
+    }
+
+    /**
+     * Checks the options; nothing is started.
+     *
+     * @throws ConfigException for a peer, workload or setting that cannot be
+     * @throws LinkSettingException for a profile or link setting that cannot be
+     */
+    public static Bench prepare(BenchOptions options) throws LinkSettingException {
+        return new Bench(BenchPlan.of(options));
+    }
+
+    /** Plays; a cell that fails is reported as such, and the others go on. Needs root. */
+    public BenchReport run(BenchProgress progress) throws IOException, InterruptedException {
+        Map<String, String> missing = new LinkedHashMap<>();
+        List<Peer> present = new ArrayList<>();
+        for (Peer peer : plan.peers()) {
+            String lacking = install(peer, progress);
+            if (lacking.isEmpty()) {
+                present.add(peer);
+            } else {
+                missing.put(peer.name(), lacking);
+                progress.note(peer.name() + " is left out: " + lacking);
+            }
+        }
+        List<Cell> cells = plan.cells(present);
+        List<Cell.Outcome> outcomes = new ArrayList<>();
+        for (Cell cell : cells) {
+            progress.begin(cell.title(), outcomes.size(), cells.size());
+            Cell.Outcome outcome = play(cell);
+            outcomes.add(outcome);
+            progress.end(summary(outcome));
+        }
+        progress.finish();
+        return new BenchReport(plan, outcomes, missing);
+    }
+
+    /** Empty where everything is there by now. */
+    private static String install(Peer peer, BenchProgress progress) throws IOException {
+        List<String> lacking = new ArrayList<>();
+        for (Program program : peer.programs()) {
+            if (!program.isInstalled()) {
+                progress.note("installing " + program.debianPackage() + " for " + peer.name());
+                if (!program.install()) {
+                    lacking.add(program.debianPackage());
+                }
+            }
+        }
+        return lacking.isEmpty() ? "" : "missing here: " + String.join(", ", lacking);
+    }
+
+    private Cell.Outcome play(Cell cell) throws IOException, InterruptedException {
+        Duration limit = plan.limit(cell);
+        CellPlay play = begin(cell);
+        FutureTask<Measures> work = new FutureTask<>(play::play);
+        Thread thread = new Thread(work, "bench-cell");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return new Cell.Measured(cell, work.get(limit.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (ExecutionException e) {
+            LOG.debug("{}", cell.title(), e);
+            return new Cell.Failed(cell, reason(e));
+        } catch (TimeoutException e) {
+            return new Cell.Failed(cell, "not finished within " + limit.toSeconds() + " s");
+        } finally {
+            thread.interrupt();
+            play.close();
+            thread.join(TimeUnit.SECONDS.toMillis(END_SECONDS));
+        }
+    }
+
+    private synchronized CellPlay begin(Cell cell) throws IOException {
+        if (closed) {
+            throw new IOException("the benchmark was ended");
+        }
+        CellPlay play = new CellPlay(cell, plan.warmUp(cell.profile()));
+        playing = play;
+        return play;
+    }
+
+    private static String reason(ExecutionException fault) {
+        Throwable cause = fault.getCause();
+        if (cause == null) {
+            return String.valueOf(fault.getMessage());
+        }
+        String message = cause.getMessage();
+        return message == null ? cause.toString() : message.strip().replaceAll("\\s*\\n\\s*", " ");
+    }
+
+    private static String summary(Cell.Outcome outcome) {
+        if (outcome instanceof Cell.Measured measured) {
+            return measured.cell().workload().metrics().stream()
+                    .limit(3)
+                    .map(metric -> metric.label() + " "
+                            + BenchTable.number(
+                                    metric, measured.measures().value(metric).orElse(0)) + " "
+                            + metric.unit())
+                    .collect(Collectors.joining(", "));
+        }
+        return outcome instanceof Cell.Failed failed ? "FAILED: " + failed.reason() : "";
+    }
+
+    @Override
+    public void close() {
+        CellPlay current;
+        synchronized (this) {
+            closed = true;
+            current = playing;
+        }
+        if (current != null) {
+            current.close();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.link.LinkProfile;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The report as one JSON object. */
+final class BenchJson {
+    private final BenchReport report;
+
+    BenchJson(BenchReport report) {
+        this.report = report;
+    }
+
+    @Override
+    public String toString() {
+        BenchPlan plan = report.plan();
+        return object(
+                        field("reference", text(plan.reference())),
+                        field("runs", String.valueOf(plan.runs())),
+                        field("seed", String.valueOf(plan.seed())),
+                        field("missing", missing()),
+                        field("comparisons", array(comparisons())),
+                        field("cells", array(report.outcomes().stream().map(BenchJson::cell))))
+                + "\n";
+    }
+
+    private String missing() {
+        return report.missing().entrySet().stream()
+                .map(entry -> field(entry.getKey(), text(entry.getValue())))
+                .collect(Collectors.joining(",", "{", "}"));
+    }
+
+    private Stream<String> comparisons() {
+        return report.plan().profiles().stream()
+                .flatMap(profile -> report.plan().workloads().stream()
+                        .flatMap(workload ->
+                                report.played().stream().map(peer -> comparison(profile, workload, peer.name()))));
+    }
+
+    private String comparison(LinkProfile profile, Workload workload, String peer) {
+        List<String> metrics = BenchReport.metrics(workload).stream()
+                .flatMap(metric -> report
+                        .spread(profile, workload, peer, metric)
+                        .map(spread -> field(
+                                metric.key(),
+                                object(
+                                        field("unit", text(metric.unit())),
+                                        spreadFields(spread),
+                                        field("ratio", ratio(report.ratio(profile, workload, peer, metric))))))
+                        .stream())
+                .toList();
+        return object(
+                field("profile", text(profile.name())),
+                field("workload", text(workload.describe())),
+                field("peer", text(peer)),
+                field("metrics", "{" + String.join(",", metrics) + "}"));
+    }
+
+    private static String ratio(Optional<Spread> ratio) {
+        return ratio.map(spread -> object(spreadFields(spread))).orElse("null");
+    }
+
+    private static String spreadFields(Spread spread) {
+        return String.join(
+                ",",
+                field("median", number(spread.median())),
+                field("least", number(spread.least())),
+                field("most", number(spread.most())),
+                field("count", String.valueOf(spread.count())));
+    }
+
+    private static String cell(Cell.Outcome outcome) {
+        Cell cell = outcome.cell();
+        String head = String.join(
+                ",",
+                field("profile", text(cell.profile().name())),
+                field("workload", text(cell.workload().describe())),
+                field("peer", text(cell.peer().name())),
+                field("run", String.valueOf(cell.run() + 1)),
+                field("seed", String.valueOf(cell.seed())));
+        if (outcome instanceof Cell.Measured measured) {
+            Map<Metric, Double> values = measured.measures().values();
+            String metrics = values.entrySet().stream()
+                    .map(entry -> field(entry.getKey().key(), number(entry.getValue())))
+                    .collect(Collectors.joining(",", "{", "}"));
+            return object(
+                    head, field("bytes", String.valueOf(measured.measures().bytes())), field("metrics", metrics));
+        }
+        return object(head, field("failed", text(outcome instanceof Cell.Failed failed ? failed.reason() : "")));
+    }
+
+    private static String object(String... fields) {
+        return "{" + String.join(",", fields) + "}";
+    }
+
+    private static String array(Stream<String> values) {
+        return values.collect(Collectors.joining(",", "[", "]"));
+    }
+
+    private static String field(String key, String value) {
+        return text(key) + ":" + value;
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.6g", value).replaceAll("^NaN$|Infinity", "null");
+    }
+
+    private static String text(String value) {
+        StringBuilder out = new StringBuilder("\"");
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c < ' ') {
+                out.append(String.format("\\u%04x", (int) c));
+            } else {
+                out.append(c);
+            }
+        }
+        return out.append('"').toString();
+    }
+}

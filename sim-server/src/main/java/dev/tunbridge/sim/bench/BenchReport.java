@@ -1,0 +1,103 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.link.LinkProfile;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** What a benchmark has found: all cells, and by peer the medians and the ratios pair by pair. */
+public final class BenchReport {
+    private final BenchPlan plan;
+    private final List<Cell.Outcome> outcomes;
+    private final Map<String, String> missing;
+
+    BenchReport(BenchPlan plan, List<Cell.Outcome> outcomes, Map<String, String> missing) {
+        this.plan = plan;
+        this.outcomes = List.copyOf(outcomes);
+        this.missing = Map.copyOf(missing);
+    }
+
+    /** For people. */
+    public String table() {
+        return new BenchTable(this).toString();
+    }
+
+    /** For machines: the same, and every single cell. */
+    public String json() {
+        return new BenchJson(this).toString();
+    }
+
+    /** Whether every cell was measured; a peer that is missing here counts nothing. */
+    public boolean isComplete() {
+        return failures().isEmpty();
+    }
+
+    BenchPlan plan() {
+        return plan;
+    }
+
+    List<Cell.Outcome> outcomes() {
+        return outcomes;
+    }
+
+    /** Why each peer that did not play was left out. */
+    Map<String, String> missing() {
+        return missing;
+    }
+
+    List<Peer> played() {
+        return plan.peers().stream()
+                .filter(peer -> !missing.containsKey(peer.name()))
+                .toList();
+    }
+
+    List<Cell.Failed> failures() {
+        return outcomes.stream()
+                .filter(Cell.Failed.class::isInstance)
+                .map(Cell.Failed.class::cast)
+                .toList();
+    }
+
+    /** The metrics of a workload, what the tunnel costs coming last. */
+    static List<Metric> metrics(Workload workload) {
+        return Stream.concat(
+                        workload.metrics().stream(),
+                        Stream.of(
+                                Metric.CPU_DEVICE,
+                                Metric.CPU_SERVER,
+                                Metric.CPU_PER_GIGABYTE,
+                                Metric.MEMORY_DEVICE,
+                                Metric.MEMORY_SERVER))
+                .toList();
+    }
+
+    Optional<Spread> spread(LinkProfile profile, Workload workload, String peer, Metric metric) {
+        return Spread.of(byRun(profile, workload, peer, metric).values().stream()
+                .mapToDouble(Double::doubleValue)
+                .toArray());
+    }
+
+    /** Against the reference; empty for the reference itself. */
+    Optional<Spread> ratio(LinkProfile profile, Workload workload, String peer, Metric metric) {
+        return peer.equals(plan.reference())
+                ? Optional.empty()
+                : Spread.ofRatios(
+                        byRun(profile, workload, peer, metric), byRun(profile, workload, plan.reference(), metric));
+    }
+
+    private Map<Integer, Double> byRun(LinkProfile profile, Workload workload, String peer, Metric metric) {
+        Map<Integer, Double> values = new TreeMap<>();
+        for (Cell.Outcome outcome : outcomes) {
+            Cell cell = outcome.cell();
+            if (outcome instanceof Cell.Measured measured
+                    && cell.profile().equals(profile)
+                    && cell.workload().equals(workload)
+                    && cell.peer().name().equals(peer)) {
+                measured.measures().value(metric).ifPresent(value -> values.put(cell.run(), value));
+            }
+        }
+        return values;
+    }
+}

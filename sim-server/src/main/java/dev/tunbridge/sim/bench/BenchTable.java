@@ -1,0 +1,100 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.link.LinkProfile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** One block for each profile and workload: a line for each metric, a column for each peer. */
+final class BenchTable {
+    private static final String GAP = "   ";
+
+    private final BenchReport report;
+    private final StringBuilder out = new StringBuilder();
+
+    BenchTable(BenchReport report) {
+        this.report = report;
+        for (LinkProfile profile : report.plan().profiles()) {
+            for (Workload workload : report.plan().workloads()) {
+                block(profile, workload);
+            }
+        }
+        report.missing().forEach((peer, reason) -> line("left out: " + peer + ": " + reason));
+        report.failures().forEach(failed -> line("failed: " + failed.cell().title() + ": " + failed.reason()));
+    }
+
+    private void block(LinkProfile profile, Workload workload) {
+        int runs = report.plan().runs();
+        line(profile.name() + " - " + workload.describe() + " - "
+                + (runs == 1 ? "one run" : "medians (least–most) of " + runs + " runs")
+                + (report.plan().peers().size() > 1
+                        ? "; × is the ratio to " + report.plan().reference() + " pair by pair"
+                        : ""));
+        List<List<String>> rows = new ArrayList<>();
+        List<String> head = new ArrayList<>(List.of(""));
+        report.played().forEach(peer -> head.add(peer.name()));
+        rows.add(head);
+        for (Metric metric : BenchReport.metrics(workload)) {
+            List<String> row = new ArrayList<>(List.of(metric.label() + ", " + metric.unit()));
+            for (Peer peer : report.played()) {
+                row.add(entry(profile, workload, peer.name(), metric));
+            }
+            if (row.stream().skip(1).anyMatch(entry -> !entry.equals("-"))) {
+                rows.add(row);
+            }
+        }
+        print(rows);
+        line("");
+    }
+
+    private String entry(LinkProfile profile, Workload workload, String peer, Metric metric) {
+        Optional<Spread> spread = report.spread(profile, workload, peer, metric);
+        if (spread.isEmpty()) {
+            return "-";
+        }
+        Spread value = spread.get();
+        String text = number(metric, value.median());
+        if (value.count() > 1) {
+            text += " (" + number(metric, value.least()) + "–" + number(metric, value.most()) + ")";
+        }
+        return text
+                + report.ratio(profile, workload, peer, metric)
+                        .map(ratio -> String.format(Locale.ROOT, " ×%.3g", ratio.median()))
+                        .orElse("");
+    }
+
+    private void print(List<List<String>> rows) {
+        int columns = rows.get(0).size();
+        int[] widths = new int[columns];
+        for (List<String> row : rows) {
+            for (int column = 0; column < columns; column++) {
+                widths[column] = Math.max(widths[column], row.get(column).length());
+            }
+        }
+        for (List<String> row : rows) {
+            StringBuilder text = new StringBuilder();
+            for (int column = 0; column < columns; column++) {
+                String entry = row.get(column);
+                String padding = " ".repeat(widths[column] - entry.length());
+                text.append(column == 0 ? entry + padding : GAP + padding + entry);
+            }
+            line(text.toString());
+        }
+    }
+
+    static String number(Metric metric, double value) {
+        // A whole number says enough of what is large.
+        int decimals = value >= 1_000 ? 0 : metric.decimals();
+        return String.format(Locale.ROOT, "%,." + decimals + "f", value);
+    }
+
+    private void line(String text) {
+        out.append(text.stripTrailing()).append('\n');
+    }
+
+    @Override
+    public String toString() {
+        return out.toString();
+    }
+}

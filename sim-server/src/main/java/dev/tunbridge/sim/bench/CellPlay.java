@@ -1,0 +1,94 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.link.LinkSettingException;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plays one cell in a lab of its own, from the namespaces to their end. Closing it from another thread ends it early.
+ */
+final class CellPlay implements AutoCloseable {
+    private static final Duration PATH_LIMIT = Duration.ofSeconds(30);
+
+    private final Cell cell;
+    private final Duration warmUp;
+    private @Nullable Site site;
+    private @Nullable Tunnel tunnel;
+    private boolean closed;
+
+    CellPlay(Cell cell, Duration warmUp) {
+        this.cell = cell;
+        this.warmUp = warmUp;
+    }
+
+    Measures play() throws IOException, InterruptedException, LinkSettingException {
+        Site opened = own(Site.open(cell.profile(), cell.seed()));
+        Tunnel started = own(cell.peer().start(opened));
+        EchoProbe.awaitPath(started, PATH_LIMIT);
+        if (!warmUp.isZero()) {
+            for (Direction direction : Direction.values()) {
+                BulkTransfer.play(started.ends(), direction, 1, warmUp.toNanos());
+            }
+        }
+        ProcessCost deviceBefore = started.deviceCost();
+        ProcessCost serverBefore = started.serverCost();
+        Measures measures = cell.workload().play(started.ends());
+        if (started.fault().isPresent()) {
+            throw new IOException(started.fault().get());
+        }
+        return started.hasProcesses()
+                ? withCost(
+                        measures,
+                        started.deviceCost().since(deviceBefore),
+                        started.serverCost().since(serverBefore))
+                : measures;
+    }
+
+    private static Measures withCost(Measures measures, ProcessCost device, ProcessCost server) {
+        Measures more = measures.with(Metric.CPU_DEVICE, device.cpuSeconds())
+                .with(Metric.CPU_SERVER, server.cpuSeconds())
+                .with(Metric.MEMORY_DEVICE, device.peakBytes() / 1e6)
+                .with(Metric.MEMORY_SERVER, server.peakBytes() / 1e6);
+        return measures.bytes() == 0
+                ? more
+                : more.with(
+                        Metric.CPU_PER_GIGABYTE,
+                        (device.cpuSeconds() + server.cpuSeconds()) / (measures.bytes() / 1e9));
+    }
+
+    private synchronized Site own(Site opened) throws IOException {
+        site = opened;
+        requireOpen();
+        return opened;
+    }
+
+    private synchronized Tunnel own(Tunnel started) throws IOException {
+        tunnel = started;
+        requireOpen();
+        return started;
+    }
+
+    private void requireOpen() throws IOException {
+        if (closed) {
+            close();
+            throw new IOException("ended early");
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        try {
+            if (tunnel != null) {
+                tunnel.close();
+            }
+        } finally {
+            if (site != null) {
+                site.close();
+            }
+            tunnel = null;
+            site = null;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.lab.LabNamespace;
+import java.net.InetAddress;
+
+/**
+ * Where a load plays: two hosts and the addresses by which they reach each other, through a tunnel or without. Clients
+ * are at the server's side and call the device, as real ones do.
+ */
+record Ends(LabNamespace deviceSide, InetAddress device, LabNamespace serverSide, InetAddress server) {}

@@ -1,0 +1,53 @@
+package dev.tunbridge.sim.bench;
+
+/** Everything that a cell can measure, with its unit, in the order of the table. */
+enum Metric {
+    RATE("rate", "Mbit/s", 2),
+    STALLED("stalled", "% of 100 ms", 1),
+    LONGEST_STALL("longest stall", "s", 1),
+    INNER_RETRANSMISSIONS("inner retransmissions", "segments", 0),
+    INNER_RETRANSMITTED("inner retransmitted", "kB", 0),
+    LOST("lost", "datagrams", 0),
+    LATENCY_P50("latency p50", "ms", 1),
+    LATENCY_P95("latency p95", "ms", 1),
+    LATENCY_P99("latency p99", "ms", 1),
+    LATENCY_MAX("latency max", "ms", 1),
+    LATE("later than median + 10 ms", "datagrams", 0),
+    WHOLE_FRAMES("frames whole within 100 ms", "frames", 0),
+    PING_AVERAGE("ping average", "ms", 1),
+    PING_MAX("ping max", "ms", 1),
+    PING_LOST("ping lost", "probes", 0),
+    LOAD_RATE("load beside", "Mbit/s", 2),
+    CPU_DEVICE("cpu, device end", "s", 2),
+    CPU_SERVER("cpu, server end", "s", 2),
+    CPU_PER_GIGABYTE("cpu per gigabyte", "s/GB", 2),
+    MEMORY_DEVICE("peak memory, device end", "MB", 0),
+    MEMORY_SERVER("peak memory, server end", "MB", 0);
+
+    private final String label;
+    private final String unit;
+    private final int decimals;
+
+    Metric(String label, String unit, int decimals) {
+        this.label = label;
+        this.unit = unit;
+        this.decimals = decimals;
+    }
+
+    String label() {
+        return label;
+    }
+
+    String unit() {
+        return unit;
+    }
+
+    int decimals() {
+        return decimals;
+    }
+
+    /** As JSON calls it. */
+    String key() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.link.Command;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * OpenVPN over TCP, from one host to one other. Two self-signed certificates, each end knowing the other's fingerprint,
+ * as openvpn-examples(5) has it; the data cipher is what the two negotiate by default.
+ */
+record OpenVpnPeer(String name, String congestionControl) implements Peer {
+    private static final String PORT = "1194";
+    private static final Duration START_LIMIT = Duration.ofSeconds(20);
+
+    @Override
+    public List<Program> programs() {
+        return List.of(new Program("openvpn", "openvpn"), new Program("openssl", "openssl"));
+    }
+
+    @Override
+    public Tunnel start(Site site) throws IOException, InterruptedException {
+        site.deviceSide().setCongestionControl(congestionControl);
+        site.serverSide().setCongestionControl(congestionControl);
+        String serverPrint = makeCertificate(site.folder(), "server");
+        String devicePrint = makeCertificate(site.folder(), "device");
+        LabProcess server = start(
+                site.serverSide(),
+                site.folder(),
+                "server",
+                devicePrint,
+                Site.INNER_SERVER,
+                Site.INNER_DEVICE,
+                List.of("--proto", "tcp-server", "--port", PORT, "--tls-server", "--dh", "none"));
+        server.awaitLine("Listening for incoming TCP connection", START_LIMIT);
+        LabProcess device = start(
+                site.deviceSide(),
+                site.folder(),
+                "device",
+                serverPrint,
+                Site.INNER_DEVICE,
+                Site.INNER_SERVER,
+                List.of("--proto", "tcp-client", "--remote", Site.OUTER_SERVER.getHostAddress(), PORT, "--tls-client"));
+        return new Tunnel(site.inner(), List.of(device), List.of(server));
+    }
+
+    private static LabProcess start(
+            LabNamespace host,
+            Path folder,
+            String end,
+            String peerPrint,
+            InetAddress own,
+            InetAddress other,
+            List<String> role)
+            throws IOException {
+        List<String> command =
+                new ArrayList<>(List.of("sh", "-c", "PATH=$PATH:/usr/sbin exec openvpn \"$@\"", "openvpn"));
+        command.addAll(role);
+        command.addAll(List.of("--dev", "ovpn0", "--dev-type", "tun", "--disable-dco"));
+        command.addAll(List.of("--ifconfig", own.getHostAddress(), other.getHostAddress()));
+        command.addAll(List.of("--tun-mtu", String.valueOf(Site.MTU), "--keepalive", "10", "60"));
+        command.addAll(List.of("--cert", folder.resolve(end + ".crt").toString()));
+        command.addAll(List.of("--key", folder.resolve(end + ".key").toString()));
+        command.addAll(List.of("--peer-fingerprint", peerPrint));
+        return host.start(command.toArray(String[]::new));
+    }
+
+    /** Makes a key and its certificate, and returns the fingerprint as OpenVPN takes it. */
+    private static String makeCertificate(Path folder, String end) throws IOException {
+        String certificate = folder.resolve(end + ".crt").toString();
+        Command.run(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=" + end,
+                "-keyout",
+                folder.resolve(end + ".key").toString(),
+                "-out",
+                certificate);
+        String said = Command.run("openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", certificate);
+        return said.substring(said.indexOf('=') + 1).strip().toUpperCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,119 @@
+package dev.tunbridge.sim.bench;
+
+import com.google.common.net.InetAddresses;
+import dev.tunbridge.sim.lab.Lab;
+import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.link.LinkProfile;
+import dev.tunbridge.sim.link.LinkSettingException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A lab of one cell: the device's host, the server's host, the link between them and a folder for configurations. */
+final class Site implements AutoCloseable {
+    static final InetAddress OUTER_DEVICE = InetAddresses.forString("198.18.0.1");
+    static final InetAddress OUTER_SERVER = InetAddresses.forString("198.18.0.2");
+
+    /** The tunnel's addresses, of every peer. */
+    static final InetAddress INNER_DEVICE = InetAddresses.forString("198.19.0.1");
+
+    static final InetAddress INNER_SERVER = InetAddresses.forString("198.19.0.2");
+
+    /** Length of both prefixes. */
+    static final int PREFIX_LENGTH = 30;
+
+    /** Inside every tunnel. */
+    static final int MTU = 1400;
+
+    /** Congestion control of everything that the third party and its clients run: Linux' own default. */
+    static final String CONGESTION_CONTROL = "cubic";
+
+    private final Lab lab;
+    private final Path folder;
+    private final LabNamespace deviceSide;
+    private final LabNamespace serverSide;
+
+    private Site(Lab lab, Path folder, LabNamespace deviceSide, LabNamespace serverSide) {
+        this.lab = lab;
+        this.folder = folder;
+        this.deviceSide = deviceSide;
+        this.serverSide = serverSide;
+    }
+
+    static Site open(LinkProfile profile, long seed) throws IOException, LinkSettingException {
+        Path folder = Files.createTempDirectory("tunbridge-bench");
+        try {
+            Lab lab = Lab.open();
+            try {
+                LabNamespace device = lab.namespace("device");
+                LabNamespace server = lab.namespace("server");
+                lab.connect(
+                        device.at("out0", OUTER_DEVICE.getHostAddress() + "/" + PREFIX_LENGTH),
+                        server.at("out0", OUTER_SERVER.getHostAddress() + "/" + PREFIX_LENGTH),
+                        profile,
+                        seed);
+                server.setCongestionControl(CONGESTION_CONTROL);
+                return new Site(lab, folder, device, server);
+            } catch (IOException | LinkSettingException | RuntimeException e) {
+                lab.close();
+                throw e;
+            }
+        } catch (IOException | LinkSettingException | RuntimeException e) {
+            delete(folder);
+            throw e;
+        }
+    }
+
+    LabNamespace deviceSide() {
+        return deviceSide;
+    }
+
+    LabNamespace serverSide() {
+        return serverSide;
+    }
+
+    /** For configuration files and keys; goes with the site. */
+    Path folder() {
+        return folder;
+    }
+
+    /** The two hosts by the addresses of the link itself. */
+    Ends outer() {
+        return new Ends(deviceSide, OUTER_DEVICE, serverSide, OUTER_SERVER);
+    }
+
+    /** The two hosts by the addresses of the tunnel. */
+    Ends inner() {
+        return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER);
+    }
+
+    @Override
+    public synchronized void close() {
+        lab.close();
+        delete(folder);
+    }
+
+    private static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        List<Path> files;
+        try (Stream<Path> found = Files.walk(folder)) {
+            files = found.sorted(Comparator.reverseOrder()).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        for (Path file : files) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.lab.LabProcess;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A tunnel that runs: its ends, and the processes that are it; none for the bare link. */
+final class Tunnel implements AutoCloseable {
+    private static final Duration GOODBYE = Duration.ofSeconds(2);
+
+    private final Ends ends;
+    private final List<LabProcess> deviceEnd;
+    private final List<LabProcess> serverEnd;
+
+    Tunnel(Ends ends, List<LabProcess> deviceEnd, List<LabProcess> serverEnd) {
+        this.ends = ends;
+        this.deviceEnd = List.copyOf(deviceEnd);
+        this.serverEnd = List.copyOf(serverEnd);
+    }
+
+    Ends ends() {
+        return ends;
+    }
+
+    boolean hasProcesses() {
+        return !deviceEnd.isEmpty() || !serverEnd.isEmpty();
+    }
+
+    ProcessCost deviceCost() {
+        return ProcessCost.of(deviceEnd.stream().mapToLong(LabProcess::pid));
+    }
+
+    ProcessCost serverCost() {
+        return ProcessCost.of(serverEnd.stream().mapToLong(LabProcess::pid));
+    }
+
+    /** The last words of a process that has ended, though nobody asked it to. */
+    Optional<String> fault() {
+        return Stream.concat(deviceEnd.stream(), serverEnd.stream())
+                .filter(process -> !process.isAlive())
+                .findFirst()
+                .map(process -> {
+                    List<String> lines = process.output();
+                    return "a tunnel process has ended: " + (lines.isEmpty() ? "" : lines.get(lines.size() - 1));
+                });
+    }
+
+    /** Asks the processes to end, so that they take back what they have made, and kills those that do not. */
+    @Override
+    public void close() {
+        List<LabProcess> processes =
+                Stream.concat(deviceEnd.stream(), serverEnd.stream()).toList();
+        processes.forEach(LabProcess::terminate);
+        for (LabProcess process : processes) {
+            try {
+                process.awaitExit(GOODBYE);
+            } catch (IOException e) {
+                // killed below
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            process.close();
+        }
+    }
+}

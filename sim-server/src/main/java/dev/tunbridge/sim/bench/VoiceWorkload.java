@@ -1,0 +1,44 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.traffic.DatagramStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A call: 200 bytes each 20 ms. */
+record VoiceWorkload(Direction direction, Duration length) implements Workload {
+    private static final int SECONDS = 15;
+    private static final int DATAGRAM_BYTES = 200;
+    private static final int DATAGRAMS_PER_SECOND = 50;
+
+    static VoiceWorkload of(Spec spec, int seconds) {
+        return new VoiceWorkload(Workload.direction(spec), Workload.seconds(spec, seconds, SECONDS));
+    }
+
+    @Override
+    public String describe() {
+        return "voice " + direction.word() + ", " + length.toSeconds() + " s";
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(
+                Metric.LATE,
+                Metric.LOST,
+                Metric.LATENCY_P50,
+                Metric.LATENCY_P95,
+                Metric.LATENCY_P99,
+                Metric.LATENCY_MAX);
+    }
+
+    @Override
+    public Measures play(Ends ends) throws IOException, InterruptedException {
+        DatagramStream.Shape shape = new DatagramStream.Shape(
+                (int) length.toSeconds() * DATAGRAMS_PER_SECOND,
+                DATAGRAM_BYTES,
+                TimeUnit.SECONDS.toNanos(1) / DATAGRAMS_PER_SECOND,
+                1);
+        return StreamWorkload.measures(StreamWorkload.play(ends, direction, shape), shape);
+    }
+}

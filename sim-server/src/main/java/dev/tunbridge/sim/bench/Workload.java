@@ -1,0 +1,53 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.bridge.config.ConfigException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/** A load that is played between two ends and measures itself. */
+sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, PingWorkload {
+
+    String ALLOWED = "tcp, stream, voice or ping, with :words,key=value behind it or not";
+
+    /** As typed, and in words. */
+    String describe();
+
+    /** How long it plays; connecting and waiting for stragglers come on top. */
+    Duration length();
+
+    /** What it measures, the first being what it is about. */
+    List<Metric> metrics();
+
+    /** Plays once; a bounded time, also where nothing passes. */
+    Measures play(Ends ends) throws IOException, InterruptedException;
+
+    /**
+     * From {@code tcp:up,flows=16,seconds=20}, {@code stream:down,rate=4}, {@code voice:up} or {@code ping:up}.
+     *
+     * @param seconds where the text says none; 0 for each workload's own
+     * @throws ConfigException for what is not known
+     */
+    static Workload parse(String text, int seconds) {
+        Spec spec = Spec.parse("--workload", text);
+        Workload workload = switch (spec.name()) {
+            case "tcp" -> TcpWorkload.of(spec, seconds);
+            case "stream" -> StreamWorkload.of(spec, seconds);
+            case "voice" -> VoiceWorkload.of(spec, seconds);
+            case "ping" -> PingWorkload.of(spec, seconds);
+            default -> throw spec.wrong(spec.name(), ALLOWED);
+        };
+        spec.requireNothingElse("fewer settings");
+        return workload;
+    }
+
+    /** Down or up. */
+    static Direction direction(Spec spec) {
+        return spec.word("down", List.of("down", "up")).equals("up") ? Direction.UP : Direction.DOWN;
+    }
+
+    /** How long, from the text or else from the caller or else its own. */
+    static Duration seconds(Spec spec, int given, int own) {
+        return Duration.ofSeconds(spec.number("seconds", given > 0 ? given : own, 1, 3_600));
+    }
+}

@@ -1,0 +1,86 @@
+package dev.tunbridge.sim.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.sim.link.LinkSettingException;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** What is typed becomes a plan, or is refused. */
+class BenchPlanTest {
+
+    @Test
+    void peersTakeTurnsAndShareTheSeedOfTheirRepetition() throws LinkSettingException {
+        BenchPlan plan = plan(List.of("direct", "vtun"), List.of("tcp"), List.of());
+        assertThat(plan.cells(plan.peers()))
+                .extracting(cell -> cell.peer().name() + " " + cell.run() + " " + cell.seed())
+                .containsExactly("direct 0 7", "vtun 0 7", "direct 1 8", "vtun 1 8");
+        assertThat(plan.reference()).isEqualTo("direct");
+    }
+
+    @Test
+    void workloadsTakeTheirWordsAndSettings() {
+        assertThat(Workload.parse("tcp:up,flows=16,seconds=20", 0).describe()).isEqualTo("tcp up, 16 flows, 20 s");
+        assertThat(Workload.parse("tcp", 4).describe()).isEqualTo("tcp down, 1 flow, 4 s");
+        assertThat(Workload.parse("ping:up", 0).describe()).isEqualTo("ping, beside one flow up, 10 s");
+        // The published streams: 90, 420 and 2,610 datagrams a second.
+        assertThat(((StreamWorkload) Workload.parse("stream", 0)).datagramsPerFrame())
+                .isEqualTo(3);
+        assertThat(((StreamWorkload) Workload.parse("stream:rate=4", 0)).datagramsPerFrame())
+                .isEqualTo(14);
+        assertThat(((StreamWorkload) Workload.parse("stream:rate=25", 0)).datagramsPerFrame())
+                .isEqualTo(87);
+    }
+
+    @Test
+    void ourOwnSettingsGoOverThoseForAllAndServerSettingsToTheServer() {
+        OwnPeer peer = (OwnPeer) Peer.parse(
+                "ours:write=batch,carriage=packet,queue.bytes=1MiB,routes=198.18.4.0/24,198.18.5.0/24",
+                Map.of("queue.bytes", "64KiB", "tun.offload", "false"));
+        assertThat(peer.write()).isEqualTo("batch");
+        assertThat(peer.carriage()).isEqualTo("packet");
+        assertThat(peer.settings())
+                .containsOnly(
+                        Map.entry("queue.bytes", "1MiB"),
+                        Map.entry("tun.offload", "false"),
+                        Map.entry("routes", "198.18.4.0/24,198.18.5.0/24"));
+    }
+
+    @Test
+    void whatIsNotKnownIsRefusedWithWhatIsAllowed() {
+        refused(() -> Peer.parse("wireguard", Map.of()), "wireguard", "direct, vtun, openvpn or ours");
+        refused(() -> Peer.parse("vtun:cc=bbr", Map.of()), "cc", "congestion-control");
+        refused(() -> Peer.parse("ours:qeue.bytes=1MiB", Map.of()), "qeue.bytes", "queue.bytes");
+        refused(() -> Peer.parse("ours:write=often", Map.of()), "often", "frame or batch");
+        refused(() -> Peer.parse("ours", Map.of("queue.bytes", "lots")), "queue.bytes", "lots");
+        refused(() -> Workload.parse("tcp:sideways", 0), "sideways", "down, up");
+        refused(() -> Workload.parse("tcp:flows=0", 0), "flows=0", "1 to");
+        refused(() -> Workload.parse("ping:flows=2", 0), "flows", "fewer settings");
+        refused(() -> Workload.parse("quake", 0), "quake", "tcp, stream, voice or ping");
+        refused(() -> plan(List.of("vtun", "vtun"), List.of("tcp"), List.of()), "vtun", "each peer once");
+        assertThatThrownBy(() -> plan(List.of("vtun"), List.of("tcp"), List.of("loss=200")))
+                .isInstanceOf(LinkSettingException.class)
+                .hasMessageContaining("loss");
+    }
+
+    private interface Attempt {
+        Object run() throws LinkSettingException;
+    }
+
+    private static void refused(Attempt attempt, String what, String allowed) {
+        assertThatThrownBy(attempt::run)
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(what)
+                .hasMessageContaining(allowed);
+    }
+
+    private static BenchPlan plan(List<String> peers, List<String> workloads, List<String> link)
+            throws LinkSettingException {
+        return BenchPlan.of(new BenchOptions(
+                peers, List.of("wan1"), workloads, List.of(), link, 2, 7, 1, OptionalInt.empty(), 0, ""));
+    }
+}

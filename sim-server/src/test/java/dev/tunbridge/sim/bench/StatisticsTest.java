@@ -1,0 +1,98 @@
+package dev.tunbridge.sim.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** The arithmetic behind the table. */
+class StatisticsTest {
+    private static final long MILLISECOND = 1_000_000;
+    private static final long SECOND = 1_000 * MILLISECOND;
+
+    @Test
+    void theMedianOfAnOddNumberIsTheMiddleOneAndOfAnEvenNumberTheMeanOfTwo() {
+        assertThat(Spread.of(3, 1, 2)).contains(new Spread(2, 1, 3, 3));
+        assertThat(Spread.of(4, 1, 2, 100)).contains(new Spread(3, 1, 100, 4));
+        assertThat(Spread.of(7)).contains(new Spread(7, 7, 7, 1));
+        assertThat(Spread.of()).isEmpty();
+    }
+
+    @Test
+    void ratiosAreThoseOfPairsAndNotOfMedians() {
+        // The machine was slow in the second repetition, for both: medians would say 20 / 10.
+        Map<Integer, Double> values = Map.of(0, 30.0, 1, 8.0, 2, 20.0);
+        Map<Integer, Double> reference = Map.of(0, 10.0, 1, 4.0, 2, 20.0);
+        assertThat(Spread.ofRatios(values, reference)).contains(new Spread(2, 1, 3, 3));
+    }
+
+    @Test
+    void aRepetitionThatEitherLacksHasNoRatioNorHasOneWhoseReferenceIsZero() {
+        Map<Integer, Double> values = Map.of(0, 30.0, 1, 8.0, 3, 5.0);
+        Map<Integer, Double> reference = Map.of(0, 10.0, 2, 4.0, 3, 0.0);
+        assertThat(Spread.ofRatios(values, reference)).contains(new Spread(3, 3, 3, 1));
+        assertThat(Spread.ofRatios(values, Map.of())).isEmpty();
+    }
+
+    @Test
+    void aTenthOfASecondWithoutAByteIsAStall() {
+        StallBins bins = new StallBins(5 * SECOND, SECOND);
+        bins.add(5 * SECOND, 100);
+        bins.add(5 * SECOND + 99 * MILLISECOND, 100);
+        bins.add(5 * SECOND + 350 * MILLISECOND, 100);
+        bins.add(5 * SECOND + 999 * MILLISECOND, 200);
+        assertThat(bins.stalledShare()).isEqualTo(0.7);
+        assertThat(bins.longestStallNanos()).isEqualTo(500 * MILLISECOND);
+        assertThat(bins.totalBytes()).isEqualTo(500);
+        assertThat(bins.megabitsPerSecond()).isCloseTo(0.004, within(1e-9));
+    }
+
+    @Test
+    void bytesBeforeTheStartOrAfterTheEndDoNotCount() {
+        StallBins bins = new StallBins(5 * SECOND, SECOND);
+        bins.add(5 * SECOND - 1, 100);
+        bins.add(6 * SECOND, 100);
+        assertThat(bins.totalBytes()).isZero();
+        assertThat(bins.stalledShare()).isEqualTo(1);
+        assertThat(bins.longestStallNanos()).isEqualTo(SECOND);
+    }
+
+    @Test
+    void aFrameIsWholeOnlyWithAllItsDatagramsWithinAHundredMilliseconds() {
+        Arrivals arrivals = new Arrivals(9);
+        LongStream.of(0, 1, 2).forEach(number -> arrivals.onArrival((int) number, 100 * MILLISECOND));
+        arrivals.onArrival(3, 20 * MILLISECOND);
+        arrivals.onArrival(4, 100 * MILLISECOND + 1);
+        arrivals.onArrival(5, 20 * MILLISECOND);
+        arrivals.onArrival(6, 20 * MILLISECOND);
+        arrivals.onArrival(8, 20 * MILLISECOND);
+        assertThat(arrivals.wholeFrames(3)).isEqualTo(1);
+        assertThat(arrivals.lost()).isEqualTo(1);
+        assertThat(arrivals.arrived()).isEqualTo(8);
+    }
+
+    @Test
+    void lateIsMoreThanTenMillisecondsBehindTheMedianOfWhatArrived() {
+        Arrivals arrivals = new Arrivals(101);
+        for (int number = 0; number < 98; number++) {
+            arrivals.onArrival(number, 25 * MILLISECOND);
+        }
+        arrivals.onArrival(98, 35 * MILLISECOND);
+        arrivals.onArrival(99, 35 * MILLISECOND + 1);
+        assertThat(arrivals.late()).isEqualTo(1);
+        assertThat(arrivals.percentileMillis(50)).isEqualTo(25);
+        assertThat(arrivals.percentileMillis(98)).isEqualTo(25);
+        assertThat(arrivals.percentileMillis(99)).isEqualTo(35);
+        assertThat(arrivals.percentileMillis(100)).isGreaterThan(35);
+    }
+
+    @Test
+    void aStreamOfWhichNothingArrivedHasNoLatency() {
+        Arrivals arrivals = new Arrivals(3);
+        assertThat(arrivals.percentileMillis(50)).isZero();
+        assertThat(arrivals.late()).isZero();
+        assertThat(arrivals.wholeFrames(3)).isZero();
+    }
+}
