@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.queue.AppOutbox;
@@ -8,6 +9,7 @@ import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.bridge.tunnel.Tunnel;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
@@ -53,7 +55,10 @@ public final class Bridge implements AutoCloseable {
     private volatile BridgeState state = BridgeState.NEW;
 
     /** Made when the bridge starts; belongs to the loop. */
-    private @Nullable Tunnel tunnel;
+    private volatile @Nullable Tunnel tunnel;
+
+    /** What the counters were at the end; null before. */
+    private volatile @Nullable BridgeStats lastStats;
 
     Bridge(
             BridgeConfig config,
@@ -64,6 +69,14 @@ public final class Bridge implements AutoCloseable {
             @Nullable EventLoopGroup group,
             DeviceFactory devices,
             NetworkSetup networkSetup) {
+        EnumSet<Carriage> offered = EnumSet.copyOf(config.get(Settings.CARRIAGE));
+        offered.retainAll(codec.carriages());
+        if (offered.isEmpty()) {
+            throw new ConfigException(
+                    Settings.CARRIAGE.key(),
+                    config.text(Settings.CARRIAGE),
+                    "what format '" + format.name() + "' can carry, " + codec.carriages());
+        }
         this.listener = listener;
         this.devices = devices;
         EventLoopGroup used = group == null ? newGroup(config.get(Settings.TUN_NAME)) : group;
@@ -72,7 +85,7 @@ public final class Bridge implements AutoCloseable {
         maxAppBytes = format.maxPayloadBytes() - 2; // the topic
         Message.Hello hello = new Message.Hello(
                 1,
-                EnumSet.copyOf(config.get(Settings.CARRIAGE)),
+                offered,
                 config.get(Settings.DEVICE_ID),
                 Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)));
         tunnels = device ->
@@ -97,7 +110,11 @@ public final class Bridge implements AutoCloseable {
      *     would help, or with {@link IllegalStateException} where the bridge is closed before
      */
     public CompletionStage<TunnelInfo> start() {
-        loop.execute(this::startOnLoop);
+        try {
+            loop.execute(this::startOnLoop);
+        } catch (RejectedExecutionException e) {
+            established.completeExceptionally(new IllegalStateException("the bridge is closed", e));
+        }
         return established.minimalCompletionStage();
     }
 
@@ -139,7 +156,15 @@ public final class Bridge implements AutoCloseable {
 
     /** Takes a snapshot on the loop; fails with {@link IllegalStateException} where the bridge was never started. */
     public CompletionStage<BridgeStats> stats() {
-        return CompletableFuture.supplyAsync(() -> started().stats(), loop);
+        BridgeStats last = lastStats;
+        if (last != null) {
+            return CompletableFuture.completedStage(last);
+        }
+        try {
+            return CompletableFuture.supplyAsync(() -> started().stats(), loop);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedStage(new IllegalStateException("the bridge is closed", e));
+        }
     }
 
     /** Completes at the end: with null after an orderly one, with the fault otherwise. */
@@ -161,10 +186,20 @@ public final class Bridge implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            // The loop is gone, and so is everything on it.
-            ended.complete(null);
+            abandon();
         }
         return ended();
+    }
+
+    /** The caller's loop was shut down before the bridge: takes back what does not need it. */
+    private void abandon() {
+        Tunnel left = tunnel;
+        if (left == null || ended.isDone()) {
+            ended.complete(null);
+            return;
+        }
+        state = BridgeState.CLOSED;
+        left.abandon().whenComplete((done, fault) -> ended.complete(null));
     }
 
     /** Closes and waits for it, at most two seconds; from the loop itself it does not wait. */
@@ -228,6 +263,10 @@ public final class Bridge implements AutoCloseable {
 
         @Override
         public void onEnd(@Nullable BridgeException fault) {
+            Tunnel over = tunnel;
+            if (over != null) {
+                lastStats = over.stats();
+            }
             established.completeExceptionally(
                     fault != null ? fault : new IllegalStateException("the bridge was closed before it was up"));
             ended.complete(fault);
@@ -239,7 +278,8 @@ public final class Bridge implements AutoCloseable {
         private void tell(Runnable event) {
             try {
                 event.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // Also an Error, such as a failed assertion: it must not keep the bridge from taking everything back.
                 LOG.error("the listener threw", e);
             }
         }

@@ -49,6 +49,7 @@ public record BridgeStats(
      * @param skippedBytes bytes passed over to find the next frame
      * @param malformedMessages valid frames with a payload that means nothing
      * @param unknownTypes frames of a type that this end does not know
+     * @param keepAlivesUnanswered keep-alives of a server that did not read the answers
      * @param wrongCarriage traffic frames of another carriage than the agreed one
      * @param notConnected packets from the device while there was no session
      */
@@ -61,6 +62,7 @@ public record BridgeStats(
             long skippedBytes,
             long malformedMessages,
             long unknownTypes,
+            long keepAlivesUnanswered,
             long wrongCarriage,
             long notConnected) {}
 }

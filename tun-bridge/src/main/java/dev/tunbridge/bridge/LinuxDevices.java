@@ -10,9 +10,13 @@ import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a configuration means for Linux. */
 final class LinuxDevices {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxDevices.class);
+
     private LinuxDevices() {}
 
     static TunDevice device(BridgeConfig config) throws IOException {
@@ -22,6 +26,16 @@ final class LinuxDevices {
                 config.get(Settings.TUN_COALESCE) ? TunOptions.Coalescing.ON : TunOptions.Coalescing.OFF));
     }
 
+    /** Routes of the other family belong to another tunnel of the same configuration. */
+    private static boolean isSameFamily(Prefix route, TunnelInfo tunnel) {
+        boolean isSame =
+                route.address().getAddress().length == tunnel.deviceAddress().getAddress().length;
+        if (!isSame) {
+            LOG.warn("routes: {} is not of the tunnel's address family, left out", route);
+        }
+        return isSame;
+    }
+
     static NetworkSetup networkSetup(BridgeConfig config) {
         return tunnel -> TunNetwork.setUp(new TunAddressing(
                 tunnel.device(),
@@ -29,7 +43,10 @@ final class LinuxDevices {
                 tunnel.prefixLength(),
                 tunnel.mtu(),
                 config.get(Settings.TUN_TX_QUEUE_LENGTH),
-                config.get(Settings.ROUTES).stream().map(Prefix::toString).toList(),
+                config.get(Settings.ROUTES).stream()
+                        .filter(route -> isSameFamily(route, tunnel))
+                        .map(Prefix::toString)
+                        .toList(),
                 config.get(Settings.SOURCE_RULE) ? TunAddressing.SourceRule.PRESENT : TunAddressing.SourceRule.ABSENT))
                 ::close;
     }

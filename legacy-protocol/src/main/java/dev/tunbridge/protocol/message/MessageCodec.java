@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.message;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameView;
 import io.netty.buffer.ByteBuf;
+import java.util.Set;
 
 /** Frames to messages and back, for one format. For one thread; reading and writing traffic allocates nothing. */
 public interface MessageCodec {
@@ -39,6 +40,9 @@ public interface MessageCodec {
 
     /** Bytes on the wire around a segment, before escaping. */
     int segmentOverheadBytes(int addressBytes);
+
+    /** The carriages whose frames the format has types for. */
+    Set<Carriage> carriages();
 
     /** The longest IP packet that fits a frame. */
     int maxPacketBytes();

@@ -22,6 +22,8 @@ import dev.tunbridge.protocol.message.Message.Welcome;
 import io.netty.buffer.ByteBuf;
 import java.net.InetAddress;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * The messages of the reference protocol. Numbers are big-endian.
@@ -64,6 +66,25 @@ final class ReferenceCodec implements MessageCodec {
             numbers[i] = format.type(TYPES[i].key()).orElse(ABSENT);
             numberOf.put(TYPES[i], numbers[i]);
         }
+    }
+
+    @Override
+    public Set<Carriage> carriages() {
+        EnumSet<Carriage> carriages = EnumSet.noneOf(Carriage.class);
+        if (has(ReferenceType.PACKET)) {
+            carriages.add(Carriage.PACKET);
+        }
+        if (has(ReferenceType.TCP) && has(ReferenceType.UDP)) {
+            carriages.add(Carriage.SEGMENT);
+        }
+        if (has(ReferenceType.OPEN) && has(ReferenceType.OPENED) && has(ReferenceType.DATA)) {
+            carriages.add(Carriage.SOCKET);
+        }
+        return carriages;
+    }
+
+    private boolean has(ReferenceType type) {
+        return format.type(type.key()).isPresent();
     }
 
     @Override

@@ -142,6 +142,12 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         if (current == null || ended) {
             return false;
         }
+        int fits = options.carriage() == Carriage.PACKET
+                ? codec.maxPacketBytes()
+                : codec.maxSegmentBytes(packet.addressBytes());
+        if ((options.carriage() == Carriage.PACKET ? length : packet.transportLength()) > fits) {
+            return false;
+        }
         if (options.carriage() == Carriage.PACKET) {
             codec.beginPacket(current.encoder(), current.buffer()).writeBytes(packet.buffer(), index, length);
         } else if (packet.isTcpOrUdp() && packet.fragment() == InnerPacket.Fragment.WHOLE) {
@@ -168,6 +174,9 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             codec.write(message, current.encoder(), current.buffer());
             current.frameWritten();
             current.flush();
+            if (current.isOverrun()) {
+                end("the device does not read what it asks for");
+            }
         }
     }
 

@@ -15,6 +15,8 @@ import java.util.Queue;
 final class FrameOutput {
     private static final int BATCH_BYTES = 64 * 1024;
 
+    private static final int MAX_WAITING = 16_384;
+
     private final Channel channel;
     private final FrameEncoder encoder;
     private final WriteMode mode;
@@ -62,6 +64,11 @@ final class FrameOutput {
     /** Whether everything is with the kernel, or nearly: more may come. */
     boolean hasRoom() {
         return waiting.isEmpty() && channel.isWritable();
+    }
+
+    /** Whether more waits than any turn of the TUN device brings: a device that asks and does not read. */
+    boolean isOverrun() {
+        return waiting.size() > MAX_WAITING;
     }
 
     /** Writing makes the channel unwritable and writable again within the call, which comes back here. */

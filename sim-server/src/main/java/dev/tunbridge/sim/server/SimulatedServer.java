@@ -50,6 +50,7 @@ public final class SimulatedServer {
     private final InnerPacket packet = new InnerPacket();
     private @Nullable Channel listening;
     private @Nullable DeviceSession current;
+    private final CompletableFuture<IOException> lost = new CompletableFuture<>();
     private int nextSessionId = 1;
     private long sessions;
     private long rejected;
@@ -148,6 +149,11 @@ public final class SimulatedServer {
                     tun.close();
                 },
                 loop);
+    }
+
+    /** Completes when the TUN device is taken away: without it there is nothing left to serve. */
+    public CompletionStage<IOException> lost() {
+        return lost.minimalCompletionStage();
     }
 
     /** Takes a snapshot on the loop. */
@@ -268,11 +274,11 @@ public final class SimulatedServer {
 
         @Override
         public void onDeviceLost(IOException cause) {
-            LOG.error("TUN device is gone: {}", cause.getMessage());
             DeviceSession session = current;
             if (session != null) {
                 session.close();
             }
+            lost.complete(new IOException("TUN device is gone: " + cause.getMessage(), cause));
         }
     }
 }

@@ -13,11 +13,11 @@ import dev.tunbridge.sim.server.RunningServer;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.WriteMode;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -89,12 +89,16 @@ final class ServeCommand implements Callable<Integer> {
                     out.flush();
                 },
                 new DefaultThreadFactory("simserver", true));
-        Foreground.endWith(server::close);
+        Foreground.endWith(() -> {
+            server.close();
+            return ExitCode.OK;
+        });
         out.println("serving on " + server.address().getAddress().getHostAddress() + " port "
                 + server.address().getPort() + ", " + tun + " " + tunnel);
         out.flush();
-        new CountDownLatch(1).await();
-        return ExitCode.OK;
+        IOException fault = server.server().lost().toCompletableFuture().get();
+        server.close();
+        throw fault;
     }
 
     private ServerOptions options() {

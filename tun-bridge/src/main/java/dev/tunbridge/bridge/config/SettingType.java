@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.config;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -78,6 +79,24 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
                 }
             }
             return List.copyOf(values);
+        });
+    }
+
+    static <T> SettingType<List<T>> nonEmptyListOf(SettingType<T> element) {
+        SettingType<List<T>> list = listOf(element);
+        return new SettingType<>(list.allowed + ", at least one", text -> {
+            List<T> values = list.parser.apply(text);
+            require(!values.isEmpty());
+            return values;
+        });
+    }
+
+    /** Text whose length counts in bytes of UTF-8, as it travels. */
+    static SettingType<String> bytesOfText(int minimum, int maximum) {
+        return new SettingType<>("text of " + minimum + " to " + maximum + " bytes in UTF-8", text -> {
+            int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+            require(bytes >= minimum && bytes <= maximum);
+            return text;
         });
     }
 

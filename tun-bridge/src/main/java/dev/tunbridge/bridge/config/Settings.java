@@ -29,19 +29,16 @@ public final class Settings {
 
     public static final Setting<String> DEVICE_ID = add(
             "identity.device-id",
-            SettingType.matching("1 to 64 printable characters", "\\P{Cntrl}{1,64}"),
+            SettingType.bytesOfText(1, 255),
             "tunbridge",
             "What the device calls itself in its hello.");
 
-    public static final Setting<String> TOKEN = add(
-            "identity.token",
-            SettingType.matching("at most 255 bytes of text", "[^\\x00]{0,255}"),
-            "",
-            "The secret that the server asks for.");
+    public static final Setting<String> TOKEN =
+            add("identity.token", SettingType.bytesOfText(0, 255), "", "The secret that the server asks for.");
 
     public static final Setting<List<Carriage>> CARRIAGE = add(
             "carriage",
-            SettingType.listOf(SettingType.oneOf(List.of(Carriage.SEGMENT, Carriage.PACKET))),
+            SettingType.nonEmptyListOf(SettingType.oneOf(List.of(Carriage.SEGMENT, Carriage.PACKET))),
             "segment,packet",
             "The carriages that the hello offers; the server picks one.");
 

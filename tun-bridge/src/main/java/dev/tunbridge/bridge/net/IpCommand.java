@@ -6,13 +6,18 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs iproute2's {@code ip} in the calling thread's network namespace, which a child process inherits from the thread
  * that starts it.
  */
 final class IpCommand {
+    private static final Logger LOG = LoggerFactory.getLogger(IpCommand.class);
+
     private static final long LIMIT_SECONDS = 5;
 
     /** What ip and the kernel say of a rule, a route, an address, a table or a device that is not there. */
@@ -75,8 +80,13 @@ final class IpCommand {
         } catch (IOException e) {
             throw new IOException("the command 'ip' (package iproute2) cannot be run: " + e.getMessage(), e);
         }
+        // A child that hangs keeps its output open, and reading that would hang too.
+        CompletableFuture<Void> limit = CompletableFuture.runAsync(
+                process::destroyForcibly, CompletableFuture.delayedExecutor(LIMIT_SECONDS, TimeUnit.SECONDS));
         try (OutputStream out = process.getOutputStream()) {
             out.write(input.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            LOG.debug("ip ended before it had read everything; its own words say why: {}", e.getMessage());
         }
         // The answers are far smaller than a pipe, so they can be read one after the other.
         try (InputStream out = process.getInputStream();
@@ -91,6 +101,7 @@ final class IpCommand {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while running ip", e);
         } finally {
+            limit.cancel(false);
             process.destroyForcibly();
         }
     }

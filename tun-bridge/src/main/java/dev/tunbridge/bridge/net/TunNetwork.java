@@ -24,6 +24,8 @@ public final class TunNetwork implements AutoCloseable {
     /** Missing where the kernel has no IPv6. */
     private static final Path IPV6_SETTINGS = Path.of("/proc/sys/net/ipv6");
 
+    private static final int ROUTE_METRIC = 84;
+
     private final List<String> undo;
 
     private TunNetwork(List<String> undo) {
@@ -31,7 +33,8 @@ public final class TunNetwork implements AutoCloseable {
     }
 
     /**
-     * Sets everything up, after removing what a killed process has left; on failure nothing stays. The caller holds the
+     * Sets everything up, after removing what a killed process has left; on failure nothing stays. What is there already
+     * is set again, so that a device which somebody took down and up gets its routes back. The caller holds the
      * device open, and closes this on a thread of the same network namespace.
      */
     public static TunNetwork setUp(TunAddressing wanted) throws IOException {
@@ -54,8 +57,10 @@ public final class TunNetwork implements AutoCloseable {
         lines.add("addr replace " + prefixed + " dev " + device + (isIpv4 ? "" : " nodad"));
         lines.add("link set dev " + device + " up");
         for (String route : wanted.routes()) {
-            lines.add("route replace " + route + " dev " + device);
-            undo.add("route del " + route + " dev " + device);
+            // With a metric of our own it stands beside a route that an administrator has made, and never replaces it.
+            String own = route + " dev " + device + " metric " + ROUTE_METRIC;
+            lines.add("route replace " + own);
+            undo.add("route del " + own);
         }
         if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
             int table = RoutingTable.forDevice(family, device);
@@ -64,6 +69,8 @@ public final class TunNetwork implements AutoCloseable {
             undo.add(0, "route del default dev " + device + " table " + table);
             String rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
                     + StaleRules.PROTOCOL;
+            // A second set-up of the same device finds its rule there, and adding it again would be an error.
+            IpCommand.remove((family + " rule del " + rule).split(" ", -1));
             lines.add("rule add " + rule);
             undo.add(0, "rule del " + rule);
         }

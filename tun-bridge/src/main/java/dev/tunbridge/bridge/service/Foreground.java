@@ -1,5 +1,7 @@
 package dev.tunbridge.bridge.service;
 
+import java.util.function.IntSupplier;
+
 /**
  * A command in the foreground that ends by signal with exit code 0. A JVM that a signal ends exits with 128 and the
  * signal's number, after its shutdown hooks; to say 0, the hook halts when everything has been taken back.
@@ -9,16 +11,16 @@ public final class Foreground {
 
     private Foreground() {}
 
-    /** On SIGTERM or SIGINT runs this, then exits with 0. */
-    public static void endWith(Runnable close) {
+    /** On SIGTERM or SIGINT runs this, then exits with the code that it returns. */
+    public static void endWith(IntSupplier close) {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
                             if (!endedByItself) {
-                                close.run();
+                                int code = close.getAsInt();
                                 System.out.flush();
                                 System.err.flush();
-                                Runtime.getRuntime().halt(ExitCode.OK);
+                                Runtime.getRuntime().halt(code);
                             }
                         },
                         "tunbridge-signal"));

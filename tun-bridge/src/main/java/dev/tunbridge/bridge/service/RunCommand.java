@@ -35,7 +35,10 @@ final class RunCommand implements Callable<Integer> {
                 .config(options.config())
                 .listener(new Report(out, err))
                 .build();
-        Foreground.endWith(bridge::close);
+        Foreground.endWith(() -> {
+            bridge.close();
+            return bridge.ended().toCompletableFuture().isDone() ? ExitCode.OK : ExitCode.FAILED;
+        });
         bridge.start();
         BridgeException fault = bridge.ended().toCompletableFuture().get();
         if (fault != null) {

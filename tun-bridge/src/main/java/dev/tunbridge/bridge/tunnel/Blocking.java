@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import io.netty.channel.EventLoop;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -29,10 +30,25 @@ final class Blocking {
             try {
                 T result = work.call();
                 loop.execute(() -> onSuccess.accept(result));
-            } catch (Exception e) {
-                loop.execute(() -> onFault.accept(e));
+            } catch (Throwable e) {
+                Exception fault = e instanceof Exception exception ? exception : new IllegalStateException(e);
+                loop.execute(() -> onFault.accept(fault));
             }
         });
+    }
+
+    /** Runs last work whose outcome no loop will hear of; completes when it is done. */
+    CompletableFuture<Void> runLast(Callable<?> work) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        executor.execute(() -> {
+            try {
+                work.call();
+                done.complete(null);
+            } catch (Throwable e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done;
     }
 
     /** Lets what is queued finish, takes nothing more. */

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * as they are until {@link #flush()}.
  */
 final class Downlink {
+    private static final int MAX_IP_PACKET_BYTES = 65_535;
+
     private final TunDevice device;
     private final FlowTable flows;
     private final Refusals refusals;
@@ -79,6 +81,10 @@ final class Downlink {
         }
         packet.wrapSegment(
                 buffer, clientAddressIndex, deviceAddressIndex, addressBytes, ipProtocol, segmentIndex, segmentLength);
+        if (packet.totalLength() > MAX_IP_PACKET_BYTES) {
+            refusals.fromTunnel(Refusal.TOO_LONG);
+            return;
+        }
         if (!passes(current, nowNanos)) {
             return;
         }

@@ -21,6 +21,9 @@ final class FrameWriter {
     /** As much as one write of the kernel's own takes with good effect; beyond it latency grows and throughput not. */
     static final int BATCH_BYTES = 64 * 1024;
 
+    /** A batch that begins with a message often holds nothing else; it grows where packets follow. */
+    private static final int MESSAGE_BYTES = 512;
+
     private final Channel channel;
     private final MessageCodec codec;
     private final FrameEncoder encoder;
@@ -73,7 +76,7 @@ final class FrameWriter {
 
     /** Frames any message. */
     void message(Message message) {
-        codec.write(message, encoder, batch());
+        codec.write(message, encoder, batch(MESSAGE_BYTES));
         counters.framesOut++;
     }
 
@@ -122,9 +125,13 @@ final class FrameWriter {
     }
 
     private ByteBuf batch() {
+        return batch(batchCapacity);
+    }
+
+    private ByteBuf batch(int initialCapacity) {
         ByteBuf current = batch;
         if (current == null) {
-            current = channel.alloc().directBuffer(batchCapacity);
+            current = channel.alloc().directBuffer(initialCapacity);
             batch = current;
         }
         return current;

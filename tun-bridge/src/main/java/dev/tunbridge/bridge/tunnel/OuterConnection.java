@@ -23,6 +23,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -109,17 +110,17 @@ final class OuterConnection {
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
-                    protected void initChannel(Channel channel) throws LinuxException {
-                        if (channel instanceof EpollSocketChannel epoll) {
-                            tune(epoll.fd().intValue(), config);
-                        }
+                    protected void initChannel(Channel channel) {
                         channel.pipeline().addLast(connection.new Handler());
+                        if (channel instanceof EpollSocketChannel epoll) {
+                            connection.tune(epoll.fd().intValue(), config);
+                        }
                     }
                 })
                 .connect(server)
                 .addListener(connect -> {
                     if (connect.isSuccess()) {
-                        events.onConnected();
+                        connection.connected();
                     } else {
                         connection.lost("cannot connect to " + text(server) + ": " + reason(connect.cause()));
                     }
@@ -127,7 +128,28 @@ final class OuterConnection {
         return connection;
     }
 
-    private static void tune(int fd, BridgeConfig config) throws LinuxException {
+    private void connected() {
+        if (ended) {
+            return;
+        }
+        try {
+            events.onConnected();
+        } catch (RuntimeException e) {
+            LOG.error("a fault of the bridge itself ends this connection", e);
+            lost(reason(e));
+        }
+    }
+
+    /** What this kernel does not grant is said once for each connection, and the kernel's own way is good enough. */
+    private void tune(int fd, BridgeConfig config) {
+        try {
+            tuneOrFail(fd, config);
+        } catch (LinuxException e) {
+            LOG.warn("a socket option stays as the kernel has it: {}", e.getMessage());
+        }
+    }
+
+    private static void tuneOrFail(int fd, BridgeConfig config) throws LinuxException {
         Sockets.set(fd, SocketOption.TCP_NOTSENT_LOWAT, config.get(Settings.NOTSENT_LOWAT));
         long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
         Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
@@ -139,6 +161,12 @@ final class OuterConnection {
 
     InetSocketAddress server() {
         return server;
+    }
+
+    /** This end's address of the connection; null where it has none any more. */
+    @Nullable
+    InetAddress localAddress() {
+        return channel.localAddress() instanceof InetSocketAddress local ? local.getAddress() : null;
     }
 
     FrameWriter writer() {

@@ -13,6 +13,7 @@ final class OuterCounters {
     long skippedBytes;
     long malformedMessages;
     long unknownTypes;
+    long keepAlivesUnanswered;
 
     BridgeStats.Outer snapshot(long wrongCarriage, long notConnected) {
         return new BridgeStats.Outer(
@@ -24,6 +25,7 @@ final class OuterCounters {
                 skippedBytes,
                 malformedMessages,
                 unknownTypes,
+                keepAlivesUnanswered,
                 wrongCarriage,
                 notConnected);
     }

@@ -31,6 +31,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,10 @@ public final class Tunnel {
     private final NetworkSetup networkSetup;
     private final Events events;
     private final Blocking blocking;
+
+    /** A name server may be silent for long, and nothing else must wait behind it. */
+    private final Blocking resolving;
+
     private final Backoff backoff;
     private final FlowTable flows;
     private final EgressQueue queue;
@@ -66,15 +71,18 @@ public final class Tunnel {
     private BridgeState state = BridgeState.NEW;
     private @Nullable OuterConnection connection;
     private @Nullable ClientSession session;
-    private @Nullable TunnelInfo info;
 
     /** Belongs to the blocking thread, so that a set-up which is under way at the end is taken back after it. */
     private NetworkSetup.Undo undo = () -> {};
+
+    /** What the kernel has been told last; the blocking thread's too. */
+    private @Nullable TunnelInfo configured;
 
     private @Nullable IcmpErrors icmp;
     private @Nullable ScheduledFuture<?> tick;
     private long tickNanos;
     private boolean pumpDue;
+    private boolean reading;
 
     /** What the owner hears; on the loop's thread. */
     public interface Events {
@@ -108,6 +116,7 @@ public final class Tunnel {
         this.networkSetup = networkSetup;
         this.events = events;
         blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
+        resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
         flows = new FlowTable(config.get(Settings.FLOWS_MAX));
         queue = new EgressQueue(PooledByteBufAllocator.DEFAULT, config.get(Settings.QUEUE_BYTES));
@@ -177,7 +186,7 @@ public final class Tunnel {
 
     private void connect() {
         state(BridgeState.CONNECTING, "connecting to " + server);
-        blocking.run(
+        resolving.run(
                 () -> new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
                 this::dial,
                 fault -> lost("cannot resolve " + server.host()));
@@ -236,8 +245,7 @@ public final class Tunnel {
         device.close();
         downlink.release();
         outbox.failAll(new IllegalStateException("the bridge is closed"));
-        String detail = fault == null ? "closed" : String.valueOf(fault.getMessage());
-        state(fault == null ? BridgeState.CLOSED : BridgeState.FAILED, detail);
+        state = fault == null ? BridgeState.CLOSED : BridgeState.FAILED;
         blocking.run(
                 () -> {
                     undo.undo();
@@ -249,6 +257,22 @@ public final class Tunnel {
                     events.onEnd(fault);
                 });
         blocking.close();
+        resolving.close();
+        events.onState(state, fault == null ? "closed" : String.valueOf(fault.getMessage()));
+    }
+
+    /** The end where the loop has been shut down before: what does not need the loop is taken back all the same. */
+    public CompletableFuture<Void> abandon() {
+        state = BridgeState.CLOSED;
+        device.close();
+        outbox.failAll(new IllegalStateException("the bridge's event loop was shut down"));
+        CompletableFuture<Void> done = blocking.runLast(() -> {
+            undo.undo();
+            return state;
+        });
+        blocking.close();
+        resolving.close();
+        return done;
     }
 
     // Session
@@ -274,7 +298,9 @@ public final class Tunnel {
         }
         OuterConnection current = connection;
         if (current != null) {
-            current.writer().flush();
+            if (!reading) {
+                current.writer().flush(); // otherwise once at the end of the read, however many answers it asks for
+            }
             scheduleTick();
         }
     }
@@ -291,7 +317,7 @@ public final class Tunnel {
 
     private void welcomed(OuterConnection current, Message.Welcome welcome) {
         String wrong =
-                WelcomeCheck.fault(welcome, hello.carriages(), current.server().getAddress());
+                WelcomeCheck.fault(welcome, hello.carriages(), current.server().getAddress(), current.localAddress());
         if (wrong != null) {
             lost(wrong);
             return;
@@ -300,20 +326,20 @@ public final class Tunnel {
                 device.name(),
                 welcome.carriage(),
                 welcome.session(),
-                welcome.innerMtu(),
+                mtu(welcome),
                 welcome.deviceAddress(),
                 welcome.prefixLength(),
                 welcome.serverAddress());
-        TunnelInfo before = info;
-        if (before != null && isSameNetwork(before, next)) {
-            established(current, next);
-            return;
-        }
         blocking.run(
                 () -> {
-                    undo.undo();
+                    TunnelInfo before = configured;
+                    configured = null;
+                    if (before == null || !isSameNetwork(before, next)) {
+                        undo.undo();
+                    }
                     undo = () -> {};
                     undo = networkSetup.setUp(next);
+                    configured = next;
                     return next;
                 },
                 tunnel -> {
@@ -332,7 +358,6 @@ public final class Tunnel {
     }
 
     private void established(OuterConnection current, TunnelInfo tunnel) {
-        info = tunnel;
         counters.connections++;
         backoff.reset();
         long now = System.nanoTime();
@@ -341,20 +366,23 @@ public final class Tunnel {
         IcmpErrors errors = new IcmpErrors(device, tunnel.serverAddress(), tunnel.mtu(), now);
         icmp = errors;
         downlink.connect(new Downlink.Route(tunnel.carriage(), filter));
-        uplink.connect(new Uplink.Route(tunnel.carriage(), maxPacketBytes(tunnel), filter, errors, current.writer()));
+        uplink.connect(new Uplink.Route(tunnel.carriage(), tunnel.mtu(), filter, errors, current.writer()));
         state(BridgeState.ESTABLISHED, "session " + tunnel.sessionId() + ", " + tunnel.carriage() + " carriage");
         events.onEstablished(tunnel);
         uplink.pump();
     }
 
-    /** The welcome's MTU, or less where a frame cannot hold that much. */
-    private int maxPacketBytes(TunnelInfo tunnel) {
-        int addressBytes = tunnel.deviceAddress().getAddress().length;
+    /** The welcome's MTU, or less where a frame cannot hold that much: the kernel must know what really fits. */
+    private int mtu(Message.Welcome welcome) {
+        int addressBytes = welcome.deviceAddress().getAddress().length;
         int ipHeaderBytes = addressBytes == 4 ? 20 : 40;
-        int fits = tunnel.carriage() == Carriage.PACKET
-                ? format.maxPayloadBytes() - codec.packetOverheadBytes()
-                : format.maxPayloadBytes() - codec.segmentOverheadBytes(addressBytes) + ipHeaderBytes;
-        return Math.min(tunnel.mtu(), fits);
+        int fits = welcome.carriage() == Carriage.PACKET
+                ? codec.maxPacketBytes()
+                : codec.maxSegmentBytes(addressBytes) + ipHeaderBytes;
+        if (fits < welcome.innerMtu()) {
+            LOG.warn("the welcome's MTU {} is more than a frame holds; using {}", welcome.innerMtu(), fits);
+        }
+        return Math.min(welcome.innerMtu(), fits);
     }
 
     private void scheduleTick() {
@@ -397,6 +425,7 @@ public final class Tunnel {
 
         @Override
         public void onHeard() {
+            reading = true;
             nowNanos = System.nanoTime();
             ClientSession current = session;
             if (current != null) {
@@ -406,7 +435,12 @@ public final class Tunnel {
 
         @Override
         public void onReadComplete() {
+            reading = false;
             downlink.flush();
+            OuterConnection current = connection;
+            if (current != null) {
+                current.writer().flush();
+            }
         }
 
         @Override
@@ -422,9 +456,16 @@ public final class Tunnel {
         @Override
         public void onMessage(Message message) {
             ClientSession current = session;
-            if (current != null) {
-                apply(current.received(message, nowNanos));
+            OuterConnection path = connection;
+            if (current == null || path == null) {
+                return;
             }
+            if (message instanceof Message.KeepAlive && !path.writer().hasRoom()) {
+                // Who asks faster than it reads answers gets fewer: they must not pile up here.
+                counters.keepAlivesUnanswered++;
+                return;
+            }
+            apply(current.received(message, nowNanos));
         }
 
         @Override

@@ -77,7 +77,11 @@ final class Uplink {
             return;
         }
         Flow flow = flows.fromDevice(packet, nowNanos);
-        if (queue.isEmpty() && outbox.isEmpty() && current.writer().hasRoom()) {
+        boolean hasRoom =
+                queue.isEmpty() && outbox.isEmpty() && current.writer().hasRoom();
+        if (route == null) {
+            notConnected++; // finding out whether there is room has shown that the connection is gone
+        } else if (hasRoom) {
             write(current, index, length);
         } else {
             queue.offer(packet, index, length, flow.hash(), nowNanos);
@@ -111,10 +115,13 @@ final class Uplink {
                 break;
             }
             ByteBuf buffer = next.buffer();
-            ip.wrap(buffer, buffer.readerIndex(), buffer.readableBytes());
-            packet.wrap(ip);
-            write(current, buffer.readerIndex(), buffer.readableBytes());
-            queue.release(next);
+            try {
+                ip.wrap(buffer, buffer.readerIndex(), buffer.readableBytes());
+                packet.wrap(ip);
+                write(current, buffer.readerIndex(), buffer.readableBytes());
+            } finally {
+                queue.release(next);
+            }
         }
         writer.flush();
     }

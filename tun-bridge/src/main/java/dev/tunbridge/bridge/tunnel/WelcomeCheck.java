@@ -19,10 +19,19 @@ final class WelcomeCheck {
     private static final int MIN_IPV6_MTU = 1280;
     private static final int MAX_MTU = 65_535;
 
+    /** A server that claims more than the largest assigned network would take the whole machine's traffic. */
+    private static final int MIN_IPV4_PREFIX = 8;
+
+    private static final int MIN_IPV6_PREFIX = 32;
+
     private WelcomeCheck() {}
 
     /** Why it cannot be, with field, value and what is allowed; null where it can. */
-    static @Nullable String fault(Message.Welcome welcome, Collection<Carriage> offered, InetAddress outerServer) {
+    static @Nullable String fault(
+            Message.Welcome welcome,
+            Collection<Carriage> offered,
+            InetAddress outerServer,
+            @Nullable InetAddress outerLocal) {
         InetAddress device = welcome.deviceAddress();
         int addressBits = device.getAddress().length * 8;
         int minMtu = addressBits == 32 ? MIN_IPV4_MTU : MIN_IPV6_MTU;
@@ -32,8 +41,9 @@ final class WelcomeCheck {
         if (welcome.innerMtu() < minMtu || welcome.innerMtu() > MAX_MTU) {
             return fault("MTU", welcome.innerMtu(), minMtu + " to " + MAX_MTU);
         }
-        if (welcome.prefixLength() < 1) { // the most is the record's own rule
-            return fault("prefix length", welcome.prefixLength(), "1 to " + addressBits);
+        int minPrefix = addressBits == 32 ? MIN_IPV4_PREFIX : MIN_IPV6_PREFIX;
+        if (welcome.prefixLength() < minPrefix) { // the most is the record's own rule
+            return fault("prefix length", welcome.prefixLength(), minPrefix + " to " + addressBits);
         }
         if (isSpecial(device)) {
             return fault("device address", device.getHostAddress(), "a unicast address that is not link-local");
@@ -46,6 +56,12 @@ final class WelcomeCheck {
                     "network",
                     device.getHostAddress() + "/" + welcome.prefixLength(),
                     "one without the outer server " + outerServer.getHostAddress());
+        }
+        if (outerLocal != null && contains(device, welcome.prefixLength(), outerLocal)) {
+            return fault(
+                    "network",
+                    device.getHostAddress() + "/" + welcome.prefixLength(),
+                    "one without this end of the outer connection, " + outerLocal.getHostAddress());
         }
         return null;
     }

@@ -101,7 +101,7 @@ class TunNetworkTest {
 
             assertThatThrownBy(() -> namespace.setUp(wrong))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("in 'ip route replace 198.18.0.1/18 dev tb0'");
+                    .hasMessageContaining("in 'ip route replace 198.18.0.1/18 dev tb0 metric 84'");
 
             assertThat(namespace.inside("addr", "show", "dev", "tb0")).doesNotContain("198.19.0.1");
             assertThat(namespace.inside("route", "show", "table", "all")).doesNotContain("tb0");

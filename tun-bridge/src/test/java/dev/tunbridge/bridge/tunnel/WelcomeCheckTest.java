@@ -27,13 +27,19 @@ class WelcomeCheckTest {
         "SEGMENT, 1400,  64,  fe80::1,     2001:2::2,   device address",
         "SEGMENT, 1400,  30,  198.19.0.1,  198.19.0.1,  server address",
         "SEGMENT, 1400,  15,  198.19.0.1,  198.19.0.2,  without the outer server 198.18.0.2",
+        "SEGMENT, 1400,  7,   198.19.0.1,  198.19.0.2,  8 to 32",
+        "SEGMENT, 1400,  24,  198.18.64.9, 198.18.64.8, 198.18.64.1",
         "SEGMENT, 1400,  24,  198.18.0.1,  198.18.0.9,  without the outer server 198.18.0.2"
     })
     void namesFieldValueAndWhatIsAllowed(
             Carriage carriage, int mtu, int prefixLength, String device, String server, String expected) {
         Message.Welcome welcome = new Message.Welcome(
                 carriage, 1, mtu, prefixLength, InetAddresses.forString(device), InetAddresses.forString(server));
-        String fault = WelcomeCheck.fault(welcome, Set.of(Carriage.SEGMENT), InetAddresses.forString("198.18.0.2"));
+        String fault = WelcomeCheck.fault(
+                welcome,
+                Set.of(Carriage.SEGMENT),
+                InetAddresses.forString("198.18.0.2"),
+                InetAddresses.forString("198.18.64.1"));
         if (expected == null) {
             assertThat(fault).isNull();
         } else {
