@@ -149,7 +149,7 @@ class BridgeLibraryTest {
         BridgeListener listener = new BridgeListener() {
             @Override
             public void onState(BridgeState state, String detail) {
-                throw new IllegalStateException("a careless listener");
+                throw new AssertionError("a careless listener");
             }
 
             @Override
@@ -165,6 +165,28 @@ class BridgeLibraryTest {
                     .isNull();
             assertThat(bridge.state()).isEqualTo(BridgeState.CLOSED);
         }
+    }
+
+    @Test
+    void aLoopThatWasShutDownFirstLeavesNothingOpen() throws Exception {
+        EventLoopGroup own = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        Bridge bridge = builder().eventLoopGroup(own).build();
+        started(bridge);
+        own.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+        bridge.close();
+        assertThat(bridge.ended().toCompletableFuture().get(5, TimeUnit.SECONDS))
+                .isNull();
+        assertThat(bridge.state()).isEqualTo(BridgeState.CLOSED);
+        assertThat(atDevice.isOpen()).isFalse();
+    }
+
+    @Test
+    void theLastStatisticsCanBeHadAfterTheEnd() throws Exception {
+        Bridge bridge = builder().build();
+        started(bridge);
+        bridge.close();
+        assertThat(stats(bridge).connections()).isEqualTo(1);
+        assertThat(stats(bridge).state()).isEqualTo(BridgeState.CLOSED);
     }
 
     @Test
