@@ -38,7 +38,8 @@ want() { # like need, but what wants it does without: it is never a reason to st
 }
 
 need_libpcap() {
-  ldconfig -p | grep -q 'libpcap\.so' || missing+=("libpcap0.8 to capture the outer connection's segments")
+  # Not grep -q: it would close the pipe early, and under pipefail that looks like a missing library.
+  ldconfig -p | grep 'libpcap\.so' >/dev/null || missing+=("libpcap0.8 to capture the outer connection's segments")
 }
 
 need_java() { # java to run, javac to build

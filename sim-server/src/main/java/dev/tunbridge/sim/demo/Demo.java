@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Sets the scene and plays it: server and clients in one namespace, bridge and services in the other. */
 final class Demo {
@@ -87,21 +88,24 @@ final class Demo {
 
     private void transfers(HttpLoad client) throws Exception {
         progress.step("fetching a page over HTTP");
-        add(transfer("HTTP page", client.page()));
+        Transfer page = client.page();
+        add(transfer("HTTP page", page, page.firstByteNanos() / 1e6));
         progress.step("downloading over HTTP");
-        add(transfer(
-                "HTTP download", client.download(seed, TRANSFER_BYTES, DOWNLOAD_MILLIS, progress.bytes("downloaded"))));
+        Transfer download = client.download(seed, TRANSFER_BYTES, DOWNLOAD_MILLIS, progress.bytes("downloaded"));
+        add(transfer("HTTP download", download, download.firstByteNanos() / 1e6));
         progress.step("uploading over HTTP");
         add(transfer(
-                "HTTP upload", client.upload(seed + 1, TRANSFER_BYTES, UPLOAD_MILLIS, progress.bytes("uploaded"))));
+                "HTTP upload",
+                client.upload(seed + 1, TRANSFER_BYTES, UPLOAD_MILLIS, progress.bytes("uploaded")),
+                null));
     }
 
-    private static Measure transfer(String name, Transfer transfer) {
+    private static Measure transfer(String name, Transfer transfer, @Nullable Double firstByte) {
         return new Measure(
                 name,
                 String.format("%,d bytes", transfer.bytes()),
                 transfer.bytes() > 10_000 ? transfer.megabitsPerSecond() : 0,
-                transfer.firstByteNanos() / 1e6,
+                firstByte,
                 null,
                 transfer.isIntact());
     }

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tunbridge demo",
         description = "Shows the bridge at work: two network namespaces, an impaired link, the simulated server, real "
-                + "HTTP and UDP through the tunnel, checksummed end to end. Takes about half a minute.",
+                + "HTTP and UDP through the tunnel, checksummed end to end. Takes about half a minute on the default link; "
+                + "on a link that loses most of its packets the streams may not arrive whole.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 public final class DemoMain implements Callable<Integer> {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param name what was done
  * @param amount how much passed, in words
  * @param megabitsPerSecond rate, or 0 where it means nothing
- * @param latencyMillis median latency or time to the first byte
+ * @param latencyMillis median one-way latency, or the time to a first byte that came back, or null
  * @param worstMillis the largest latency, or null
  * @param isIntact whether all of it arrived as it was sent
  */
@@ -17,7 +17,7 @@ record Measure(
         String name,
         String amount,
         double megabitsPerSecond,
-        double latencyMillis,
+        @Nullable Double latencyMillis,
         @Nullable Double worstMillis,
         boolean isIntact) {
 
@@ -27,11 +27,11 @@ record Measure(
     String row() {
         return String.format(
                 Locale.ROOT,
-                "%-26s %18s %10s %12.1f %11s  %s",
+                "%-26s %18s %10s %12s %11s  %s",
                 name,
                 amount,
                 megabitsPerSecond == 0 ? "" : String.format(Locale.ROOT, "%.2f", megabitsPerSecond),
-                latencyMillis,
+                latencyMillis == null ? "" : String.format(Locale.ROOT, "%.1f", latencyMillis),
                 worstMillis == null ? "" : String.format(Locale.ROOT, "%.1f", worstMillis),
                 isIntact ? "yes" : "NO");
     }
@@ -39,11 +39,11 @@ record Measure(
     String json() {
         return String.format(
                 Locale.ROOT,
-                "{\"name\":\"%s\",\"amount\":\"%s\",\"mbit_per_s\":%.3f,\"latency_ms\":%.3f,\"worst_ms\":%s,\"intact\":%b}",
+                "{\"name\":\"%s\",\"amount\":\"%s\",\"mbit_per_s\":%.3f,\"latency_ms\":%s,\"worst_ms\":%s,\"intact\":%b}",
                 name,
                 amount,
                 megabitsPerSecond,
-                latencyMillis,
+                latencyMillis == null ? "null" : String.format(Locale.ROOT, "%.3f", latencyMillis),
                 worstMillis == null ? "null" : String.format(Locale.ROOT, "%.3f", worstMillis),
                 isIntact);
     }

@@ -200,7 +200,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             return;
         }
         ended = true;
-        LOG.info("session of '{}' ended: {}", deviceId, reason);
+        LOG.info("session of {} ended: {}", deviceId.isEmpty() ? "an unknown device" : "'" + deviceId + "'", reason);
         if (tick != null) {
             tick.cancel(false);
         }

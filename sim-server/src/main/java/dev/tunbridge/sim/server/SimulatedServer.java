@@ -114,10 +114,16 @@ public final class SimulatedServer {
                 started.complete((InetSocketAddress) bound.channel().localAddress());
             } else {
                 tun.close();
-                started.completeExceptionally(new IOException("cannot listen on " + options.listen() + ": "
-                        + bind.cause().getMessage()));
+                started.completeExceptionally(new IOException(
+                        "cannot listen on " + options.listen().getAddress().getHostAddress() + " port "
+                                + options.listen().getPort() + ": " + systemReason(bind.cause())));
             }
         });
+    }
+
+    /** Netty's "bind(..) failed with error(-98): Address already in use", without what only Netty understands. */
+    private static String systemReason(Throwable cause) {
+        return String.valueOf(cause.getMessage()).replaceAll("^.*failed with error\\(-\\d+\\): ", "");
     }
 
     /** Sends an application message to the device; false: none is there. */
@@ -209,6 +215,7 @@ public final class SimulatedServer {
         DeviceSession before = current;
         current = session;
         sessions++;
+        LOG.info("session of '{}' established", session.deviceId());
         if (before != null && before != session) {
             before.end("the device came back");
         }

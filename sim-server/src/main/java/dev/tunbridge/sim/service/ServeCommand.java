@@ -93,7 +93,7 @@ final class ServeCommand implements Callable<Integer> {
             server.close();
             return ExitCode.OK;
         });
-        out.println("serving on " + server.address().getAddress().getHostAddress() + " port "
+        out.println("serving on " + InetAddresses.toAddrString(server.address().getAddress()) + " port "
                 + server.address().getPort() + ", " + tun + " " + tunnel);
         out.flush();
         IOException fault = server.server().lost().toCompletableFuture().get();

@@ -52,8 +52,9 @@ final class CheckCommand implements Callable<Integer> {
         format.explain().forEach(line -> out.println("  " + line));
         out.println("Settings");
         for (Setting<?> setting : Settings.all()) {
-            if (config.isSet(setting) && !setting.equals(Settings.TOKEN)) {
-                out.println("  " + setting.key() + " = " + config.text(setting));
+            if (config.isSet(setting)) {
+                String value = setting.equals(Settings.TOKEN) ? "(set, not shown)" : config.text(setting);
+                out.println("  " + setting.key() + " = " + value);
             }
         }
         out.println("  all others at their defaults ('tunbridge check --settings' lists them)");

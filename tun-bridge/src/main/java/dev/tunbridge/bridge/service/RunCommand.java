@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.service;
 
+import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.Bridge;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeListener;
@@ -79,9 +80,9 @@ final class RunCommand implements Callable<Integer> {
             out.printf(
                     "tunnel up: %s %s/%d, server %s, mtu %d, %s carriage, session %d%n",
                     tunnel.device(),
-                    tunnel.deviceAddress().getHostAddress(),
+                    InetAddresses.toAddrString(tunnel.deviceAddress()),
                     tunnel.prefixLength(),
-                    tunnel.serverAddress().getHostAddress(),
+                    InetAddresses.toAddrString(tunnel.serverAddress()),
                     tunnel.mtu(),
                     tunnel.carriage().name().toLowerCase(Locale.ROOT),
                     tunnel.sessionId());

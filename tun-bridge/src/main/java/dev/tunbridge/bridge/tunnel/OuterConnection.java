@@ -206,7 +206,14 @@ final class OuterConnection {
 
     private static String reason(@Nullable Throwable cause) {
         String message = cause == null ? null : cause.getMessage();
-        return message == null ? String.valueOf(cause) : message.strip().replaceAll("\\s+", " ");
+        if (message == null) {
+            return String.valueOf(cause);
+        }
+        // Netty: "finishConnect(..) failed with error(-111): Connection refused: /198.18.0.2:7000".
+        return message.strip()
+                .replaceAll("\\s+", " ")
+                .replaceAll("^\\w+\\(\\.\\.\\) failed with error\\(-\\d+\\): ", "")
+                .replaceAll(": [^ ]*/[^ ]*:\\d+$", "");
     }
 
     private final class Handler extends ChannelInboundHandlerAdapter {

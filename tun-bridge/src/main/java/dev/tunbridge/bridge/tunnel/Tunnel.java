@@ -450,7 +450,9 @@ public final class Tunnel {
 
         @Override
         public void onLost(String reason) {
-            lost(reason);
+            ClientSession current = session;
+            boolean isBeforeWelcome = current != null && !current.isEstablished() && !current.isClosed();
+            lost(isBeforeWelcome ? reason + " before its welcome (does it speak '" + format.name() + "'?)" : reason);
         }
 
         @Override
