@@ -31,6 +31,11 @@ public final class LinuxException extends IOException {
         return subject;
     }
 
+    /** Whether root or a capability is what is missing. */
+    public boolean isForbidden() {
+        return errno().equals(Errno.EPERM) || errno().equals(Errno.EACCES);
+    }
+
     public Errno errno() {
         return new Errno(errorNumber);
     }

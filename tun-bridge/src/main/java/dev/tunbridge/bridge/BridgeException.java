@@ -1,6 +1,5 @@
 package dev.tunbridge.bridge;
 
-import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import java.io.IOException;
 
@@ -34,8 +33,7 @@ public final class BridgeException extends IOException {
 
     /** A fault of device, addresses or routes, permission told apart. */
     public static BridgeException of(String what, Exception cause) {
-        boolean isForbidden = cause instanceof LinuxException linux
-                && (linux.errno().equals(Errno.EPERM) || linux.errno().equals(Errno.EACCES));
+        boolean isForbidden = cause instanceof LinuxException linux && linux.isForbidden();
         return new BridgeException(
                 isForbidden ? Reason.PERMISSION : Reason.DEVICE, what + ": " + cause.getMessage(), cause);
     }

@@ -2,7 +2,6 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.config.ConfigException;
-import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.protocol.frame.FrameFormatException;
 
@@ -18,9 +17,7 @@ final class Faults {
             return ExitCode.USAGE;
         }
         if (fault instanceof LinuxException linux) {
-            boolean isForbidden =
-                    linux.errno().equals(Errno.EPERM) || linux.errno().equals(Errno.EACCES);
-            return isForbidden ? ExitCode.NOT_PERMITTED : ExitCode.UNAVAILABLE;
+            return linux.isForbidden() ? ExitCode.NOT_PERMITTED : ExitCode.UNAVAILABLE;
         }
         return ExitCode.FAILED;
     }
