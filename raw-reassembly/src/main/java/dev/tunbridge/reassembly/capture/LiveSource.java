@@ -1,0 +1,10 @@
+package dev.tunbridge.reassembly.capture;
+
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+
+/** A source of segments as they come. It captures from the moment when it is opened; {@link #drain} on the loop only. */
+public interface LiveSource extends SegmentSource {
+    /** From now on the loop calls {@code onReadable} whenever there is something to drain, again and again until it is drained. */
+    void start(EventLoop loop, Runnable onReadable) throws IOException;
+}

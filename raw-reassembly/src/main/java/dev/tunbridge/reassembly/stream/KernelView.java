@@ -1,0 +1,22 @@
+package dev.tunbridge.reassembly.stream;
+
+/**
+ * What the kernel knows of the outer connection, asked only when it matters. Offsets count the bytes of the stream from 0: received
+ * ones from the server's initial sequence number + 1, sent ones from ours.
+ */
+public interface KernelView {
+    /** The kernel cannot say. */
+    long UNKNOWN = -1;
+
+    /** Takes a new snapshot; the other methods tell of the last one. */
+    void refresh();
+
+    /** Bytes that the server has acknowledged, or {@link #UNKNOWN}. */
+    long ackedOffset();
+
+    /** Bytes sent at least once, or {@link #UNKNOWN}. */
+    long sentOffset();
+
+    /** Bytes that the kernel is ready to receive now, or {@link #UNKNOWN} (before Linux 6.2). */
+    long receiveWindowBytes();
+}
