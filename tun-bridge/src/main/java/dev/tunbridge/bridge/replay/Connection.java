@@ -117,6 +117,10 @@ public final class Connection {
         return first.segments() + second.segments();
     }
 
+    long firstNanos() {
+        return firstNanos;
+    }
+
     public long durationNanos() {
         return lastNanos - firstNanos;
     }

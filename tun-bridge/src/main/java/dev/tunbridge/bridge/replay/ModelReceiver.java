@@ -353,4 +353,10 @@ final class ModelReceiver implements KernelView {
     public long receiveWindowBytes() {
         return windowEdge == UNKNOWN ? UNKNOWN : Math.max(0, windowEdge - delivered);
     }
+
+    /** The application of a replay reads at once. */
+    @Override
+    public long unreadBytes() {
+        return 0;
+    }
 }

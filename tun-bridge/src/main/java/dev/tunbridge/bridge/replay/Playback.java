@@ -45,6 +45,7 @@ final class Playback {
             receiver.outgoing(segment, nowNanos);
         } else {
             played.wrap(captured.buffer(), captured.index(), captured.length(), captured.wireLength(), nowNanos);
+            played.mark(captured.interfaceIndex(), false, captured.isChecksumUnfinished());
             rawLane.captured(played, nowNanos);
             receiver.incoming(segment, nowNanos);
         }

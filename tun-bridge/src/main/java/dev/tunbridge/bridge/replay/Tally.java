@@ -9,7 +9,7 @@ package dev.tunbridge.bridge.replay;
  * @param truncated TCP segments that the capture has cut
  * @param malformed neither IP nor TCP when looked at closely
  * @param notListed segments of connections beyond the number that is kept apart
- * @param passedOver link-layer packets that are not IP
+ * @param notIp link-layer packets that are not IP
  * @param dropped segments that the capture itself says it has lost
  */
 public record Tally(
@@ -19,5 +19,5 @@ public record Tally(
         long truncated,
         long malformed,
         long notListed,
-        long passedOver,
+        long notIp,
         long dropped) {}
