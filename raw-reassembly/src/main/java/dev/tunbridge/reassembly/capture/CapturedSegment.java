@@ -18,6 +18,8 @@ public final class CapturedSegment {
     private boolean checksumUnfinished;
 
     /**
+     * Takes the place of what was wrapped before.
+     *
      * @param buffer holds the packet, from the first byte of its IP header at {@code index}
      * @param length bytes that were captured, a link's padding included
      * @param wireLength bytes that the packet had; more than {@code length} if the capture cut it
