@@ -18,6 +18,7 @@ public record Errno(int number) {
     public static final Errno EINVAL = new Errno(22);
     public static final Errno EBADFD = new Errno(77);
     public static final Errno ENOPROTOOPT = new Errno(92);
+    public static final Errno ENETDOWN = new Errno(100);
     public static final Errno ENOBUFS = new Errno(105);
 
     /** Numbers of asm-generic/errno.h, which x86, ARM and RISC-V share. */

@@ -43,4 +43,16 @@ final class LibC {
     static native int ppoll(Pointer entries, int count, Pointer timeout, Pointer signals);
 
     static native int eventfd(int initial, int flags);
+
+    static native int socket(int domain, int type, int protocol);
+
+    static native int bind(int fd, Pointer address, int length);
+
+    static native int getsockname(int fd, Pointer address, Pointer length);
+
+    static native Pointer mmap(Pointer address, int length, int protection, int flags, int fd, int offset);
+
+    static native int munmap(Pointer address, int length);
+
+    static native int if_nametoindex(String name);
 }

@@ -1,7 +1,9 @@
 package dev.tunbridge.linux;
 
-/** Integer socket options by level and number, from asm-generic/socket.h, linux/in.h, linux/in6.h and linux/tcp.h. */
+/** Integer socket options by level and number, from asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h and linux/if_packet.h. */
 public enum SocketOption {
+    /** Reading it clears it. */
+    SO_ERROR(1, 4),
     SO_SNDBUF(1, 7),
     SO_RCVBUF(1, 8),
     SO_KEEPALIVE(1, 9),
@@ -23,7 +25,12 @@ public enum SocketOption {
     TCP_TIMESTAMP(6, 24),
     TCP_NOTSENT_LOWAT(6, 25),
     /** Linux 6.15 and later. */
-    TCP_RTO_MAX_MS(6, 44);
+    TCP_RTO_MAX_MS(6, 44),
+    /** Not zero: a packet too long for its slot of the ring is queued whole beside it. */
+    PACKET_COPY_THRESH(263, 7),
+    PACKET_VERSION(263, 10),
+    /** Linux 4.20 and later. */
+    PACKET_IGNORE_OUTGOING(263, 23);
 
     final int level;
     final int number;

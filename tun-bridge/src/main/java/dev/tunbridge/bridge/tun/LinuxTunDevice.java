@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tun;
 
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.Readiness;
 import dev.tunbridge.linux.TunFlag;
 import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.TunKind;
@@ -9,8 +10,6 @@ import dev.tunbridge.linux.TunOffload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -46,7 +45,6 @@ public final class LinuxTunDevice implements TunDevice {
     private final VectorList vectors = new VectorList();
     private final PacketSplitter splitter = new PacketSplitter(this::deliver);
     private final WriteBatch.Sink writer = this::writeOut;
-    private final FileDescriptor descriptor;
 
     private DescriptorIo io;
     private volatile @Nullable EventLoop loop;
@@ -62,7 +60,6 @@ public final class LinuxTunDevice implements TunDevice {
         this.options = options;
         this.offloads = offloads;
         this.batch = new WriteBatch(options);
-        this.descriptor = new FileDescriptor(tun.fd());
         this.io = new DescriptorIo.Jna(tun.fd());
     }
 
@@ -140,13 +137,10 @@ public final class LinuxTunDevice implements TunDevice {
         }
         loop = eventLoop;
         handler = tunHandler;
-        Readiness watching;
-        if (eventLoop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class)) {
-            io = new DescriptorIo.Netty(descriptor);
-            watching = new EpollReadiness(ioLoop, descriptor, this::readTurn);
-        } else {
-            watching = new ThreadReadiness(eventLoop, tun.fd(), name(), this::readTurn);
+        if (Readiness.usesEpoll(eventLoop)) {
+            io = new DescriptorIo.Netty(new FileDescriptor(tun.fd()));
         }
+        Readiness watching = Readiness.watch(eventLoop, tun.fd(), "tun-" + name(), this::readTurn);
         readiness = watching;
         if (paused) {
             watching.pause();

@@ -1,10 +1,7 @@
-package dev.tunbridge.bridge.tun;
+package dev.tunbridge.linux;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
-import dev.tunbridge.linux.Descriptors;
-import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.linux.Poll;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
@@ -35,7 +32,7 @@ final class ThreadReadiness implements Readiness {
         this.fd = fd;
         this.onReadable = onReadable;
         wakeFd = Descriptors.newEventDescriptor();
-        thread = new Thread(this::waitAndTell, "tun-" + name);
+        thread = new Thread(this::waitAndTell, name);
         thread.setDaemon(true);
         thread.start();
     }

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.tun;
+package dev.tunbridge.linux;
 
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;

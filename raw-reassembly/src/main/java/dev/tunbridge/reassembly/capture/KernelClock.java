@@ -1,0 +1,47 @@
+package dev.tunbridge.reassembly.capture;
+
+import java.time.Instant;
+
+/**
+ * Brings stamps of the kernel's real-time clock to the scale of {@link System#nanoTime}. Somebody may set that clock at any time, so
+ * the difference between the two is measured anew with each drain, and a stamp never leaves the time in which the packet can have come.
+ */
+final class KernelClock {
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    /** Two clocks read one after the other, with no interruption in between, are read within this. */
+    private static final long UNDISTURBED_NANOS = 20_000;
+
+    private long offsetNanos;
+    private boolean sampled;
+    private long nowNanos;
+    private long notBeforeNanos = System.nanoTime();
+
+    /** Measures the difference of the clocks; {@link #nowNanos} is that moment. */
+    void sample() {
+        long before = System.nanoTime();
+        Instant realTime = Instant.now();
+        nowNanos = System.nanoTime();
+        if (!sampled || nowNanos - before < UNDISTURBED_NANOS) {
+            offsetNanos = nowNanos - (realTime.getEpochSecond() * NANOS_PER_SECOND + realTime.getNano());
+            sampled = true;
+        }
+    }
+
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    /** Nothing was waiting at the last {@link #sample}: what comes now came later. */
+    void emptied() {
+        notBeforeNanos = nowNanos;
+    }
+
+    long toNanoTime(int seconds, int nanos) {
+        long converted = Integer.toUnsignedLong(seconds) * NANOS_PER_SECOND + nanos + offsetNanos;
+        if (converted - nowNanos > 0) {
+            return nowNanos;
+        }
+        return converted - notBeforeNanos < 0 ? notBeforeNanos : converted;
+    }
+}
