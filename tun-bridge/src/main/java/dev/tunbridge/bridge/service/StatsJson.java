@@ -43,10 +43,10 @@ final class StatsJson {
             return value.toString();
         }
         if (value instanceof Enum<?> constant) {
-            return text(constant.name().toLowerCase(Locale.ROOT));
+            return JsonText.text(constant.name().toLowerCase(Locale.ROOT));
         }
         if (value instanceof String string) {
-            return text(string);
+            return JsonText.text(string);
         }
         throw new IllegalArgumentException("nothing says how " + value.getClass() + " looks in JSON");
     }
@@ -54,21 +54,6 @@ final class StatsJson {
     private static String field(String name, String value) {
         boolean isConstant = name.equals(name.toUpperCase(Locale.ROOT));
         String key = isConstant ? name : name.replaceAll("([A-Z])", "_$1");
-        return text(key.toLowerCase(Locale.ROOT)) + ":" + value;
-    }
-
-    private static String text(String value) {
-        StringBuilder out = new StringBuilder("\"");
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c == '"' || c == '\\') {
-                out.append('\\').append(c);
-            } else if (c < ' ') {
-                out.append(String.format("\\u%04x", (int) c));
-            } else {
-                out.append(c);
-            }
-        }
-        return out.append('"').toString();
+        return JsonText.field(key.toLowerCase(Locale.ROOT), value);
     }
 }
