@@ -33,7 +33,7 @@ public record End(int addressBytes, long high, long low, int port) {
         return of(InetAddresses.forString(address), port);
     }
 
-    static End of(InetAddress address, int port) {
+    public static End of(InetAddress address, int port) {
         ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
         return bytes.remaining() == 4
                 ? new End(4, 0, bytes.getInt() & 0xffff_ffffL, port)

@@ -16,9 +16,7 @@ final class Half {
     private boolean finished;
     private long segments;
     private long payloadBytes;
-    private long dataSegments;
     private long wrongSums;
-    private long unfinishedSums;
 
     Half(End end) {
         this.end = end;
@@ -27,14 +25,9 @@ final class Half {
     void saw(OuterSegment segment) {
         TcpView tcp = segment.tcp();
         segments++;
-        if (tcp.payloadLength() > 0) {
-            dataSegments++;
-            payloadBytes += tcp.payloadLength();
-        }
-        switch (segment.sums()) {
-            case WRONG -> wrongSums++;
-            case UNFINISHED -> unfinishedSums++;
-            case RIGHT -> {}
+        payloadBytes += tcp.payloadLength();
+        if (!segment.isCut() && segment.sums() == OuterSegment.Sums.WRONG) {
+            wrongSums++;
         }
         finished |= tcp.hasFlags(TcpView.FIN);
         if (tcp.hasFlags(TcpView.SYN) && !tcp.hasFlags(TcpView.RST) && initialNumber.isEmpty()) {
@@ -102,16 +95,8 @@ final class Half {
         return payloadBytes;
     }
 
-    long dataSegments() {
-        return dataSegments;
-    }
-
     long wrongSums() {
         return wrongSums;
-    }
-
-    long unfinishedSums() {
-        return unfinishedSums;
     }
 
     /**

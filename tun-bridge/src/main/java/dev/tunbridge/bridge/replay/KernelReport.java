@@ -7,6 +7,8 @@ import java.util.Map;
  *
  * @param deliveredBytes in order
  * @param missingBytes acknowledged by the receiver, but not in the file
+ * @param doubtfulBytes of segments that a kernel refuses, or that are cut, but that the receiver has acknowledged; they
+ *     count as delivered
  * @param repeatedBytes received before
  * @param differentBytes that came twice and were not the same
  * @param refused segments that a kernel drops, by reason
@@ -16,6 +18,7 @@ import java.util.Map;
 public record KernelReport(
         long deliveredBytes,
         long missingBytes,
+        long doubtfulBytes,
         long repeatedBytes,
         long differentBytes,
         Map<KernelRefusal, Long> refused,

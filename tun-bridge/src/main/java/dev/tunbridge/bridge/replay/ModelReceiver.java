@@ -27,6 +27,8 @@ final class ModelReceiver implements KernelView {
     /** The capture may lack some of what was sent, so an acknowledgement a little beyond it is no attack. */
     private static final long UNSENT_SLACK_BYTES = 64 << 10;
 
+    private static final int DOUBTFUL_BYTES = 1 << 20;
+
     /** {@code TCP_PAWS_WINDOW}: a timestamp may be older by one tick. */
     private static final int PAWS_TICKS = 1;
 
@@ -41,7 +43,11 @@ final class ModelReceiver implements KernelView {
 
     private final StreamFacts facts;
     private final Application application;
-    private final OutOfOrderQueue queue = new OutOfOrderQueue();
+    private final OutOfOrderQueue queue = new OutOfOrderQueue(OutOfOrderQueue.MOST_BYTES);
+
+    /** Data that a kernel would not take, or that the capture has cut; what the receiver acknowledges of them, it had. */
+    private final OutOfOrderQueue doubtful = new OutOfOrderQueue(DOUBTFUL_BYTES);
+
     private final HoleLog holes = new HoleLog();
     private final Map<KernelRefusal, Long> refused = new EnumMap<>(KernelRefusal.class);
 
@@ -69,6 +75,7 @@ final class ModelReceiver implements KernelView {
 
     private long deliveredBytes;
     private long missingBytes;
+    private long doubtfulBytes;
     private long repeatedBytes;
     private long unseenHoles;
     private long acknowledgements;
@@ -93,8 +100,11 @@ final class ModelReceiver implements KernelView {
     /** A segment from the other end. */
     void incoming(OuterSegment segment, long nowNanos) {
         TcpView tcp = segment.tcp();
-        if (facts.sumsCount() && segment.sums() == OuterSegment.Sums.WRONG) {
+        if (segment.isCut()) {
+            doubt(tcp);
+        } else if (facts.sumsCount() && segment.sums() == OuterSegment.Sums.WRONG) {
             refuse(KernelRefusal.CHECKSUM);
+            doubt(tcp);
         } else if (over) {
             refuse(KernelRefusal.AFTER_END);
         } else if (tcp.hasFlags(TcpView.SYN)) {
@@ -135,6 +145,7 @@ final class ModelReceiver implements KernelView {
         KernelRefusal reason = fault(tcp, start);
         if (reason != null) {
             refuse(reason);
+            doubt(tcp);
             return;
         }
         if (tcp.hasTimestamps() && start <= confirmed && isAtLeast(tcp.timestampValue(), 0)) {
@@ -192,6 +203,7 @@ final class ModelReceiver implements KernelView {
         repeatedBytes += Math.max(0, delivered - start);
         if (start > delivered && isEvident(nowNanos)) {
             passOver(Math.min(start, confirmed));
+            drain();
         }
         if (start > delivered + OutOfOrderQueue.MOST_BYTES) {
             refuse(KernelRefusal.OUT_OF_MEMORY);
@@ -203,6 +215,7 @@ final class ModelReceiver implements KernelView {
             while (queue.isFull()) { // no window is so large: nobody has acknowledged, since the file has one direction
                 // only
                 passOver(queue.firstStart());
+                drain();
             }
             return;
         }
@@ -273,11 +286,27 @@ final class ModelReceiver implements KernelView {
         return confirmed > delivered && nowNanos - aheadSinceNanos >= EVIDENCE_NANOS;
     }
 
-    /** Where the receiver has acknowledged its way into what is queued here, the file lacks what lies between. */
+    /** Goes on where the receiver has acknowledged bytes that it did not get in order from this file. */
     private void settle(long nowNanos) {
-        while (isEvident(nowNanos) && !queue.isEmpty() && queue.firstStart() <= confirmed) {
-            passOver(queue.firstStart());
+        while (isEvident(nowNanos)) {
+            byte[] taken = doubtful.poll(delivered);
+            long next = Math.min(first(queue), first(doubtful));
+            if (taken != null) {
+                int length = (int) Math.min(taken.length, confirmed - delivered);
+                doubtfulBytes += length;
+                holes.arrived(delivered, delivered + length, nowNanos);
+                deliver(Unpooled.wrappedBuffer(taken), 0, length);
+            } else if (next <= confirmed) {
+                passOver(next);
+            } else {
+                break;
+            }
+            drain();
         }
+    }
+
+    private static long first(OutOfOrderQueue queue) {
+        return queue.isEmpty() ? Long.MAX_VALUE : queue.firstStart();
     }
 
     private void passOver(long end) {
@@ -285,7 +314,18 @@ final class ModelReceiver implements KernelView {
         application.missing(end - delivered);
         delivered = end;
         holes.passedOver(end);
-        drain();
+    }
+
+    private void doubt(TcpView tcp) {
+        long start = offset(remoteBase, delivered, tcp.sequenceNumber());
+        boolean isData = started && tcp.payloadLength() > 0 && (tcp.flags() & (TcpView.SYN | TcpView.RST)) == 0;
+        boolean isNear = start + tcp.payloadLength() > delivered && start < delivered + OutOfOrderQueue.MOST_BYTES;
+        if (isData && isNear && tcp.hasFlags(TcpView.ACK)) {
+            doubtful.add(start, tcp.buffer(), tcp.payloadIndex(), tcp.payloadLength());
+            while (doubtful.isFull()) {
+                doubtful.poll(doubtful.firstStart());
+            }
+        }
     }
 
     /** The file has ended. */
@@ -323,6 +363,7 @@ final class ModelReceiver implements KernelView {
         return new KernelReport(
                 deliveredBytes,
                 missingBytes,
+                doubtfulBytes,
                 repeatedBytes,
                 queue.differentBytes(),
                 Map.copyOf(refused),

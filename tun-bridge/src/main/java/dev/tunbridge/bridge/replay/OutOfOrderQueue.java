@@ -20,8 +20,13 @@ final class OutOfOrderQueue {
     static final int MOST_SEGMENTS = 16_384;
 
     private final TreeMap<Long, byte[]> segments = new TreeMap<>();
+    private final int mostBytes;
     private long bytes;
     private long differentBytes;
+
+    OutOfOrderQueue(int mostBytes) {
+        this.mostBytes = mostBytes;
+    }
 
     /** Takes a copy of what is new of the range. */
     void add(long start, ByteBuf buffer, int index, int length) {
@@ -90,7 +95,7 @@ final class OutOfOrderQueue {
     }
 
     boolean isFull() {
-        return bytes > MOST_BYTES || segments.size() > MOST_SEGMENTS;
+        return bytes > mostBytes || segments.size() > MOST_SEGMENTS;
     }
 
     /** Where the first segment begins; only where there is one. */

@@ -7,19 +7,17 @@ import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.TcpProblem;
 import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /** One packet of a capture file as a TCP segment. A flyweight over the source's bytes; the views are valid only for a TCP segment. */
 final class OuterSegment {
-    private static final int PROTOCOL_IPV4_AT = 9;
-    private static final int PROTOCOL_IPV6_AT = 6;
+    private static final int LONGEST_PACKET_BYTES = 0xffff + IpView.IPV6_HEADER_BYTES;
 
     /** What a packet is. */
     enum Kind {
         TCP,
         OTHER_PROTOCOL,
         FRAGMENT,
-        /** TCP, but the capture has cut it. */
-        TRUNCATED,
         MALFORMED
     }
 
@@ -33,12 +31,18 @@ final class OuterSegment {
 
     private final IpView ip = new IpView();
     private final TcpView tcp = new TcpView();
+    private final ByteBuf shortened = Unpooled.buffer(LONGEST_PACKET_BYTES);
+    private boolean cut;
 
     Kind wrap(CapturedSegment captured) {
-        ByteBuf buffer = captured.buffer();
-        int index = captured.index();
-        if (ip.wrap(buffer, index, captured.length()) != IpProblem.OK) {
-            return captured.isTruncated() && isTcp(buffer, index, captured.length()) ? Kind.TRUNCATED : Kind.MALFORMED;
+        int length = captured.length();
+        IpProblem problem = ip.wrap(captured.buffer(), captured.index(), length);
+        cut = false;
+        if (problem == IpProblem.TOTAL_LENGTH && length <= LONGEST_PACKET_BYTES) {
+            problem = wrapShortened(captured, length);
+        }
+        if (problem != IpProblem.OK) {
+            return Kind.MALFORMED;
         }
         if (ip.isFragment()) {
             return Kind.FRAGMENT;
@@ -46,14 +50,24 @@ final class OuterSegment {
         if (ip.protocol() != IpView.PROTOCOL_TCP) {
             return Kind.OTHER_PROTOCOL;
         }
-        return tcp.wrap(buffer, ip.payloadIndex(), ip.payloadLength()) == TcpProblem.OK ? Kind.TCP : Kind.MALFORMED;
+        return tcp.wrap(ip.buffer(), ip.payloadIndex(), ip.payloadLength()) == TcpProblem.OK
+                ? Kind.TCP
+                : Kind.MALFORMED;
     }
 
-    /** Whether a packet that is not whole begins like one of TCP. */
-    private static boolean isTcp(ByteBuf buffer, int index, int length) {
-        int version = length > PROTOCOL_IPV4_AT ? buffer.getUnsignedByte(index) >>> 4 : 0;
-        int at = version == 4 ? PROTOCOL_IPV4_AT : PROTOCOL_IPV6_AT;
-        return (version == 4 || version == 6) && buffer.getUnsignedByte(index + at) == IpView.PROTOCOL_TCP;
+    /** Reads what is there of a packet that claims more; a length of 0 is a sender's offload that has not filled it in yet. */
+    private IpProblem wrapShortened(CapturedSegment captured, int length) {
+        shortened.clear().writeBytes(captured.buffer(), captured.index(), length);
+        boolean isVersion4 = shortened.getByte(0) >>> 4 == 4;
+        int at = isVersion4 ? IpView.V4_TOTAL_LENGTH_AT : IpView.V6_PAYLOAD_LENGTH_AT;
+        cut = shortened.getUnsignedShort(at) != 0;
+        shortened.setShort(at, Math.min(0xffff, isVersion4 ? length : length - IpView.IPV6_HEADER_BYTES));
+        return ip.wrap(shortened, 0, length);
+    }
+
+    /** Whether the file has only the beginning of it. */
+    boolean isCut() {
+        return cut;
     }
 
     IpView ip() {

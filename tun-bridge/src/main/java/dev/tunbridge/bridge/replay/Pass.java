@@ -48,9 +48,9 @@ final class Pass {
         switch (segment.wrap(captured)) {
             case OTHER_PROTOCOL -> otherProtocol++;
             case FRAGMENT -> fragments++;
-            case TRUNCATED -> truncated++;
             case MALFORMED -> malformed++;
             case TCP -> {
+                truncated += segment.isCut() ? 1 : 0;
                 Connection connection =
                         table.assign(segment, segment.source(), segment.destination(), captured.timeNanos());
                 if (connection != null) {

@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * device's by a {@link RecordingTunDevice}; everything between is the code that runs in the bridge. For one thread, and one use.
  */
 public final class Replay {
-    /** What is fed in place of bytes that the file lacks, a piece at a time. */
-    private static final int FILLER_BYTES = 4_096;
-
     /** The SYN says when our clock began; where the file lacks it, a connection may have taken so long to come up. */
     private static final long CONNECT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -65,13 +62,14 @@ public final class Replay {
         StreamFacts facts = StreamFacts.of(chosen.connection(), chosen.receiver());
         receiver = new ModelReceiver(facts, new FromKernel());
         downlink = new Downlink(
-                new RecordingTunDevice(this::keep), new FlowTable(options.config().get(Settings.FLOWS_MAX)), refusals);
+                new RecordingTunDevice(this::keep),
+                new FlowTable(options.config().get(Settings.FLOWS_MAX)),
+                refusals);
         MessageCodec codec = MessageMappers.forFormat(options.format());
         messages = new StreamMessages(chosen, options.config(), downlink, !receiver.knowsBeginning());
         path = new ReceivePath(options.format(), codec, downlink, messages, counters, new Watcher());
         path.addRawLane(
-                new FourTuple(
-                        chosen.receiver().socketAddress(), chosen.sender().socketAddress()),
+                new FourTuple(chosen.receiver().socketAddress(), chosen.sender().socketAddress()),
                 options.recovery(),
                 receiver,
                 new Latches(),
@@ -80,7 +78,8 @@ public final class Replay {
     }
 
     private long openedNanos() {
-        boolean hasSyn = chosen.connection().of(chosen.receiver()).initialNumber().isPresent();
+        boolean hasSyn =
+                chosen.connection().of(chosen.receiver()).initialNumber().isPresent();
         return chosen.connection().firstNanos() - (hasSyn ? 0 : CONNECT_NANOS);
     }
 
@@ -164,16 +163,12 @@ public final class Replay {
             feed(buffer, index, length);
         }
 
-        /** Something that begins no frame stands for what the file lacks, so that every offset stays what it is. */
         @Override
         public void missing(long bytes) {
             messages.beginsLate();
-            int sync = options.format().sync().sizeBytes() == 0 ? 0 : options.format().sync().byteAt(0);
-            byte[] filler = new byte[FILLER_BYTES];
-            java.util.Arrays.fill(filler, (byte) ~sync);
-            ByteBuf buffer = Unpooled.wrappedBuffer(filler);
-            for (long left = bytes; left > 0 && lost == null; left -= FILLER_BYTES) {
-                feed(buffer, 0, (int) Math.min(left, FILLER_BYTES));
+            ByteBuf filler = Filler.of(options.format());
+            for (long left = bytes; left > 0 && lost == null; left -= Filler.BYTES) {
+                feed(filler, 0, (int) Math.min(left, Filler.BYTES));
             }
         }
 
@@ -238,12 +233,13 @@ public final class Replay {
     }
 
     /** Why the stream could not be followed to its end; null where it could. */
-    @Nullable LostSynchronisationException lost() {
+    @Nullable
+    LostSynchronisationException lost() {
         return lost;
     }
 
     LaneReport lane() {
-        return new LaneReport(path.state(nowNanos), counters.recovery());
+        return LaneReport.of(path.state(nowNanos), counters.recovery());
     }
 
     DeliveryReport delivery() {

@@ -30,7 +30,8 @@ final class ReplayFindings {
                 verdict,
                 detail(verdict),
                 warnings(),
-                survey,
+                survey.tally(),
+                survey.connections().size(),
                 PathReport.of(replay.chosen()),
                 handshake,
                 kernel,
@@ -57,8 +58,8 @@ final class ReplayFindings {
         return switch (verdict) {
             case EMPTY ->
                 replay.receiver().waitingBytes() > 0
-                        ? "nothing was received in order: the file lacks the first of " + replay.receiver().waitingBytes()
-                                + " bytes"
+                        ? "nothing was received in order: the file lacks the first of "
+                                + replay.receiver().waitingBytes() + " bytes"
                         : "nothing was received on this connection";
             case OTHER_FORMAT -> "not " + format + ": " + (lost != null ? lost.getMessage() : nothingRead(stream));
             case LOST_SYNCHRONISATION ->
@@ -79,7 +80,8 @@ final class ReplayFindings {
     private List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         if (handshake.isComplete() && !handshake.sack()) {
-            warnings.add("no SACK: after a loss the sender repeats what was not lost and stalls, whatever the receiver does");
+            warnings.add(
+                    "no SACK: after a loss the sender repeats what was not lost and stalls, whatever the receiver does");
         }
         addCompleteness(warnings);
         addTrust(warnings);
@@ -91,14 +93,15 @@ final class ReplayFindings {
     private void addCompleteness(List<String> warnings) {
         PathReport path = PathReport.of(replay.chosen());
         if (!replay.receiver().knowsBeginning()) {
-            warnings.add("late start: the file lacks the handshake, so the raw lane cannot place a segment and nothing goes early");
+            warnings.add(
+                    "late start: the file lacks the handshake, so the raw lane cannot place a segment and nothing goes early");
         } else if (!handshake.isComplete()) {
             warnings.add("the file lacks one of the two SYNs");
         }
         if (!path.isInitiatorKnown()) {
             warnings.add("who connected is a guess by the ports");
         }
-        if (path.sent() == 0) {
+        if (path.sentSegments() == 0) {
             warnings.add("the file has nothing that the receiving end sent: what it had is not known");
         }
         if (kernel.missingBytes() > 0) {
@@ -106,19 +109,25 @@ final class ReplayFindings {
                     + " bytes that were received: the capture has lost or cut them");
         }
         if (survey.tally().truncated() > 0) {
-            warnings.add(survey.tally().truncated() + " segments are cut and not used: capture with a larger snap length");
+            warnings.add(survey.tally().truncated()
+                    + " segments are cut, and the raw lane uses none of them: capture with a larger snap length");
         }
     }
 
     private void addTrust(List<String> warnings) {
         Half sender = replay.chosen().connection().other(replay.chosen().receiver());
         if (!sender.sumsCount()) {
-            warnings.add(sender.wrongSums() + " of " + sender.segments() + " checksums are wrong: nobody went by them, and"
-                    + " the played kernel does not either");
+            warnings.add(sender.wrongSums() + " of " + sender.segments()
+                    + " checksums are wrong: nobody went by them, and" + " the played kernel does not either");
         }
         if (kernel.unseenHoles() > SOME && kernel.unseenHoles() * 10 > kernel.acknowledgements()) {
             warnings.add("not captured at the receiver, which reports holes that the file has not: the times are those"
                     + " at the place of the capture");
+        }
+        if (kernel.doubtfulBytes() > 0) {
+            warnings.add(kernel.doubtfulBytes()
+                    + " bytes of segments that a kernel refuses or the capture has cut were acknowledged,"
+                    + " and so taken");
         }
         if (kernel.differentBytes() > 0) {
             warnings.add(kernel.differentBytes() + " bytes came twice and were not the same");
@@ -126,11 +135,11 @@ final class ReplayFindings {
     }
 
     private void addAlarms(List<String> warnings) {
-        long mismatches = lane.counters().mismatchedBytes() + lane.counters().mismatchedBoundaries();
+        long mismatches = lane.mismatchedBytes() + lane.mismatchedBoundaries();
         if (mismatches > 0) {
             warnings.add(mismatches + " early frames were not what the kernel's stream brought");
         }
-        if (lane.counters().contradictions() > 0) {
+        if (lane.contradictions() > 0) {
             warnings.add("the stream contradicts its own frame boundaries");
         }
     }

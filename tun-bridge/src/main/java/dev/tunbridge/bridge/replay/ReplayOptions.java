@@ -38,11 +38,7 @@ public record ReplayOptions(
 
     public static ReplayOptions of(FrameFormat format) {
         return new ReplayOptions(
-                format,
-                BridgeConfig.defaults(),
-                RecoveryOptions.DEFAULT.ofFile(),
-                Packets.NOBODY,
-                Stream.NOBODY);
+                format, BridgeConfig.defaults(), RecoveryOptions.DEFAULT.ofFile(), Packets.NOBODY, Stream.NOBODY);
     }
 
     public ReplayOptions config(BridgeConfig config) {

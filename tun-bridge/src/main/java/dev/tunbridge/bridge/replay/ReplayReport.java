@@ -8,28 +8,19 @@ import java.util.List;
  * @param format name of the frame format
  * @param detail the verdict in words
  * @param warnings what makes the figures worth less, or the connection slow, a sentence each
+ * @param connections in the file
  */
 public record ReplayReport(
         String format,
         Verdict verdict,
         String detail,
         List<String> warnings,
-        Survey survey,
-        PathReport path,
+        Tally file,
+        int connections,
+        PathReport connection,
         HandshakeReport handshake,
         KernelReport kernel,
         HoleReport holes,
         StreamReport stream,
-        LaneReport lane,
-        DeliveryReport delivery) {
-
-    /** One JSON object. */
-    public String toJson() {
-        return ReplayJson.of(this);
-    }
-
-    /** Some twenty lines for a reader. */
-    public String toText() {
-        return new ReplayText(this).toString();
-    }
-}
+        LaneReport rawLane,
+        DeliveryReport delivery) {}

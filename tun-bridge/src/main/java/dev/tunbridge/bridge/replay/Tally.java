@@ -6,7 +6,7 @@ package dev.tunbridge.bridge.replay;
  * @param packets IP packets, all of them
  * @param otherProtocol IP, but not TCP
  * @param fragments of IP; the segment in them is not put together
- * @param truncated TCP segments that the capture has cut
+ * @param truncated TCP segments of which the file has only the beginning
  * @param malformed neither IP nor TCP when looked at closely
  * @param notListed segments of connections beyond the number that is kept apart
  * @param notIp link-layer packets that are not IP

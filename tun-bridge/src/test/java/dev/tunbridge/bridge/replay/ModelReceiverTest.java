@@ -306,6 +306,27 @@ class ModelReceiverTest {
     }
 
     @Test
+    void aRefusedSegmentThatTheReceiverAcknowledgesIsTakenOnItsWord() {
+        incoming(data(0, "ab"));
+        byte[] spoiled = data(2, "cde").bytes();
+        spoiled[spoiled.length - 1] = 'E';
+        receiver.incoming(TcpPackets.segment(spoiled), nowNanos);
+        outgoing(ack(2));
+        incoming(data(7, "hi"));
+        nowNanos += TimeUnit.SECONDS.toNanos(1);
+        outgoing(ack(2));
+        assertThat(delivered())
+                .as("without a word of the receiver it stays refused")
+                .isEqualTo("ab");
+        outgoing(ack(9));
+        nowNanos += TimeUnit.MILLISECONDS.toNanos(5);
+        outgoing(ack(9));
+        assertThat(delivered()).isEqualTo("abcdEhi");
+        assertThat(missing).containsExactly(2L);
+        assertThat(receiver.report().doubtfulBytes()).isEqualTo(3);
+    }
+
+    @Test
     void aSegmentBehindBytesThatOnlyTheReceiverHasGoesOn() {
         incoming(data(0, "ab"));
         outgoing(ack(10));

@@ -1,6 +1,15 @@
-package dev.tunbridge.bridge.replay;
+package dev.tunbridge.bridge.service;
 
-import dev.tunbridge.reassembly.recovery.RecoveryCounters;
+import dev.tunbridge.bridge.replay.DeliveryReport;
+import dev.tunbridge.bridge.replay.DurationReport;
+import dev.tunbridge.bridge.replay.HandshakeReport;
+import dev.tunbridge.bridge.replay.HoleReport;
+import dev.tunbridge.bridge.replay.KernelReport;
+import dev.tunbridge.bridge.replay.LaneReport;
+import dev.tunbridge.bridge.replay.PathReport;
+import dev.tunbridge.bridge.replay.ReplayReport;
+import dev.tunbridge.bridge.replay.StreamReport;
+import dev.tunbridge.bridge.replay.Tally;
 import dev.tunbridge.reassembly.wire.TcpView;
 import java.util.Locale;
 import java.util.Map;
@@ -8,39 +17,36 @@ import java.util.stream.Collectors;
 
 /** A report for a reader, a subject a line. */
 final class ReplayText {
-    private final ReplayReport report;
     private final StringBuilder out = new StringBuilder();
 
     ReplayText(ReplayReport report) {
-        this.report = report;
-        file(report.survey());
-        PathReport path = report.path();
+        file(report.file(), report.connections());
+        PathReport path = report.connection();
         line(
                 "connection",
                 "%d: %s from %s, %,d segments in and %,d out in %s",
                 path.number(),
                 path.receiver(),
                 path.sender(),
-                path.received(),
-                path.sent(),
+                path.receivedSegments(),
+                path.sentSegments(),
                 duration(path.durationNanos()));
         handshake(report.handshake());
         kernel(report.kernel());
         holes(report.holes());
         stream(report.stream());
-        lane(report.lane().counters());
+        lane(report.rawLane());
         delivery(report.delivery());
         line("verdict", "%s", report.detail());
         report.warnings().forEach(warning -> line("warning", "%s", warning));
     }
 
-    private void file(Survey survey) {
-        Tally tally = survey.tally();
+    private void file(Tally tally, int connections) {
         line(
                 "file",
                 "%,d IP packets, %,d TCP connections%s",
                 tally.packets(),
-                survey.connections().size(),
+                connections,
                 besides(
                         tally.notIp(), "not IP",
                         tally.otherProtocol(), "not TCP",
@@ -75,6 +81,7 @@ final class ReplayText {
                 besides(
                         kernel.repeatedBytes(), "came again",
                         kernel.missingBytes(), "are not in the file",
+                        kernel.doubtfulBytes(), "taken on the receiver's word",
                         kernel.differentBytes(), "came twice and differed"),
                 reasons("; refused: ", kernel.refused()));
     }
@@ -107,27 +114,23 @@ final class ReplayText {
                         stream.wrongCarriage(), "in another carriage"));
     }
 
-    private void lane(RecoveryCounters counters) {
+    private void lane(LaneReport lane) {
         line(
                 "raw lane",
                 "%s: %,d frames early (%,d of proven boundary), %,d put off, %,d left to the kernel%s",
-                ReplayJson.name(report.lane().state()),
-                counters.earlyFrames(),
-                counters.earlyProven(),
-                counters.putOff(),
-                counters.refused(),
+                name(lane.state()),
+                lane.earlyFrames(),
+                lane.earlyProven(),
+                lane.putOff(),
+                lane.refused(),
                 besides(
-                        counters.conflicts(), "conflicts",
-                        counters.mismatchedBytes(), "mismatches of bytes",
-                        counters.mismatchedBoundaries(), "mismatches of boundaries",
-                        counters.contradictions(), "contradictions",
-                        counters.overCap(), "times over the cap",
-                        counters.kernelLost(), "times lost by the kernel"));
-        line(
-                "segments",
-                "%,d looked at%s",
-                counters.segments(),
-                reasons("; rejected: ", counters.rejected()));
+                        lane.conflicts(), "conflicts",
+                        lane.mismatchedBytes(), "mismatches of bytes",
+                        lane.mismatchedBoundaries(), "mismatches of boundaries",
+                        lane.contradictions(), "contradictions",
+                        lane.overCap(), "times over the cap",
+                        lane.kernelLost(), "times lost by the kernel"));
+        line("segments", "%,d looked at%s", lane.segments(), reasons("; rejected: ", lane.rejected()));
     }
 
     private void delivery(DeliveryReport delivery) {
@@ -170,10 +173,15 @@ final class ReplayText {
     }
 
     private static String reasons(String head, Map<? extends Enum<?>, Long> counts) {
-        String list = ReplayJson.counts(counts).entrySet().stream()
-                .map(entry -> String.format(Locale.ROOT, "%s %,d", entry.getKey(), entry.getValue()))
+        String list = counts.entrySet().stream()
+                .map(entry -> String.format(Locale.ROOT, "%s %,d", name(entry.getKey()), entry.getValue()))
+                .sorted()
                 .collect(Collectors.joining(", "));
         return list.isEmpty() ? "" : head + list;
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static String option(int value) {
