@@ -305,7 +305,9 @@ final class FrameRecovery implements AutoCloseable {
             if (next == null) {
                 return;
             }
-            from = Math.max(from + 1, walk(next, end));
+            long reached = walk(next, end);
+            // Where a chain broke at its very beginning, another may begin.
+            from = reached > from || !chains.contains(next) ? Math.max(from, reached) : from + 1;
         }
     }
 
@@ -372,7 +374,7 @@ final class FrameRecovery implements AutoCloseable {
             if (next != null && next.origin <= chain.cursor) {
                 Chain survivor = meet(chain, next);
                 if (survivor == null) {
-                    return Math.min(chain.cursor, next.origin);
+                    return chain.cursor;
                 }
                 chain = survivor;
                 chain.isNew = false;
@@ -411,11 +413,11 @@ final class FrameRecovery implements AutoCloseable {
             return chain;
         }
         if (chain.cursor == next.origin) {
-            return null; // the better one goes on from here
+            return next; // the better one goes on from here
         }
         if (better > 0 || chain.grade != BoundaryGrade.PROVEN) {
             chains.remove(better > 0 ? chain : next);
-            return better > 0 ? null : chain;
+            return better > 0 ? next : chain;
         }
         contradiction(chain.cursor, next.origin);
         return null;
