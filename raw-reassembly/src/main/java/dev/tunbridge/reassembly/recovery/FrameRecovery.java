@@ -403,9 +403,13 @@ final class FrameRecovery implements AutoCloseable {
     /** Settles what happens where a chain reaches or has crossed the origin of the next; answers the one to go on with. */
     private @Nullable Chain meet(Chain chain, Chain next) {
         int better = chain.grade.compareTo(next.grade);
-        if (chain.cursor == next.origin && better == 0) {
+        // No frame holds a byte that tells frames apart: where one lies behind the other, only such bytes are between them.
+        boolean isSamePlace = chain.cursor == next.origin
+                || (chain.grade == BoundaryGrade.PROVEN && probe.hasCertainBoundaries());
+        if (isSamePlace && better == 0) {
             chains.remove(chain);
             next.origin = chain.origin;
+            next.cursor = Math.max(next.cursor, chain.cursor);
             return next;
         }
         if (better < 0) {
