@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class FrameRecovery implements AutoCloseable {
     private static final int MAX_KEPT = 16_384;
     private static final int SCANNED_FRAMES_BYTES = 128 * 1024;
-    private static final int MAX_SCANS = 8;
+    private static final int MAX_SCANS = 32;
 
     private final FrameFormat format;
     private final EarlyFrames early;
@@ -255,8 +255,8 @@ final class FrameRecovery implements AutoCloseable {
             dropScans(start, end, best);
             return best;
         }
-        if (scans.size() == maxScans) {
-            return null;
+        if (end - start < maxFrameBytes || scans.size() == maxScans) {
+            return null; // nothing can be proven yet: short runs must not take the scanners from long ones
         }
         FrameScanner scanner = spareScanners.poll();
         BoundaryScan scan =
@@ -369,7 +369,7 @@ final class FrameRecovery implements AutoCloseable {
     private long walk(Chain start, long runEnd) {
         Chain chain = start;
         chain.isNew = false;
-        while (chain.cursor < runEnd) {
+        while (true) {
             Chain next = after(chain);
             if (next != null && next.origin <= chain.cursor) {
                 Chain survivor = meet(chain, next);
@@ -379,6 +379,9 @@ final class FrameRecovery implements AutoCloseable {
                 chain = survivor;
                 chain.isNew = false;
                 continue;
+            }
+            if (chain.cursor >= runEnd) {
+                return runEnd;
             }
             long answer = probe(chain.cursor, runEnd);
             if (answer < 0) {
@@ -392,7 +395,6 @@ final class FrameRecovery implements AutoCloseable {
             offer(probe.frame(held.bytes(), chain.cursor, answer), chain.grade);
             chain.cursor += answer;
         }
-        return runEnd;
     }
 
     private @Nullable Chain after(Chain chain) {
