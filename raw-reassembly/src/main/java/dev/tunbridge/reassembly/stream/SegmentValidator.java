@@ -39,7 +39,7 @@ public final class SegmentValidator {
     private final long openedNanos;
     private long windowEnd;
 
-    // Of the last segment that starts at or below the kernel lane's offset.
+    // Of the last segment that reaches the kernel lane's offset and does not start beyond it.
     private int recentTimestamp;
     private int recentEcho;
     private long recentNanos;
@@ -106,7 +106,10 @@ public final class SegmentValidator {
             return numbers;
         }
         hasData = true;
-        if (shaken.hasTimestamps() && startOffset <= position) {
+        // The kernel learns nothing from what it has had before (tcp_sequence in net/ipv4/tcp_input.c): a needless retransmission would
+        // make everything look old that left before it.
+        boolean isNext = startOffset <= position && startOffset + tcp.payloadLength() >= position;
+        if (shaken.hasTimestamps() && isNext) {
             recent(tcp.timestampValue(), tcp.timestampEcho(), segment.timeNanos());
         }
         return null;
