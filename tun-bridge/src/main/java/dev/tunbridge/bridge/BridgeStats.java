@@ -13,6 +13,7 @@ import java.util.Map;
  * @param down from the server to the device
  * @param up from the device to the server
  * @param outer the outer connections together
+ * @param receive the raw lane, which delivers past holes of the outer connection
  * @param refusedFromTunnel packets the filter refused, by reason
  * @param refusedFromDevice the same from the device
  * @param flows inner flows remembered now
@@ -27,6 +28,7 @@ public record BridgeStats(
         Traffic down,
         Traffic up,
         Outer outer,
+        ReceiveStats receive,
         Map<Refusal, Long> refusedFromTunnel,
         Map<Refusal, Long> refusedFromDevice,
         int flows,

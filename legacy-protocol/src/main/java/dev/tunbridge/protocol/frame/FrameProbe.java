@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameProbe implements AutoCloseable {
     private final FrameLayout layout;
+    private final FrameView view;
     private final @Nullable Escaping escaping;
     private final int maxContentBytes;
     private final ByteBuf scratch;
@@ -26,6 +27,7 @@ public final class FrameProbe implements AutoCloseable {
 
     FrameProbe(FrameFormat format, FrameLayout layout) {
         this.layout = layout;
+        this.view = new FrameView(layout);
         this.escaping = format.escape().escaping();
         this.maxContentBytes = format.maxContentBytes();
         this.scratch = escaping == null ? Unpooled.EMPTY_BUFFER : Unpooled.directBuffer(maxContentBytes);
@@ -39,6 +41,48 @@ public final class FrameProbe implements AutoCloseable {
      */
     public long probe(ByteBuf buffer, int index, int limit) {
         return escaping == null ? probePlain(buffer, index, limit) : probe(buffer, index, limit, scratch.clear());
+    }
+
+    /**
+     * The frame of the last positive answer of {@link #probe(ByteBuf, int, int)}. The view is reused, and what it shows stays until the
+     * next probe, or until the buffer's bytes change.
+     *
+     * @param buffer the buffer that was probed
+     * @param offset the stream offset of the index that was probed
+     * @param frameBytes the answer
+     */
+    public FrameView frame(ByteBuf buffer, long offset, long frameBytes) {
+        boolean escapes = escaping != null;
+        view.wrap(escapes ? scratch : buffer, contentIndex, payloadBytes, offset + fillBytes(), offset + frameBytes);
+        return view;
+    }
+
+    /**
+     * The wire bytes that a frame at the index has by its header alone, whether they are all there or not; 0 where the header is not
+     * whole, is no header, or where only a mark ends a frame.
+     */
+    public int claimedBytes(ByteBuf buffer, int index, int limit) {
+        LengthField length = layout.length;
+        if (escaping != null || length == null || limit - index < layout.headBytes) {
+            return 0;
+        }
+        boolean isHeader =
+                layout.sync.matches(buffer, index, layout.sync.sizeBytes()) && layout.constantsMatch(buffer, index);
+        int payload = isHeader ? layout.payloadBytes(buffer, index, length) : FrameLayout.BAD_LENGTH;
+        return payload == FrameLayout.BAD_LENGTH ? 0 : layout.headBytes + payload + layout.tailBytes;
+    }
+
+    /**
+     * The first index from {@code from} on that is certainly between two frames, whatever the payloads hold, because its byte cannot
+     * occur inside a frame; {@code limit} where there is none. Only HDLC, SLIP and COBS have such a byte.
+     */
+    public int certainBoundary(ByteBuf buffer, int from, int limit) {
+        return escaping == null ? limit : escaping.certainBoundary(buffer, from, limit);
+    }
+
+    /** Whether a single byte tells frames apart, so that {@link #certainBoundary} finds every boundary. */
+    public boolean hasCertainBoundaries() {
+        return escaping != null && escaping.hasCertainBoundaries();
     }
 
     /** The reason in a negative answer of {@link #probe}. */

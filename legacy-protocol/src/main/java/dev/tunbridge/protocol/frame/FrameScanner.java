@@ -21,6 +21,7 @@ public final class FrameScanner implements AutoCloseable {
 
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private int candidate;
+    private int found;
     private int limit;
     private long frameBytes;
 
@@ -47,10 +48,24 @@ public final class FrameScanner implements AutoCloseable {
     public void begin(ByteBuf buffer, int from, int limit) {
         this.buffer = buffer;
         this.candidate = from;
+        this.found = from;
         this.limit = limit;
         if (!checksums.isEmpty()) {
             checksums.get(0).begin(from);
         }
+    }
+
+    /**
+     * Goes on where the scan stands, now that more bytes are there. A place that was undecided is found again, with everything behind
+     * it.
+     *
+     * @param limit not below the one before
+     */
+    public void extend(int limit) {
+        if (frameBytes == 0) {
+            candidate = Math.min(candidate, found);
+        }
+        this.limit = limit;
     }
 
     /**
@@ -63,6 +78,7 @@ public final class FrameScanner implements AutoCloseable {
             if (at >= limit) {
                 return NONE;
             }
+            found = at;
             frameBytes = probe.probe(buffer, at, limit);
             candidate = probe.nextStart(buffer, at + 1, limit);
             if (frameBytes >= 0) {

@@ -49,6 +49,16 @@ public final class FrameView {
         return payloadLength;
     }
 
+    /** Where the frame starts in {@link #buffer}, its header first. */
+    public int contentIndex() {
+        return frameIndex;
+    }
+
+    /** Bytes of the frame in {@link #buffer}, from its header to its end. */
+    public int contentLength() {
+        return layout.headBytes + payloadLength + layout.tailBytes;
+    }
+
     /**
      * The stream offset of the frame's first byte. Where frames are closed by a delimiter (hdlc, slip, cobs) that is the
      * first byte of content: a delimiter in front of it may belong to the frame before, or be idle fill.

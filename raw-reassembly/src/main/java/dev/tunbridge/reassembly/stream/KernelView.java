@@ -8,6 +8,32 @@ public interface KernelView {
     /** The kernel cannot say. */
     long UNKNOWN = -1;
 
+    /** Where nothing can be asked: only the caps hold. */
+    KernelView NOTHING = new KernelView() {
+        @Override
+        public void refresh() {}
+
+        @Override
+        public long ackedOffset() {
+            return UNKNOWN;
+        }
+
+        @Override
+        public long sentOffset() {
+            return UNKNOWN;
+        }
+
+        @Override
+        public long receiveWindowBytes() {
+            return UNKNOWN;
+        }
+
+        @Override
+        public long unreadBytes() {
+            return UNKNOWN;
+        }
+    };
+
     /** Takes a new snapshot; the other methods tell of the last one. */
     void refresh();
 
@@ -19,4 +45,7 @@ public interface KernelView {
 
     /** Bytes that the kernel is ready to receive now, or {@link #UNKNOWN} (before Linux 6.2). */
     long receiveWindowBytes();
+
+    /** Bytes that the kernel has in order and nobody has read, or {@link #UNKNOWN}. */
+    long unreadBytes();
 }

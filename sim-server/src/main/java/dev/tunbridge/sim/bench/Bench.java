@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Plays all cells of a plan one after the other. Closing it, from any thread, ends the cell that is being played. */
-public final class Bench implements AutoCloseable {
+public final class Bench implements BenchRun {
     private static final Logger LOG = LoggerFactory.getLogger(Bench.class);
 
     /** What ending a cell that is over its limit may take. */
@@ -42,7 +42,7 @@ public final class Bench implements AutoCloseable {
         return new Bench(BenchPlan.of(options));
     }
 
-    /** Plays; a cell that fails is reported as such, and the others go on. Needs root. */
+    @Override
     public BenchReport run(BenchProgress progress) throws IOException, InterruptedException {
         Map<String, String> missing = new LinkedHashMap<>();
         List<Peer> present = new ArrayList<>();

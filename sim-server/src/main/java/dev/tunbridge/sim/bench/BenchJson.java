@@ -1,8 +1,13 @@
 package dev.tunbridge.sim.bench;
 
+import static dev.tunbridge.bridge.service.JsonText.array;
+import static dev.tunbridge.bridge.service.JsonText.field;
+import static dev.tunbridge.bridge.service.JsonText.number;
+import static dev.tunbridge.bridge.service.JsonText.object;
+import static dev.tunbridge.bridge.service.JsonText.text;
+
 import dev.tunbridge.sim.link.LinkProfile;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -92,36 +97,5 @@ final class BenchJson {
                     head, field("bytes", String.valueOf(measured.measures().bytes())), field("metrics", metrics));
         }
         return object(head, field("failed", text(outcome instanceof Cell.Failed failed ? failed.reason() : "")));
-    }
-
-    private static String object(String... fields) {
-        return "{" + String.join(",", fields) + "}";
-    }
-
-    private static String array(Stream<String> values) {
-        return values.collect(Collectors.joining(",", "[", "]"));
-    }
-
-    private static String field(String key, String value) {
-        return text(key) + ":" + value;
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.6g", value).replaceAll("^NaN$|Infinity", "null");
-    }
-
-    private static String text(String value) {
-        StringBuilder out = new StringBuilder("\"");
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c == '"' || c == '\\') {
-                out.append('\\').append(c);
-            } else if (c < ' ') {
-                out.append(String.format("\\u%04x", (int) c));
-            } else {
-                out.append(c);
-            }
-        }
-        return out.append('"').toString();
     }
 }

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What a benchmark has found: all cells, and by peer the medians and the ratios pair by pair. */
-public final class BenchReport {
+public final class BenchReport implements BenchResult {
     private final BenchPlan plan;
     private final List<Cell.Outcome> outcomes;
     private final Map<String, String> missing;
@@ -19,18 +19,19 @@ public final class BenchReport {
         this.missing = Map.copyOf(missing);
     }
 
-    /** For people. */
+    @Override
     public String table() {
         return new BenchTable(this).toString();
     }
 
-    /** For machines: the same, and every single cell. */
+    @Override
     public String json() {
         return new BenchJson(this).toString();
     }
 
     /** Whether every cell was measured; a peer that is missing here counts nothing. */
-    public boolean isComplete() {
+    @Override
+    public boolean isSuccess() {
         return failures().isEmpty();
     }
 
@@ -87,7 +88,8 @@ public final class BenchReport {
                         byRun(profile, workload, peer, metric), byRun(profile, workload, plan.reference(), metric));
     }
 
-    private Map<Integer, Double> byRun(LinkProfile profile, Workload workload, String peer, Metric metric) {
+    /** What was measured, by repetition. */
+    Map<Integer, Double> byRun(LinkProfile profile, Workload workload, String peer, Metric metric) {
         Map<Integer, Double> values = new TreeMap<>();
         for (Cell.Outcome outcome : outcomes) {
             Cell cell = outcome.cell();

@@ -8,8 +8,6 @@ import java.util.Optional;
 
 /** One block for each profile and workload: a line for each metric, a column for each peer. */
 final class BenchTable {
-    private static final String GAP = "   ";
-
     private final BenchReport report;
     private final StringBuilder out = new StringBuilder();
 
@@ -44,7 +42,7 @@ final class BenchTable {
                 rows.add(row);
             }
         }
-        print(rows);
+        out.append(Columns.format(rows));
         line("");
     }
 
@@ -62,25 +60,6 @@ final class BenchTable {
                 + report.ratio(profile, workload, peer, metric)
                         .map(ratio -> String.format(Locale.ROOT, " ×%.3g", ratio.median()))
                         .orElse("");
-    }
-
-    private void print(List<List<String>> rows) {
-        int columns = rows.get(0).size();
-        int[] widths = new int[columns];
-        for (List<String> row : rows) {
-            for (int column = 0; column < columns; column++) {
-                widths[column] = Math.max(widths[column], row.get(column).length());
-            }
-        }
-        for (List<String> row : rows) {
-            StringBuilder text = new StringBuilder();
-            for (int column = 0; column < columns; column++) {
-                String entry = row.get(column);
-                String padding = " ".repeat(widths[column] - entry.length());
-                text.append(column == 0 ? entry + padding : GAP + padding + entry);
-            }
-            line(text.toString());
-        }
     }
 
     static String number(Metric metric, double value) {

@@ -33,7 +33,7 @@ final class CellPlay implements AutoCloseable {
         }
         ProcessCost deviceBefore = started.deviceCost();
         ProcessCost serverBefore = started.serverCost();
-        Measures measures = cell.workload().play(started.ends());
+        Measures measures = cell.workload().play(started);
         if (started.fault().isPresent()) {
             throw new IOException(started.fault().get());
         }

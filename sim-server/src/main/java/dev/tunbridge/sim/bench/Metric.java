@@ -1,5 +1,7 @@
 package dev.tunbridge.sim.bench;
 
+import java.util.Set;
+
 /** Everything that a cell can measure, with its unit, in the order of the table. */
 enum Metric {
     RATE("rate", "Mbit/s", 2),
@@ -14,6 +16,11 @@ enum Metric {
     LATENCY_MAX("latency max", "ms", 1),
     LATE("later than median + 10 ms", "datagrams", 0),
     WHOLE_FRAMES("frames whole within 100 ms", "frames", 0),
+    WAITED("waited over 5 ms after the wire", "datagrams", 0),
+    WAITED_SHARE("share that waited over 5 ms", "% of datagrams", 2),
+    WAIT_P50("wait after the wire p50", "ms", 2),
+    WAIT_P99("wait after the wire p99", "ms", 2),
+    WAIT_MAX("wait after the wire max", "ms", 1),
     PING_AVERAGE("ping average", "ms", 1),
     PING_MAX("ping max", "ms", 1),
     PING_LOST("ping lost", "probes", 0),
@@ -23,6 +30,8 @@ enum Metric {
     CPU_PER_GIGABYTE("cpu per gigabyte", "s/GB", 2),
     MEMORY_DEVICE("peak memory, device end", "MB", 0),
     MEMORY_SERVER("peak memory, server end", "MB", 0);
+
+    private static final Set<String> COUNTED = Set.of("datagrams", "frames", "segments", "probes");
 
     private final String label;
     private final String unit;
@@ -44,6 +53,11 @@ enum Metric {
 
     int decimals() {
         return decimals;
+    }
+
+    /** Whether it counts things, so that repetitions add up. */
+    boolean isCount() {
+        return COUNTED.contains(unit);
     }
 
     /** As JSON calls it. */

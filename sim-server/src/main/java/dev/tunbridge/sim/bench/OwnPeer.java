@@ -3,14 +3,19 @@ package dev.tunbridge.sim.bench;
 import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.wire.DatagramFrame;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Ours: {@code simserver serve} and {@code tunbridge run} as processes of their own, so that their time and memory can
@@ -78,7 +83,13 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
         server.awaitLine("serving on", START_LIMIT);
         LabProcess bridge = site.deviceSide().start(run.toArray(String[]::new));
         bridge.awaitLine("tunnel up", START_LIMIT);
-        return new Tunnel(site.inner(), List.of(bridge), List.of(server));
+        return new Tunnel(site.inner(), List.of(bridge), List.of(server), Optional.of(wire()));
+    }
+
+    private OuterWire wire() {
+        FrameFormat described = BridgeBuilder.loadFormat(BridgeConfig.defaults().with(Settings.FORMAT.key(), format));
+        Carriage way = Carriage.valueOf(carriage.toUpperCase(Locale.ROOT));
+        return new OuterWire(PORT, payloadBytes -> DatagramFrame.of(described, way, payloadBytes));
     }
 
     private static List<String> java(List<String> options, String mainClass) {

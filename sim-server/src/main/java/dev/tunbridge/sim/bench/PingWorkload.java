@@ -43,7 +43,8 @@ record PingWorkload(Optional<Direction> load, Duration length) implements Worklo
     }
 
     @Override
-    public Measures play(Ends ends) throws IOException, InterruptedException {
+    public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
+        Ends ends = tunnel.ends();
         if (load.isEmpty()) {
             return probe(ends);
         }

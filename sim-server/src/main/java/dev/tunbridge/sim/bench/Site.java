@@ -33,6 +33,9 @@ final class Site implements AutoCloseable {
     /** Congestion control of everything that the third party and its clients run: Linux' own default. */
     static final String CONGESTION_CONTROL = "cubic";
 
+    /** The end of the link, on either host. */
+    static final String DEVICE = "out0";
+
     private final Lab lab;
     private final Path folder;
     private final LabNamespace deviceSide;
@@ -53,8 +56,8 @@ final class Site implements AutoCloseable {
                 LabNamespace device = lab.namespace("device");
                 LabNamespace server = lab.namespace("server");
                 lab.connect(
-                        device.at("out0", OUTER_DEVICE.getHostAddress() + "/" + PREFIX_LENGTH),
-                        server.at("out0", OUTER_SERVER.getHostAddress() + "/" + PREFIX_LENGTH),
+                        device.at(DEVICE, OUTER_DEVICE.getHostAddress() + "/" + PREFIX_LENGTH),
+                        server.at(DEVICE, OUTER_SERVER.getHostAddress() + "/" + PREFIX_LENGTH),
                         profile,
                         seed);
                 server.setCongestionControl(CONGESTION_CONTROL);

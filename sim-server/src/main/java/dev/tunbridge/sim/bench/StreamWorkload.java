@@ -1,6 +1,5 @@
 package dev.tunbridge.sim.bench;
 
-import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.traffic.DatagramStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -40,43 +39,21 @@ record StreamWorkload(Direction direction, int megabitsPerSecond, Duration lengt
                 Metric.LATENCY_P95,
                 Metric.LATENCY_P99,
                 Metric.LATENCY_MAX,
-                Metric.WHOLE_FRAMES);
+                Metric.WHOLE_FRAMES,
+                Metric.WAITED,
+                Metric.WAITED_SHARE,
+                Metric.WAIT_P50,
+                Metric.WAIT_P99,
+                Metric.WAIT_MAX);
     }
 
     @Override
-    public Measures play(Ends ends) throws IOException, InterruptedException {
+    public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
         int frames = (int) length.toSeconds() * FRAMES_PER_SECOND;
         int perFrame = datagramsPerFrame();
         DatagramStream.Shape shape = new DatagramStream.Shape(
                 frames * perFrame, DATAGRAM_BYTES, TimeUnit.SECONDS.toNanos(1) / FRAMES_PER_SECOND, perFrame);
-        Arrivals arrivals = play(ends, direction, shape);
-        return measures(arrivals, shape).with(Metric.WHOLE_FRAMES, arrivals.wholeFrames(perFrame));
-    }
-
-    static Arrivals play(Ends ends, Direction direction, DatagramStream.Shape shape)
-            throws IOException, InterruptedException {
-        boolean isUp = direction == Direction.UP;
-        LabNamespace from = isUp ? ends.deviceSide() : ends.serverSide();
-        LabNamespace to = isUp ? ends.serverSide() : ends.deviceSide();
-        Arrivals arrivals = new Arrivals(shape.datagrams());
-        DatagramStream.Outcome outcome = DatagramStream.between(
-                        from.threadFactory("bench-sender"),
-                        to.threadFactory("bench-receiver"),
-                        isUp ? ends.server() : ends.device())
-                .play(shape, arrivals);
-        if (outcome.altered() > 0) {
-            throw new IOException(outcome.altered() + " datagrams arrived altered");
-        }
-        return arrivals;
-    }
-
-    static Measures measures(Arrivals arrivals, DatagramStream.Shape shape) {
-        return Measures.ofBytes((long) arrivals.arrived() * shape.bytes())
-                .with(Metric.LATE, arrivals.late())
-                .with(Metric.LOST, arrivals.lost())
-                .with(Metric.LATENCY_P50, arrivals.percentileMillis(50))
-                .with(Metric.LATENCY_P95, arrivals.percentileMillis(95))
-                .with(Metric.LATENCY_P99, arrivals.percentileMillis(99))
-                .with(Metric.LATENCY_MAX, arrivals.percentileMillis(100));
+        DatagramPlay play = DatagramPlay.of(tunnel, direction, shape);
+        return play.measures().with(Metric.WHOLE_FRAMES, play.arrivals().wholeFrames(perFrame));
     }
 }

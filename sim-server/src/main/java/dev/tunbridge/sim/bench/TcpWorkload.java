@@ -33,8 +33,8 @@ record TcpWorkload(Direction direction, int flows, Duration length) implements W
     }
 
     @Override
-    public Measures play(Ends ends) throws IOException, InterruptedException {
-        BulkTransfer.Outcome outcome = BulkTransfer.play(ends, direction, flows, length.toNanos());
+    public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
+        BulkTransfer.Outcome outcome = BulkTransfer.play(tunnel.ends(), direction, flows, length.toNanos());
         StallBins bins = outcome.bins();
         return Measures.ofBytes(bins.totalBytes())
                 .with(Metric.RATE, bins.megabitsPerSecond())

@@ -14,15 +14,26 @@ final class Tunnel implements AutoCloseable {
     private final Ends ends;
     private final List<LabProcess> deviceEnd;
     private final List<LabProcess> serverEnd;
+    private final Optional<OuterWire> wire;
 
+    /** One whose outer connection tells nothing. */
     Tunnel(Ends ends, List<LabProcess> deviceEnd, List<LabProcess> serverEnd) {
+        this(ends, deviceEnd, serverEnd, Optional.empty());
+    }
+
+    Tunnel(Ends ends, List<LabProcess> deviceEnd, List<LabProcess> serverEnd, Optional<OuterWire> wire) {
         this.ends = ends;
         this.deviceEnd = List.copyOf(deviceEnd);
         this.serverEnd = List.copyOf(serverEnd);
+        this.wire = wire;
     }
 
     Ends ends() {
         return ends;
+    }
+
+    Optional<OuterWire> wire() {
+        return wire;
     }
 
     boolean hasProcesses() {

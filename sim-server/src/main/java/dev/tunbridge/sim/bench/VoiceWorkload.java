@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A call: 200 bytes each 20 ms. */
+/** A call of 64 kbit/s: the 160 bytes of 20 ms (G.711) with the headers of a real one, 200 bytes fifty times a second. */
 record VoiceWorkload(Direction direction, Duration length) implements Workload {
     private static final int SECONDS = 15;
     private static final int DATAGRAM_BYTES = 200;
@@ -29,16 +29,21 @@ record VoiceWorkload(Direction direction, Duration length) implements Workload {
                 Metric.LATENCY_P50,
                 Metric.LATENCY_P95,
                 Metric.LATENCY_P99,
-                Metric.LATENCY_MAX);
+                Metric.LATENCY_MAX,
+                Metric.WAITED,
+                Metric.WAITED_SHARE,
+                Metric.WAIT_P50,
+                Metric.WAIT_P99,
+                Metric.WAIT_MAX);
     }
 
     @Override
-    public Measures play(Ends ends) throws IOException, InterruptedException {
+    public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
         DatagramStream.Shape shape = new DatagramStream.Shape(
                 (int) length.toSeconds() * DATAGRAMS_PER_SECOND,
                 DATAGRAM_BYTES,
                 TimeUnit.SECONDS.toNanos(1) / DATAGRAMS_PER_SECOND,
                 1);
-        return StreamWorkload.measures(StreamWorkload.play(ends, direction, shape), shape);
+        return DatagramPlay.of(tunnel, direction, shape).measures();
     }
 }

@@ -2,16 +2,21 @@ package dev.tunbridge.sim.bench;
 
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.wire.DatagramFrame;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** vtun over plain TCP, neither encrypted nor compressed: the fair peer. Configured as vtund.conf(5) shows. */
 record VtunPeer(String name, String congestionControl) implements Peer {
-    private static final String PORT = "5000";
+    private static final int PORT = 5000;
+
+    /** Its packets stand behind their length. */
+    private static final int PREFIX_BYTES = 2;
 
     /** Its process and lock files, which it does not remove, go into a /run of its own. */
     private static final String START =
@@ -35,7 +40,8 @@ record VtunPeer(String name, String congestionControl) implements Peer {
                 "-p", // asks again where the server does not listen yet
                 "bench",
                 Site.OUTER_SERVER.getHostAddress());
-        return new Tunnel(site.inner(), List.of(device), List.of(server));
+        OuterWire wire = new OuterWire(PORT, payloadBytes -> Optional.of(DatagramFrame.ofPackets(PREFIX_BYTES)));
+        return new Tunnel(site.inner(), List.of(device), List.of(server), Optional.of(wire));
     }
 
     private static LabProcess start(
@@ -43,7 +49,7 @@ record VtunPeer(String name, String congestionControl) implements Peer {
         Path file = site.folder().resolve("vtund-" + own.getHostAddress() + ".conf");
         Files.writeString(file, configuration(own, other));
         List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", START, "vtund"));
-        command.addAll(List.of("-n", "-P", PORT, "-f"));
+        command.addAll(List.of("-n", "-P", String.valueOf(PORT), "-f"));
         command.add(file.toString());
         command.addAll(List.of(arguments));
         return host.start(command.toArray(String[]::new));
@@ -52,7 +58,7 @@ record VtunPeer(String name, String congestionControl) implements Peer {
     private static String configuration(InetAddress own, InetAddress other) {
         return """
                 options {
-                  port %s;
+                  port %d;
                   timeout 10;
                 }
                 bench {

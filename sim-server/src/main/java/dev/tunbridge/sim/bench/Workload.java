@@ -16,11 +16,11 @@ sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, Pi
     /** How long it plays; connecting and waiting for stragglers come on top. */
     Duration length();
 
-    /** What it measures, the first being what it is about. */
+    /** What it measures, the first being what it is about; a tunnel may hide some of it. */
     List<Metric> metrics();
 
     /** Plays once; a bounded time, also where nothing passes. */
-    Measures play(Ends ends) throws IOException, InterruptedException;
+    Measures play(Tunnel tunnel) throws IOException, InterruptedException;
 
     /**
      * From {@code tcp:up,flows=16,seconds=20}, {@code stream:down,rate=4}, {@code voice:up} or {@code ping:up}.

@@ -1,8 +1,8 @@
 package dev.tunbridge.sim.server;
 
 import dev.tunbridge.bridge.flow.InnerPacket;
+import dev.tunbridge.bridge.receive.SegmentHeader;
 import dev.tunbridge.bridge.tun.TunDevice;
-import dev.tunbridge.bridge.tunnel.SegmentHeader;
 import dev.tunbridge.protocol.frame.BadFrame;
 import dev.tunbridge.protocol.frame.FrameDecoder;
 import dev.tunbridge.protocol.frame.FrameHandler;

@@ -5,7 +5,9 @@ import dev.tunbridge.bridge.service.Version;
 import dev.tunbridge.sim.bench.Bench;
 import dev.tunbridge.sim.bench.BenchOptions;
 import dev.tunbridge.sim.bench.BenchProgress;
-import dev.tunbridge.sim.bench.BenchReport;
+import dev.tunbridge.sim.bench.BenchResult;
+import dev.tunbridge.sim.bench.BenchRun;
+import dev.tunbridge.sim.bench.CampaignPlay;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.link.LinkSettingException;
 import java.io.IOException;
@@ -40,9 +42,10 @@ import picocli.CommandLine.Spec;
             "Loads:",
             "  tcp[:down|up,flows=N,seconds=N], stream[:down|up,rate=MBIT,seconds=N],",
             "  voice[:down|up,seconds=N], ping[:idle|up|down,seconds=N]",
-            "Example:",
+            "Examples:",
             "  simserver bench --peer vtun --peer ours --peer ours:write=batch",
-            "    --profile wan1 --workload tcp:up"
+            "    --profile wan1 --workload tcp:up",
+            "  simserver bench --campaign past-the-hole --profile wan1 --runs 5"
         })
 final class BenchCommand implements Callable<Integer> {
     private static final List<String> PEERS = List.of("direct", "vtun", "openvpn", "ours");
@@ -72,6 +75,14 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "LOAD",
             description = "What to play; repeatable (default: tcp, stream, voice and ping).")
     private List<String> workloads = new ArrayList<>();
+
+    @Option(
+            names = "--campaign",
+            paramLabel = "NAME",
+            description = "All figures of one promise with their targets, instead of peers and loads of one's own: "
+                    + "${COMPLETION-CANDIDATES}. --profile picks parts of it.",
+            completionCandidates = Campaigns.class)
+    private @Nullable String campaign;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Setting of the bridge for every 'ours'.")
     private List<String> settings = new ArrayList<>();
@@ -113,7 +124,7 @@ final class BenchCommand implements Callable<Integer> {
         if (file != null) {
             requireWritable(file);
         }
-        try (Bench bench = prepare()) {
+        try (BenchRun bench = prepare()) {
             Optional<String> missing = Lab.unavailable();
             if (missing.isPresent()) {
                 spec.commandLine()
@@ -123,37 +134,65 @@ final class BenchCommand implements Callable<Integer> {
             }
             // A benchmark that a signal ends has not succeeded: the exit code stays the signal's.
             Runtime.getRuntime().addShutdownHook(new Thread(bench::close, "stop-bench"));
-            BenchReport report = bench.run(BenchProgress.onStandardError());
+            BenchResult report = bench.run(BenchProgress.onStandardError());
             if (file != null) {
                 Files.writeString(file, report.json());
             }
             PrintWriter out = spec.commandLine().getOut();
             out.print(report.table());
             out.flush();
-            return report.isComplete() ? ExitCode.OK : ExitCode.FAILED;
+            return report.isSuccess() ? ExitCode.OK : ExitCode.FAILED;
         }
     }
 
-    private Bench prepare() throws LinkSettingException {
-        List<String> quickOr = quick ? QUICK_WORKLOADS : WORKLOADS;
+    private BenchRun prepare() {
+        String named = campaign;
+        if (named != null && (quick || !givenBesideCampaign().isEmpty())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--campaign: " + (quick ? "--quick" : givenBesideCampaign().get(0))
+                            + " does not go with it; allowed: --profile, --runs, --seconds, --seed, --warm-up, --limit, --json");
+        }
         try {
-            return Bench.prepare(new BenchOptions(
-                    peers.isEmpty() ? PEERS : peers,
-                    !profiles.isEmpty() ? profiles : quick ? List.of("veth") : List.of("veth", "wan1"),
-                    workloads.isEmpty() ? quickOr : workloads,
-                    settings,
-                    linkSettings,
-                    checked("--runs", runs, quick ? 1 : RUNS, 1, 1_000),
-                    seed,
-                    checked("--seconds", seconds, quick ? QUICK_SECONDS : 0, 1, 3_600),
-                    warmUp == null ? OptionalInt.empty() : OptionalInt.of(checked("--warm-up", warmUp, 0, 0, 60)),
-                    checked("--limit", limit, 0, 1, 86_400),
-                    againstPeer));
+            return named == null ? Bench.prepare(options()) : CampaignPlay.prepare(named, profiles, options());
         } catch (LinkSettingException e) {
             // Its field is "profile" or "set"; here the options are called --profile and --link.
             String option = e.field().equals("profile") ? "--" : "--link ";
             throw new ParameterException(spec.commandLine(), option + e.getMessage(), e);
         }
+    }
+
+    private List<String> givenBesideCampaign() {
+        List<String> given = new ArrayList<>();
+        if (!peers.isEmpty()) {
+            given.add("--peer");
+        }
+        if (!workloads.isEmpty()) {
+            given.add("--workload");
+        }
+        if (!linkSettings.isEmpty()) {
+            given.add("--link");
+        }
+        if (!againstPeer.isEmpty()) {
+            given.add("--against-peer");
+        }
+        return given;
+    }
+
+    private BenchOptions options() {
+        List<String> quickOr = quick ? QUICK_WORKLOADS : WORKLOADS;
+        return new BenchOptions(
+                peers.isEmpty() ? PEERS : peers,
+                !profiles.isEmpty() ? profiles : quick ? List.of("veth") : List.of("veth", "wan1"),
+                workloads.isEmpty() ? quickOr : workloads,
+                settings,
+                linkSettings,
+                checked("--runs", runs, quick ? 1 : RUNS, 1, 1_000),
+                seed,
+                checked("--seconds", seconds, quick ? QUICK_SECONDS : 0, 1, 3_600),
+                warmUp == null ? OptionalInt.empty() : OptionalInt.of(checked("--warm-up", warmUp, 0, 0, 60)),
+                checked("--limit", limit, 0, 1, 86_400),
+                againstPeer);
     }
 
     private int checked(String option, @Nullable Integer given, int otherwise, int least, int most) {
@@ -173,6 +212,15 @@ final class BenchCommand implements Callable<Integer> {
             Files.writeString(file, "");
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), "--json: cannot write " + file, e);
+        }
+    }
+
+    /** For completion and help. */
+    static final class Campaigns extends ArrayList<String> {
+        private static final long serialVersionUID = 1;
+
+        Campaigns() {
+            super(CampaignPlay.names());
         }
     }
 }

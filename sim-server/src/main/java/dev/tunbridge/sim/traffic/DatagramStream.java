@@ -1,12 +1,15 @@
 package dev.tunbridge.sim.traffic;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -26,10 +29,16 @@ import org.HdrHistogram.Histogram;
  * </pre>
  */
 public final class DatagramStream {
+    /** No datagram of the stream. */
+    public static final int NONE = -1;
+
     private static final int HEADER_BYTES = 16;
 
     /** How long the receiver waits for stragglers behind a stalled tunnel. */
     private static final int LINGER_MILLIS = 3_000;
+
+    private static final VarHandle BIG_ENDIAN_INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private static final long MAX_LATENCY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -61,6 +70,31 @@ public final class DatagramStream {
 
         public double megabitsPerSecond() {
             return bytes * 8e3 * burst / intervalNanos;
+        }
+
+        /** Writes the payload of one datagram from the start of {@code into}. */
+        public void write(byte[] into, int number, long sentAtNanos) {
+            for (int i = HEADER_BYTES; i < bytes; i++) {
+                into[i] = filling(number, i);
+            }
+            ByteBuffer.wrap(into).putInt(number).putInt(number).putLong(sentAtNanos);
+        }
+
+        /** The number of the unaltered datagram of this stream whose payload begins there, or {@link #NONE}. */
+        public int numberAt(byte[] content, int index) {
+            if (index < 0 || index + bytes > content.length) {
+                return NONE;
+            }
+            int number = intAt(content, index);
+            if (number < 0 || number >= datagrams || number != intAt(content, index + Integer.BYTES)) {
+                return NONE;
+            }
+            for (int i = HEADER_BYTES; i < bytes; i++) {
+                if (content[index + i] != filling(number, i)) {
+                    return NONE;
+                }
+            }
+            return number;
         }
     }
 
@@ -127,13 +161,11 @@ public final class DatagramStream {
     /** Sends the stream from the calling thread. */
     private static void send(Shape shape, InetSocketAddress to) throws IOException {
         byte[] bytes = new byte[shape.bytes()];
-        ByteBuffer header = ByteBuffer.wrap(bytes);
         try (DatagramSocket socket = new DatagramSocket(0, null)) {
             socket.connect(to);
             long next = System.nanoTime();
             for (int number = 0; number < shape.datagrams(); number++) {
-                fill(bytes, number);
-                header.putInt(0, number).putInt(4, number).putLong(8, System.nanoTime());
+                shape.write(bytes, number, System.nanoTime());
                 try {
                     socket.send(new DatagramPacket(bytes, bytes.length));
                 } catch (java.net.PortUnreachableException e) {
@@ -164,7 +196,6 @@ public final class DatagramStream {
         Outcome receive(Shape shape, ArrivalListener arrivals, Future<?> sending) throws IOException {
             BitSet seen = new BitSet(shape.datagrams());
             Histogram latency = new Histogram(MAX_LATENCY_NANOS, 3);
-            byte[] expected = new byte[shape.bytes()];
             DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
             int duplicates = 0;
             int altered = 0;
@@ -182,8 +213,8 @@ public final class DatagramStream {
                 }
                 long now = System.nanoTime();
                 ByteBuffer header = ByteBuffer.wrap(packet.getData());
-                int number = header.getInt(0);
-                if (!isUnaltered(packet, header, number, shape, expected)) {
+                int number = packet.getLength() == shape.bytes() ? shape.numberAt(packet.getData(), 0) : NONE;
+                if (number == NONE) {
                     altered++;
                 } else if (seen.get(number)) {
                     duplicates++;
@@ -203,23 +234,12 @@ public final class DatagramStream {
         }
     }
 
-    private static boolean isUnaltered(
-            DatagramPacket packet, ByteBuffer header, int number, Shape shape, byte[] expected) {
-        if (packet.getLength() != shape.bytes()
-                || number != header.getInt(4)
-                || number < 0
-                || number >= shape.datagrams()) {
-            return false;
-        }
-        fill(expected, number);
-        return java.util.Arrays.equals(
-                packet.getData(), HEADER_BYTES, shape.bytes(), expected, HEADER_BYTES, shape.bytes());
+    private static byte filling(int number, int index) {
+        return (byte) (number * 31 + index);
     }
 
-    private static void fill(byte[] bytes, int number) {
-        for (int i = HEADER_BYTES; i < bytes.length; i++) {
-            bytes[i] = (byte) (number * 31 + i);
-        }
+    private static int intAt(byte[] bytes, int index) {
+        return (int) BIG_ENDIAN_INT.get(bytes, index);
     }
 
     private static void sleepUntil(long deadlineNanos) {

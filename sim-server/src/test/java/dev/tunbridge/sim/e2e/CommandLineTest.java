@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +47,8 @@ class CommandLineTest {
                 "tunbridge|run --server 198.18.0.2:7000 --tun this-name-is-too-long|tun.name",
                 "tunbridge|run --server 198.18.0.2:7000 --format no-such-file.yaml|no-such-file.yaml",
                 "tunbridge|run --config no-such-file.yaml|no-such-file.yaml",
+                "tunbridge|run --server 198.18.0.2:7000 --stats-file /no/such/folder/stats.json|/no/such/folder",
+                "tunbridge|run --server 198.18.0.2:7000 --stats-file /dev/null|no ordinary file",
                 "tunbridge|check --format no-such-file.yaml|no-such-file.yaml",
                 "simserver|serve|Missing required options",
                 "simserver|serve --listen 198.18.0.2 --tunnel 198.19.0.2/30 --device 198.19.0.1|HOST:PORT",
@@ -202,6 +205,30 @@ class CommandLineTest {
                 assertThat(server.awaitExit(Duration.ofSeconds(2))).isZero();
             }
             assertClean(alone);
+        }
+    }
+
+    @Test
+    void theCountersAreInTheirFileAtTheEnd(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("stats.json");
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            try (LabProcess server = alone.start(serve("127.0.0.1:7000"));
+                    LabProcess bridge = alone.start(array(
+                            java(BRIDGE, "run", "--server", "127.0.0.1:7000", "--stats-file", file.toString())))) {
+                bridge.awaitLine("tunnel up", LIMIT);
+                bridge.terminate();
+                assertThat(bridge.awaitExit(Duration.ofSeconds(2))).isZero();
+                server.terminate();
+                server.awaitExit(Duration.ofSeconds(2));
+            }
+        }
+        assertThat(Files.readString(file))
+                .startsWith("{\"state\":\"closed\",\"connections\":1,\"down\":{\"packets\":0,")
+                .endsWith("}\n")
+                .contains("\"bytes_in\":");
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).as("nothing beside it").containsExactly(file);
         }
     }
 

@@ -30,6 +30,10 @@ class BenchCommandTest {
                 "--warm-up -1|--warm-up",
                 "--peer direct --against-peer vtun|--against-peer",
                 "--json /no/such/folder/file.json|cannot write",
+                "--campaign round-the-world|past-the-hole",
+                "--campaign past-the-hole --peer ours|--peer does not go with it",
+                "--campaign past-the-hole --quick|--quick does not go with it",
+                "--campaign past-the-hole --profile sea120|of campaign past-the-hole: wan1",
                 "--fast|Unknown option"
             })
     void aWrongCommandLineGetsOneLineAndExitCodeTwo(String arguments, String said) {

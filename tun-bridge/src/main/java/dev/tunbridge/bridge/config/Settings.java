@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.config;
 
 import dev.tunbridge.bridge.filter.AllowRule;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.message.Carriage;
 import java.util.Collection;
 import java.util.Comparator;
@@ -107,6 +108,32 @@ public final class Settings {
             SettingType.bytes("4KiB", "16MiB"),
             "256KiB",
             "Application messages waiting for the outer connection; beyond it sending fails.");
+
+    public static final Setting<Boolean> RECOVERY_ENABLED = add(
+            "recovery.enabled",
+            SettingType.flag(),
+            "true",
+            "Packets behind a lost segment of the outer connection are delivered at once. Switched off, waits are still"
+                    + " measured.");
+
+    public static final Setting<BoundaryGrade> BOUNDARIES = add(
+            "boundaries",
+            SettingType.oneOf(List.of(BoundaryGrade.values())),
+            "anchored",
+            "How sure a frame's boundary behind a lost segment must be; the format may ask for more. Proven: nothing"
+                    + " that a client sends can deceive. Anchored: likely ones too, for flows that are known. Found: any.");
+
+    public static final Setting<CaptureBackend> CAPTURE_BACKEND = add(
+            "capture.backend",
+            SettingType.oneOf(List.of(CaptureBackend.values())),
+            "ring",
+            "How the outer segments are captured: a packet ring of the kernel, libpcap, or not at all.");
+
+    public static final Setting<Integer> CAPTURE_RING_BYTES = add(
+            "capture.ring-bytes",
+            SettingType.bytes("128KiB", "256MiB"),
+            "4MiB",
+            "Captured segments that may wait for the bridge; more are lost to the capture, not to the connection.");
 
     public static final Setting<String> CONGESTION_CONTROL = add(
             "socket.congestion-control",

@@ -1,5 +1,7 @@
 package dev.tunbridge.bridge.flow;
 
+import dev.tunbridge.reassembly.wire.SequenceNumber;
+
 /**
  * One inner flow, seen from the device: a remote address, both ports and the protocol. Reused by the table when the
  * flow is forgotten, so nobody keeps a reference across a packet. Loop thread only.
@@ -10,6 +12,9 @@ public final class Flow {
     long ports;
     long createdNanos;
     long lastSeenNanos;
+    /** The place in the table, while it is in it. */
+    int index;
+
     int newer = FlowTable.NONE;
     int older = FlowTable.NONE;
 
@@ -22,6 +27,11 @@ public final class Flow {
     public long packetsIn;
 
     public long bytesIn;
+
+    private boolean isKnown;
+    private long knownNanos;
+    private boolean hasNext;
+    private int next;
 
     public int protocol() {
         return (int) (ports >>> 32) & 0xff;
@@ -48,6 +58,45 @@ public final class Flow {
         return FlowTable.hash(remoteHigh, remoteLow, ports);
     }
 
+    /** The place in the table; another flow may have it later. */
+    public int index() {
+        return index;
+    }
+
+    /** A packet of this flow came out of the tunnel by the kernel lane. */
+    public void known(long nowNanos) {
+        isKnown = true;
+        knownNanos = nowNanos;
+    }
+
+    /** Whether the kernel lane has brought a packet of this flow within so long. */
+    public boolean isKnown(long nowNanos, long withinNanos) {
+        return isKnown && nowNanos - knownNanos <= withinNanos;
+    }
+
+    /**
+     * A TCP segment was delivered to the device.
+     *
+     * @param end the sequence number behind it
+     * @param isSyn whether it begins the flow anew
+     */
+    public void delivered(int end, boolean isSyn) {
+        if (isSyn || !hasNext || SequenceNumber.isAfter(end, next)) {
+            hasNext = true;
+            next = end;
+        }
+    }
+
+    /** Whether {@link #next} is known. */
+    public boolean hasNext() {
+        return hasNext;
+    }
+
+    /** The highest sequence number that has been delivered to the device, plus one. */
+    public int next() {
+        return next;
+    }
+
     void start(long remoteHigh, long remoteLow, long ports, long nowNanos) {
         this.remoteHigh = remoteHigh;
         this.remoteLow = remoteLow;
@@ -57,6 +106,8 @@ public final class Flow {
         bytesOut = 0;
         packetsIn = 0;
         bytesIn = 0;
+        isKnown = false;
+        hasNext = false;
     }
 
     boolean isKey(long remoteHigh, long remoteLow, long ports) {

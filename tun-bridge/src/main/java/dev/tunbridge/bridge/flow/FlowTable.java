@@ -45,14 +45,29 @@ public final class FlowTable {
 
     /** The flow of a packet from the tunnel, made if new. */
     public Flow fromTunnel(InnerPacket packet, long nowNanos) {
-        long ports = key(packet.protocol(), 0, 0);
-        if (packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader()) {
-            ports = key(packet.protocol(), packet.destinationPort(), packet.sourcePort());
-        }
-        Flow flow = find(packet.sourceHigh(), packet.sourceLow(), ports, nowNanos);
+        Flow flow = find(packet.sourceHigh(), packet.sourceLow(), portsFromTunnel(packet), nowNanos);
         flow.packetsIn++;
         flow.bytesIn += packet.totalLength();
         return flow;
+    }
+
+    /** The flow of a packet from the tunnel, if it is remembered; the packet is not counted. */
+    public @Nullable Flow peekFromTunnel(InnerPacket packet) {
+        long ports = portsFromTunnel(packet);
+        int index = indexOf(packet.sourceHigh(), packet.sourceLow(), ports);
+        return index == NONE ? null : flows[index];
+    }
+
+    /** The flow at a place, which may be another than the one that had it before. */
+    public Flow at(int index) {
+        return flows[index];
+    }
+
+    private static long portsFromTunnel(InnerPacket packet) {
+        boolean hasPorts = packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader();
+        return hasPorts
+                ? key(packet.protocol(), packet.destinationPort(), packet.sourcePort())
+                : key(packet.protocol(), 0, 0);
     }
 
     public int size() {
@@ -76,18 +91,22 @@ public final class FlowTable {
     }
 
     private Flow find(long high, long low, long ports, long nowNanos) {
+        int index = indexOf(high, low, ports);
+        if (index == NONE) {
+            return add(high, low, ports, nowNanos);
+        }
+        Flow flow = flows[index];
+        touch(flow, index);
+        flow.lastSeenNanos = nowNanos;
+        return flow;
+    }
+
+    private int indexOf(long high, long low, long ports) {
         int slot = hash(high, low, ports) & mask;
-        while (slots[slot] != NONE) {
-            int index = slots[slot];
-            Flow flow = flows[index];
-            if (flow.isKey(high, low, ports)) {
-                touch(flow, index);
-                flow.lastSeenNanos = nowNanos;
-                return flow;
-            }
+        while (slots[slot] != NONE && !flows[slots[slot]].isKey(high, low, ports)) {
             slot = (slot + 1) & mask;
         }
-        return add(high, low, ports, nowNanos);
+        return slots[slot];
     }
 
     private Flow add(long high, long low, long ports, long nowNanos) {
@@ -106,6 +125,7 @@ public final class FlowTable {
         }
         Flow flow = flows[index];
         flow.start(high, low, ports, nowNanos);
+        flow.index = index;
         flow.lastSeenNanos = nowNanos;
         int slot = hash(high, low, ports) & mask;
         while (slots[slot] != NONE) {

@@ -1,6 +1,9 @@
 package dev.tunbridge.bridge.flow;
 
+import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.reassembly.wire.TcpView;
+import dev.tunbridge.reassembly.wire.UdpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
@@ -176,6 +179,40 @@ public final class InnerPacket {
     /** Only where {@link #hasTransportHeader()}. */
     public int destinationPort() {
         return buffer.getUnsignedShort(transportIndex + 2);
+    }
+
+    /** Flags of a TCP segment whose header is here, as in {@link TcpView}. */
+    public int tcpFlags() {
+        return buffer.getUnsignedByte(transportIndex + TcpView.FLAGS_AT);
+    }
+
+    /** The sequence number of a TCP segment whose header is here. */
+    public int tcpSequenceNumber() {
+        return buffer.getInt(transportIndex + TcpView.SEQUENCE_AT);
+    }
+
+    /** How much of the sequence space a TCP segment takes: payload, SYN and FIN. Negative if its header is malformed. */
+    public int tcpSequenceLength() {
+        int flags = tcpFlags();
+        int headerBytes = (buffer.getUnsignedByte(transportIndex + TcpView.DATA_OFFSET_AT) >>> 4) * 4;
+        int payload = headerBytes < TcpView.HEADER_BYTES ? -1 : transportLength - headerBytes;
+        return payload < 0 ? -1 : payload + (flags & TcpView.FIN) + ((flags & TcpView.SYN) >>> 1);
+    }
+
+    /**
+     * Whether the checksum of a TCP, UDP or ICMP packet that is whole is right. Where a sender may leave it out, UDP over IPv4
+     * (RFC 768), it must be there all the same.
+     */
+    public boolean isTransportChecksumValid() {
+        long sum = InternetChecksum.sum(buffer, transportIndex, transportLength);
+        if (protocol == UDP && buffer.getShort(transportIndex + UdpView.CHECKSUM_AT) == 0) {
+            return false;
+        }
+        if (protocol != ICMP) {
+            sum += InternetChecksum.pseudoHeader(
+                    buffer, sourceIndex, destinationIndex, addressBytes, protocol, transportLength);
+        }
+        return InternetChecksum.isValid(sum);
     }
 
     /** A TCP segment that carries nothing but an acknowledgement: no payload, no SYN, FIN or RST. */

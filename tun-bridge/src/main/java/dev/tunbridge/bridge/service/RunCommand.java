@@ -6,12 +6,18 @@ import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.TunnelInfo;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs a bridge in the foreground until a signal or a fault that no new try would mend. */
@@ -23,6 +29,12 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
+
+    @Option(
+            names = "--stats-file",
+            paramLabel = "FILE",
+            description = "Keeps all counters in this file, as one line of JSON: every 5 s, and at the end.")
+    private @Nullable Path statsFile;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call()
@@ -36,16 +48,31 @@ final class RunCommand implements Callable<Integer> {
                 .config(options.config())
                 .listener(new Report(out, err))
                 .build();
+        Optional<StatsFile> stats = openStats(bridge);
         Foreground.endWith(() -> {
             bridge.close();
+            stats.ifPresent(StatsFile::close);
             return bridge.ended().toCompletableFuture().isDone() ? ExitCode.OK : ExitCode.FAILED;
         });
         bridge.start();
         BridgeException fault = bridge.ended().toCompletableFuture().get();
+        stats.ifPresent(StatsFile::close);
         if (fault != null) {
             throw fault;
         }
         return ExitCode.OK;
+    }
+
+    private Optional<StatsFile> openStats(Bridge bridge) {
+        Path file = statsFile;
+        if (file == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(StatsFile.start(file, bridge));
+        } catch (IOException e) {
+            throw new ParameterException(spec.commandLine(), "--stats-file: cannot write " + e.getMessage(), e);
+        }
     }
 
     /** One line for each thing an operator wants to know: good news on stdout, bad on stderr. */

@@ -1,7 +1,12 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.receive.DeliveryObserver;
+import dev.tunbridge.bridge.receive.Downlink;
+import dev.tunbridge.bridge.receive.ReceiveCounters;
+import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
@@ -9,6 +14,13 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.reassembly.capture.CaptureCounters;
+import dev.tunbridge.reassembly.recovery.LaneState;
+import dev.tunbridge.reassembly.recovery.Latches;
+import dev.tunbridge.reassembly.recovery.RecoveryOptions;
+import dev.tunbridge.reassembly.stream.Handshake;
+import dev.tunbridge.reassembly.stream.KernelView;
+import dev.tunbridge.reassembly.wire.FourTuple;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -23,8 +35,11 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,11 +77,13 @@ final class OuterConnection {
     private final InetSocketAddress server;
     private final FrameFormat format;
     private final ReceiveBuffer receiveBuffer;
-    private final KernelLane lane;
+    private final ReceivePath path;
     private final FrameWriter writer;
     private final Events events;
     private boolean ended;
     private boolean decoding;
+    private OuterCapture capture = OuterCapture.absent(LaneState.FAILED);
+    private boolean settleDue;
 
     private OuterConnection(
             Channel channel,
@@ -74,14 +91,16 @@ final class OuterConnection {
             FrameFormat format,
             MessageCodec codec,
             ReceiveBuffer receiveBuffer,
+            Downlink downlink,
             Events events,
-            OuterCounters counters) {
+            OuterCounters counters,
+            ReceiveCounters received) {
         this.channel = channel;
         this.server = server;
         this.format = format;
         this.receiveBuffer = receiveBuffer;
         this.events = events;
-        lane = new KernelLane(format, codec, events, counters);
+        path = new ReceivePath(format, codec, downlink, events, received, DeliveryObserver.NONE);
         writer = new FrameWriter(channel, format, codec, counters);
     }
 
@@ -92,13 +111,16 @@ final class OuterConnection {
             InetSocketAddress server,
             FrameFormat format,
             MessageCodec codec,
+            Downlink downlink,
             Events events,
-            OuterCounters counters) {
+            OuterCounters counters,
+            ReceiveCounters received,
+            Latches latches) {
         boolean isEpoll = loop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class);
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
         ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), format.maxFrameBytes());
-        OuterConnection connection =
-                new OuterConnection(channel, server, format, codec, receiveBuffer, events, counters);
+        OuterConnection connection = new OuterConnection(
+                channel, server, format, codec, receiveBuffer, downlink, events, counters, received);
         long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
         new Bootstrap()
                 .group(loop)
@@ -117,15 +139,91 @@ final class OuterConnection {
                         }
                     }
                 })
-                .connect(server)
-                .addListener(connect -> {
-                    if (connect.isSuccess()) {
-                        connection.connected();
+                .register()
+                .addListener(registered -> {
+                    if (registered.isSuccess()) {
+                        connection.bind(config, latches);
                     } else {
-                        connection.lost("cannot connect to " + text(server) + ": " + reason(connect.cause()));
+                        connection.cannotConnect(registered.cause());
                     }
                 });
         return connection;
+    }
+
+    /** The capture must know the port before the first segment comes, so the socket is bound before it connects. */
+    private void bind(BridgeConfig config, Latches latches) {
+        InetAddress local = config.get(Settings.CAPTURE_BACKEND) == CaptureBackend.NONE ? null : routeAddress(server);
+        if (local == null) {
+            capture = OuterCapture.absent(LaneState.OFF);
+            connect();
+            return;
+        }
+        channel.bind(new InetSocketAddress(local, 0)).addListener(bound -> {
+            if (ended) {
+                return;
+            }
+            if (bound.isSuccess()) {
+                openCapture(config, latches);
+            } else {
+                LOG.warn("no capture without an address to capture for: {}", reason(bound.cause()));
+            }
+            connect();
+        });
+    }
+
+    private void openCapture(BridgeConfig config, Latches latches) {
+        if (!(channel.localAddress() instanceof InetSocketAddress local)) {
+            return;
+        }
+        FourTuple tuple = new FourTuple(local, server);
+        capture = OuterCapture.open(config, tuple);
+        if (!capture.isOpen()) {
+            return;
+        }
+        RecoveryOptions options = RecoveryOptions.DEFAULT.boundaries(config.get(Settings.BOUNDARIES));
+        path.addRawLane(
+                tuple,
+                config.get(Settings.RECOVERY_ENABLED) ? options : options.disabled(),
+                kernelView(),
+                latches,
+                channel.alloc(),
+                System.nanoTime());
+        capture.start(channel.eventLoop(), this::onCaptured);
+    }
+
+    private KernelView kernelView() {
+        return channel instanceof EpollSocketChannel epoll
+                ? new SocketView(epoll.fd().intValue())
+                : KernelView.NOTHING;
+    }
+
+    /** This host's address on the way to the server, as the kernel's routes say; null where there is no way. */
+    private static @Nullable InetAddress routeAddress(InetSocketAddress server) {
+        boolean isVersion4 = server.getAddress() instanceof Inet4Address;
+        try (DatagramChannel probe =
+                DatagramChannel.open(isVersion4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6)) {
+            probe.connect(server); // sends nothing
+            return ((InetSocketAddress) probe.getLocalAddress()).getAddress();
+        } catch (IOException e) {
+            return null; // connecting will say why
+        }
+    }
+
+    private void connect() {
+        if (ended) {
+            return;
+        }
+        channel.connect(server).addListener(connect -> {
+            if (connect.isSuccess()) {
+                connected();
+            } else {
+                cannotConnect(connect.cause());
+            }
+        });
+    }
+
+    private void cannotConnect(@Nullable Throwable cause) {
+        lost("cannot connect to " + text(server) + ": " + reason(cause));
     }
 
     private void connected() {
@@ -133,10 +231,37 @@ final class OuterConnection {
             return;
         }
         try {
+            capture.drain(path);
+            warnWithoutSack();
             events.onConnected();
         } catch (RuntimeException e) {
             LOG.error("a fault of the bridge itself ends this connection", e);
             lost(reason(e));
+        }
+    }
+
+    private void warnWithoutSack() {
+        Handshake handshake = path.handshake();
+        if (handshake != null && !handshake.hasSack()) {
+            LOG.warn(
+                    "the server does not take selective acknowledgements (SACK): after a loss its sending stalls, whatever is"
+                            + " done here");
+        }
+    }
+
+    /** The capture has something; what the socket brings in the same turn comes first. */
+    private void onCaptured() {
+        capture.drain(path);
+        if (!settleDue) {
+            settleDue = true;
+            channel.eventLoop().execute(this::settle);
+        }
+    }
+
+    private void settle() {
+        settleDue = false;
+        if (!ended) {
+            path.settle(System.nanoTime());
         }
     }
 
@@ -169,6 +294,19 @@ final class OuterConnection {
         return channel.localAddress() instanceof InetSocketAddress local ? local.getAddress() : null;
     }
 
+    LaneState laneState(long nowNanos) {
+        return capture.isOpen() ? path.state(nowNanos) : capture.absence();
+    }
+
+    @Nullable
+    Handshake handshake() {
+        return path.handshake();
+    }
+
+    CaptureCounters captureCounters() {
+        return capture.counters();
+    }
+
     FrameWriter writer() {
         return writer;
     }
@@ -194,9 +332,10 @@ final class OuterConnection {
 
     private void release(IOException cause) {
         writer.release(cause);
+        capture.close();
         receiveBuffer.release();
         if (!decoding) {
-            lane.release(); // otherwise the frame that ended the connection still lies in the decoder
+            path.close(); // otherwise the frame that ended the connection still lies in the decoder
         }
     }
 
@@ -227,16 +366,18 @@ final class OuterConnection {
             try {
                 events.onHeard();
                 decoding = true;
-                lane.received(bytes);
+                capture.drain(path);
+                path.received(bytes, System.nanoTime());
             } catch (LostSynchronisationException e) {
                 lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
             } finally {
+                path.settle(System.nanoTime());
                 decoding = false;
                 // The device takes packets from where they lie: before their memory goes, also when the connection
                 // ends.
                 events.onReadComplete();
                 if (ended) {
-                    lane.release();
+                    path.close();
                 }
                 bytes.release();
             }

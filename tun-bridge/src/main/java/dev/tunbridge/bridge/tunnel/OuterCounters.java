@@ -1,29 +1,25 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.receive.ReceiveCounters;
 
 /** Counters of the outer connections of one tunnel, one after the other. Loop thread only. */
 final class OuterCounters {
     long connections;
-    long bytesIn;
     long bytesOut;
-    long framesIn;
     long framesOut;
-    long badFrames;
-    long skippedBytes;
-    long malformedMessages;
     long unknownTypes;
     long keepAlivesUnanswered;
 
-    BridgeStats.Outer snapshot(long wrongCarriage, long notConnected) {
+    BridgeStats.Outer snapshot(ReceiveCounters in, long wrongCarriage, long notConnected) {
         return new BridgeStats.Outer(
-                bytesIn,
+                in.bytes(),
                 bytesOut,
-                framesIn,
+                in.frames(),
                 framesOut,
-                badFrames,
-                skippedBytes,
-                malformedMessages,
+                in.badFrames(),
+                in.skippedBytes(),
+                in.malformedMessages(),
                 unknownTypes,
                 keepAlivesUnanswered,
                 wrongCarriage,

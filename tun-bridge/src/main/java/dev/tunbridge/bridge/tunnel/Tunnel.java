@@ -3,15 +3,19 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.IcmpErrors;
+import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
+import dev.tunbridge.bridge.receive.Downlink;
+import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
 import dev.tunbridge.protocol.frame.FrameFormat;
@@ -23,6 +27,10 @@ import dev.tunbridge.protocol.session.ClientSession;
 import dev.tunbridge.protocol.session.CloseReason;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
+import dev.tunbridge.reassembly.capture.CaptureCounters;
+import dev.tunbridge.reassembly.recovery.LaneState;
+import dev.tunbridge.reassembly.recovery.Latches;
+import dev.tunbridge.reassembly.recovery.RecoveryCounters;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -30,6 +38,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
@@ -65,6 +75,9 @@ public final class Tunnel {
     private final AppOutbox outbox;
     private final Refusals refusals = new Refusals();
     private final OuterCounters counters = new OuterCounters();
+    private final ReceiveCounters received = new ReceiveCounters();
+    private final Latches latches = new Latches();
+    private CaptureCounters capturedBefore = CaptureCounters.NONE;
     private final Uplink uplink;
     private final Downlink downlink;
 
@@ -163,7 +176,8 @@ public final class Tunnel {
                 counters.connections,
                 new BridgeStats.Traffic(downlink.packets(), downlink.bytes()),
                 new BridgeStats.Traffic(uplink.packets(), uplink.bytes()),
-                counters.snapshot(downlink.wrongCarriage(), uplink.notConnected()),
+                counters.snapshot(received, downlink.wrongCarriage(), uplink.notConnected()),
+                receiveStats(),
                 refusals.fromTunnel(),
                 refusals.fromDevice(),
                 flows.size(),
@@ -171,6 +185,33 @@ public final class Tunnel {
                 queue.stats(),
                 outbox.messages(),
                 device.stats());
+    }
+
+    private ReceiveStats receiveStats() {
+        OuterConnection current = connection;
+        RecoveryCounters raw = received.recovery();
+        return new ReceiveStats(
+                current == null ? LaneState.IDLE : current.laneState(System.nanoTime()),
+                Optional.ofNullable(current == null ? null : current.handshake()),
+                current == null ? capturedBefore : capturedBefore.plus(current.captureCounters()),
+                raw.segments(),
+                raw.rejected(),
+                raw.holes(),
+                raw.earlyFrames(),
+                raw.earlyBytes(),
+                raw.earlyProven(),
+                raw.swallowed(),
+                raw.putOff(),
+                raw.refused(),
+                raw.anchors(),
+                raw.conflicts(),
+                raw.mismatchedBytes(),
+                raw.mismatchedBoundaries(),
+                raw.contradictions(),
+                raw.overCap(),
+                raw.kernelLost(),
+                raw.heldPeakBytes(),
+                received.waits().copy());
     }
 
     private boolean isOver() {
@@ -194,7 +235,8 @@ public final class Tunnel {
 
     private void dial(InetSocketAddress address) {
         if (!isOver()) {
-            connection = OuterConnection.open(loop, config, address, format, codec, new FromServer(), counters);
+            connection = OuterConnection.open(
+                    loop, config, address, format, codec, downlink, new FromServer(), counters, received, latches);
         }
     }
 
@@ -231,6 +273,7 @@ public final class Tunnel {
         }
         if (ending != null) {
             ending.close();
+            capturedBefore = capturedBefore.plus(ending.captureCounters());
         }
     }
 
@@ -306,7 +349,7 @@ public final class Tunnel {
     }
 
     private void refused(Message.Reject reject) {
-        String text = "the server refused: " + reject.reason().name().toLowerCase(java.util.Locale.ROOT)
+        String text = "the server refused: " + reject.reason().name().toLowerCase(Locale.ROOT)
                 + (reject.text().isEmpty() ? "" : " (" + reject.text() + ")");
         if (reject.reason() == RejectReason.BUSY) {
             lost(text);
@@ -367,7 +410,11 @@ public final class Tunnel {
         icmp = errors;
         downlink.connect(new Downlink.Route(tunnel.carriage(), filter));
         uplink.connect(new Uplink.Route(tunnel.carriage(), tunnel.mtu(), filter, errors, current.writer()));
-        state(BridgeState.ESTABLISHED, "session " + tunnel.sessionId() + ", " + tunnel.carriage() + " carriage");
+        LaneState lane = current.laneState(now);
+        state(
+                BridgeState.ESTABLISHED,
+                "session " + tunnel.sessionId() + ", " + tunnel.carriage() + " carriage, raw lane "
+                        + lane.name().toLowerCase(Locale.ROOT).replace('_', ' '));
         events.onEstablished(tunnel);
         uplink.pump();
     }
@@ -436,7 +483,6 @@ public final class Tunnel {
         @Override
         public void onReadComplete() {
             reading = false;
-            downlink.flush();
             OuterConnection current = connection;
             if (current != null) {
                 current.writer().flush();

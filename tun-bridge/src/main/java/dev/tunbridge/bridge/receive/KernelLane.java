@@ -1,44 +1,56 @@
-package dev.tunbridge.bridge.tunnel;
+package dev.tunbridge.bridge.receive;
 
 import dev.tunbridge.protocol.frame.BadFrame;
 import dev.tunbridge.protocol.frame.FrameDecoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameHandler;
 import dev.tunbridge.protocol.frame.FrameView;
-import dev.tunbridge.protocol.message.MalformedMessageException;
-import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageHandler;
 import io.netty.buffer.ByteBuf;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The lane that is always right: frames from the bytes that the kernel delivers, in order. It counts the stream offset,
- * skips what is not a frame where the format can find the next one, and passes each frame's meaning on.
+ * and skips what is not a frame where the format can find the next one.
  */
 final class KernelLane implements FrameHandler {
     private static final Logger LOG = LoggerFactory.getLogger(KernelLane.class);
 
-    private final FrameDecoder decoder;
-    private final MessageCodec codec;
-    private final MessageHandler handler;
-    private final LogOncePerMinute badFrameLog = new LogOncePerMinute();
-    private final OuterCounters counters;
-    private long receivedBytes;
+    /** What comes of it. */
+    interface Output {
+        void onFrame(FrameView frame);
 
-    KernelLane(FrameFormat format, MessageCodec codec, MessageHandler handler, OuterCounters counters) {
+        void onBadFrame();
+    }
+
+    private final FrameDecoder decoder;
+    private final Output output;
+    private final LogOncePerMinute badFrameLog = new LogOncePerMinute();
+    private final ReceiveCounters counters;
+    private long position;
+
+    KernelLane(FrameFormat format, Output output, ReceiveCounters counters) {
         this.counters = counters;
+        this.output = output;
         decoder = new FrameDecoder(format);
-        this.codec = codec;
-        this.handler = handler;
     }
 
     /** Reads every whole frame; what stays readable is the beginning of the next. */
     void received(ByteBuf bytes) {
         decoder.decode(bytes, this);
-        long total = decoder.offset() + bytes.readableBytes();
-        counters.bytesIn += total - receivedBytes;
-        receivedBytes = total;
+        long read = decoder.offset() + bytes.readableBytes();
+        counters.bytes += read - position;
+        position = read;
+    }
+
+    /** The stream offset behind the last byte that was read. */
+    long position() {
+        return position;
+    }
+
+    /** The stream offset of the first byte that was left readable, where it surely begins a frame; otherwise −1. */
+    long pendingStart() {
+        return decoder.isSynchronised() ? decoder.offset() : -1;
     }
 
     /** Frees the decoder's memory. */
@@ -48,20 +60,14 @@ final class KernelLane implements FrameHandler {
 
     @Override
     public void onFrame(FrameView frame) {
-        counters.framesIn++;
-        try {
-            codec.read(frame, handler);
-        } catch (MalformedMessageException e) {
-            counters.malformedMessages++;
-            if (badFrameLog.permits(System.nanoTime())) {
-                LOG.warn("malformed message at stream offset {}: {}", frame.startOffset(), e.getMessage());
-            }
-        }
+        counters.frames++;
+        output.onFrame(frame);
     }
 
     @Override
     public void onBadFrame(BadFrame reason, long offset) {
         counters.badFrames++;
+        output.onBadFrame();
         if (badFrameLog.permits(System.nanoTime())) {
             LOG.warn("bad frame at stream offset {}: {} ({} so far)", offset, reason, counters.badFrames);
         }

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.tunnel;
+package dev.tunbridge.bridge.receive;
 
 import java.util.concurrent.TimeUnit;
 

@@ -1,29 +1,28 @@
-package dev.tunbridge.bridge.tunnel;
+package dev.tunbridge.bridge.filter;
 
-import dev.tunbridge.bridge.filter.Refusal;
 import java.util.EnumMap;
 import java.util.Map;
 
 /** How many packets the filter refused, by direction and reason. Loop thread only. */
-final class Refusals {
+public final class Refusals {
     private static final Refusal[] REASONS = Refusal.values();
 
     private final long[] fromTunnel = new long[REASONS.length];
     private final long[] fromDevice = new long[REASONS.length];
 
-    void fromTunnel(Refusal reason) {
+    public void fromTunnel(Refusal reason) {
         fromTunnel[reason.ordinal()]++;
     }
 
-    void fromDevice(Refusal reason) {
+    public void fromDevice(Refusal reason) {
         fromDevice[reason.ordinal()]++;
     }
 
-    Map<Refusal, Long> fromTunnel() {
+    public Map<Refusal, Long> fromTunnel() {
         return nonZero(fromTunnel);
     }
 
-    Map<Refusal, Long> fromDevice() {
+    public Map<Refusal, Long> fromDevice() {
         return nonZero(fromDevice);
     }
 

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.tunnel;
+package dev.tunbridge.bridge.receive;
 
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.reassembly.wire.Ipv4Header;

@@ -1,0 +1,542 @@
+package dev.tunbridge.reassembly.recovery;
+
+import dev.tunbridge.protocol.frame.BoundaryGrade;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.FrameProbe;
+import dev.tunbridge.protocol.frame.FrameScanner;
+import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.reassembly.stream.HeldBytes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the frames in held bytes and offers each once, in the order of the stream as far as that is known.
+ *
+ * <p>It follows <em>chains</em>: a boundary of some grade, and the frames that follow it one by one. Chains begin where the frame that
+ * a hole cuts must end by its header, where a {@link BoundaryScan} has proven a boundary, where a byte that occurs in no frame lies, or
+ * at the first byte of a segment that a chain fills. A chain that meets another ends there.
+ */
+final class FrameRecovery implements AutoCloseable {
+    private static final int MAX_KEPT = 16_384;
+    private static final int SCANNED_FRAMES_BYTES = 128 * 1024;
+    private static final int MAX_SCANS = 8;
+
+    private final FrameFormat format;
+    private final EarlyFrames early;
+    private final EarlyHandler handler;
+    private final RecoveryCounters counters;
+    private final RecoveryListener listener;
+    private final HeldBytes held;
+    private final FrameProbe probe;
+    private final int maxFrameBytes;
+    private final int maxScans;
+
+    /** By rising origin. */
+    private final List<Chain> chains = new ArrayList<>();
+
+    private final List<BoundaryScan> scans = new ArrayList<>();
+    private final Deque<FrameScanner> spareScanners = new ArrayDeque<>();
+    /** By rising start. */
+    private final List<Kept> kept = new ArrayList<>();
+
+    private boolean isTrusted = true;
+    private long deliveries;
+    private long deliveriesAtLastLook;
+    private boolean hasAdvanced;
+    private long lastPosition;
+    private BoundaryGrade lowest = BoundaryGrade.PROVEN;
+
+    /** A boundary and how far its frames have been followed. */
+    private static final class Chain {
+        final BoundaryGrade grade;
+        /** Its first frame; a chain that meets this one at its origin is swallowed. */
+        long origin;
+
+        long cursor;
+        boolean isNew = true;
+
+        Chain(long origin, BoundaryGrade grade) {
+            this.origin = origin;
+            this.grade = grade;
+            this.cursor = origin;
+        }
+    }
+
+    /** A frame that waits for its flow. */
+    private static final class Kept {
+        final long start;
+        final BoundaryGrade grade;
+        long ticket;
+
+        Kept(long start, BoundaryGrade grade, long ticket) {
+            this.start = start;
+            this.grade = grade;
+            this.ticket = ticket;
+        }
+    }
+
+    FrameRecovery(
+            FrameFormat format,
+            HeldBytes held,
+            EarlyFrames early,
+            EarlyHandler handler,
+            RecoveryCounters counters,
+            RecoveryListener listener) {
+        this.format = format;
+        this.held = held;
+        this.early = early;
+        this.handler = handler;
+        this.counters = counters;
+        this.listener = listener;
+        probe = new FrameProbe(format);
+        maxFrameBytes = format.maxFrameBytes();
+        maxScans = Math.max(1, Math.min(MAX_SCANS, SCANNED_FRAMES_BYTES / maxFrameBytes));
+    }
+
+    /** The server has written a bad frame, so its stream proves nothing any more. */
+    void distrust() {
+        isTrusted = false;
+        forget();
+    }
+
+    /** Forgets every boundary; what has been held is gone. */
+    void forget() {
+        chains.clear();
+        kept.clear();
+        while (!scans.isEmpty()) {
+            drop(scans.get(scans.size() - 1));
+        }
+    }
+
+    /**
+     * Offers what can be offered now. The kernel lane has read everything before the first hole.
+     *
+     * @param pendingEnd where the frame ends whose beginning the kernel lane holds, as its header says; 0 if that is unknown
+     * @param lowest the lowest grade of boundary that counts
+     * @param changedFrom no byte before this offset was held since the last call
+     */
+    void recover(long pendingEnd, BoundaryGrade lowest, long changedFrom) {
+        this.lowest = lowest;
+        dropPassed();
+        if (pendingEnd > held.position()) {
+            propose(pendingEnd, isTrusted ? BoundaryGrade.PROVEN : BoundaryGrade.ANCHORED);
+        }
+        for (int run = 0; run < held.runs(); run++) {
+            if (run == 0 || held.runEnd(run) > changedFrom || hasNewChain(run)) {
+                prove(run);
+                follow(run);
+            }
+        }
+        offerKept();
+    }
+
+    private boolean hasNewChain(int run) {
+        long end = held.runEnd(run);
+        for (int at = firstReaching(held.runStart(run)); at < chains.size() && chains.get(at).origin < end; at++) {
+            if (chains.get(at).isNew) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean counts(BoundaryGrade grade) {
+        return grade.compareTo(lowest) <= 0;
+    }
+
+    private void dropPassed() {
+        long position = held.position();
+        hasAdvanced |= position != lastPosition;
+        lastPosition = position;
+        chains.removeIf(chain -> chain.cursor < position);
+        kept.removeIf(frame -> frame.start < position);
+        for (int i = scans.size() - 1; i >= 0; i--) {
+            if (scans.get(i).origin() < held.contiguousEnd()) {
+                drop(scans.get(i));
+            }
+        }
+    }
+
+    // Boundaries
+
+    /** Notes a boundary, unless a chain of at least that grade has passed it. */
+    private @Nullable Chain propose(long offset, BoundaryGrade grade) {
+        if (!counts(grade)) {
+            return null;
+        }
+        int at = firstReaching(offset);
+        while (at < chains.size() && chains.get(at).origin <= offset) {
+            if (chains.get(at).grade.compareTo(grade) <= 0) {
+                return null;
+            }
+            at++;
+        }
+        Chain chain = new Chain(offset, grade);
+        chains.add(at, chain);
+        return chain;
+    }
+
+    /** The index of the first chain whose frames have been followed to the offset or further; all behind it start later. */
+    private int firstReaching(long offset) {
+        int low = 0;
+        int high = chains.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (chains.get(middle).origin <= offset) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        // Chains that have not been settled yet may overlap, a few at most.
+        while (low > 0 && chains.get(low - 1).cursor >= offset) {
+            low--;
+        }
+        return low;
+    }
+
+    private boolean isProven(long from, long to) {
+        for (int at = firstReaching(from); at < chains.size() && chains.get(at).origin < to; at++) {
+            if (chains.get(at).grade == BoundaryGrade.PROVEN) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void prove(int run) {
+        long start = held.runStart(run);
+        long end = held.runEnd(run);
+        if (isProven(start, end)) {
+            dropScans(start, end, null);
+            return;
+        }
+        if (!isTrusted) {
+            return;
+        }
+        if (probe.hasCertainBoundaries()) {
+            int limit = held.index(end);
+            int boundary = probe.certainBoundary(held.bytes(), held.index(start), limit);
+            counters.probedBytes += boundary - held.index(start);
+            if (boundary < limit) {
+                propose(end - (limit - boundary), BoundaryGrade.PROVEN);
+            }
+            return;
+        }
+        BoundaryScan scan = scanOf(start, end);
+        if (scan == null) {
+            return;
+        }
+        long before = scan.scannedBytes();
+        long boundary = scan.advance(held, end);
+        counters.probedBytes += scan.scannedBytes() - before;
+        if (boundary == BoundaryScan.CONTRADICTION) {
+            contradiction(start, end);
+        } else if (boundary != BoundaryScan.UNDECIDED) {
+            drop(scan);
+            propose(boundary, BoundaryGrade.PROVEN);
+        }
+    }
+
+    /** The scan of a run: of several that have met in it, the one that would have to do most again. */
+    private @Nullable BoundaryScan scanOf(long start, long end) {
+        BoundaryScan best = null;
+        for (BoundaryScan scan : scans) {
+            boolean isInside = scan.origin() >= start && scan.origin() < end;
+            if (isInside && (best == null || scan.scannedBytes() > best.scannedBytes())) {
+                best = scan;
+            }
+        }
+        if (best != null) {
+            dropScans(start, end, best);
+            return best;
+        }
+        if (scans.size() == maxScans) {
+            return null;
+        }
+        FrameScanner scanner = spareScanners.poll();
+        BoundaryScan scan =
+                new BoundaryScan(scanner == null ? new FrameScanner(format) : scanner, start, maxFrameBytes);
+        scans.add(scan);
+        return scan;
+    }
+
+    private void dropScans(long start, long end, @Nullable BoundaryScan except) {
+        for (int i = scans.size() - 1; i >= 0; i--) {
+            BoundaryScan scan = scans.get(i);
+            if (scan != except && scan.origin() >= start && scan.origin() < end) {
+                drop(scan);
+            }
+        }
+    }
+
+    private void drop(BoundaryScan scan) {
+        scans.remove(scan);
+        spareScanners.push(scan.scanner());
+    }
+
+    private void contradiction(long from, long to) {
+        counters.contradictions++;
+        listener.onEvent(RecoveryListener.Event.CONTRADICTION, from, to);
+        distrust();
+    }
+
+    // Chains
+
+    /** Follows every chain of a run, and between them those from the starts of segments, all in the order of the stream. */
+    private void follow(int run) {
+        long end = held.runEnd(run);
+        long from = held.runStart(run);
+        while (from < end) {
+            Chain next = firstChain(from, end);
+            long before = next == null ? end : Math.min(next.origin, end);
+            if (counts(BoundaryGrade.ANCHORED)) {
+                Chain anchored = anchor(from, before, end);
+                if (anchored != null) {
+                    next = anchored;
+                } else if (next == null && counts(BoundaryGrade.FOUND)) {
+                    next = find(from, end);
+                }
+            }
+            if (next == null) {
+                return;
+            }
+            from = Math.max(from + 1, walk(next, end));
+        }
+    }
+
+    /** The first chain whose frames have been followed to the first of these bytes or further. */
+    private @Nullable Chain firstChain(long from, long to) {
+        int at = firstReaching(from);
+        return at < chains.size() && chains.get(at).origin < to ? chains.get(at) : null;
+    }
+
+    /** A chain from the first start of a segment, in these bytes, from which frames fill the segment. */
+    private @Nullable Chain anchor(long from, long before, long runEnd) {
+        for (long at = held.segmentStart(from); at < before; at = held.segmentStart(at + 1)) {
+            long filled = fills(at, held.rangeEnd(at), before, runEnd);
+            if (filled > 0) {
+                counters.anchors++;
+                return propose(at, BoundaryGrade.ANCHORED);
+            }
+            if (filled < 0) {
+                held.dismissSegmentStart(at);
+            }
+        }
+        return null;
+    }
+
+    /** 1 if frames fill the bytes up to the segment's end, −1 if they certainly do not, 0 if more bytes must tell. */
+    private int fills(long start, long segmentEnd, long nextOrigin, long runEnd) {
+        long at = start;
+        while (at < segmentEnd && at < nextOrigin) {
+            long answer = probe(at, runEnd);
+            if (answer <= 0) {
+                return (int) answer < 0 ? -1 : 0;
+            }
+            at += answer;
+        }
+        return at > nextOrigin && nextOrigin < runEnd ? -1 : 1;
+    }
+
+    /** A chain from the first place where anything like a frame is found. */
+    private @Nullable Chain find(long from, long runEnd) {
+        FrameScanner scanner = spareScanners.poll();
+        if (scanner == null) {
+            scanner = new FrameScanner(format);
+        }
+        int limit = held.index(runEnd);
+        scanner.begin(held.bytes(), held.index(from), limit);
+        long place = runEnd;
+        for (int found = scanner.next(); found != FrameScanner.NONE; found = scanner.next()) {
+            if (scanner.frameBytes() > 0) {
+                place = runEnd - (limit - found);
+                break;
+            }
+        }
+        counters.probedBytes += place - from;
+        spareScanners.push(scanner);
+        return place < runEnd ? propose(place, BoundaryGrade.FOUND) : null;
+    }
+
+    /** Offers the frames of a chain, and of those that it meets, to the end of the run. Answers how far that is. */
+    private long walk(Chain start, long runEnd) {
+        Chain chain = start;
+        chain.isNew = false;
+        while (chain.cursor < runEnd) {
+            Chain next = after(chain);
+            if (next != null && next.origin <= chain.cursor) {
+                Chain survivor = meet(chain, next);
+                if (survivor == null) {
+                    return chain.cursor;
+                }
+                chain = survivor;
+                chain.isNew = false;
+                continue;
+            }
+            long answer = probe(chain.cursor, runEnd);
+            if (answer < 0) {
+                broken(chain);
+                return chain.cursor;
+            }
+            if (answer == 0) {
+                claim(chain, runEnd);
+                return runEnd;
+            }
+            offer(probe.frame(held.bytes(), chain.cursor, answer), chain.grade);
+            chain.cursor += answer;
+        }
+        return runEnd;
+    }
+
+    private @Nullable Chain after(Chain chain) {
+        int at = chains.indexOf(chain) + 1;
+        return at < chains.size() ? chains.get(at) : null;
+    }
+
+    /**
+     * Settles what happens where a chain reaches or has crossed the origin of the next. The better grade is right where they disagree.
+     *
+     * @return the one to go on with; null if both were proven and disagree
+     */
+    private @Nullable Chain meet(Chain chain, Chain next) {
+        boolean agree = chain.cursor == next.origin;
+        int better = chain.grade.compareTo(next.grade);
+        if (better < 0) {
+            chains.remove(next); // followed again with the better grade, or false
+            return chain;
+        }
+        if (better > 0) {
+            if (!agree) {
+                chains.remove(chain);
+            }
+            return next;
+        }
+        if (agree) {
+            chains.remove(chain);
+            next.origin = chain.origin;
+            return next;
+        }
+        if (chain.grade == BoundaryGrade.PROVEN) {
+            contradiction(chain.cursor, next.origin);
+            return null;
+        }
+        chains.remove(next);
+        return chain;
+    }
+
+    private void broken(Chain chain) {
+        if (chain.grade == BoundaryGrade.PROVEN) {
+            contradiction(chain.cursor, chain.cursor);
+        } else {
+            chains.remove(chain);
+        }
+    }
+
+    /** The header of a frame that the next hole cuts tells where the next boundary lies. */
+    private void claim(Chain chain, long runEnd) {
+        int bytes = probe.claimedBytes(held.bytes(), held.index(chain.cursor), held.index(runEnd));
+        if (bytes > 0 && chain.cursor + bytes > runEnd) {
+            propose(chain.cursor + bytes, chain.grade);
+        }
+    }
+
+    private long probe(long offset, long runEnd) {
+        int index = held.index(offset);
+        long answer = probe.probe(held.bytes(), index, held.index(runEnd));
+        counters.probedBytes += Math.max(1, answer);
+        return answer;
+    }
+
+    // Frames
+
+    private void offer(FrameView frame, BoundaryGrade grade) {
+        long start = frame.startOffset();
+        if (start < held.position() || early.isFull() || early.crosses(start, frame.endOffset())) {
+            return; // it has gone, or something false has gone in its place, which the kernel lane will tell
+        }
+        long answer = handler.onEarlyFrame(frame, grade);
+        if (answer == EarlyHandler.DELIVERED) {
+            delivered(frame, grade);
+        } else if (answer == EarlyHandler.REFUSED) {
+            counters.refused++;
+        } else {
+            keep(start, grade, answer);
+        }
+    }
+
+    private void delivered(FrameView frame, BoundaryGrade grade) {
+        early.add(frame);
+        deliveries++;
+        counters.earlyFrames++;
+        counters.earlyBytes += frame.endOffset() - frame.startOffset();
+        if (grade == BoundaryGrade.PROVEN) {
+            counters.earlyProven++;
+        }
+    }
+
+    private void keep(long start, BoundaryGrade grade, long ticket) {
+        counters.putOff++;
+        int at = kept.size();
+        while (at > 0 && kept.get(at - 1).start >= start) {
+            at--;
+        }
+        if (at < kept.size() && kept.get(at).start == start) {
+            kept.set(at, new Kept(start, grade, ticket));
+        } else if (kept.size() < MAX_KEPT) {
+            kept.add(at, new Kept(start, grade, ticket));
+        }
+    }
+
+    private void offerKept() {
+        boolean moved = !kept.isEmpty() && (deliveries != deliveriesAtLastLook || hasAdvanced);
+        hasAdvanced = false;
+        while (moved) {
+            moved = false;
+            for (Iterator<Kept> each = kept.iterator(); each.hasNext(); ) {
+                Kept frame = each.next();
+                if (counts(frame.grade) && handler.isRipe(frame.ticket) && isOver(frame)) {
+                    each.remove();
+                    moved = true;
+                }
+            }
+        }
+        deliveriesAtLastLook = deliveries;
+    }
+
+    /** Offers a frame again; true if it need not be offered once more. */
+    private boolean isOver(Kept frame) {
+        int run = held.runOf(frame.start);
+        if (run < 0 || early.isFull()) {
+            return true;
+        }
+        long answer = probe(frame.start, held.runEnd(run));
+        if (answer <= 0) {
+            return true;
+        }
+        FrameView view = probe.frame(held.bytes(), frame.start, answer);
+        if (early.crosses(view.startOffset(), view.endOffset())) {
+            return true;
+        }
+        long ticket = handler.onEarlyFrame(view, frame.grade);
+        if (ticket >= 0) {
+            frame.ticket = ticket;
+            return false;
+        }
+        if (ticket == EarlyHandler.DELIVERED) {
+            delivered(view, frame.grade);
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        forget();
+        spareScanners.forEach(FrameScanner::close);
+        probe.close();
+    }
+}

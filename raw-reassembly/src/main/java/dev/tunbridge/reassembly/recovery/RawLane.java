@@ -1,0 +1,265 @@
+package dev.tunbridge.reassembly.recovery;
+
+import dev.tunbridge.protocol.frame.BoundaryGrade;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.reassembly.capture.CapturedSegment;
+import dev.tunbridge.reassembly.capture.SegmentHandler;
+import dev.tunbridge.reassembly.recovery.RecoveryListener.Event;
+import dev.tunbridge.reassembly.stream.Handshake;
+import dev.tunbridge.reassembly.stream.HeldBytes;
+import dev.tunbridge.reassembly.stream.KernelView;
+import dev.tunbridge.reassembly.stream.Rejection;
+import dev.tunbridge.reassembly.stream.SegmentValidator;
+import dev.tunbridge.reassembly.wire.FourTuple;
+import io.netty.buffer.ByteBufAllocator;
+import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lane past the kernel, for one outer connection: takes captured segments, offers frames that lie beyond a hole, and tells the
+ * kernel lane which of its frames have gone already. The kernel lane stays the authority: whatever happens here, no frame is lost and
+ * none is delivered twice.
+ *
+ * <p>Without sockets, threads or clock: time is a parameter. One thread. The order of calls within a turn does not matter, but {@link
+ * #recover} comes last.
+ */
+public final class RawLane implements SegmentHandler, AutoCloseable {
+    /** So old must bytes in order be before the kernel is asked whether it has lost them. */
+    private static final long LOST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private static final SecureRandom KEYS = new SecureRandom();
+
+    private final RecoveryOptions options;
+    private final BoundaryGrade lowest;
+    private final Latches latches;
+    private final KernelView kernel;
+    private final RecoveryCounters counters;
+    private final RecoveryListener listener;
+    private final SegmentValidator validator;
+    private final HeldBytes held;
+    private final EarlyFrames early;
+    private final FrameRecovery recovery;
+    private long pendingEnd;
+    private boolean isDue;
+    private long changedFrom = Long.MAX_VALUE;
+    private long lastHoles;
+    private long holeEnd;
+
+    /**
+     * @param openedNanos when the capture began, before the connection did, on the scale of the segments' times
+     */
+    public RawLane(
+            FrameFormat format,
+            FourTuple path,
+            RecoveryOptions options,
+            KernelView kernel,
+            Latches latches,
+            EarlyHandler handler,
+            RecoveryCounters counters,
+            RecoveryListener listener,
+            ByteBufAllocator allocator,
+            long openedNanos) {
+        this.options = options;
+        this.latches = latches;
+        this.kernel = kernel;
+        this.counters = counters;
+        this.listener = listener;
+        BoundaryGrade ofFormat = format.resync().boundaries();
+        lowest = ofFormat.compareTo(options.boundaries()) < 0 ? ofFormat : options.boundaries();
+        validator = new SegmentValidator(path, kernel, options.acceptsUnmarkedChecksums(), openedNanos);
+        held = new HeldBytes(allocator, options.heldBytes(), options.heldRanges());
+        early = new EarlyFrames(KEYS.nextLong(), KEYS.nextLong());
+        recovery = new FrameRecovery(format, held, early, handler, counters, listener);
+    }
+
+    /** Takes a captured segment; one that this host sent is passed over. */
+    @Override
+    public void onSegment(CapturedSegment segment) {
+        if (segment.isOutgoing()) {
+            return;
+        }
+        counters.segments++;
+        Rejection reason = validator.judge(segment, held.position(), options.heldBytes());
+        if (reason != null) {
+            counters.rejected(reason);
+            listener.onRejected(reason);
+            return;
+        }
+        int length = validator.payloadLength();
+        if (length > 0) {
+            add(validator.startOffset(), segment, length);
+        }
+    }
+
+    private void add(long start, CapturedSegment segment, int length) {
+        HeldBytes.Added added =
+                held.add(start, segment.buffer(), validator.payloadIndex(), length, segment.timeNanos());
+        switch (added) {
+            case HELD -> {
+                isDue = true;
+                changedFrom = Math.min(changedFrom, start);
+                note(start, length);
+            }
+            case CONFLICT -> {
+                counters.conflicts++;
+                recovery.forget();
+                listener.onEvent(Event.CONFLICT, start, start + length);
+            }
+            case OVER_CAP -> {
+                counters.overCap++;
+                recovery.forget();
+                listener.onEvent(Event.OVER_CAP, start, start + length);
+            }
+            case IN_ORDER, DUPLICATE, DISPUTED -> {}
+        }
+    }
+
+    private void note(long start, int length) {
+        counters.heldPeakBytes = Math.max(counters.heldPeakBytes, start + length - held.position());
+        counters.memoryPeakBytes = Math.max(counters.memoryPeakBytes, held.allocatedBytes());
+        if (held.holesOpened() > lastHoles) {
+            lastHoles = held.holesOpened();
+            counters.holes++;
+            int run = held.runOf(start);
+            long from = run <= 0 ? held.contiguousEnd() : held.runEnd(run - 1);
+            holeEnd = Math.max(holeEnd, start);
+            listener.onEvent(Event.HOLE_OPENED, from, start);
+        }
+    }
+
+    /**
+     * The kernel lane has a whole frame: has it gone already? Called for each, in order, before its bytes change.
+     *
+     * @return true if it must not be delivered again
+     */
+    public boolean isDelivered(FrameView frame, long nowNanos) {
+        if (early.isEmpty()) {
+            return false;
+        }
+        EarlyFrames.Verdict verdict = early.reached(frame);
+        reportCrossed(nowNanos, frame);
+        switch (verdict) {
+            case SAME -> {
+                counters.swallowed++;
+                return true;
+            }
+            case OTHER_BYTES -> {
+                counters.mismatchedBytes++;
+                latches.switchOff(nowNanos);
+                listener.onEvent(Event.MISMATCHED_BYTES, frame.startOffset(), frame.endOffset());
+            }
+            case OTHER_BOUNDARIES -> mismatchedBoundaries(1, nowNanos, frame);
+            case NEW -> {}
+        }
+        return false;
+    }
+
+    private void reportCrossed(long nowNanos, FrameView frame) {
+        int crossed = early.takeCrossed();
+        if (crossed > 0) {
+            mismatchedBoundaries(crossed, nowNanos, frame);
+        }
+    }
+
+    private void mismatchedBoundaries(int count, long nowNanos, FrameView frame) {
+        counters.mismatchedBoundaries += count;
+        latches.provenOnly(nowNanos);
+        recovery.forget();
+        isDue = true;
+        changedFrom = held.position();
+        listener.onEvent(Event.MISMATCHED_BOUNDARIES, frame.startOffset(), frame.endOffset());
+    }
+
+    /** The kernel lane has met a bad frame: what the server writes proves nothing any more. */
+    public void badFrame() {
+        recovery.distrust();
+    }
+
+    /**
+     * How far the kernel lane has come.
+     *
+     * @param position the stream offset behind the last byte read
+     * @param pendingEnd where the frame ends whose beginning is the last thing read, as its header says; 0 if that is not known
+     */
+    public void kernelAt(long position, long pendingEnd) {
+        this.pendingEnd = pendingEnd;
+        if (position != held.position()) {
+            isDue = true;
+            held.advance(position);
+            if (holeEnd > 0 && position >= holeEnd) {
+                listener.onEvent(Event.HOLE_CLOSED, holeEnd, holeEnd);
+                holeEnd = 0;
+            }
+        }
+    }
+
+    /** When the last of these bytes was captured, or {@link HeldBytes#NEVER}. */
+    public long seenNanos(long start, long end) {
+        return held.seenNanos(start, end);
+    }
+
+    /** Offers what lies beyond a hole, if the kernel lane has read everything before it and something has changed. */
+    public void recover(long nowNanos) {
+        if (held.position() < held.contiguousEnd()) {
+            lookForLost(nowNanos);
+        }
+        if (!isDue || held.runs() == 0 || held.position() < held.contiguousEnd()) {
+            return;
+        }
+        isDue = false;
+        if (options.enabled() && !latches.isOff(nowNanos)) {
+            BoundaryGrade now = latches.isProvenOnly(nowNanos) ? BoundaryGrade.PROVEN : lowest;
+            recovery.recover(pendingEnd, now, changedFrom);
+            changedFrom = Long.MAX_VALUE;
+        }
+    }
+
+    /**
+     * The kernel may drop what the capture has seen: a packet filter, memory pressure. Then what seemed to be in order never comes, and
+     * was not copied.
+     */
+    private void lookForLost(long nowNanos) {
+        long seen = held.seenNanos(held.position(), held.position() + 1);
+        if (seen == HeldBytes.NEVER || nowNanos - seen < LOST_NANOS) {
+            return;
+        }
+        kernel.refresh();
+        if (kernel.unreadBytes() == 0) {
+            counters.kernelLost++;
+            listener.onEvent(Event.KERNEL_LOST, held.position(), held.contiguousEnd());
+            held.reopen();
+            recovery.forget();
+            isDue = true;
+            changedFrom = held.position();
+        }
+    }
+
+    /** What the connection has negotiated, or null before it was seen. */
+    public @Nullable Handshake handshake() {
+        return validator.handshake();
+    }
+
+    public LaneState state(long nowNanos) {
+        if (validator.handshake() == null) {
+            return LaneState.LATE;
+        }
+        if (validator.isAmbiguous()) {
+            return LaneState.AMBIGUOUS;
+        }
+        if (!options.enabled()) {
+            return LaneState.MEASURING;
+        }
+        if (latches.isOff(nowNanos)) {
+            return LaneState.LATCHED_OFF;
+        }
+        return latches.isProvenOnly(nowNanos) ? LaneState.PROVEN_ONLY : LaneState.ACTIVE;
+    }
+
+    @Override
+    public void close() {
+        recovery.close();
+        held.close();
+    }
+}

@@ -1,0 +1,82 @@
+package dev.tunbridge.sim.bench;
+
+import dev.tunbridge.sim.link.LinkSettingException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Plays the parts of a campaign one after the other. Closing it, from any thread, ends the one that is being played. */
+public final class CampaignPlay implements BenchRun {
+    private final Campaign campaign;
+    private final List<Bench> benches;
+    private @Nullable Bench playing;
+    private boolean closed;
+
+    private CampaignPlay(Campaign campaign, List<Bench> benches) {
+        this.campaign = campaign;
+        this.benches = benches;
+    }
+
+    /** What there is to play. */
+    public static List<String> names() {
+        return Campaign.names();
+    }
+
+    /**
+     * Checks everything; nothing is started.
+     *
+     * @param profiles only the parts on these; all without any
+     * @param repetition how often, from which seed, how long, with which limits and settings of ours; peers, profiles and
+     *     workloads are the campaign's
+     * @throws dev.tunbridge.bridge.config.ConfigException for a campaign or profile that there is not
+     * @throws LinkSettingException never for a campaign whose settings are right
+     */
+    public static CampaignPlay prepare(String name, List<String> profiles, BenchOptions repetition)
+            throws LinkSettingException {
+        Campaign campaign = Campaign.named(name).on(profiles);
+        List<Bench> benches = new ArrayList<>();
+        for (Campaign.Part part : campaign.parts()) {
+            benches.add(Bench.prepare(new BenchOptions(
+                    part.peers(),
+                    List.of(part.profile()),
+                    List.of(part.workload()),
+                    repetition.ownSettings(),
+                    part.link(),
+                    repetition.runs(),
+                    repetition.seed(),
+                    repetition.seconds(),
+                    repetition.warmUpSeconds(),
+                    repetition.limitSeconds(),
+                    "")));
+        }
+        return new CampaignPlay(campaign, benches);
+    }
+
+    @Override
+    public CampaignReport run(BenchProgress progress) throws IOException, InterruptedException {
+        List<BenchReport> reports = new ArrayList<>();
+        for (int part = 0; part < benches.size(); part++) {
+            progress.note("part " + (part + 1) + " of " + benches.size() + ": "
+                    + campaign.parts().get(part).title());
+            reports.add(begin(benches.get(part)).run(progress));
+        }
+        return new CampaignReport(campaign, reports);
+    }
+
+    private synchronized Bench begin(Bench bench) {
+        if (closed) {
+            bench.close();
+        }
+        playing = bench;
+        return bench;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (playing != null) {
+            playing.close();
+        }
+    }
+}

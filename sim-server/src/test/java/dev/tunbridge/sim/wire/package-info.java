@@ -1,0 +1,5 @@
+/** Tests of what is measured on the wire. */
+@NullMarked
+package dev.tunbridge.sim.wire;
+
+import org.jspecify.annotations.NullMarked;

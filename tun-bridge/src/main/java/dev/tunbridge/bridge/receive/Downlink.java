@@ -1,0 +1,263 @@
+package dev.tunbridge.bridge.receive;
+
+import dev.tunbridge.bridge.filter.Refusal;
+import dev.tunbridge.bridge.filter.Refusals;
+import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.flow.Flow;
+import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.flow.InnerPacket;
+import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.protocol.frame.BoundaryGrade;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.reassembly.recovery.EarlyHandler;
+import dev.tunbridge.reassembly.wire.IpProblem;
+import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.reassembly.wire.TcpView;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a packet from the server to the device: checked, counted, given an IP header where it travelled without,
+ * written to the device. Payload is not copied: the device takes it from where the socket or the capture was read to, so
+ * the bytes stay as they are until {@link #flush()}.
+ */
+public final class Downlink {
+    private static final int MAX_IP_PACKET_BYTES = 65_535;
+
+    private final TunDevice device;
+    private final FlowTable flows;
+    private final Refusals refusals;
+    private final EarlyRules early;
+    private final IpView ip = new IpView();
+    private final InnerPacket packet = new InnerPacket();
+    private final SegmentHeader header = new SegmentHeader();
+    private @Nullable Route route;
+    private long packets;
+    private long bytes;
+    private long wrongCarriage;
+
+    /** What the welcome has settled. */
+    public record Route(Carriage carriage, TunnelFilter filter) {}
+
+    public Downlink(TunDevice device, FlowTable flows, Refusals refusals) {
+        this.device = device;
+        this.flows = flows;
+        this.refusals = refusals;
+        early = new EarlyRules(flows);
+    }
+
+    /** From now on traffic passes. */
+    public void connect(Route route) {
+        this.route = route;
+    }
+
+    public void disconnect() {
+        route = null;
+    }
+
+    /** A whole IP packet by the kernel lane. */
+    public void packet(ByteBuf buffer, int index, int length, long nowNanos) {
+        Route current = routeOf(Carriage.PACKET);
+        if (current == null) {
+            wrongCarriage++;
+            return;
+        }
+        if (!wrap(buffer, index, length)) {
+            refusals.fromTunnel(Refusal.MALFORMED);
+            return;
+        }
+        if (passes(current, nowNanos)) {
+            device.write(buffer, index, length);
+        }
+    }
+
+    /** A TCP segment or UDP datagram without its IP header, by the kernel lane. */
+    public void segment(
+            int ipProtocol,
+            ByteBuf buffer,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes,
+            int segmentIndex,
+            int segmentLength,
+            long nowNanos) {
+        Route current = routeOf(Carriage.SEGMENT);
+        if (current == null) {
+            wrongCarriage++;
+            return;
+        }
+        packet.wrapSegment(
+                buffer, clientAddressIndex, deviceAddressIndex, addressBytes, ipProtocol, segmentIndex, segmentLength);
+        if (packet.totalLength() > MAX_IP_PACKET_BYTES) {
+            refusals.fromTunnel(Refusal.TOO_LONG);
+            return;
+        }
+        if (passes(current, nowNanos)) {
+            writeSegment();
+        }
+    }
+
+    /** A whole IP packet from beyond a hole; answers as {@link EarlyHandler#onEarlyFrame}. */
+    long earlyPacket(ByteBuf buffer, int index, int length, BoundaryGrade grade, long nowNanos) {
+        Route current = routeOf(Carriage.PACKET);
+        if (current == null || !wrap(buffer, index, length)) {
+            return EarlyHandler.REFUSED;
+        }
+        long answer = judge(current, grade, nowNanos);
+        if (answer == EarlyHandler.DELIVERED) {
+            if (!ip.headerChecksumValid()) {
+                return EarlyHandler.REFUSED;
+            }
+            count(nowNanos);
+            device.write(buffer, index, length);
+        }
+        return answer;
+    }
+
+    /** A TCP segment or UDP datagram from beyond a hole; answers as {@link EarlyHandler#onEarlyFrame}. */
+    long earlySegment(
+            int ipProtocol,
+            ByteBuf buffer,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes,
+            int segmentIndex,
+            int segmentLength,
+            BoundaryGrade grade,
+            long nowNanos) {
+        Route current = routeOf(Carriage.SEGMENT);
+        if (current == null) {
+            return EarlyHandler.REFUSED;
+        }
+        packet.wrapSegment(
+                buffer, clientAddressIndex, deviceAddressIndex, addressBytes, ipProtocol, segmentIndex, segmentLength);
+        if (packet.totalLength() > MAX_IP_PACKET_BYTES) {
+            return EarlyHandler.REFUSED;
+        }
+        long answer = judge(current, grade, nowNanos);
+        if (answer == EarlyHandler.DELIVERED) {
+            count(nowNanos);
+            writeSegment();
+        }
+        return answer;
+    }
+
+    /** What is refused here is not counted: the kernel lane will bring it, and count it then. */
+    private long judge(Route current, BoundaryGrade grade, long nowNanos) {
+        if (current.filter().fromTunnel(packet) != null) {
+            return EarlyHandler.REFUSED;
+        }
+        long answer = early.judge(packet, grade, nowNanos);
+        return answer == EarlyHandler.DELIVERED && !packet.isTransportChecksumValid() ? EarlyHandler.REFUSED : answer;
+    }
+
+    /** Whether a packet that was put off may go now. */
+    boolean isRipe(long ticket) {
+        return early.isRipe(ticket);
+    }
+
+    /** The kernel lane has reached a packet that had gone early. */
+    void swallowedPacket(ByteBuf buffer, int index, int length, long nowNanos) {
+        if (wrap(buffer, index, length)) {
+            known(nowNanos);
+        }
+    }
+
+    /** The kernel lane has reached a segment that had gone early. */
+    void swallowedSegment(
+            int ipProtocol,
+            ByteBuf buffer,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes,
+            int segmentIndex,
+            int segmentLength,
+            long nowNanos) {
+        packet.wrapSegment(
+                buffer, clientAddressIndex, deviceAddressIndex, addressBytes, ipProtocol, segmentIndex, segmentLength);
+        known(nowNanos);
+    }
+
+    private void known(long nowNanos) {
+        Flow flow = flows.peekFromTunnel(packet);
+        if (flow != null) {
+            flow.known(nowNanos);
+        }
+    }
+
+    /** Hands what was written to the kernel; afterwards the bytes may change. */
+    public void flush() {
+        device.flush();
+    }
+
+    public long packets() {
+        return packets;
+    }
+
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Counts traffic that only another carriage has. */
+    public void countWrongCarriage() {
+        wrongCarriage++;
+    }
+
+    /** Traffic in another carriage than the one agreed. */
+    public long wrongCarriage() {
+        return wrongCarriage;
+    }
+
+    /** Frees the memory. */
+    public void release() {
+        header.release();
+    }
+
+    private @Nullable Route routeOf(Carriage carriage) {
+        Route current = route;
+        return current != null && current.carriage() == carriage ? current : null;
+    }
+
+    private boolean wrap(ByteBuf buffer, int index, int length) {
+        if (ip.wrap(buffer, index, length) != IpProblem.OK) {
+            return false;
+        }
+        packet.wrap(ip);
+        return true;
+    }
+
+    private void writeSegment() {
+        header.write(
+                device,
+                packet.protocol(),
+                packet.buffer(),
+                packet.sourceIndex(),
+                packet.destinationIndex(),
+                packet.addressBytes(),
+                packet.transportIndex(),
+                packet.transportLength());
+    }
+
+    private boolean passes(Route current, long nowNanos) {
+        Refusal refusal = current.filter().fromTunnel(packet);
+        if (refusal != null) {
+            refusals.fromTunnel(refusal);
+            return false;
+        }
+        count(nowNanos).known(nowNanos);
+        return true;
+    }
+
+    private Flow count(long nowNanos) {
+        Flow flow = flows.fromTunnel(packet, nowNanos);
+        if (packet.isTcp() && packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader()) {
+            int length = packet.tcpSequenceLength();
+            if (length >= 0) {
+                flow.delivered(packet.tcpSequenceNumber() + length, (packet.tcpFlags() & TcpView.SYN) != 0);
+            }
+        }
+        packets++;
+        bytes += packet.totalLength();
+        return flow;
+    }
+}

@@ -1,0 +1,314 @@
+package dev.tunbridge.bridge.receive;
+
+import dev.tunbridge.protocol.frame.BoundaryGrade;
+import dev.tunbridge.protocol.frame.Escape;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.FrameProbe;
+import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.protocol.message.MalformedMessageException;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.reassembly.capture.CapturedSegment;
+import dev.tunbridge.reassembly.capture.SegmentHandler;
+import dev.tunbridge.reassembly.recovery.EarlyHandler;
+import dev.tunbridge.reassembly.recovery.LaneState;
+import dev.tunbridge.reassembly.recovery.Latches;
+import dev.tunbridge.reassembly.recovery.RawLane;
+import dev.tunbridge.reassembly.recovery.RecoveryListener;
+import dev.tunbridge.reassembly.recovery.RecoveryOptions;
+import dev.tunbridge.reassembly.stream.Handshake;
+import dev.tunbridge.reassembly.stream.HeldBytes;
+import dev.tunbridge.reassembly.stream.KernelView;
+import dev.tunbridge.reassembly.stream.Rejection;
+import dev.tunbridge.reassembly.wire.FourTuple;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The receive side of one outer connection: the kernel lane, and the raw lane if there is a capture. Without sockets, threads or
+ * clock; one thread. In each turn: {@link #onSegment} and {@link #received} as things come, then {@link #settle}.
+ */
+public final class ReceivePath implements SegmentHandler, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ReceivePath.class);
+
+    private final FrameFormat format;
+    private final MessageCodec codec;
+    private final Downlink downlink;
+    private final MessageHandler messages;
+    private final ReceiveCounters counters;
+    private final DeliveryObserver observer;
+    private final KernelLane kernelLane;
+    private final EarlyDelivery earlyDelivery;
+    private final FrameProbe probe;
+    private final LogOncePerMinute malformedLog = new LogOncePerMinute();
+    private final LogOncePerMinute alarmLog = new LogOncePerMinute();
+    private @Nullable RawLane rawLane;
+    private long nowNanos;
+    private boolean isTraffic;
+
+    /**
+     * The kernel lane alone.
+     *
+     * @param messages takes what the kernel lane brings; it hands packets on to the downlink
+     * @param observer sees each frame delivered; {@link DeliveryObserver#NONE} in production
+     */
+    public ReceivePath(
+            FrameFormat format,
+            MessageCodec codec,
+            Downlink downlink,
+            MessageHandler messages,
+            ReceiveCounters counters,
+            DeliveryObserver observer) {
+        this.format = format;
+        this.codec = codec;
+        this.downlink = downlink;
+        this.messages = new TrafficMark(messages);
+        this.counters = counters;
+        this.observer = observer;
+        kernelLane = new KernelLane(format, new FromKernel(), counters);
+        earlyDelivery = new EarlyDelivery(codec, downlink);
+        probe = new FrameProbe(format);
+    }
+
+    /**
+     * Adds the raw lane, before the first byte is received.
+     *
+     * @param openedNanos when the capture began, before the connection did
+     */
+    public void addRawLane(
+            FourTuple path,
+            RecoveryOptions options,
+            KernelView kernel,
+            Latches latches,
+            ByteBufAllocator allocator,
+            long openedNanos) {
+        rawLane = new RawLane(
+                format,
+                path,
+                options,
+                kernel,
+                latches,
+                new FromRawLane(),
+                counters.recovery,
+                new Alarms(),
+                allocator,
+                openedNanos);
+    }
+
+    /** A captured segment of the connection. Does nothing without a raw lane. */
+    @Override
+    public void onSegment(CapturedSegment segment) {
+        RawLane raw = rawLane;
+        if (raw != null) {
+            raw.onSegment(segment);
+        }
+    }
+
+    /**
+     * Bytes that the kernel has delivered, in order. Consumes whole frames; what stays readable is the beginning of the next and belongs
+     * in front of what follows. Packets point into these bytes until {@link #settle}.
+     *
+     * @throws dev.tunbridge.protocol.frame.LostSynchronisationException if the stream cannot be followed any more
+     */
+    public void received(ByteBuf bytes, long nowNanos) {
+        this.nowNanos = nowNanos;
+        kernelLane.received(bytes);
+        RawLane raw = rawLane;
+        if (raw != null) {
+            raw.kernelAt(kernelLane.position(), pendingEnd(bytes));
+        }
+    }
+
+    private long pendingEnd(ByteBuf bytes) {
+        long start = kernelLane.pendingStart();
+        if (start < 0 || !bytes.isReadable()) {
+            return 0;
+        }
+        int claimed = probe.claimedBytes(bytes, bytes.readerIndex(), bytes.writerIndex());
+        return claimed == 0 ? 0 : start + claimed;
+    }
+
+    /** Ends a turn: delivers what can go early, and hands everything to the device. */
+    public void settle(long nowNanos) {
+        this.nowNanos = nowNanos;
+        RawLane raw = rawLane;
+        if (raw != null) {
+            raw.recover(nowNanos);
+        }
+        downlink.flush();
+    }
+
+    /** Where the raw lane stands. */
+    public LaneState state(long nowNanos) {
+        RawLane raw = rawLane;
+        return raw == null ? LaneState.OFF : raw.state(nowNanos);
+    }
+
+    /** What the connection has negotiated, if a capture saw it. */
+    public @Nullable Handshake handshake() {
+        RawLane raw = rawLane;
+        return raw == null ? null : raw.handshake();
+    }
+
+    /** The stream offset behind the last byte that the kernel lane has read. */
+    public long position() {
+        return kernelLane.position();
+    }
+
+    /** Frees memory, and with it the contents of frames that were read. */
+    @Override
+    public void close() {
+        kernelLane.release();
+        probe.close();
+        if (rawLane != null) {
+            rawLane.close();
+            rawLane = null;
+        }
+    }
+
+    private final class FromKernel implements KernelLane.Output {
+        @Override
+        public void onFrame(FrameView frame) {
+            RawLane raw = rawLane;
+            if (raw != null && raw.isDelivered(frame, nowNanos)) {
+                earlyDelivery.swallowed(frame, nowNanos);
+                observer.onSwallowed(frame, nowNanos);
+                return;
+            }
+            isTraffic = false;
+            try {
+                codec.read(frame, messages);
+            } catch (MalformedMessageException e) {
+                counters.malformedMessages++;
+                if (malformedLog.permits(System.nanoTime())) {
+                    LOG.warn("malformed message at stream offset {}: {}", frame.startOffset(), e.getMessage());
+                }
+                return;
+            }
+            long whole = raw == null ? HeldBytes.NEVER : raw.seenNanos(frame.startOffset(), frame.endOffset());
+            if (isTraffic) {
+                measure(whole);
+            }
+            observer.onFrame(DeliveryObserver.Lane.KERNEL, BoundaryGrade.PROVEN, frame, whole, nowNanos);
+        }
+
+        @Override
+        public void onBadFrame() {
+            RawLane raw = rawLane;
+            if (raw != null) {
+                raw.badFrame();
+            }
+        }
+    }
+
+    private void measure(long wholeNanos) {
+        if (wholeNanos != HeldBytes.NEVER) {
+            counters.waits.record(nowNanos - wholeNanos);
+        }
+    }
+
+    private final class FromRawLane implements EarlyHandler {
+        @Override
+        public long onEarlyFrame(FrameView frame, BoundaryGrade grade) {
+            long answer = earlyDelivery.deliver(frame, grade, nowNanos);
+            if (answer == DELIVERED) {
+                RawLane raw = rawLane;
+                long whole = raw == null ? HeldBytes.NEVER : raw.seenNanos(frame.startOffset(), frame.endOffset());
+                measure(whole);
+                observer.onFrame(DeliveryObserver.Lane.EARLY, grade, frame, whole, nowNanos);
+                if (format.escape() != Escape.NONE) {
+                    downlink.flush(); // the unescaped frame makes room for the next
+                }
+            }
+            return answer;
+        }
+
+        @Override
+        public boolean isRipe(long ticket) {
+            return downlink.isRipe(ticket);
+        }
+    }
+
+    /** Counts and says what is more than loss. */
+    private final class Alarms implements RecoveryListener {
+        @Override
+        public void onEvent(Event event, long fromOffset, long toOffset) {
+            observer.onEvent(event, fromOffset, toOffset);
+            String alarm = switch (event) {
+                case CONFLICT -> "two segments brought different bytes for the same place; nothing there goes early";
+                case MISMATCHED_BYTES ->
+                    "a frame that went early had other bytes than the kernel's: nothing goes early for ten minutes";
+                case MISMATCHED_BOUNDARIES ->
+                    "a frame that went early had other boundaries than the kernel's: only proven boundaries count for"
+                            + " ten minutes";
+                case CONTRADICTION ->
+                    "the stream contradicts its own frame boundaries; none is proven on this connection any more";
+                case OVER_CAP -> "more than allowed had to be held behind a hole; it was forgotten";
+                case KERNEL_LOST -> "the kernel has dropped segments that the capture had seen";
+                case HOLE_OPENED, HOLE_CLOSED -> "";
+            };
+            if (!alarm.isEmpty() && alarmLog.permits(System.nanoTime())) {
+                LOG.warn("raw lane: {} (stream offsets {} to {})", alarm, fromOffset, toOffset);
+            }
+        }
+
+        @Override
+        public void onRejected(Rejection reason) {
+            observer.onRejected(reason);
+        }
+    }
+
+    /** Passes everything on, and remembers whether it was a packet. */
+    private final class TrafficMark implements MessageHandler {
+        private final MessageHandler target;
+
+        TrafficMark(MessageHandler target) {
+            this.target = target;
+        }
+
+        @Override
+        public void onMessage(Message message) {
+            target.onMessage(message);
+        }
+
+        @Override
+        public void onPacket(ByteBuf buffer, int index, int length) {
+            isTraffic = true;
+            target.onPacket(buffer, index, length);
+        }
+
+        @Override
+        public void onSegment(
+                int ipProtocol,
+                ByteBuf buffer,
+                int clientAddressIndex,
+                int deviceAddressIndex,
+                int addressBytes,
+                int segmentIndex,
+                int segmentLength) {
+            isTraffic = true;
+            target.onSegment(
+                    ipProtocol,
+                    buffer,
+                    clientAddressIndex,
+                    deviceAddressIndex,
+                    addressBytes,
+                    segmentIndex,
+                    segmentLength);
+        }
+
+        @Override
+        public void onData(int channel, ByteBuf buffer, int index, int length) {
+            target.onData(channel, buffer, index, length);
+        }
+
+        @Override
+        public void onUnknownType(int type) {
+            target.onUnknownType(type);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.tunbridge.bridge.receive;
+
+import org.HdrHistogram.IntCountsHistogram;
+
+/** Waits, in nanoseconds, to two significant digits from a microsecond to ten minutes. One thread; {@link #copy} for another. */
+public final class WaitHistogram {
+    private static final long UNIT_NANOS = 1_000;
+    private static final long LONGEST = 600_000_000;
+
+    private final IntCountsHistogram micros;
+
+    WaitHistogram() {
+        this(new IntCountsHistogram(LONGEST, 2));
+    }
+
+    private WaitHistogram(IntCountsHistogram micros) {
+        this.micros = micros;
+    }
+
+    void record(long nanos) {
+        micros.recordValue(Math.min(LONGEST, Math.max(0, nanos / UNIT_NANOS)));
+    }
+
+    /** As it is now. */
+    public WaitHistogram copy() {
+        return new WaitHistogram(micros.copy());
+    }
+
+    public long count() {
+        return micros.getTotalCount();
+    }
+
+    /** How many waited longer than that. */
+    public long over(long nanos) {
+        long unit = nanos / UNIT_NANOS;
+        return unit >= LONGEST ? 0 : count() - micros.getCountBetweenValues(0, unit);
+    }
+
+    /** The wait that so many percent do not exceed; 0 where nothing was measured. */
+    public long percentileNanos(double percent) {
+        return count() == 0 ? 0 : micros.getValueAtPercentile(percent) * UNIT_NANOS;
+    }
+}

@@ -1,0 +1,97 @@
+package dev.tunbridge.bridge.service;
+
+import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.BridgeStats;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file that holds a bridge's counters as one line of JSON: written every few seconds and at the end, each time to a file beside
+ * it that then takes its place, so that a reader always finds a whole one.
+ */
+final class StatsFile implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StatsFile.class);
+    private static final long INTERVAL_SECONDS = 5;
+
+    /** The snapshot is taken on the loop, which never takes so long unless it is stuck. */
+    private static final long SNAPSHOT_SECONDS = 1;
+
+    private final Path file;
+    private final Bridge bridge;
+    private final ScheduledExecutorService writer;
+    private boolean closed;
+
+    private StatsFile(Path file, Bridge bridge, ScheduledExecutorService writer) {
+        this.file = file;
+        this.bridge = bridge;
+        this.writer = writer;
+    }
+
+    /**
+     * Begins to write; the bridge need not be started yet.
+     *
+     * @throws IOException if the file cannot be written, or is something else than a file: a device would be replaced
+     */
+    static StatsFile start(Path file, Bridge bridge) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException(file + " is no ordinary file");
+        }
+        write(file, "{}");
+        ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "tunbridge-stats");
+            thread.setDaemon(true);
+            return thread;
+        });
+        StatsFile started = new StatsFile(file, bridge, writer);
+        writer.scheduleWithFixedDelay(started::write, INTERVAL_SECONDS, INTERVAL_SECONDS, TimeUnit.SECONDS);
+        return started;
+    }
+
+    /** Writes the last figures; to be called once the bridge has ended. Whoever comes second waits for the first. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        writer.shutdown();
+        try {
+            if (!writer.awaitTermination(2 * SNAPSHOT_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("writing {} does not end", file);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        write();
+    }
+
+    /** A disk that is full is no reason to end a bridge. */
+    private void write() {
+        CompletionStage<BridgeStats> snapshot = bridge.stats();
+        try {
+            write(file, StatsJson.of(snapshot.toCompletableFuture().get(SNAPSHOT_SECONDS, TimeUnit.SECONDS)));
+        } catch (IOException e) {
+            LOG.warn("cannot write {}: {}", file, e.getMessage());
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("no counters to write yet", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void write(Path file, String line) throws IOException {
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        Files.writeString(fresh, line + "\n");
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.Sockets;
+import dev.tunbridge.linux.TcpInfo;
+import dev.tunbridge.reassembly.stream.KernelView;
+
+/** What the kernel knows of the outer socket, by its descriptor. Loop thread only. */
+final class SocketView implements KernelView {
+    private final TcpInfo info = new TcpInfo();
+    private final int fd;
+    private long acked = UNKNOWN;
+    private long sent = UNKNOWN;
+    private long window = UNKNOWN;
+    private long unread = UNKNOWN;
+
+    SocketView(int fd) {
+        this.fd = fd;
+    }
+
+    @Override
+    public void refresh() {
+        try {
+            // In this order what has been sent comes out too large by what is acknowledged in between, never too small.
+            int unacked = Sockets.unsentBytes(fd);
+            unread = Sockets.unreadBytes(fd);
+            info.refresh(fd);
+            window = info.receiveWindowBytes();
+            boolean isKnown = info.bytesAcked() != TcpInfo.UNKNOWN && info.notSentBytes() != TcpInfo.UNKNOWN;
+            acked = isKnown ? Math.max(0, info.bytesAcked() - 1) : UNKNOWN; // it counts our SYN
+            sent = isKnown ? acked + unacked - info.notSentBytes() : UNKNOWN;
+        } catch (LinuxException e) {
+            // The socket is gone, and with it soon the connection: the last snapshot stands.
+        }
+    }
+
+    @Override
+    public long ackedOffset() {
+        return acked;
+    }
+
+    @Override
+    public long sentOffset() {
+        return sent;
+    }
+
+    @Override
+    public long receiveWindowBytes() {
+        return window;
+    }
+
+    @Override
+    public long unreadBytes() {
+        return unread;
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of what the service writes. */
+@NullMarked
+package dev.tunbridge.bridge.service;
+
+import org.jspecify.annotations.NullMarked;
