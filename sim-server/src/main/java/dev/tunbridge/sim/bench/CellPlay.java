@@ -37,12 +37,18 @@ final class CellPlay implements AutoCloseable {
         if (started.fault().isPresent()) {
             throw new IOException(started.fault().get());
         }
-        return started.hasProcesses()
-                ? withCost(
-                        measures,
-                        started.deviceCost().since(deviceBefore),
-                        started.serverCost().since(serverBefore))
-                : measures;
+        if (!started.hasProcesses()) {
+            return measures;
+        }
+        Measures withCost = withCost(
+                measures,
+                started.deviceCost().since(deviceBefore),
+                started.serverCost().since(serverBefore));
+        if (started.account().isEmpty()) {
+            return withCost;
+        }
+        started.close();
+        return started.account().get().addTo(withCost);
     }
 
     private static Measures withCost(Measures measures, ProcessCost device, ProcessCost server) {
