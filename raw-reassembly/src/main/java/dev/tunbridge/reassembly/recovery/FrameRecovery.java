@@ -363,7 +363,7 @@ final class FrameRecovery implements AutoCloseable {
         return place < runEnd ? propose(place, BoundaryGrade.FOUND) : null;
     }
 
-    /** Offers the frames of a chain to the end of the run, or to where it meets the next. Answers how far that is. */
+    /** Offers the frames of a chain, and of those that it meets, to the end of the run. Answers how far that is. */
     private long walk(Chain start, long runEnd) {
         Chain chain = start;
         chain.isNew = false;
@@ -372,7 +372,7 @@ final class FrameRecovery implements AutoCloseable {
             if (next != null && next.origin <= chain.cursor) {
                 Chain survivor = meet(chain, next);
                 if (survivor == null) {
-                    return Math.min(chain.cursor, next.origin);
+                    return chain.cursor;
                 }
                 chain = survivor;
                 chain.isNew = false;
@@ -398,27 +398,35 @@ final class FrameRecovery implements AutoCloseable {
         return at < chains.size() ? chains.get(at) : null;
     }
 
-    /** Settles what happens where a chain reaches or has crossed the origin of the next; answers the one to go on with. */
+    /**
+     * Settles what happens where a chain reaches or has crossed the origin of the next. The better grade is right where they disagree.
+     *
+     * @return the one to go on with; null if both were proven and disagree
+     */
     private @Nullable Chain meet(Chain chain, Chain next) {
+        boolean agree = chain.cursor == next.origin;
         int better = chain.grade.compareTo(next.grade);
-        if (chain.cursor == next.origin && better == 0) {
-            chains.remove(chain);
-            next.origin = chain.origin;
-            return next;
-        }
         if (better < 0) {
             chains.remove(next); // followed again with the better grade, or false
             return chain;
         }
-        if (chain.cursor == next.origin) {
-            return null; // the better one goes on from here
+        if (better > 0) {
+            if (!agree) {
+                chains.remove(chain);
+            }
+            return next;
         }
-        if (better > 0 || chain.grade != BoundaryGrade.PROVEN) {
-            chains.remove(better > 0 ? chain : next);
-            return better > 0 ? null : chain;
+        if (agree) {
+            chains.remove(chain);
+            next.origin = chain.origin;
+            return next;
         }
-        contradiction(chain.cursor, next.origin);
-        return null;
+        if (chain.grade == BoundaryGrade.PROVEN) {
+            contradiction(chain.cursor, next.origin);
+            return null;
+        }
+        chains.remove(next);
+        return chain;
     }
 
     private void broken(Chain chain) {
