@@ -27,9 +27,7 @@ final class CellPlay implements AutoCloseable {
         Tunnel started = own(cell.peer().start(opened));
         EchoProbe.awaitPath(started, PATH_LIMIT);
         if (!warmUp.isZero()) {
-            for (Direction direction : Direction.values()) {
-                BulkTransfer.play(started.ends(), direction, 1, warmUp.toNanos());
-            }
+            cell.workload().warmUp(started, warmUp);
         }
         ProcessCost deviceBefore = started.deviceCost();
         ProcessCost serverBefore = started.serverCost();

@@ -97,7 +97,10 @@ final class Demo {
             InetAddress client = scene.plan().inner().server();
             add(
                     measures,
-                    datagrams("UDP to the client", stream(scene.deviceSide(), scene.serverSide(), client, TO_CLIENT)));
+                    datagrams(
+                            "UDP to the client",
+                            Measure.Way.IN_ORDER,
+                            stream(scene.deviceSide(), scene.serverSide(), client, TO_CLIENT)));
         }
         return new Played(mode, measures);
     }
@@ -131,6 +134,7 @@ final class Demo {
         double millis = (System.nanoTime() - start) / NANOS_PER_MILLISECOND;
         return new Measure(
                 name,
+                Measure.Way.IN_ORDER,
                 sent.length + " bytes",
                 Arrays.equals(sent, arrived),
                 List.of(new Reading(Reading.Kind.DELAY, millis)));
@@ -157,14 +161,21 @@ final class Demo {
     }
 
     private static Measure transfer(String name, Transfer transfer, Reading... readings) {
-        return new Measure(name, String.format("%,d bytes", transfer.bytes()), transfer.isIntact(), List.of(readings));
+        return new Measure(
+                name,
+                Measure.Way.PAST_HOLES,
+                String.format("%,d bytes", transfer.bytes()),
+                transfer.isIntact(),
+                List.of(readings));
     }
 
     private Measure toDevice(Scene scene) throws Exception {
         InetAddress device = scene.plan().inner().device();
         WaitHistogram before = scene.stats().receive().waits();
-        Measure measure =
-                datagrams("UDP to the device", stream(scene.serverSide(), scene.deviceSide(), device, TO_DEVICE));
+        Measure measure = datagrams(
+                "UDP to the device",
+                Measure.Way.PAST_HOLES,
+                stream(scene.serverSide(), scene.deviceSide(), device, TO_DEVICE));
         long heldBack = scene.stats().receive().waits().over(HELD_BACK_NANOS) - before.over(HELD_BACK_NANOS);
         return measure.with(new Reading(Reading.Kind.HELD_BACK, heldBack));
     }
@@ -175,9 +186,10 @@ final class Demo {
                 .play(shape, progress.count("datagrams"));
     }
 
-    private static Measure datagrams(String name, DatagramStream.Outcome outcome) {
+    private static Measure datagrams(String name, Measure.Way way, DatagramStream.Outcome outcome) {
         return new Measure(
                 name,
+                way,
                 outcome.received() + " of " + outcome.sent(),
                 outcome.isIntact(),
                 List.of(

@@ -39,7 +39,7 @@ record SideBySide(String profile, long seed, Played off, Played on) {
                 name = "";
             }
             for (Reading reading : with.readings()) {
-                row(out, name, reading, of(without, reading.kind()));
+                row(out, name, with.way(), reading, of(without, reading.kind()));
                 name = "";
             }
         }
@@ -54,9 +54,11 @@ record SideBySide(String profile, long seed, Played off, Played on) {
         return out.toString();
     }
 
-    private static void row(StringBuilder out, String name, Reading with, Optional<Reading> without) {
+    private static void row(StringBuilder out, String name, Measure.Way way, Reading with, Optional<Reading> without) {
         String before = without.map(Reading::text).orElse("-");
-        String gain = without.map(other -> gain(with.gainPercent(other))).orElse("");
+        String gain = without.filter(any -> way == Measure.Way.PAST_HOLES)
+                .map(other -> gain(with.gainPercent(other)))
+                .orElse("");
         line(out, name, with.kind().label(), before, with.text(), gain);
     }
 
@@ -108,6 +110,7 @@ record SideBySide(String profile, long seed, Played off, Played on) {
 
     private Stream<String> gains() {
         return on.measures().stream()
+                .filter(measure -> measure.way() == Measure.Way.PAST_HOLES)
                 .flatMap(with -> with.readings().stream()
                         .flatMap(reading -> of(of(off, with.name()), reading.kind()).stream()
                                 .map(other -> object(

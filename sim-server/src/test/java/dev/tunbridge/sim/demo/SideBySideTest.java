@@ -22,6 +22,17 @@ class SideBySideTest {
     }
 
     @Test
+    void whatTheBridgeCannotChangeHasNoGain() {
+        Reading before = new Reading(Reading.Kind.P99, 100);
+        Reading after = new Reading(Reading.Kind.P99, 300);
+        SideBySide shown = sideBySide(
+                new Measure("UDP to the client", Measure.Way.IN_ORDER, "1 of 1", true, List.of(before)),
+                new Measure("UDP to the client", Measure.Way.IN_ORDER, "1 of 1", true, List.of(after)));
+        assertThat(shown.table()).contains("300.0").doesNotContain("worse");
+        assertThat(shown.json()).contains("\"gains\":[]");
+    }
+
+    @Test
     void oneThatDidNotArriveIsNamedAndSpoilsTheWhole() {
         Measure whole = measure("UDP to the device", "540 of 540", true);
         Measure broken = measure("UDP to the device", "539 of 540", false);
@@ -68,6 +79,6 @@ class SideBySideTest {
     }
 
     private static Measure measure(String name, String amount, boolean isIntact, Reading... readings) {
-        return new Measure(name, amount, isIntact, Arrays.asList(readings));
+        return new Measure(name, Measure.Way.PAST_HOLES, amount, isIntact, Arrays.asList(readings));
     }
 }
