@@ -24,6 +24,8 @@ final class FrameRecovery implements AutoCloseable {
     private static final int MAX_KEPT = 16_384;
     private static final int SCANNED_FRAMES_BYTES = 128 * 1024;
     private static final int MAX_SCANS = 8;
+    /** Behind a hole so many frames at most are looked at before the next boundary that is known otherwise. */
+    private static final int SCANNED_FRAMES = 4;
 
     private final FrameFormat format;
     private final EarlyFrames early;
@@ -42,6 +44,10 @@ final class FrameRecovery implements AutoCloseable {
     private final Deque<FrameScanner> spareScanners = new ArrayDeque<>();
     /** By rising start. */
     private final List<Kept> kept = new ArrayList<>();
+
+    // The last bytes in which no chain that ends at their end was found.
+    private long hopelessStart = -1;
+    private long hopelessEnd = -1;
 
     private boolean isTrusted = true;
     private long deliveries;
@@ -258,9 +264,7 @@ final class FrameRecovery implements AutoCloseable {
         if (scans.size() == maxScans) {
             return null;
         }
-        FrameScanner scanner = spareScanners.poll();
-        BoundaryScan scan =
-                new BoundaryScan(scanner == null ? new FrameScanner(format) : scanner, start, maxFrameBytes);
+        BoundaryScan scan = new BoundaryScan(scanner(), start, maxFrameBytes);
         scans.add(scan);
         return scan;
     }
@@ -295,9 +299,12 @@ final class FrameRecovery implements AutoCloseable {
             Chain next = firstChain(from, end);
             long before = next == null ? end : Math.min(next.origin, end);
             if (counts(BoundaryGrade.ANCHORED)) {
-                Chain anchored = anchor(from, before, end);
-                if (anchored != null) {
-                    next = anchored;
+                Chain byStart = anchorByStart(from, before, end);
+                Chain byEnd = anchorByEnd(from, byStart == null ? before : byStart.origin, end);
+                if (byEnd != null) {
+                    next = byEnd;
+                } else if (byStart != null) {
+                    next = byStart;
                 } else if (next == null && counts(BoundaryGrade.FOUND)) {
                     next = find(from, end);
                 }
@@ -316,7 +323,7 @@ final class FrameRecovery implements AutoCloseable {
     }
 
     /** A chain from the first start of a segment, in these bytes, from which frames fill the segment. */
-    private @Nullable Chain anchor(long from, long before, long runEnd) {
+    private @Nullable Chain anchorByStart(long from, long before, long runEnd) {
         for (long at = held.segmentStart(from); at < before; at = held.segmentStart(at + 1)) {
             long filled = fills(at, held.rangeEnd(at), before, runEnd);
             if (filled > 0) {
@@ -343,12 +350,52 @@ final class FrameRecovery implements AutoCloseable {
         return at > nextOrigin && nextOrigin < runEnd ? -1 : 1;
     }
 
+    /**
+     * A chain that was found by scanning and ends exactly where a segment ends or where another chain begins, while nothing else that
+     * could be a frame lies before. As likely as one from the start of a segment: a sender that is short of window packs frames across
+     * segments, and then hardly one starts with a segment.
+     */
+    private @Nullable Chain anchorByEnd(long from, long before, long runEnd) {
+        if (before <= from || (before == hopelessEnd && from == hopelessStart)) {
+            return null;
+        }
+        FrameScanner scanner = scanner();
+        int limit = held.index(runEnd);
+        scanner.begin(held.bytes(), held.index(from), limit);
+        long farthest = Math.min(before, from + SCANNED_FRAMES * (long) maxFrameBytes);
+        long first = -1;
+        long expected = from;
+        boolean isOne = true;
+        while (isOne && expected < farthest) {
+            int found = scanner.next();
+            long place = found == FrameScanner.NONE ? runEnd : runEnd - (limit - found);
+            if (place >= before && first < 0) {
+                break;
+            }
+            boolean isFirst = first < 0;
+            isOne = place < before && scanner.frameBytes() > 0 && (isFirst || place == expected);
+            first = isFirst ? place : first;
+            expected = place + scanner.frameBytes();
+        }
+        counters.probedBytes += Math.min(expected, runEnd) - from;
+        spareScanners.push(scanner);
+        if (isOne && first >= 0 && expected == before) {
+            counters.anchors++;
+            return propose(first, BoundaryGrade.ANCHORED);
+        }
+        hopelessStart = from;
+        hopelessEnd = before;
+        return null;
+    }
+
+    private FrameScanner scanner() {
+        FrameScanner spare = spareScanners.poll();
+        return spare == null ? new FrameScanner(format) : spare;
+    }
+
     /** A chain from the first place where anything like a frame is found. */
     private @Nullable Chain find(long from, long runEnd) {
-        FrameScanner scanner = spareScanners.poll();
-        if (scanner == null) {
-            scanner = new FrameScanner(format);
-        }
+        FrameScanner scanner = scanner();
         int limit = held.index(runEnd);
         scanner.begin(held.bytes(), held.index(from), limit);
         long place = runEnd;

@@ -295,7 +295,7 @@ public final class HeldBytes implements AutoCloseable {
 
     private void makeRoom(long start, long end) {
         if (bytes.capacity() == 0) {
-            bytes = allocator.directBuffer(INITIAL_BYTES, INITIAL_BYTES);
+            bytes = allocate(INITIAL_BYTES);
             base = Math.min(start, contiguousEnd);
             layoutChanges++;
         }
@@ -313,11 +313,16 @@ public final class HeldBytes implements AutoCloseable {
         move(newBase, capacity);
     }
 
+    /** All of it counts as written: what compares and searches buffers looks no further than their writer index. */
+    private ByteBuf allocate(int capacity) {
+        return allocator.directBuffer(capacity, capacity).writerIndex(capacity);
+    }
+
     private void move(long newBase, int capacity) {
         ByteBuf from = bytes;
         boolean inPlace = capacity == from.capacity() && newBase >= base;
         if (!inPlace) {
-            bytes = allocator.directBuffer(capacity, capacity);
+            bytes = allocate(capacity);
         }
         for (int run = 0; run < runs; run++) { // rising, towards lower indexes: in place each copy is safe
             int length = (int) (runEnds[run] - runStarts[run]);
