@@ -39,4 +39,9 @@ public sealed interface CaptureFilter {
     default SocketFilter toSocketFilter() {
         return FilterCompiler.compile(this);
     }
+
+    /** For libpcap: the same packets, but of either direction, and tagged ones too, because it brings the tag back first. */
+    default String toPcapExpression() {
+        return FilterExpression.of(this);
+    }
 }

@@ -13,8 +13,6 @@ import java.util.stream.Stream;
 final class FilterCompiler {
     private static final int PACKET_HOST = 0;
     private static final int PACKET_OUTGOING = 4;
-    private static final int ETH_P_IP = 0x0800;
-    private static final int ETH_P_IPV6 = 0x86dd;
     private static final int VLAN_ID = 0x0fff;
 
     private static final int TCP = 6;
@@ -85,8 +83,8 @@ final class FilterCompiler {
 
     private void anyInternetProtocol() {
         program.loadAncillary(SocketFilter.ANCILLARY_PROTOCOL)
-                .jumpIf(ETH_P_IP, accept)
-                .jumpIf(ETH_P_IPV6, accept);
+                .jumpIf(EtherType.IPV4, accept)
+                .jumpIf(EtherType.IPV6, accept);
     }
 
     /** Accepts or refuses packets of one class; those of others go on behind. */
@@ -95,10 +93,10 @@ final class FilterCompiler {
         program.loadAncillary(SocketFilter.ANCILLARY_PACKET_TYPE).require(packetType, other);
         program.loadAncillary(SocketFilter.ANCILLARY_PROTOCOL);
         if (way.isIpv6()) {
-            program.require(ETH_P_IPV6, refuse);
+            program.require(EtherType.IPV6, refuse);
             ipv6(way);
         } else {
-            program.require(ETH_P_IP, refuse);
+            program.require(EtherType.IPV4, refuse);
             ipv4(way);
         }
         program.place(other);

@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class FrameRecovery implements AutoCloseable {
     private static final int MAX_KEPT = 16_384;
     private static final int SCANNED_FRAMES_BYTES = 128 * 1024;
-    private static final int MAX_SCANS = 8;
+    private static final int MAX_SCANS = 32;
+    /** Behind a hole so many frames at most are looked at before the next boundary that is known otherwise. */
+    private static final int SCANNED_FRAMES = 4;
 
     private final FrameFormat format;
     private final EarlyFrames early;
@@ -42,6 +44,10 @@ final class FrameRecovery implements AutoCloseable {
     private final Deque<FrameScanner> spareScanners = new ArrayDeque<>();
     /** By rising start. */
     private final List<Kept> kept = new ArrayList<>();
+
+    // The last bytes in which no chain that ends at their end was found.
+    private long hopelessStart = -1;
+    private long hopelessEnd = -1;
 
     private boolean isTrusted = true;
     private long deliveries;
@@ -255,12 +261,10 @@ final class FrameRecovery implements AutoCloseable {
             dropScans(start, end, best);
             return best;
         }
-        if (scans.size() == maxScans) {
-            return null;
+        if (end - start < maxFrameBytes || scans.size() == maxScans) {
+            return null; // nothing can be proven yet: short runs must not take the scanners from long ones
         }
-        FrameScanner scanner = spareScanners.poll();
-        BoundaryScan scan =
-                new BoundaryScan(scanner == null ? new FrameScanner(format) : scanner, start, maxFrameBytes);
+        BoundaryScan scan = new BoundaryScan(scanner(), start, maxFrameBytes);
         scans.add(scan);
         return scan;
     }
@@ -295,9 +299,12 @@ final class FrameRecovery implements AutoCloseable {
             Chain next = firstChain(from, end);
             long before = next == null ? end : Math.min(next.origin, end);
             if (counts(BoundaryGrade.ANCHORED)) {
-                Chain anchored = anchor(from, before, end);
-                if (anchored != null) {
-                    next = anchored;
+                Chain byStart = anchorByStart(from, before, end);
+                Chain byEnd = anchorByEnd(from, byStart == null ? before : byStart.origin, end);
+                if (byEnd != null) {
+                    next = byEnd;
+                } else if (byStart != null) {
+                    next = byStart;
                 } else if (next == null && counts(BoundaryGrade.FOUND)) {
                     next = find(from, end);
                 }
@@ -305,7 +312,9 @@ final class FrameRecovery implements AutoCloseable {
             if (next == null) {
                 return;
             }
-            from = Math.max(from + 1, walk(next, end));
+            long reached = walk(next, end);
+            // Where a chain broke at its very beginning, another may begin.
+            from = reached > from || !chains.contains(next) ? Math.max(from, reached) : from + 1;
         }
     }
 
@@ -316,7 +325,7 @@ final class FrameRecovery implements AutoCloseable {
     }
 
     /** A chain from the first start of a segment, in these bytes, from which frames fill the segment. */
-    private @Nullable Chain anchor(long from, long before, long runEnd) {
+    private @Nullable Chain anchorByStart(long from, long before, long runEnd) {
         for (long at = held.segmentStart(from); at < before; at = held.segmentStart(at + 1)) {
             long filled = fills(at, held.rangeEnd(at), before, runEnd);
             if (filled > 0) {
@@ -343,12 +352,52 @@ final class FrameRecovery implements AutoCloseable {
         return at > nextOrigin && nextOrigin < runEnd ? -1 : 1;
     }
 
+    /**
+     * A chain that was found by scanning and ends exactly where a segment ends or where another chain begins, while nothing else that
+     * could be a frame lies before. As likely as one from the start of a segment: a sender that is short of window packs frames across
+     * segments, and then hardly one starts with a segment.
+     */
+    private @Nullable Chain anchorByEnd(long from, long before, long runEnd) {
+        if (before <= from || (before == hopelessEnd && from == hopelessStart)) {
+            return null;
+        }
+        FrameScanner scanner = scanner();
+        int limit = held.index(runEnd);
+        scanner.begin(held.bytes(), held.index(from), limit);
+        long farthest = Math.min(before, from + SCANNED_FRAMES * (long) maxFrameBytes);
+        long first = -1;
+        long expected = from;
+        boolean isOne = true;
+        while (isOne && expected < farthest) {
+            int found = scanner.next();
+            long place = found == FrameScanner.NONE ? runEnd : runEnd - (limit - found);
+            if (place >= before && first < 0) {
+                break;
+            }
+            boolean isFirst = first < 0;
+            isOne = place < before && scanner.frameBytes() > 0 && (isFirst || place == expected);
+            first = isFirst ? place : first;
+            expected = place + scanner.frameBytes();
+        }
+        counters.probedBytes += Math.min(expected, runEnd) - from;
+        spareScanners.push(scanner);
+        if (isOne && first >= 0 && expected == before) {
+            counters.anchors++;
+            return propose(first, BoundaryGrade.ANCHORED);
+        }
+        hopelessStart = from;
+        hopelessEnd = before;
+        return null;
+    }
+
+    private FrameScanner scanner() {
+        FrameScanner spare = spareScanners.poll();
+        return spare == null ? new FrameScanner(format) : spare;
+    }
+
     /** A chain from the first place where anything like a frame is found. */
     private @Nullable Chain find(long from, long runEnd) {
-        FrameScanner scanner = spareScanners.poll();
-        if (scanner == null) {
-            scanner = new FrameScanner(format);
-        }
+        FrameScanner scanner = scanner();
         int limit = held.index(runEnd);
         scanner.begin(held.bytes(), held.index(from), limit);
         long place = runEnd;
@@ -363,20 +412,23 @@ final class FrameRecovery implements AutoCloseable {
         return place < runEnd ? propose(place, BoundaryGrade.FOUND) : null;
     }
 
-    /** Offers the frames of a chain to the end of the run, or to where it meets the next. Answers how far that is. */
+    /** Offers the frames of a chain, and of those that it meets, to the end of the run. Answers how far that is. */
     private long walk(Chain start, long runEnd) {
         Chain chain = start;
         chain.isNew = false;
-        while (chain.cursor < runEnd) {
+        while (true) {
             Chain next = after(chain);
             if (next != null && next.origin <= chain.cursor) {
                 Chain survivor = meet(chain, next);
                 if (survivor == null) {
-                    return Math.min(chain.cursor, next.origin);
+                    return chain.cursor;
                 }
                 chain = survivor;
                 chain.isNew = false;
                 continue;
+            }
+            if (chain.cursor >= runEnd) {
+                return runEnd;
             }
             long answer = probe(chain.cursor, runEnd);
             if (answer < 0) {
@@ -390,7 +442,6 @@ final class FrameRecovery implements AutoCloseable {
             offer(probe.frame(held.bytes(), chain.cursor, answer), chain.grade);
             chain.cursor += answer;
         }
-        return runEnd;
     }
 
     private @Nullable Chain after(Chain chain) {
@@ -398,27 +449,38 @@ final class FrameRecovery implements AutoCloseable {
         return at < chains.size() ? chains.get(at) : null;
     }
 
-    /** Settles what happens where a chain reaches or has crossed the origin of the next; answers the one to go on with. */
+    /**
+     * Settles what happens where a chain reaches or has crossed the origin of the next. The better grade is right where they disagree.
+     *
+     * @return the one to go on with; null if both were proven and disagree
+     */
     private @Nullable Chain meet(Chain chain, Chain next) {
         int better = chain.grade.compareTo(next.grade);
-        if (chain.cursor == next.origin && better == 0) {
-            chains.remove(chain);
-            next.origin = chain.origin;
-            return next;
-        }
+        boolean agree = chain.cursor == next.origin;
         if (better < 0) {
             chains.remove(next); // followed again with the better grade, or false
             return chain;
         }
-        if (chain.cursor == next.origin) {
-            return null; // the better one goes on from here
+        if (better > 0) {
+            if (!agree) {
+                chains.remove(chain);
+            }
+            return next;
         }
-        if (better > 0 || chain.grade != BoundaryGrade.PROVEN) {
-            chains.remove(better > 0 ? chain : next);
-            return better > 0 ? null : chain;
+        // No frame holds a byte that tells frames apart: where two proven places lie around such bytes, nothing else is
+        // between them.
+        if (agree || (chain.grade == BoundaryGrade.PROVEN && probe.hasCertainBoundaries())) {
+            chains.remove(chain);
+            next.origin = chain.origin;
+            next.cursor = Math.max(next.cursor, chain.cursor);
+            return next;
         }
-        contradiction(chain.cursor, next.origin);
-        return null;
+        if (chain.grade == BoundaryGrade.PROVEN) {
+            contradiction(chain.cursor, next.origin);
+            return null;
+        }
+        chains.remove(next);
+        return chain;
     }
 
     private void broken(Chain chain) {

@@ -31,7 +31,7 @@ public final class HeldBytes implements AutoCloseable {
         CONFLICT,
         /** It would have exceeded a bound: nothing is held any more. */
         OVER_CAP,
-        /** It lies in bytes of which two versions were seen. Nothing was taken. */
+        /** It lies in bytes of which two versions were seen, or one was forgotten. Nothing was taken. */
         DISPUTED
     }
 
@@ -103,8 +103,8 @@ public final class HeldBytes implements AutoCloseable {
             return overCap();
         }
         if (differs(start, end, buffer, index)) {
-            disputedEnd = Math.max(disputedEnd, end);
             forget();
+            disputedEnd = Math.max(disputedEnd, end);
             return Added.CONFLICT;
         }
         if (start > contiguousEnd && start < disputedEnd) {
@@ -295,7 +295,7 @@ public final class HeldBytes implements AutoCloseable {
 
     private void makeRoom(long start, long end) {
         if (bytes.capacity() == 0) {
-            bytes = allocator.directBuffer(INITIAL_BYTES, INITIAL_BYTES);
+            bytes = allocate(INITIAL_BYTES);
             base = Math.min(start, contiguousEnd);
             layoutChanges++;
         }
@@ -313,11 +313,16 @@ public final class HeldBytes implements AutoCloseable {
         move(newBase, capacity);
     }
 
+    /** All of it counts as written: what compares and searches buffers looks no further than their writer index. */
+    private ByteBuf allocate(int capacity) {
+        return allocator.directBuffer(capacity, capacity).writerIndex(capacity);
+    }
+
     private void move(long newBase, int capacity) {
         ByteBuf from = bytes;
         boolean inPlace = capacity == from.capacity() && newBase >= base;
         if (!inPlace) {
-            bytes = allocator.directBuffer(capacity, capacity);
+            bytes = allocate(capacity);
         }
         for (int run = 0; run < runs; run++) { // rising, towards lower indexes: in place each copy is safe
             int length = (int) (runEnds[run] - runStarts[run]);
@@ -402,8 +407,12 @@ public final class HeldBytes implements AutoCloseable {
         joinRuns();
     }
 
-    /** Forgets all that lies beyond the kernel lane's offset. */
+    /**
+     * Forgets all that lies beyond the kernel lane's offset. Whatever comes for the same places cannot be compared any more, and the
+     * kernel keeps what came first: nothing there is taken again.
+     */
     public void forget() {
+        disputedEnd = Math.max(disputedEnd, runs == 0 ? contiguousEnd : runEnds[runs - 1]);
         first = 0;
         last = 0;
         runs = 0;

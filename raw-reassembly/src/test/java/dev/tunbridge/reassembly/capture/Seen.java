@@ -1,5 +1,6 @@
 package dev.tunbridge.reassembly.capture;
 
+import dev.tunbridge.reassembly.wire.FourTuple;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
@@ -51,6 +52,22 @@ record Seen(
     /** Whether the checksum field holds what an offload leaves there: the sum of the pseudo-header. */
     boolean holdsPseudoHeaderSum() {
         return tcp().checksum() == InternetChecksum.fold(ip().pseudoHeaderSum());
+    }
+
+    /** Whether all of a connection is there: both sides' FINs, and the acknowledgement of each. */
+    static boolean isComplete(List<Seen> seen, FourTuple path) {
+        return finIsAcknowledged(seen, path.local().getPort())
+                && finIsAcknowledged(seen, path.remote().getPort());
+    }
+
+    private static boolean finIsAcknowledged(List<Seen> seen, int port) {
+        return seen.stream()
+                .map(Seen::tcp)
+                .filter(tcp -> tcp.sourcePort() == port && tcp.hasFlags(TcpView.FIN))
+                .mapToInt(tcp -> tcp.sequenceNumber() + tcp.sequenceLength())
+                .anyMatch(end -> seen.stream()
+                        .map(Seen::tcp)
+                        .anyMatch(tcp -> tcp.destinationPort() == port && tcp.acknowledgementNumber() == end));
     }
 
     /** The bytes of one direction of a connection from its SYN on, as the segments from this port have them. */

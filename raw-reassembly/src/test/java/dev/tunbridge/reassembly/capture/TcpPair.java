@@ -51,6 +51,7 @@ final class TcpPair implements AutoCloseable {
                 }
             });
             byte[] received = near.getInputStream().readAllBytes();
+            near.shutdownOutput();
             sent.get();
             return received;
         }

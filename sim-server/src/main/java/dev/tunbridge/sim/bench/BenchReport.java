@@ -61,11 +61,14 @@ public final class BenchReport implements BenchResult {
                 .toList();
     }
 
-    /** The metrics of a workload, what the tunnel costs coming last. */
+    /** The metrics of a workload, what the tunnel says of itself and what it costs coming last. */
     static List<Metric> metrics(Workload workload) {
         return Stream.concat(
                         workload.metrics().stream(),
                         Stream.of(
+                                Metric.OWN_EARLY,
+                                Metric.OWN_WAITED,
+                                Metric.OWN_WAIT_P99,
                                 Metric.CPU_DEVICE,
                                 Metric.CPU_SERVER,
                                 Metric.CPU_PER_GIGABYTE,

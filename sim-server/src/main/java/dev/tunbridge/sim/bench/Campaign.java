@@ -8,6 +8,7 @@ import dev.tunbridge.bridge.config.ConfigException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Comparisons that belong together, and what each has to show: all figures of one promise from one command. */
@@ -17,14 +18,20 @@ record Campaign(String name, List<Part> parts) {
      * One workload over one link, and the figures that it yields.
      *
      * @param link settings over the profile
+     * @param warmUpSeconds of load before it is measured; empty for what the profile says
      */
-    record Part(String profile, List<String> link, String workload, List<Figure> figures) {
+    record Part(String profile, List<String> link, String workload, OptionalInt warmUpSeconds, List<Figure> figures) {
         static Part of(String profile, String workload, Figure... figures) {
-            return new Part(profile, List.of(), workload, List.of(figures));
+            return new Part(profile, List.of(), workload, OptionalInt.empty(), List.of(figures));
+        }
+
+        /** The first seconds of a stream are those of a virtual machine that still learns, and waits are short. */
+        static Part warmedUp(String profile, String workload, Figure... figures) {
+            return new Part(profile, List.of(), workload, OptionalInt.of(WARM_UP_SECONDS), List.of(figures));
         }
 
         Part with(String linkSetting) {
-            return new Part(profile, List.of(linkSetting), workload, figures);
+            return new Part(profile, List.of(linkSetting), workload, warmUpSeconds, figures);
         }
 
         /** In the order in which they take turns. */
@@ -42,6 +49,8 @@ record Campaign(String name, List<Part> parts) {
         }
     }
 
+    private static final int WARM_UP_SECONDS = 5;
+
     private static final String VTUN = "vtun";
     private static final String OPENVPN = "openvpn";
     private static final String OURS = "ours";
@@ -53,7 +62,7 @@ record Campaign(String name, List<Part> parts) {
     private static final Campaign PAST_THE_HOLE = new Campaign(
             "past-the-hole",
             List.of(
-                    Part.of(
+                    Part.warmedUp(
                             "wan1",
                             "stream",
                             waited(0.04),
@@ -63,16 +72,16 @@ record Campaign(String name, List<Part> parts) {
                             Figure.of(Metric.LOST, OURS, AT_MOST, 0),
                             Figure.against(VTUN, Metric.WHOLE_FRAMES, OURS, MORE_THAN, 1),
                             Figure.against(OPENVPN, Metric.WHOLE_FRAMES, OURS, MORE_THAN, 1)),
-                    Part.of(
+                    Part.warmedUp(
                             "low",
                             "stream:rate=4",
                             waited(0.04),
                             waitedInBatches(),
                             Figure.of(Metric.WAIT_P99, OURS, AT_MOST, 2)),
-                    Part.of("wan3", "stream", waited(0.08), waitedInBatches()),
-                    Part.of("medium", "stream", waited(0.08), waitedInBatches()),
-                    Part.of("high", "stream", waited(0.08), waitedInBatches()),
-                    Part.of("ge", "voice", waited(0.08), waitedInBatches()),
+                    Part.warmedUp("wan3", "stream", waited(0.08), waitedInBatches()),
+                    Part.warmedUp("medium", "stream", waited(0.08), waitedInBatches()),
+                    Part.warmedUp("high", "stream", waited(0.08), waitedInBatches()),
+                    Part.warmedUp("ge", "voice", waited(0.08), waitedInBatches()),
                     // Only acknowledgements and what the server sends are lost: b is the server's end.
                     Part.of("wan0", "tcp:up", Figure.against(VTUN, Metric.RATE, OURS, AT_LEAST, 1))
                             .with("ba.loss=3"),

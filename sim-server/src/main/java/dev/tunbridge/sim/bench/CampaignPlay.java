@@ -46,7 +46,7 @@ public final class CampaignPlay implements BenchRun {
                     repetition.runs(),
                     repetition.seed(),
                     repetition.seconds(),
-                    repetition.warmUpSeconds(),
+                    repetition.warmUpSeconds().isPresent() ? repetition.warmUpSeconds() : part.warmUpSeconds(),
                     repetition.limitSeconds(),
                     "")));
         }

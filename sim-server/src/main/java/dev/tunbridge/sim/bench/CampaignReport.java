@@ -74,14 +74,12 @@ public final class CampaignReport implements BenchResult {
     private static List<String> row(Line line) {
         Metric metric = line.figure().metric();
         Optional<Figure.Verdict> verdict = line.verdict();
-        String unit = " " + metric.unit();
         return List.of(
-                line.part().title() + ": " + metric.label(),
+                line.part().title() + ": " + metric.label() + ", " + metric.unit(),
                 line.figure().peer(),
-                verdict.map(found -> BenchTable.number(metric, found.value()) + unit)
-                        .orElse("-"),
+                verdict.map(found -> BenchTable.number(metric, found.value())).orElse("-"),
                 verdict.flatMap(Figure.Verdict::reference)
-                        .map(other -> BenchTable.number(metric, other) + unit)
+                        .map(other -> BenchTable.number(metric, other))
                         .orElse("-"),
                 verdict.flatMap(Figure.Verdict::ratio)
                         .map(ratio -> String.format(Locale.ROOT, "%.3g", ratio))

@@ -27,9 +27,7 @@ final class CellPlay implements AutoCloseable {
         Tunnel started = own(cell.peer().start(opened));
         EchoProbe.awaitPath(started, PATH_LIMIT);
         if (!warmUp.isZero()) {
-            for (Direction direction : Direction.values()) {
-                BulkTransfer.play(started.ends(), direction, 1, warmUp.toNanos());
-            }
+            cell.workload().warmUp(started, warmUp);
         }
         ProcessCost deviceBefore = started.deviceCost();
         ProcessCost serverBefore = started.serverCost();
@@ -37,12 +35,18 @@ final class CellPlay implements AutoCloseable {
         if (started.fault().isPresent()) {
             throw new IOException(started.fault().get());
         }
-        return started.hasProcesses()
-                ? withCost(
-                        measures,
-                        started.deviceCost().since(deviceBefore),
-                        started.serverCost().since(serverBefore))
-                : measures;
+        if (!started.hasProcesses()) {
+            return measures;
+        }
+        Measures withCost = withCost(
+                measures,
+                started.deviceCost().since(deviceBefore),
+                started.serverCost().since(serverBefore));
+        if (started.account().isEmpty()) {
+            return withCost;
+        }
+        started.close();
+        return started.account().get().addTo(withCost);
     }
 
     private static Measures withCost(Measures measures, ProcessCost device, ProcessCost server) {

@@ -34,6 +34,12 @@ record DatagramPlay(DatagramStream.Shape shape, Arrivals arrivals, Optional<Wait
         }
     }
 
+    /** Only plays: a bulk load in front would leave the outer connection in another state than a stream does. */
+    static void warmUp(Tunnel tunnel, Direction direction, DatagramStream.Shape shape)
+            throws IOException, InterruptedException {
+        play(tunnel.ends(), direction, shape);
+    }
+
     private static Optional<WireRecord> record(Tunnel tunnel, Direction direction, DatagramStream.Shape shape) {
         if (direction == Direction.UP || tunnel.wire().isEmpty()) {
             return Optional.empty();

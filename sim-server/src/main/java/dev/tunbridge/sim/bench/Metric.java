@@ -21,6 +21,9 @@ enum Metric {
     WAIT_P50("wait after the wire p50", "ms", 2),
     WAIT_P99("wait after the wire p99", "ms", 2),
     WAIT_MAX("wait after the wire max", "ms", 1),
+    OWN_EARLY("delivered early, own count", "packets", 0),
+    OWN_WAITED("waited over 5 ms, own count", "packets", 0),
+    OWN_WAIT_P99("wait p99, own histogram", "ms", 2),
     PING_AVERAGE("ping average", "ms", 1),
     PING_MAX("ping max", "ms", 1),
     PING_LOST("ping lost", "probes", 0),
@@ -31,7 +34,7 @@ enum Metric {
     MEMORY_DEVICE("peak memory, device end", "MB", 0),
     MEMORY_SERVER("peak memory, server end", "MB", 0);
 
-    private static final Set<String> COUNTED = Set.of("datagrams", "frames", "segments", "probes");
+    private static final Set<String> COUNTED = Set.of("datagrams", "frames", "packets", "segments", "probes");
 
     private final String label;
     private final String unit;

@@ -79,11 +79,13 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
         List<String> run = java(BRIDGE_OPTIONS, "dev.tunbridge.bridge.service.Main");
         run.addAll(List.of("run", "--server", address, "--tun", "tb0", "--format", format));
         settings.forEach((key, value) -> run.addAll(List.of("--set", key + "=" + value)));
+        BridgeAccount account = new BridgeAccount(site.folder().resolve("bridge.json"));
+        run.addAll(List.of("--stats-file", account.file().toString()));
         LabProcess server = site.serverSide().start(serve.toArray(String[]::new));
         server.awaitLine("serving on", START_LIMIT);
         LabProcess bridge = site.deviceSide().start(run.toArray(String[]::new));
         bridge.awaitLine("tunnel up", START_LIMIT);
-        return new Tunnel(site.inner(), List.of(bridge), List.of(server), Optional.of(wire()));
+        return new Tunnel(site.inner(), List.of(bridge), List.of(server), Optional.of(wire()), Optional.of(account));
     }
 
     private OuterWire wire() {

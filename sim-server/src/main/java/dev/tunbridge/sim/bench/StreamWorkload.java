@@ -49,11 +49,19 @@ record StreamWorkload(Direction direction, int megabitsPerSecond, Duration lengt
 
     @Override
     public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
-        int frames = (int) length.toSeconds() * FRAMES_PER_SECOND;
+        DatagramPlay play = DatagramPlay.of(tunnel, direction, shape(length));
+        return play.measures().with(Metric.WHOLE_FRAMES, play.arrivals().wholeFrames(datagramsPerFrame()));
+    }
+
+    @Override
+    public void warmUp(Tunnel tunnel, Duration time) throws IOException, InterruptedException {
+        DatagramPlay.warmUp(tunnel, direction, shape(time));
+    }
+
+    private DatagramStream.Shape shape(Duration time) {
         int perFrame = datagramsPerFrame();
-        DatagramStream.Shape shape = new DatagramStream.Shape(
-                frames * perFrame, DATAGRAM_BYTES, TimeUnit.SECONDS.toNanos(1) / FRAMES_PER_SECOND, perFrame);
-        DatagramPlay play = DatagramPlay.of(tunnel, direction, shape);
-        return play.measures().with(Metric.WHOLE_FRAMES, play.arrivals().wholeFrames(perFrame));
+        int datagrams = (int) time.toSeconds() * FRAMES_PER_SECOND * perFrame;
+        long intervalNanos = TimeUnit.SECONDS.toNanos(1) / FRAMES_PER_SECOND;
+        return new DatagramStream.Shape(datagrams, DATAGRAM_BYTES, intervalNanos, perFrame);
     }
 }

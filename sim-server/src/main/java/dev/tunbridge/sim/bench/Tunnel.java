@@ -15,17 +15,24 @@ final class Tunnel implements AutoCloseable {
     private final List<LabProcess> deviceEnd;
     private final List<LabProcess> serverEnd;
     private final Optional<OuterWire> wire;
+    private final Optional<BridgeAccount> account;
 
     /** One whose outer connection tells nothing. */
     Tunnel(Ends ends, List<LabProcess> deviceEnd, List<LabProcess> serverEnd) {
-        this(ends, deviceEnd, serverEnd, Optional.empty());
+        this(ends, deviceEnd, serverEnd, Optional.empty(), Optional.empty());
     }
 
-    Tunnel(Ends ends, List<LabProcess> deviceEnd, List<LabProcess> serverEnd, Optional<OuterWire> wire) {
+    Tunnel(
+            Ends ends,
+            List<LabProcess> deviceEnd,
+            List<LabProcess> serverEnd,
+            Optional<OuterWire> wire,
+            Optional<BridgeAccount> account) {
         this.ends = ends;
         this.deviceEnd = List.copyOf(deviceEnd);
         this.serverEnd = List.copyOf(serverEnd);
         this.wire = wire;
+        this.account = account;
     }
 
     Ends ends() {
@@ -34,6 +41,11 @@ final class Tunnel implements AutoCloseable {
 
     Optional<OuterWire> wire() {
         return wire;
+    }
+
+    /** What the tunnel leaves behind that it has counted of itself; to be read once it is closed. */
+    Optional<BridgeAccount> account() {
+        return account;
     }
 
     boolean hasProcesses() {

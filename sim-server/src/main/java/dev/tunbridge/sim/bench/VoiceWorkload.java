@@ -39,11 +39,17 @@ record VoiceWorkload(Direction direction, Duration length) implements Workload {
 
     @Override
     public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
-        DatagramStream.Shape shape = new DatagramStream.Shape(
-                (int) length.toSeconds() * DATAGRAMS_PER_SECOND,
-                DATAGRAM_BYTES,
-                TimeUnit.SECONDS.toNanos(1) / DATAGRAMS_PER_SECOND,
-                1);
-        return DatagramPlay.of(tunnel, direction, shape).measures();
+        return DatagramPlay.of(tunnel, direction, shape(length)).measures();
+    }
+
+    @Override
+    public void warmUp(Tunnel tunnel, Duration time) throws IOException, InterruptedException {
+        DatagramPlay.warmUp(tunnel, direction, shape(time));
+    }
+
+    private static DatagramStream.Shape shape(Duration time) {
+        int datagrams = (int) time.toSeconds() * DATAGRAMS_PER_SECOND;
+        long intervalNanos = TimeUnit.SECONDS.toNanos(1) / DATAGRAMS_PER_SECOND;
+        return new DatagramStream.Shape(datagrams, DATAGRAM_BYTES, intervalNanos, 1);
     }
 }

@@ -41,7 +41,7 @@ record VtunPeer(String name, String congestionControl) implements Peer {
                 "bench",
                 Site.OUTER_SERVER.getHostAddress());
         OuterWire wire = new OuterWire(PORT, payloadBytes -> Optional.of(DatagramFrame.ofPackets(PREFIX_BYTES)));
-        return new Tunnel(site.inner(), List.of(device), List.of(server), Optional.of(wire));
+        return new Tunnel(site.inner(), List.of(device), List.of(server), Optional.of(wire), Optional.empty());
     }
 
     private static LabProcess start(

@@ -19,6 +19,13 @@ sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, Pi
     /** What it measures, the first being what it is about; a tunnel may hide some of it. */
     List<Metric> metrics();
 
+    /** Something like the load, for so long, before it is measured: a service is not judged by its first second. */
+    default void warmUp(Tunnel tunnel, Duration time) throws IOException, InterruptedException {
+        for (Direction direction : Direction.values()) {
+            BulkTransfer.play(tunnel.ends(), direction, 1, time.toNanos());
+        }
+    }
+
     /** Plays once; a bounded time, also where nothing passes. */
     Measures play(Tunnel tunnel) throws IOException, InterruptedException;
 

@@ -1,5 +1,7 @@
 package dev.tunbridge.sim.demo;
 
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.receive.WaitHistogram;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.scene.Scene;
@@ -14,30 +16,35 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/** Sets the scene and plays it: server and clients in one namespace, bridge and services in the other. */
+/** Sets the scene and plays it, twice: server and clients in one namespace, bridge and services in the other. */
 final class Demo {
     private static final int HTTP_PORT = 80;
 
     /** What a transfer may take: the time limit decides on a slow link, the size on a fast one. */
     private static final long TRANSFER_BYTES = 50_000_000;
 
-    private static final long DOWNLOAD_MILLIS = 9_000;
-    private static final long UPLOAD_MILLIS = 6_000;
+    private static final long DOWNLOAD_MILLIS = 4_000;
+    private static final long UPLOAD_MILLIS = 3_000;
+    private static final long REHEARSAL_MILLIS = 500;
     private static final long MESSAGE_SECONDS = 10;
+    private static final double NANOS_PER_MILLISECOND = 1e6;
 
-    /** 1 Mbit/s as a camera sends it: thirty times a second three datagrams. */
-    private static final DatagramStream.Shape VIDEO =
-            new DatagramStream.Shape(360, 1200, TimeUnit.SECONDS.toNanos(1) / 30, 3);
+    /** A datagram this much behind the median waited for something. */
+    private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /** A datagram that waited so much longer than the machine needs, after all of it had arrived at the device. */
+    private static final long HELD_BACK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private static final DatagramStream.Shape TO_DEVICE = video(6);
+    private static final DatagramStream.Shape TO_CLIENT = video(2);
+    private static final DatagramStream.Shape REHEARSAL = video(1);
 
     private final LinkProfile profile;
     private final long seed;
     private final Progress progress;
-    private final List<Measure> measures = new ArrayList<>();
 
     Demo(LinkProfile profile, long seed, Progress progress) {
         this.profile = profile;
@@ -45,86 +52,158 @@ final class Demo {
         this.progress = progress;
     }
 
-    List<Measure> play() throws Exception {
-        progress.step("two namespaces, link '" + profile.name() + "' between them, server and bridge");
-        long start = System.nanoTime();
-        try (Scene scene = Scene.open(ScenePlan.over(profile).seed(seed))) {
-            String carriage = scene.tunnel().carriage().name().toLowerCase(Locale.ROOT) + " carriage";
-            add(new Measure("tunnel up", carriage, 0, (System.nanoTime() - start) / 1e6, null, true));
-            appMessages(scene);
-            InetAddress device = scene.plan().inner().device();
-            try (HttpService http =
-                    scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(device, HTTP_PORT)))) {
-                HttpLoad client = new HttpLoad(new InetSocketAddress(device, http.port()));
+    /** 1 Mbit/s as a camera sends it: thirty times a second three datagrams. */
+    private static DatagramStream.Shape video(int seconds) {
+        return new DatagramStream.Shape(90 * seconds, 1200, TimeUnit.SECONDS.toNanos(1) / 30, 3);
+    }
+
+    /** Plays without and with recovery: each time a fresh scene, the same link and the same seed. */
+    SideBySide play() throws Exception {
+        rehearse();
+        return new SideBySide(profile.name(), seed, play(Mode.OFF), play(Mode.ON));
+    }
+
+    /** Nobody measures this one: the virtual machine learns the code in it, or the first play would pay for the second. */
+    private void rehearse() throws Exception {
+        progress.step("a short rehearsal that is not measured");
+        try (Scene scene = Scene.open(ScenePlan.over(LinkProfile.VETH));
+                HttpService http = service(scene)) {
+            HttpLoad client = client(scene, http);
+            scene.serverSide().call(() -> {
+                client.page();
+                return client.download(seed, TRANSFER_BYTES / 10, REHEARSAL_MILLIS, bytes -> {});
+            });
+            stream(scene.serverSide(), scene.deviceSide(), scene.plan().inner().device(), REHEARSAL);
+        }
+    }
+
+    private Played play(Mode mode) throws Exception {
+        progress.step(mode.label() + ": two namespaces, link '" + profile.name() + "' between them, server and bridge");
+        List<Measure> measures = new ArrayList<>();
+        ScenePlan plan = ScenePlan.over(profile).seed(seed).set(Settings.RECOVERY_ENABLED.key(), mode.setting());
+        try (Scene scene = Scene.open(plan)) {
+            add(measures, messageToServer(scene));
+            add(measures, messageToDevice(scene));
+            try (HttpService http = service(scene)) {
+                HttpLoad client = client(scene, http);
                 scene.serverSide().call(() -> {
-                    transfers(client);
+                    transfers(client, measures);
                     return http;
                 });
             }
-            datagrams("UDP to the device", scene.serverSide(), scene.deviceSide(), device);
+            progress.step("UDP to the device");
+            add(measures, toDevice(scene));
+            progress.step("UDP to the client");
             InetAddress client = scene.plan().inner().server();
-            datagrams("UDP to the client", scene.deviceSide(), scene.serverSide(), client);
+            add(
+                    measures,
+                    datagrams(
+                            "UDP to the client",
+                            Measure.Way.IN_ORDER,
+                            stream(scene.deviceSide(), scene.serverSide(), client, TO_CLIENT)));
+            return new Played(mode, scene.stats().receive().lane(), measures);
         }
-        return measures;
     }
 
-    private void appMessages(Scene scene) throws Exception {
-        byte[] up = "temperature 21.5".getBytes(StandardCharsets.UTF_8);
+    private static HttpService service(Scene scene) throws Exception {
+        InetAddress device = scene.plan().inner().device();
+        return scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(device, HTTP_PORT)));
+    }
+
+    private static HttpLoad client(Scene scene, HttpService http) {
+        return new HttpLoad(new InetSocketAddress(scene.plan().inner().device(), http.port()));
+    }
+
+    private static Measure messageToServer(Scene scene) throws Exception {
+        byte[] sent = "temperature 21.5".getBytes(StandardCharsets.UTF_8);
         long start = System.nanoTime();
-        scene.bridge().app().send(7, up).toCompletableFuture().get(MESSAGE_SECONDS, TimeUnit.SECONDS);
-        add(message("app message to the server", up, scene.appAtServer(), start));
-        byte[] down = "setpoint 19.0".getBytes(StandardCharsets.UTF_8);
-        start = System.nanoTime();
-        scene.server().server().sendApp(8, down).toCompletableFuture().get(MESSAGE_SECONDS, TimeUnit.SECONDS);
-        add(message("app message to the device", down, scene.appAtDevice(), start));
+        scene.bridge().app().send(7, sent).toCompletableFuture().get(MESSAGE_SECONDS, TimeUnit.SECONDS);
+        return message("app message to the server", sent, scene.appAtServer(), start);
+    }
+
+    private static Measure messageToDevice(Scene scene) throws Exception {
+        byte[] sent = "setpoint 19.0".getBytes(StandardCharsets.UTF_8);
+        long start = System.nanoTime();
+        scene.server().server().sendApp(8, sent).toCompletableFuture().get(MESSAGE_SECONDS, TimeUnit.SECONDS);
+        return message("app message to the device", sent, scene.appAtDevice(), start);
     }
 
     private static Measure message(String name, byte[] sent, BlockingQueue<byte[]> arrivals, long start)
             throws InterruptedException {
         byte[] arrived = arrivals.poll(MESSAGE_SECONDS, TimeUnit.SECONDS);
-        double millis = (System.nanoTime() - start) / 1e6;
-        return new Measure(name, sent.length + " bytes", 0, millis, null, Arrays.equals(sent, arrived));
-    }
-
-    private void transfers(HttpLoad client) throws Exception {
-        progress.step("fetching a page over HTTP");
-        Transfer page = client.page();
-        add(transfer("HTTP page", page, page.firstByteNanos() / 1e6));
-        progress.step("downloading over HTTP");
-        Transfer download = client.download(seed, TRANSFER_BYTES, DOWNLOAD_MILLIS, progress.bytes("downloaded"));
-        add(transfer("HTTP download", download, download.firstByteNanos() / 1e6));
-        progress.step("uploading over HTTP");
-        add(transfer(
-                "HTTP upload",
-                client.upload(seed + 1, TRANSFER_BYTES, UPLOAD_MILLIS, progress.bytes("uploaded")),
-                null));
-    }
-
-    private static Measure transfer(String name, Transfer transfer, @Nullable Double firstByte) {
+        double millis = (System.nanoTime() - start) / NANOS_PER_MILLISECOND;
         return new Measure(
                 name,
-                String.format("%,d bytes", transfer.bytes()),
-                transfer.bytes() > 10_000 ? transfer.megabitsPerSecond() : 0,
-                firstByte,
-                null,
-                transfer.isIntact());
+                Measure.Way.IN_ORDER,
+                sent.length + " bytes",
+                Arrays.equals(sent, arrived),
+                List.of(new Reading(Reading.Kind.DELAY, millis)));
     }
 
-    private void datagrams(String name, LabNamespace from, LabNamespace to, InetAddress address) throws Exception {
-        progress.step(name);
-        DatagramStream.Outcome outcome = DatagramStream.between(
-                        from.threadFactory("sender"), to.threadFactory("receiver"), address)
-                .play(VIDEO, progress.count("datagrams"));
-        add(new Measure(
+    private void transfers(HttpLoad client, List<Measure> measures) throws Exception {
+        progress.step("fetching a page over HTTP");
+        Transfer page = client.page();
+        add(measures, transfer("HTTP page", page, firstByte(page)));
+        progress.step("downloading over HTTP");
+        Transfer download = client.download(seed, TRANSFER_BYTES, DOWNLOAD_MILLIS, progress.bytes("downloaded"));
+        add(measures, transfer("HTTP download", download, rate(download), firstByte(download)));
+        progress.step("uploading over HTTP");
+        Transfer upload = client.upload(seed + 1, TRANSFER_BYTES, UPLOAD_MILLIS, progress.bytes("uploaded"));
+        add(measures, transfer("HTTP upload", upload, rate(upload)));
+    }
+
+    private static Reading rate(Transfer transfer) {
+        return new Reading(Reading.Kind.RATE, transfer.megabitsPerSecond());
+    }
+
+    private static Reading firstByte(Transfer transfer) {
+        return new Reading(Reading.Kind.FIRST_BYTE, transfer.firstByteNanos() / NANOS_PER_MILLISECOND);
+    }
+
+    private static Measure transfer(String name, Transfer transfer, Reading... readings) {
+        return new Measure(
                 name,
-                outcome.received() + " of " + outcome.sent(),
-                VIDEO.megabitsPerSecond(),
-                outcome.latency().getValueAtPercentile(50) / 1e6,
-                outcome.latency().getMaxValue() / 1e6,
-                outcome.isIntact()));
+                Measure.Way.PAST_HOLES,
+                String.format("%,d bytes", transfer.bytes()),
+                transfer.isIntact(),
+                List.of(readings));
     }
 
-    private void add(Measure measure) {
+    private Measure toDevice(Scene scene) throws Exception {
+        InetAddress device = scene.plan().inner().device();
+        WaitHistogram before = scene.stats().receive().waits();
+        Measure measure = datagrams(
+                "UDP to the device",
+                Measure.Way.PAST_HOLES,
+                stream(scene.serverSide(), scene.deviceSide(), device, TO_DEVICE));
+        long heldBack = scene.stats().receive().waits().over(HELD_BACK_NANOS) - before.over(HELD_BACK_NANOS);
+        return measure.with(new Reading(Reading.Kind.HELD_BACK, heldBack));
+    }
+
+    private DatagramStream.Outcome stream(
+            LabNamespace from, LabNamespace to, InetAddress address, DatagramStream.Shape shape) throws Exception {
+        return DatagramStream.between(from.threadFactory("sender"), to.threadFactory("receiver"), address)
+                .play(shape, progress.count("datagrams"));
+    }
+
+    private static Measure datagrams(String name, Measure.Way way, DatagramStream.Outcome outcome) {
+        return new Measure(
+                name,
+                way,
+                outcome.received() + " of " + outcome.sent(),
+                outcome.isIntact(),
+                List.of(
+                        new Reading(Reading.Kind.LATE, outcome.laterThanMedian(LATE_NANOS)),
+                        latency(outcome, Reading.Kind.MEDIAN, 50),
+                        latency(outcome, Reading.Kind.P99, 99),
+                        latency(outcome, Reading.Kind.WORST, 100)));
+    }
+
+    private static Reading latency(DatagramStream.Outcome outcome, Reading.Kind kind, double percent) {
+        return new Reading(kind, outcome.latency().getValueAtPercentile(percent) / NANOS_PER_MILLISECOND);
+    }
+
+    private void add(List<Measure> measures, Measure measure) {
         measures.add(measure);
         progress.done(measure);
     }

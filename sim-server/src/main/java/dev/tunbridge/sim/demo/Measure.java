@@ -1,50 +1,35 @@
 package dev.tunbridge.sim.demo;
 
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * One line of the demo's table.
+ * Something that has passed the tunnel.
  *
- * @param name what was done
- * @param amount how much passed, in words
- * @param megabitsPerSecond rate, or 0 where it means nothing
- * @param latencyMillis median one-way latency, or the time to a first byte that came back, or null
- * @param worstMillis the largest latency, or null
- * @param isIntact whether all of it arrived as it was sent
+ * @param name what it was
+ * @param way how it went
+ * @param amount how much of it passed, in words
+ * @param isIntact whether what arrived is what was sent
+ * @param readings what was measured of it
  */
-record Measure(
-        String name,
-        String amount,
-        double megabitsPerSecond,
-        @Nullable Double latencyMillis,
-        @Nullable Double worstMillis,
-        boolean isIntact) {
+record Measure(String name, Way way, String amount, boolean isIntact, List<Reading> readings) {
 
-    static final String HEADER = String.format(
-            "%-26s %18s %10s %12s %11s  %s", "what", "passed", "Mbit/s", "latency ms", "worst ms", "intact");
-
-    String row() {
-        return String.format(
-                Locale.ROOT,
-                "%-26s %18s %10s %12s %11s  %s",
-                name,
-                amount,
-                megabitsPerSecond == 0 ? "" : String.format(Locale.ROOT, "%.2f", megabitsPerSecond),
-                latencyMillis == null ? "" : String.format(Locale.ROOT, "%.1f", latencyMillis),
-                worstMillis == null ? "" : String.format(Locale.ROOT, "%.1f", worstMillis),
-                isIntact ? "yes" : "NO");
+    /** Whether the bridge can do anything for it. */
+    enum Way {
+        /** Downwards, or answered downwards: holes of the outer connection are the bridge's to pass. */
+        PAST_HOLES,
+        /** Messages of the application, which keep their order, and what the server's kernel holds back. */
+        IN_ORDER
     }
 
-    String json() {
-        return String.format(
-                Locale.ROOT,
-                "{\"name\":\"%s\",\"amount\":\"%s\",\"mbit_per_s\":%.3f,\"latency_ms\":%s,\"worst_ms\":%s,\"intact\":%b}",
-                name,
-                amount,
-                megabitsPerSecond,
-                latencyMillis == null ? "null" : String.format(Locale.ROOT, "%.3f", latencyMillis),
-                worstMillis == null ? "null" : String.format(Locale.ROOT, "%.3f", worstMillis),
-                isIntact);
+    Measure {
+        readings = List.copyOf(readings);
+    }
+
+    /** With one more reading. */
+    Measure with(Reading reading) {
+        List<Reading> more = new ArrayList<>(readings);
+        more.add(reading);
+        return new Measure(name, way, amount, isIntact, more);
     }
 }

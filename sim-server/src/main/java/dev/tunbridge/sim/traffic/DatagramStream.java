@@ -115,6 +115,12 @@ public final class DatagramStream {
         public boolean isIntact() {
             return lost() == 0 && duplicates == 0 && altered == 0;
         }
+
+        /** How many came so much later than the median: they waited for something. */
+        public long laterThanMedian(long nanos) {
+            long limit = latency.getValueAtPercentile(50) + nanos;
+            return limit >= latency.getMaxValue() ? 0 : latency.getCountBetweenValues(limit, latency.getMaxValue());
+        }
     }
 
     /** Two ends, each a thread in its own namespace. */

@@ -37,6 +37,7 @@ class BenchRunTest {
             assertThat(measures.values().keySet().stream().anyMatch(BenchRunTest::isReadOnTheWire))
                     .isEqualTo(isOurs && outcome.cell().workload() instanceof StreamWorkload);
             assertThat(measures.value(Metric.MEMORY_DEVICE).isPresent()).isEqualTo(isOurs);
+            assertThat(measures.value(Metric.OWN_WAITED).isPresent()).isEqualTo(isOurs);
             measures.value(Metric.RATE).ifPresent(rate -> assertThat(rate).isPositive());
             measures.value(Metric.LOST).ifPresent(lost -> assertThat(lost).isZero());
         });

@@ -141,6 +141,12 @@ public final class Settings {
             "default",
             "Congestion control of the outer connection.");
 
+    public static final Setting<Boolean> QUICK_ACK = add(
+            "socket.quick-ack",
+            SettingType.flag(),
+            "true",
+            "Acknowledge what was read at once: a server short of window waits for nothing else.");
+
     public static final Setting<Integer> NOTSENT_LOWAT = add(
             "socket.notsent-lowat",
             SettingType.bytes("4KiB", "16MiB"),

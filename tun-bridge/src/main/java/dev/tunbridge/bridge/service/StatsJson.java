@@ -1,10 +1,13 @@
 package dev.tunbridge.bridge.service;
 
+import dev.tunbridge.bridge.receive.WaitHistogram;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
@@ -12,7 +15,24 @@ import java.util.stream.Collectors;
  * entry, a collection an array. Names are in lower case with underscores, so that {@code bytesIn} is {@code bytes_in}.
  */
 final class StatsJson {
+    private static final double NANOS_PER_MILLISECOND = 1e6;
+
     private StatsJson() {}
+
+    /** What is told of a histogram. */
+    private record Waits(
+            long count, long overOneMs, long overFiveMs, long overFiftyMs, double p50Ms, double p99Ms, double maxMs) {
+        static Waits of(WaitHistogram waits) {
+            return new Waits(
+                    waits.count(),
+                    waits.over(TimeUnit.MILLISECONDS.toNanos(1)),
+                    waits.over(TimeUnit.MILLISECONDS.toNanos(5)),
+                    waits.over(TimeUnit.MILLISECONDS.toNanos(50)),
+                    waits.percentileNanos(50) / NANOS_PER_MILLISECOND,
+                    waits.percentileNanos(99) / NANOS_PER_MILLISECOND,
+                    waits.percentileNanos(100) / NANOS_PER_MILLISECOND);
+        }
+    }
 
     static String of(Record stats) {
         return Arrays.stream(stats.getClass().getRecordComponents())
@@ -31,6 +51,12 @@ final class StatsJson {
     private static String value(Object value) {
         if (value instanceof Record nested) {
             return of(nested);
+        }
+        if (value instanceof Optional<?> optional) {
+            return optional.isPresent() ? value(optional.get()) : "null";
+        }
+        if (value instanceof WaitHistogram waits) {
+            return of(Waits.of(waits));
         }
         if (value instanceof Map<?, ?> map) {
             return map.entrySet().stream()

@@ -9,6 +9,7 @@ import dev.tunbridge.reassembly.capture.CaptureFilter;
 import dev.tunbridge.reassembly.capture.CaptureOptions;
 import dev.tunbridge.reassembly.capture.CaptureRing;
 import dev.tunbridge.reassembly.capture.LiveSource;
+import dev.tunbridge.reassembly.capture.PcapCapture;
 import dev.tunbridge.reassembly.capture.SegmentHandler;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.wire.FourTuple;
@@ -48,7 +49,9 @@ final class OuterCapture implements AutoCloseable {
         CaptureOptions options = CaptureOptions.of(new CaptureFilter.Inbound(path))
                 .withRingBytes(config.get(Settings.CAPTURE_RING_BYTES));
         try {
-            return new OuterCapture(CaptureRing.open(options), LaneState.FAILED);
+            return new OuterCapture(
+                    backend == CaptureBackend.RING ? CaptureRing.open(options) : PcapCapture.open(options),
+                    LaneState.FAILED);
         } catch (IOException e) {
             boolean isForbidden = e instanceof LinuxException fault && fault.isForbidden();
             LOG.warn(

@@ -84,6 +84,7 @@ final class OuterConnection {
     private boolean decoding;
     private OuterCapture capture = OuterCapture.absent(LaneState.FAILED);
     private boolean settleDue;
+    private final boolean quickAck;
 
     private OuterConnection(
             Channel channel,
@@ -94,7 +95,9 @@ final class OuterConnection {
             Downlink downlink,
             Events events,
             OuterCounters counters,
-            ReceiveCounters received) {
+            ReceiveCounters received,
+            boolean quickAck) {
+        this.quickAck = quickAck;
         this.channel = channel;
         this.server = server;
         this.format = format;
@@ -120,7 +123,16 @@ final class OuterConnection {
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
         ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), format.maxFrameBytes());
         OuterConnection connection = new OuterConnection(
-                channel, server, format, codec, receiveBuffer, downlink, events, counters, received);
+                channel,
+                server,
+                format,
+                codec,
+                receiveBuffer,
+                downlink,
+                events,
+                counters,
+                received,
+                config.get(Settings.QUICK_ACK));
         long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
         new Bootstrap()
                 .group(loop)
@@ -380,6 +392,14 @@ final class OuterConnection {
                     path.close();
                 }
                 bytes.release();
+            }
+        }
+
+        /** The kernel goes back to delaying acknowledgements by itself, so it is told anew after each turn of reads. */
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            if (!ended && quickAck && channel instanceof EpollSocketChannel epoll) {
+                epoll.config().setTcpQuickAck(true);
             }
         }
 

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tunbridge.bridge.filter.Refusal;
+import dev.tunbridge.bridge.receive.ReceiveCounters;
+import dev.tunbridge.bridge.receive.WaitHistogram;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Counters as JSON. */
@@ -18,6 +21,9 @@ class StatsJsonTest {
     /** One component of each kind that counters have. */
     public record Outer(
             String text, Inner nested, Map<Refusal, Long> refused, Refusal last, double share, double none) {}
+
+    /** What may be missing, and what is more than a number. */
+    public record Rare(Optional<Inner> there, Optional<Inner> missing, WaitHistogram waits) {}
 
     /** Of a kind that they do not have. */
     public record Foreign(Duration length) {}
@@ -35,6 +41,15 @@ class StatsJsonTest {
                         "{\"text\":\"a\\\"b\\\\c\\u000ad\",\"nested\":{\"some_number\":-3,\"is_it\":true},\"refused\":{\""
                                 + first + "\":9223372036854775807,\"" + second + "\":0},\"last\":\"" + second
                                 + "\",\"share\":0.25,\"none\":null}");
+    }
+
+    @Test
+    void whatIsMissingIsNullAndOfAHistogramTheUsualFiguresAreTold() {
+        Rare rare = new Rare(Optional.of(new Inner(1, false)), Optional.empty(), new ReceiveCounters().waits());
+        assertThat(StatsJson.of(rare))
+                .isEqualTo("{\"there\":{\"some_number\":1,\"is_it\":false},\"missing\":null,\"waits\":{\"count\":0,"
+                        + "\"over_one_ms\":0,\"over_five_ms\":0,\"over_fifty_ms\":0,"
+                        + "\"p50_ms\":0.0,\"p99_ms\":0.0,\"max_ms\":0.0}}");
     }
 
     @Test

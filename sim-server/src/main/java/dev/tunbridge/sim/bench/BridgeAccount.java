@@ -1,0 +1,48 @@
+package dev.tunbridge.sim.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/**
+ * What a bridge has counted of itself from its start to its end, whatever has gone through it besides the load.
+ *
+ * @param file that {@code tunbridge run --stats-file} writes
+ */
+record BridgeAccount(Path file) {
+
+    /** Adds what a bridge knows that measured from outside stands beside it. */
+    Measures addTo(Measures measures) throws IOException {
+        Map<?, ?> receive = at(read(), "receive");
+        Map<?, ?> waits = at(receive, "waits");
+        return measures.with(Metric.OWN_EARLY, number(receive, "early_frames"))
+                .with(Metric.OWN_WAITED, number(waits, "over_five_ms"))
+                .with(Metric.OWN_WAIT_P99, number(waits, "p99_ms"));
+    }
+
+    private Map<?, ?> read() throws IOException {
+        // Any JSON is YAML.
+        Object content = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+        if (content instanceof Map<?, ?> map) {
+            return map;
+        }
+        throw new IOException(file + " holds no counters");
+    }
+
+    private Map<?, ?> at(Map<?, ?> map, String key) throws IOException {
+        if (map.get(key) instanceof Map<?, ?> inner) {
+            return inner;
+        }
+        throw new IOException(file + " has no '" + key + "'");
+    }
+
+    private double number(Map<?, ?> map, String key) throws IOException {
+        if (map.get(key) instanceof Number number) {
+            return number.doubleValue();
+        }
+        throw new IOException(file + " has no number '" + key + "'");
+    }
+}
