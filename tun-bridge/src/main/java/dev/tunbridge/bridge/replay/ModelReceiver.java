@@ -294,6 +294,7 @@ final class ModelReceiver implements KernelView {
             if (taken != null) {
                 int length = (int) Math.min(taken.length, confirmed - delivered);
                 doubtfulBytes += length;
+                queue.compare(delivered, Unpooled.wrappedBuffer(taken), 0, length);
                 holes.arrived(delivered, delivered + length, nowNanos);
                 deliver(Unpooled.wrappedBuffer(taken), 0, length);
             } else if (next <= confirmed) {
