@@ -9,6 +9,7 @@ import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -214,8 +215,7 @@ class SegmentValidatorTest {
     @Test
     void saysWhatTheConnectionHasNegotiated() {
         connect();
-        Handshake handshake = validator.handshake();
-        assertThat(handshake).isNotNull();
+        Handshake handshake = Objects.requireNonNull(validator.handshake());
         assertThat(handshake.hasSack()).isTrue();
         assertThat(handshake.hasTimestamps()).isTrue();
         assertThat(handshake.windowScale()).isEqualTo(7);
