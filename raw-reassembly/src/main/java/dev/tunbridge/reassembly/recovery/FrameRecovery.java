@@ -225,12 +225,7 @@ final class FrameRecovery implements AutoCloseable {
             return;
         }
         if (probe.hasCertainBoundaries()) {
-            int limit = held.index(end);
-            int boundary = probe.certainBoundary(held.bytes(), held.index(start), limit);
-            counters.probedBytes += boundary - held.index(start);
-            if (boundary < limit) {
-                propose(end - (limit - boundary), BoundaryGrade.PROVEN);
-            }
+            proveByMark(start, end);
             return;
         }
         BoundaryScan scan = scanOf(start, end);
@@ -245,6 +240,17 @@ final class FrameRecovery implements AutoCloseable {
         } else if (boundary != BoundaryScan.UNDECIDED) {
             drop(scan);
             propose(boundary, BoundaryGrade.PROVEN);
+        }
+    }
+
+    private void proveByMark(long start, long end) {
+        // Further behind there is none either, if the server writes valid frames.
+        int limit = held.index(Math.min(end, start + 2L * maxFrameBytes + 2));
+        int first = held.index(start);
+        int boundary = probe.certainBoundary(held.bytes(), first, limit);
+        counters.probedBytes += boundary - first;
+        if (boundary < limit) {
+            propose(start + (boundary - first), BoundaryGrade.PROVEN);
         }
     }
 

@@ -44,8 +44,8 @@ final class ModelHeldBytes {
         }
         for (long at = Math.max(start, position); at < end; at++) {
             if (copied[cell(at)] && values[cell(at)] != payload[(int) (at - start)]) {
-                disputedEnd = Math.max(disputedEnd, end);
                 forget();
+                disputedEnd = Math.max(disputedEnd, end);
                 return Added.CONFLICT;
             }
         }
@@ -134,6 +134,11 @@ final class ModelHeldBytes {
     }
 
     void forget() {
+        long seenEnd = highest;
+        while (seenEnd > position && !isSeen(seenEnd - 1)) {
+            seenEnd--;
+        }
+        disputedEnd = Math.max(disputedEnd, seenEnd);
         for (long at = position; at < highest; at++) {
             drop(at);
         }
