@@ -139,28 +139,25 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
             return false;
         }
         EarlyFrames.Verdict verdict = early.reached(frame);
-        reportCrossed(nowNanos, frame);
-        switch (verdict) {
-            case SAME -> {
-                counters.swallowed++;
-                return true;
-            }
-            case OTHER_BYTES -> {
-                counters.mismatchedBytes++;
-                latches.switchOff(nowNanos);
-                listener.onEvent(Event.MISMATCHED_BYTES, frame.startOffset(), frame.endOffset());
-            }
-            case OTHER_BOUNDARIES -> mismatchedBoundaries(1, nowNanos, frame);
-            case NEW -> {}
+        int otherBytes = early.takeCrossedProven() + (verdict == EarlyFrames.Verdict.OTHER_BYTES ? 1 : 0);
+        if (otherBytes > 0) {
+            mismatchedBytes(otherBytes, nowNanos, frame);
+        }
+        int otherBoundaries = early.takeCrossedLikely();
+        if (otherBoundaries > 0) {
+            mismatchedBoundaries(otherBoundaries, nowNanos, frame);
+        }
+        if (verdict == EarlyFrames.Verdict.SAME) {
+            counters.swallowed++;
+            return true;
         }
         return false;
     }
 
-    private void reportCrossed(long nowNanos, FrameView frame) {
-        int crossed = early.takeCrossed();
-        if (crossed > 0) {
-            mismatchedBoundaries(crossed, nowNanos, frame);
-        }
+    private void mismatchedBytes(int count, long nowNanos, FrameView frame) {
+        counters.mismatchedBytes += count;
+        latches.switchOff(nowNanos);
+        listener.onEvent(Event.MISMATCHED_BYTES, frame.startOffset(), frame.endOffset());
     }
 
     private void mismatchedBoundaries(int count, long nowNanos, FrameView frame) {
