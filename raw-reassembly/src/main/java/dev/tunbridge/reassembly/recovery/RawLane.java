@@ -12,6 +12,7 @@ import dev.tunbridge.reassembly.stream.KernelView;
 import dev.tunbridge.reassembly.stream.Rejection;
 import dev.tunbridge.reassembly.stream.SegmentValidator;
 import dev.tunbridge.reassembly.wire.FourTuple;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
@@ -85,17 +86,21 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         if (reason != null) {
             counters.rejected(reason);
             listener.onRejected(reason);
-            return;
         }
-        int length = validator.payloadLength();
+        boolean counts = reason == null || validator.isTakenByKernel();
+        int length = counts ? validator.payloadLength() : 0;
         if (length > 0) {
-            add(validator.startOffset(), segment, length);
+            long start = validator.startOffset();
+            ByteBuf buffer = segment.buffer();
+            int index = validator.payloadIndex();
+            HeldBytes.Added added = reason == null
+                    ? held.add(start, buffer, index, length, segment.timeNanos())
+                    : held.dispute(start, buffer, index, length);
+            added(added, start, length);
         }
     }
 
-    private void add(long start, CapturedSegment segment, int length) {
-        HeldBytes.Added added =
-                held.add(start, segment.buffer(), validator.payloadIndex(), length, segment.timeNanos());
+    private void added(HeldBytes.Added added, long start, int length) {
         switch (added) {
             case HELD -> {
                 isDue = true;
