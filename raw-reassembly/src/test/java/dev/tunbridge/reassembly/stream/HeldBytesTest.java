@@ -220,7 +220,8 @@ class HeldBytesTest {
     @Test
     void takesNothingInThePlaceOfWhatOnlyTheKernelHas() {
         put(100, 50);
-        assertThat(held.dispute(200, Unpooled.wrappedBuffer(new byte[40]), 0, 40)).isEqualTo(Added.DISPUTED);
+        assertThat(held.dispute(200, Unpooled.wrappedBuffer(new byte[40]), 0, 40))
+                .isEqualTo(Added.DISPUTED);
         assertThat(held.runs()).as("what was held stays").isEqualTo(1);
         assertThat(put(200, 40)).isEqualTo(Added.DISPUTED);
         assertThat(put(240, 40)).isEqualTo(Added.HELD);
