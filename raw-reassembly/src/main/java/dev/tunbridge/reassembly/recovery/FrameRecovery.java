@@ -467,7 +467,8 @@ final class FrameRecovery implements AutoCloseable {
             }
             return next;
         }
-        // No frame holds a byte that tells frames apart: where two proven places lie around such bytes, nothing else is between them.
+        // No frame holds a byte that tells frames apart: where two proven places lie around such bytes, nothing else is
+        // between them.
         if (agree || (chain.grade == BoundaryGrade.PROVEN && probe.hasCertainBoundaries())) {
             chains.remove(chain);
             next.origin = chain.origin;

@@ -106,7 +106,8 @@ public final class SegmentValidator {
             return numbers;
         }
         hasData = true;
-        // The kernel learns nothing from what it has had before (tcp_sequence in net/ipv4/tcp_input.c): a needless retransmission would
+        // The kernel learns nothing from what it has had before (tcp_sequence in net/ipv4/tcp_input.c): a needless
+        // retransmission would
         // make everything look old that left before it.
         boolean isNext = startOffset <= position && startOffset + tcp.payloadLength() >= position;
         if (shaken.hasTimestamps() && isNext) {
