@@ -101,8 +101,8 @@ final class Demo {
                             "UDP to the client",
                             Measure.Way.IN_ORDER,
                             stream(scene.deviceSide(), scene.serverSide(), client, TO_CLIENT)));
+            return new Played(mode, scene.stats().receive().lane(), measures);
         }
-        return new Played(mode, measures);
     }
 
     private static HttpService service(Scene scene) throws Exception {

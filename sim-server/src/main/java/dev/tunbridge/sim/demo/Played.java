@@ -1,11 +1,22 @@
 package dev.tunbridge.sim.demo;
 
+import dev.tunbridge.reassembly.recovery.LaneState;
 import java.util.List;
+import java.util.Locale;
 
-/** One play of the whole demo. */
-record Played(Mode mode, List<Measure> measures) {
+/**
+ * One play of the whole demo.
+ *
+ * @param lane where the bridge's raw lane stood at its end: without the right to capture, on is as off
+ */
+record Played(Mode mode, LaneState lane, List<Measure> measures) {
     Played {
         measures = List.copyOf(measures);
+    }
+
+    /** The lane's state as people and programs read it. */
+    String laneText() {
+        return lane.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     boolean isIntact() {

@@ -45,8 +45,9 @@ record SideBySide(String profile, long seed, Played off, Played on) {
         }
         for (Played played : List.of(off, on)) {
             out.append(String.format(
-                    "%s: %s%n",
+                    "%s (raw lane %s): %s%n",
                     played.mode().label(),
+                    played.laneText(),
                     played.isIntact()
                             ? "everything arrived intact."
                             : "NOT everything arrived intact: " + broken(played)));
@@ -94,6 +95,7 @@ record SideBySide(String profile, long seed, Played off, Played on) {
     private static String json(Played played) {
         return object(
                 field("recovery", played.mode().setting()),
+                field("lane", text(played.laneText())),
                 field("intact", String.valueOf(played.isIntact())),
                 field("measures", array(played.measures().stream().map(SideBySide::json))));
     }

@@ -2,6 +2,7 @@ package dev.tunbridge.sim.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.reassembly.recovery.LaneState;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -57,9 +58,9 @@ class SideBySideTest {
                         .json())
                 .isEqualTo(
                         "{\"profile\":\"wan1\",\"seed\":7,\"intact\":true,\"plays\":["
-                                + "{\"recovery\":false,\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
+                                + "{\"recovery\":false,\"lane\":\"measuring\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
                                 + "\"intact\":true,\"first_byte_ms\":100.000}]},"
-                                + "{\"recovery\":true,\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
+                                + "{\"recovery\":true,\"lane\":\"forbidden\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
                                 + "\"intact\":true,\"first_byte_ms\":60.0000}]}],"
                                 + "\"gains\":[{\"name\":\"HTTP page\",\"reading\":\"first_byte_ms\",\"better_by_percent\":40.0000}]}");
     }
@@ -75,7 +76,11 @@ class SideBySideTest {
     }
 
     private static SideBySide sideBySide(Measure off, Measure on) {
-        return new SideBySide("wan1", 7, new Played(Mode.OFF, List.of(off)), new Played(Mode.ON, List.of(on)));
+        return new SideBySide(
+                "wan1",
+                7,
+                new Played(Mode.OFF, LaneState.MEASURING, List.of(off)),
+                new Played(Mode.ON, LaneState.FORBIDDEN, List.of(on)));
     }
 
     private static Measure measure(String name, String amount, boolean isIntact, Reading... readings) {
