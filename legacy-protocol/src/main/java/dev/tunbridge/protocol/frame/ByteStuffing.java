@@ -118,6 +118,11 @@ final class ByteStuffing implements Escaping {
     }
 
     @Override
+    public boolean hasCertainBoundaries() {
+        return true;
+    }
+
+    @Override
     public int maxWireBytes(int contentBytes) {
         return 2 * contentBytes + 2;
     }

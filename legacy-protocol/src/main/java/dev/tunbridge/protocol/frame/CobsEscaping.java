@@ -68,6 +68,11 @@ final class CobsEscaping implements Escaping {
     }
 
     @Override
+    public boolean hasCertainBoundaries() {
+        return true;
+    }
+
+    @Override
     public int maxWireBytes(int contentBytes) {
         return contentBytes + contentBytes / (FULL_BLOCK - 1) + 2;
     }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class FrameRecovery implements AutoCloseable {
     private static final int MAX_KEPT = 16_384;
     private static final int SCANNED_FRAMES_BYTES = 128 * 1024;
-    private static final int MAX_SCANS = 8;
+    private static final int MAX_SCANS = 32;
     /** Behind a hole so many frames at most are looked at before the next boundary that is known otherwise. */
     private static final int SCANNED_FRAMES = 4;
 
@@ -261,8 +261,8 @@ final class FrameRecovery implements AutoCloseable {
             dropScans(start, end, best);
             return best;
         }
-        if (scans.size() == maxScans) {
-            return null;
+        if (end - start < maxFrameBytes || scans.size() == maxScans) {
+            return null; // nothing can be proven yet: short runs must not take the scanners from long ones
         }
         BoundaryScan scan = new BoundaryScan(scanner(), start, maxFrameBytes);
         scans.add(scan);
@@ -312,7 +312,9 @@ final class FrameRecovery implements AutoCloseable {
             if (next == null) {
                 return;
             }
-            from = Math.max(from + 1, walk(next, end));
+            long reached = walk(next, end);
+            // Where a chain broke at its very beginning, another may begin.
+            from = reached > from || !chains.contains(next) ? Math.max(from, reached) : from + 1;
         }
     }
 
@@ -414,7 +416,7 @@ final class FrameRecovery implements AutoCloseable {
     private long walk(Chain start, long runEnd) {
         Chain chain = start;
         chain.isNew = false;
-        while (chain.cursor < runEnd) {
+        while (true) {
             Chain next = after(chain);
             if (next != null && next.origin <= chain.cursor) {
                 Chain survivor = meet(chain, next);
@@ -424,6 +426,9 @@ final class FrameRecovery implements AutoCloseable {
                 chain = survivor;
                 chain.isNew = false;
                 continue;
+            }
+            if (chain.cursor >= runEnd) {
+                return runEnd;
             }
             long answer = probe(chain.cursor, runEnd);
             if (answer < 0) {
@@ -437,7 +442,6 @@ final class FrameRecovery implements AutoCloseable {
             offer(probe.frame(held.bytes(), chain.cursor, answer), chain.grade);
             chain.cursor += answer;
         }
-        return runEnd;
     }
 
     private @Nullable Chain after(Chain chain) {
@@ -451,8 +455,8 @@ final class FrameRecovery implements AutoCloseable {
      * @return the one to go on with; null if both were proven and disagree
      */
     private @Nullable Chain meet(Chain chain, Chain next) {
-        boolean agree = chain.cursor == next.origin;
         int better = chain.grade.compareTo(next.grade);
+        boolean agree = chain.cursor == next.origin;
         if (better < 0) {
             chains.remove(next); // followed again with the better grade, or false
             return chain;
@@ -463,9 +467,12 @@ final class FrameRecovery implements AutoCloseable {
             }
             return next;
         }
-        if (agree) {
+        // No frame holds a byte that tells frames apart: where two proven places lie around such bytes, nothing else is
+        // between them.
+        if (agree || (chain.grade == BoundaryGrade.PROVEN && probe.hasCertainBoundaries())) {
             chains.remove(chain);
             next.origin = chain.origin;
+            next.cursor = Math.max(next.cursor, chain.cursor);
             return next;
         }
         if (chain.grade == BoundaryGrade.PROVEN) {

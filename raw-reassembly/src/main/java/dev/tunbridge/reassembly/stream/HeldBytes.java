@@ -31,7 +31,7 @@ public final class HeldBytes implements AutoCloseable {
         CONFLICT,
         /** It would have exceeded a bound: nothing is held any more. */
         OVER_CAP,
-        /** It lies in bytes of which two versions were seen. Nothing was taken. */
+        /** It lies in bytes of which two versions were seen, or one was forgotten. Nothing was taken. */
         DISPUTED
     }
 
@@ -103,8 +103,8 @@ public final class HeldBytes implements AutoCloseable {
             return overCap();
         }
         if (differs(start, end, buffer, index)) {
-            disputedEnd = Math.max(disputedEnd, end);
             forget();
+            disputedEnd = Math.max(disputedEnd, end);
             return Added.CONFLICT;
         }
         if (start > contiguousEnd && start < disputedEnd) {
@@ -407,8 +407,12 @@ public final class HeldBytes implements AutoCloseable {
         joinRuns();
     }
 
-    /** Forgets all that lies beyond the kernel lane's offset. */
+    /**
+     * Forgets all that lies beyond the kernel lane's offset. Whatever comes for the same places cannot be compared any more, and the
+     * kernel keeps what came first: nothing there is taken again.
+     */
     public void forget() {
+        disputedEnd = Math.max(disputedEnd, runs == 0 ? contiguousEnd : runEnds[runs - 1]);
         first = 0;
         last = 0;
         runs = 0;

@@ -26,6 +26,8 @@ public final class SegmentValidator {
     /** Both our clock and the SYN's stamp are cut to whole milliseconds. */
     private static final long ECHO_SLACK_MILLIS = 2;
 
+    private static final long NOTHING = Long.MAX_VALUE;
+
     private final FourTuple path;
     private final KernelView kernel;
     private final boolean acceptsUnmarkedChecksums;
@@ -39,11 +41,20 @@ public final class SegmentValidator {
     private final long openedNanos;
     private long windowEnd;
 
-    // Of the last segment that starts at or below the kernel lane's offset.
+    // Of the last segment that reaches the kernel lane's offset and does not start beyond it.
     private int recentTimestamp;
     private int recentEcho;
     private long recentNanos;
+    private long takenEnd;
     private long firstNanos;
+    /** By how much the server's clock has moved since the SYN-ACK; it may have gone round. */
+    private long ticks;
+
+    // Of the last segment in order whose clock ran too fast to be believed, until the kernel lane has its bytes.
+    private long unbelievedEnd = NOTHING;
+    private int unbelievedTimestamp;
+    private int unbelievedEcho;
+    private long unbelievedNanos;
 
     private long startOffset;
 
@@ -106,8 +117,13 @@ public final class SegmentValidator {
             return numbers;
         }
         hasData = true;
-        if (shaken.hasTimestamps() && startOffset <= position) {
+        // The kernel learns nothing from what it has had before (tcp_sequence in net/ipv4/tcp_input.c): a needless
+        // retransmission would
+        // make everything look old that left before it.
+        boolean isNext = startOffset <= position && startOffset + tcp.payloadLength() >= position;
+        if (shaken.hasTimestamps() && isNext) {
             recent(tcp.timestampValue(), tcp.timestampEcho(), segment.timeNanos());
+            takenEnd = startOffset + tcp.payloadLength();
         }
         return null;
     }
@@ -167,6 +183,7 @@ public final class SegmentValidator {
         if (before == null) {
             handshake = next;
             firstNanos = segment.timeNanos();
+            recentTimestamp = next.timestampValue();
             recent(next.timestampValue(), next.timestampEcho(), segment.timeNanos());
             return null;
         }
@@ -181,6 +198,7 @@ public final class SegmentValidator {
     }
 
     private void recent(int timestamp, int echo, long timeNanos) {
+        ticks += Integer.toUnsignedLong(SequenceNumber.difference(timestamp, recentTimestamp));
         recentTimestamp = timestamp;
         recentEcho = echo;
         recentNanos = timeNanos;
@@ -203,7 +221,7 @@ public final class SegmentValidator {
             return Rejection.WINDOW;
         }
         Rejection ack = checkAcknowledgement(shaken, isRefreshed, position);
-        return ack != null || !shaken.hasTimestamps() ? ack : checkTimestamps(shaken, segment.timeNanos());
+        return ack != null || !shaken.hasTimestamps() ? ack : checkTimestamps(shaken, segment.timeNanos(), position);
     }
 
     private void refresh(long position) {
@@ -233,29 +251,55 @@ public final class SegmentValidator {
         return offset < Math.max(0, acked - ACK_LAG_BYTES) ? Rejection.ACK_ANCIENT : null;
     }
 
-    private @Nullable Rejection checkTimestamps(Handshake shaken, long nowNanos) {
+    private @Nullable Rejection checkTimestamps(Handshake shaken, long nowNanos, long position) {
         if (!tcp.hasTimestamps()) {
             return Rejection.TIMESTAMP_MISSING;
         }
+        believe(position);
         int ahead = SequenceNumber.difference(tcp.timestampValue(), recentTimestamp);
         if (ahead < 0) {
             return Rejection.TIMESTAMP_OLD;
-        }
-        long elapsedMillis = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNanos - recentNanos));
-        if (ahead > (elapsedMillis + CLOCK_SLACK_MILLIS) * ticksPerMilli(shaken)) {
-            return Rejection.TIMESTAMP_FUTURE;
         }
         long sinceSynMillis = TimeUnit.NANOSECONDS.toMillis(nowNanos - openedNanos) + ECHO_SLACK_MILLIS;
         int echo = tcp.timestampEcho();
         boolean isOfPast = SequenceNumber.isAtOrAfter(echo, recentEcho);
         boolean isReached = SequenceNumber.difference(echo, shaken.timestampEcho()) <= sinceSynMillis;
-        return isOfPast && isReached ? null : Rejection.TIMESTAMP_ECHO;
+        if (!isOfPast || !isReached) {
+            return Rejection.TIMESTAMP_ECHO;
+        }
+        long elapsedMillis = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNanos - recentNanos));
+        if (ahead > (elapsedMillis + CLOCK_SLACK_MILLIS) * ticksPerMilli()) {
+            doubt(nowNanos, position);
+            return Rejection.TIMESTAMP_FUTURE;
+        }
+        return null;
     }
 
-    /** A clock ticks once a millisecond at most (RFC 7323 section 5.4); Linux may run in microseconds, which shows in order. */
-    private long ticksPerMilli(Handshake shaken) {
+    /**
+     * A clock ticks once a millisecond at most (RFC 7323 section 5.4), but Linux has one of microseconds (the route's feature
+     * tcp_usec_ts, 6.7). Such a clock is believed where the kernel lane has the bytes that came with it.
+     */
+    private void doubt(long nowNanos, long position) {
+        long end = startOffset + tcp.payloadLength();
+        if (startOffset <= position && end > Math.max(position, takenEnd)) {
+            unbelievedEnd = end;
+            unbelievedTimestamp = tcp.timestampValue();
+            unbelievedEcho = tcp.timestampEcho();
+            unbelievedNanos = nowNanos;
+        }
+    }
+
+    private void believe(long position) {
+        if (position >= unbelievedEnd) {
+            unbelievedEnd = NOTHING;
+            if (SequenceNumber.isAfter(unbelievedTimestamp, recentTimestamp)) {
+                recent(unbelievedTimestamp, unbelievedEcho, unbelievedNanos);
+            }
+        }
+    }
+
+    private long ticksPerMilli() {
         long millis = TimeUnit.NANOSECONDS.toMillis(recentNanos - firstNanos);
-        long ticks = Integer.toUnsignedLong(recentTimestamp - shaken.timestampValue());
         return millis < CLOCK_SLACK_MILLIS ? 1 : Math.max(1, ticks / millis);
     }
 

@@ -12,6 +12,9 @@ import java.util.Set;
 
 /** A TAP device in a namespace, as the link sees it: frames in and out of native memory. */
 final class TapPort implements AutoCloseable {
+    /** Cards wait 20 to 100 us by default. */
+    private static final String COALESCING_NANOS = "50000";
+
     private final TunInterface tap;
     private final FileDescriptor descriptor;
     /** Netty's calls cost a third of JNA's and allocate nothing; where its native part is missing, JNA does it. */
@@ -23,9 +26,38 @@ final class TapPort implements AutoCloseable {
     }
 
     static TapPort open(LinkEnd end, Set<LinkOption> options) throws IOException {
-        TunFlag[] flags = options.contains(LinkOption.RECEIVE_OFFLOAD)
-                ? new TunFlag[] {TunFlag.EXCLUSIVE, TunFlag.NAPI}
-                : new TunFlag[] {TunFlag.EXCLUSIVE};
+        if (!options.contains(LinkOption.RECEIVE_OFFLOAD)) {
+            return open(end, TunFlag.EXCLUSIVE);
+        }
+        TapPort port = open(end, TunFlag.EXCLUSIVE, TunFlag.NAPI);
+        try {
+            holdForCoalescing(end);
+            return port;
+        } catch (IOException | RuntimeException e) {
+            port.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Each write wakes NAPI for its one frame, and there is nothing to join it with. So the kernel holds frames back for a moment, as a
+     * network card does with its interrupts. {@code ip netns exec} brings the namespace's own view of {@code /sys}.
+     */
+    private static void holdForCoalescing(LinkEnd end) throws IOException {
+        Command.run(
+                "ip",
+                "netns",
+                "exec",
+                end.namespace(),
+                "sh",
+                "-c",
+                "echo $1 >\"/sys/class/net/$2/gro_flush_timeout\"",
+                "sh",
+                COALESCING_NANOS,
+                end.device());
+    }
+
+    private static TapPort open(LinkEnd end, TunFlag... flags) throws IOException {
         return Namespaces.in(end.namespace(), () -> {
             TunInterface tap = TunInterface.open(end.device(), TunKind.TAP, flags);
             try {

@@ -100,7 +100,10 @@ public final class Downlink {
     /** A whole IP packet from beyond a hole; answers as {@link EarlyHandler#onEarlyFrame}. */
     long earlyPacket(ByteBuf buffer, int index, int length, BoundaryGrade grade, long nowNanos) {
         Route current = routeOf(Carriage.PACKET);
-        if (current == null || !wrap(buffer, index, length)) {
+        if (current == null) {
+            return withoutRoute();
+        }
+        if (!wrap(buffer, index, length)) {
             return EarlyHandler.REFUSED;
         }
         long answer = judge(current, grade, nowNanos);
@@ -127,7 +130,7 @@ public final class Downlink {
             long nowNanos) {
         Route current = routeOf(Carriage.SEGMENT);
         if (current == null) {
-            return EarlyHandler.REFUSED;
+            return withoutRoute();
         }
         packet.wrapSegment(
                 buffer, clientAddressIndex, deviceAddressIndex, addressBytes, ipProtocol, segmentIndex, segmentLength);
@@ -140,6 +143,11 @@ public final class Downlink {
             writeSegment();
         }
         return answer;
+    }
+
+    /** The welcome may still lie in the hole. */
+    private long withoutRoute() {
+        return route == null ? EarlyRules.UNKNOWN_FLOW : EarlyHandler.REFUSED;
     }
 
     /** What is refused here is not counted: the kernel lane will bring it, and count it then. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EarlyRules {
     /** Ticket of a packet whose flow is not known. It may become known with the next packet of the kernel lane. */
-    private static final long UNKNOWN_FLOW = Long.MAX_VALUE;
+    static final long UNKNOWN_FLOW = Long.MAX_VALUE;
 
     private static final long RECENT_NANOS = TimeUnit.MINUTES.toNanos(1);
     /** How far a pure acknowledgement may lie from the flow's next number: the largest window without scaling. */

@@ -6,7 +6,7 @@ import dev.tunbridge.linux.TcpInfo;
 import dev.tunbridge.reassembly.stream.KernelView;
 
 /** What the kernel knows of the outer socket, by its descriptor. Loop thread only. */
-final class SocketView implements KernelView {
+public final class SocketView implements KernelView {
     private final TcpInfo info = new TcpInfo();
     private final int fd;
     private long acked = UNKNOWN;
@@ -14,7 +14,7 @@ final class SocketView implements KernelView {
     private long window = UNKNOWN;
     private long unread = UNKNOWN;
 
-    SocketView(int fd) {
+    public SocketView(int fd) {
         this.fd = fd;
     }
 
