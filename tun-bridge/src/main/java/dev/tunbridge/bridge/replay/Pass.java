@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.replay;
 
+import dev.tunbridge.reassembly.capture.CaptureFile;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.capture.SegmentSource;
 import java.io.IOException;
@@ -26,12 +27,22 @@ final class Pass {
         this.visitor = visitor;
     }
 
+    /** Reads to the end, or to where the file is damaged: a capture that was killed ends within a packet. */
     Survey read(SegmentSource source) throws IOException {
-        while (source.drain(this::sort, BATCH) != SegmentSource.END) {
-            // until the end of the file
+        String damage = "";
+        try {
+            while (source.drain(this::sort, BATCH) != SegmentSource.END) {
+                // until the end of the file
+            }
+        } catch (IOException e) {
+            if (packets == 0) {
+                throw e;
+            }
+            damage = String.valueOf(e.getMessage());
         }
         return new Survey(
                 table.connections(),
+                damage,
                 new Tally(
                         packets,
                         otherProtocol,
@@ -39,7 +50,7 @@ final class Pass {
                         truncated,
                         malformed,
                         table.notListed(),
-                        0,
+                        source instanceof CaptureFile file ? file.passedOver() : 0,
                         source.counters().dropped()));
     }
 

@@ -91,6 +91,9 @@ final class ReplayFindings {
     }
 
     private void addCompleteness(List<String> warnings) {
+        if (!survey.damage().isEmpty()) {
+            warnings.add("not read to its end: " + survey.damage());
+        }
         PathReport path = PathReport.of(replay.chosen());
         if (!replay.receiver().knowsBeginning()) {
             warnings.add(

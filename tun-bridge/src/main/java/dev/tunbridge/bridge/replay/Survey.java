@@ -8,8 +8,9 @@ import java.util.List;
  * The first look at a recording: which connections are in it.
  *
  * @param connections in the order of appearance
+ * @param damage why it could not be read to its end; empty where it could
  */
-public record Survey(List<Connection> connections, Tally tally) {
+public record Survey(List<Connection> connections, String damage, Tally tally) {
     /** Reads the recording from beginning to end. */
     public static Survey of(Recording recording) throws IOException {
         Pass pass = new Pass((connection, segment, captured) -> {});

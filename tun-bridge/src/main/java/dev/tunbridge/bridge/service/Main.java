@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         description = "Puts the traffic of a legacy framed TCP protocol on a TUN interface.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, CheckCommand.class, ReplayCommand.class},
+        subcommands = {RunCommand.class, CheckCommand.class, CaptureCommand.class, ReplayCommand.class},
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -183,8 +184,13 @@ final class ReplayCommand implements Callable<Integer> {
     private Survey survey(Recording recording) throws IOException {
         try {
             return Survey.of(recording);
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException e) {
             throw new ParameterException(spec.commandLine(), file + ": no such file", e);
+        } catch (IOException e) {
+            if (e.getCause() instanceof LinkageError) {
+                throw e;
+            }
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
 
