@@ -253,7 +253,8 @@ final class FrameRecovery implements AutoCloseable {
         if (!isTrusted || (first != null && first.searchedFrom <= start)) {
             return;
         }
-        long until = first == null ? end : first.origin;
+        // Further behind there is none either, if the server writes valid frames.
+        long until = Math.min(first == null ? end : first.origin, start + 2L * maxFrameBytes + 2);
         int limit = held.index(until);
         int boundary = probe.certainBoundary(held.bytes(), held.index(start), limit);
         counters.probedBytes += boundary - held.index(start);
@@ -542,7 +543,7 @@ final class FrameRecovery implements AutoCloseable {
     }
 
     private void delivered(FrameView frame, BoundaryGrade grade) {
-        early.add(frame);
+        early.add(frame, grade);
         deliveries++;
         counters.earlyFrames++;
         counters.earlyBytes += frame.endOffset() - frame.startOffset();
