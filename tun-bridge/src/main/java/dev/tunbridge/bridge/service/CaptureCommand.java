@@ -19,7 +19,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,7 +76,7 @@ final class CaptureCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli before call()
     private CommandSpec spec;
 
-    private final AtomicBoolean told = new AtomicBoolean();
+    private boolean isTold;
 
     @Override
     public Integer call() throws Exception {
@@ -141,20 +140,22 @@ final class CaptureCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /** Tells the end, once: the signal's thread and the command's own both come by. */
-    private int tell(CompletableFuture<PacketRecorder.Recorded> ended) {
+    /** Tells the end, once: the signal's thread and the command's own both come by, and who is second waits for the first. */
+    private synchronized int tell(CompletableFuture<PacketRecorder.Recorded> ended) {
         PacketRecorder.Recorded recorded;
         try {
             recorded = ended.join();
         } catch (java.util.concurrent.CompletionException e) {
-            if (told.compareAndSet(false, true)) {
+            if (!isTold) {
+                isTold = true;
                 Throwable cause = e.getCause() == null ? e : e.getCause();
                 spec.commandLine().getErr().println("tunbridge capture: " + file + ": " + cause.getMessage());
                 spec.commandLine().getErr().flush();
             }
             return ExitCode.FAILED;
         }
-        if (told.compareAndSet(false, true)) {
+        if (!isTold) {
+            isTold = true;
             say(String.format(
                     Locale.ROOT,
                     "ended %s: %s%s; %,d bytes in %.1f s",

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.PacketSocket;
 import dev.tunbridge.reassembly.capture.CaptureCounters;
 import dev.tunbridge.reassembly.capture.CaptureFilter;
 import dev.tunbridge.reassembly.capture.CaptureOptions;
@@ -58,6 +59,7 @@ final class PacketRecorder {
     private int innerInterface;
     private String innerName = "";
     private @Nullable LiveSource inner;
+    private int innerIndex;
     private boolean isMissingTold;
     private CaptureCounters innerBefore = CaptureCounters.NONE;
     private long outerPackets;
@@ -130,6 +132,11 @@ final class PacketRecorder {
             }
             if (!innerName.isEmpty()) {
                 lookForInner();
+                loop.scheduleWithFixedDelay(
+                        () -> guarded(this::lookForInner),
+                        LOOK_FOR_DEVICE_MILLIS,
+                        LOOK_FOR_DEVICE_MILLIS,
+                        TimeUnit.MILLISECONDS);
             }
         }));
         return ended;
@@ -204,11 +211,30 @@ final class PacketRecorder {
         }
     }
 
+    /** The kernel does not always tell a capture that its interface was removed, so this looks. */
     private void lookForInner() throws IOException {
-        if (inner != null) {
-            return;
+        LiveSource present = inner;
+        if (present != null && indexOfInner() != innerIndex) {
+            innerGone(present);
+        } else if (present == null) {
+            openInner();
         }
+    }
+
+    private int indexOfInner() throws LinuxException {
         try {
+            return PacketSocket.interfaceIndex(innerName);
+        } catch (LinuxException e) {
+            if (e.errno().equals(Errno.ENODEV)) {
+                return 0;
+            }
+            throw e;
+        }
+    }
+
+    private void openInner() throws IOException {
+        try {
+            innerIndex = PacketSocket.interfaceIndex(innerName);
             LiveSource found = CaptureRing.open(CaptureOptions.of(new CaptureFilter.Everything())
                     .on(innerName)
                     .withRingBytes(RING_BYTES));
@@ -226,7 +252,6 @@ final class PacketRecorder {
                 isMissingTold = true;
                 notice.accept(innerName + " is not there; its packets are recorded once it is");
             }
-            loop.schedule(() -> guarded(this::lookForInner), LOOK_FOR_DEVICE_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -234,7 +259,7 @@ final class PacketRecorder {
         innerBefore = innerBefore.plus(source.counters());
         source.close();
         inner = null;
-        lookForInner();
+        openInner();
     }
 
     private void finish(String reason) {
