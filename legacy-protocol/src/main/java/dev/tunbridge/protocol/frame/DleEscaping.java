@@ -95,6 +95,31 @@ final class DleEscaping implements Escaping {
     }
 
     @Override
+    public boolean hasCertainBoundaries() {
+        return true;
+    }
+
+    /**
+     * A mark and STX behind an even number of marks, none of them unseen: inside a frame marks come in pairs, and what is no mark ends
+     * every pair.
+     */
+    @Override
+    public int certainBoundary(ByteBuf in, int from, int limit) {
+        int at = Delimiter.skip(MARK, in, from, limit); // how many came before these is not known
+        while (at < limit) {
+            int first = in.indexOf(at, limit, (byte) MARK);
+            if (first < 0) {
+                return limit;
+            }
+            at = Delimiter.skip(MARK, in, first, limit);
+            if (at < limit && (at - first) % 2 == 1 && in.getUnsignedByte(at) == STX) {
+                return at - 1;
+            }
+        }
+        return limit;
+    }
+
+    @Override
     public int maxWireBytes(int contentBytes) {
         return 2 * contentBytes + 4;
     }

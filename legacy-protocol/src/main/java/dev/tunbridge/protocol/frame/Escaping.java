@@ -24,12 +24,12 @@ interface Escaping {
     /** The first index from {@code from} on where a frame may start, told by the marks alone; {@code limit} if none. */
     int nextStart(ByteBuf in, int from, int limit);
 
-    /** Whether a byte that ends frames occurs nowhere inside them. */
+    /** Whether marks that occur nowhere inside a frame tell where one ends or starts. */
     default boolean hasCertainBoundaries() {
         return false;
     }
 
-    /** The first index from {@code from} on that such a byte marks as lying between frames; {@code limit} if none. */
+    /** The first index from {@code from} on that such marks show to lie between frames; {@code limit} if none. */
     default int certainBoundary(ByteBuf in, int from, int limit) {
         return hasCertainBoundaries() ? nextStart(in, from, limit) : limit;
     }

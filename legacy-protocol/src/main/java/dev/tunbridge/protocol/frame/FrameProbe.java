@@ -73,14 +73,15 @@ public final class FrameProbe implements AutoCloseable {
     }
 
     /**
-     * The first index from {@code from} on that is certainly between two frames, whatever the payloads hold, because its byte cannot
-     * occur inside a frame; {@code limit} where there is none. Only HDLC, SLIP and COBS have such a byte.
+     * The first index from {@code from} on that is certainly between two frames, whatever the payloads hold, because the marks there
+     * cannot occur inside a frame; {@code limit} where there is none. Only formats that escape have such marks. One is found at the
+     * latest behind two frames of the greatest length.
      */
     public int certainBoundary(ByteBuf buffer, int from, int limit) {
         return escaping == null ? limit : escaping.certainBoundary(buffer, from, limit);
     }
 
-    /** Whether a single byte tells frames apart, so that {@link #certainBoundary} finds every boundary. */
+    /** Whether marks tell frames apart, so that {@link #certainBoundary} finds boundaries. */
     public boolean hasCertainBoundaries() {
         return escaping != null && escaping.hasCertainBoundaries();
     }

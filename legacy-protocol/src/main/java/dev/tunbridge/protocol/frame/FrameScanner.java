@@ -20,7 +20,10 @@ public final class FrameScanner implements AutoCloseable {
     private final List<PrefixChecksum> checksums = new ArrayList<>(1);
 
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+    /** Where the next place is tried, or only searched for. */
     private int candidate;
+
+    private boolean isPlace;
     private int found;
     private int limit;
     private long frameBytes;
@@ -48,22 +51,24 @@ public final class FrameScanner implements AutoCloseable {
     public void begin(ByteBuf buffer, int from, int limit) {
         this.buffer = buffer;
         this.candidate = from;
+        this.isPlace = true;
         this.found = from;
         this.limit = limit;
+        this.frameBytes = NONE;
         if (!checksums.isEmpty()) {
             checksums.get(0).begin(from);
         }
     }
 
     /**
-     * Goes on where the scan stands, now that more bytes are there. A place that was undecided is found again, with everything behind
-     * it.
+     * Goes on where the scan stands, now that more bytes are there. If the place found last was undecided, it is found again.
      *
      * @param limit not below the one before
      */
     public void extend(int limit) {
         if (frameBytes == 0) {
-            candidate = Math.min(candidate, found);
+            candidate = found;
+            isPlace = true;
         }
         this.limit = limit;
     }
@@ -74,17 +79,30 @@ public final class FrameScanner implements AutoCloseable {
      */
     public int next() {
         while (true) {
+            // Searched for only now: a place that is undecided may be found again often.
+            candidate = isPlace ? candidate : probe.nextStart(buffer, candidate, limit);
             int at = probe.skipFill(buffer, candidate, limit);
+            isPlace |= candidate < limit;
             if (at >= limit) {
                 return NONE;
             }
             found = at;
             frameBytes = probe.probe(buffer, at, limit);
-            candidate = probe.nextStart(buffer, at + 1, limit);
+            candidate = at + 1;
+            isPlace = false;
             if (frameBytes >= 0) {
                 return at;
             }
         }
+    }
+
+    /**
+     * Looks again at a place of this scan that was undecided when it was found, less than a maximum frame length ago.
+     *
+     * @return as {@link FrameProbe#probe(ByteBuf, int, int)}
+     */
+    public long probe(int index) {
+        return probe.probe(buffer, index, limit);
     }
 
     /** The wire bytes of the whole, valid frame at the place last found, or 0 where too few bytes are there to say. */

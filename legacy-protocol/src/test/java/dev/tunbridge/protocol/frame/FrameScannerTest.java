@@ -59,6 +59,59 @@ class FrameScannerTest {
         }
     }
 
+    @Test
+    void aScanThatWaitsForBytesFindsWhatOneOfAllBytesFinds() {
+        long seed = Seeds.next();
+        Random random = new Random(seed);
+        for (int round = 0; round < 1_500; round++) {
+            FrameFormat format = Formats.random(random);
+            StreamGenerator generator = new StreamGenerator(format, random);
+            byte[] stream = generator.damage(generator.frames(1 + random.nextInt(8)));
+            int from = random.nextInt(stream.length + 1);
+            assertThat(scanInPieces(format, stream, from, random))
+                    .as("seed %d round %d from %d %s", seed, round, from, format)
+                    .isEqualTo(scan(format, stream, from));
+        }
+    }
+
+    private static NavigableMap<Integer, Long> scanInPieces(
+            FrameFormat format, byte[] stream, int from, Random random) {
+        NavigableMap<Integer, Long> starts = new TreeMap<>();
+        int limit = from;
+        try (FrameScanner scanner = new FrameScanner(format)) {
+            scanner.begin(Unpooled.wrappedBuffer(stream), from, limit);
+            while (true) {
+                int at = scanner.next();
+                boolean waits = at == FrameScanner.NONE || scanner.frameBytes() == 0;
+                if (waits && limit < stream.length) {
+                    limit = Math.min(stream.length, limit + 1 + random.nextInt(random.nextBoolean() ? 3 : 60));
+                    scanner.extend(limit);
+                } else if (at == FrameScanner.NONE) {
+                    return starts;
+                } else {
+                    starts.put(at, scanner.frameBytes());
+                }
+            }
+        }
+    }
+
+    @Test
+    void looksAgainAtAPlaceThatItHasLeftUndecided() {
+        FrameFormat format = FrameFormat.builtin("reference");
+        byte[] stream = new StreamGenerator(format, new Random(1)).frames(3);
+        int end = (int) (long) ends(format, stream).get(0);
+        try (FrameScanner scanner = new FrameScanner(format)) {
+            scanner.begin(Unpooled.wrappedBuffer(stream), 0, end - 1);
+            assertThat(scanner.next()).isZero();
+            assertThat(scanner.frameBytes()).isZero();
+            while (scanner.next() != FrameScanner.NONE) {
+                assertThat(scanner.frameBytes()).isGreaterThanOrEqualTo(0);
+            }
+            scanner.extend(stream.length);
+            assertThat(scanner.probe(0)).isEqualTo(end);
+        }
+    }
+
     /**
      * A client that fills its payload with headers must not cost a maximum frame for each of them: that would be half a
      * minute here, where one pass takes less than a second.

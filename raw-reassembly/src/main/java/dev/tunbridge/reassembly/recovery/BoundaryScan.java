@@ -19,6 +19,8 @@ final class BoundaryScan {
     /** No chain is left alive: the bytes are not what a server of this format writes. */
     static final long CONTRADICTION = -2;
 
+    private static final long NONE = Long.MAX_VALUE;
+
     private final FrameScanner scanner;
     private final long windowEnd;
     private final long origin;
@@ -27,6 +29,12 @@ final class BoundaryScan {
 
     private final long mask;
     private int live;
+    /**
+     * A place behind the window that a live chain has reached and where a frame may start that is not whole yet. It ends behind all
+     * bytes seen so far, so what lies between may be looked at before it is decided: the other chains may break there.
+     */
+    private long open = NONE;
+
     private long processed;
     private int layout = -1;
 
@@ -66,19 +74,21 @@ final class BoundaryScan {
         if (layout == held.layoutChanges()) {
             scanner.extend(limit);
         } else {
-            scanner.begin(held.bytes(), held.index(processed), limit);
+            scanner.begin(held.bytes(), held.index(Math.min(open, processed)), limit);
             layout = held.layoutChanges();
         }
-        int toOffset = limit;
+        if (open != NONE) {
+            reopen(held);
+        }
         while (true) {
             int found = scanner.next();
-            long place = found == FrameScanner.NONE ? runEnd : runEnd - (toOffset - found);
+            long place = found == FrameScanner.NONE ? runEnd : runEnd - (limit - found);
             if (place < processed) {
                 continue;
             }
             dropTargets(place); // no frame starts at what the scanner has left out
-            if (place >= windowEnd && live <= 1) {
-                return live == 1 ? onlyTarget() : CONTRADICTION;
+            if (place >= windowEnd && chains() <= 1) {
+                return chains() == 1 ? onlyChain() : CONTRADICTION;
             }
             if (found == FrameScanner.NONE) {
                 return UNDECIDED;
@@ -88,13 +98,31 @@ final class BoundaryScan {
                 continue;
             }
             long bytes = scanner.frameBytes();
-            if (bytes == 0) {
+            if (bytes == 0 && (place < windowEnd || open != NONE)) {
                 return UNDECIDED;
             }
             clearTarget(place);
             processed = place + 1;
-            setTarget(place + bytes);
+            if (bytes == 0) {
+                open = place;
+            } else {
+                setTarget(place + bytes);
+            }
         }
+    }
+
+    private void reopen(HeldBytes held) {
+        long bytes = scanner.probe(held.index(open));
+        if (bytes > 0) {
+            setTarget(open + bytes);
+        }
+        if (bytes != 0) {
+            open = NONE;
+        }
+    }
+
+    private int chains() {
+        return live + (open == NONE ? 0 : 1);
     }
 
     private void dropTargets(long upTo) {
@@ -125,7 +153,10 @@ final class BoundaryScan {
         }
     }
 
-    private long onlyTarget() {
+    private long onlyChain() {
+        if (open != NONE) {
+            return open;
+        }
         long place = processed;
         while (!isTarget(place)) {
             place++;

@@ -39,6 +39,9 @@ import java.util.List;
  * writes down what the kernel gave, what was delivered by which lane, and what reached the device. One thread, in the namespace.
  */
 final class LiveLane implements AutoCloseable {
+    static final int NOTHING = 0;
+    static final int EVERYTHING = 1 << 18;
+
     private static final int READ_BYTES = 64 * 1024;
     private static final int MAX_FLOWS = 16;
     private static final int HANDSHAKE_SEGMENTS = 1;
@@ -55,6 +58,7 @@ final class LiveLane implements AutoCloseable {
     private final ByteBuf unread = Unpooled.directBuffer(READ_BYTES);
     private final ByteBuf kernelBytes = Unpooled.buffer();
     private final List<Delivered> early = new ArrayList<>();
+    private final List<Delivered> proven = new ArrayList<>();
     private final List<Delivered> inOrder = new ArrayList<>();
     private final List<Delivered> swallowed = new ArrayList<>();
     private long captured;
@@ -202,7 +206,11 @@ final class LiveLane implements AutoCloseable {
         });
     }
 
-    /** From now on the kernel drops what the capture sees: a filter on the socket itself that lets so many bytes through. */
+    /**
+     * From now on the socket itself drops what the capture sees, or not any more.
+     *
+     * @param bytes of each segment that pass: {@link #NOTHING} or {@link #EVERYTHING}
+     */
     void letPass(int bytes) throws IOException {
         // struct sock_filter { u16 code; u8 jt; u8 jf; u32 k } with BPF_RET | BPF_K
         ByteBuf program =
@@ -224,6 +232,11 @@ final class LiveLane implements AutoCloseable {
 
     List<Delivered> early() {
         return early;
+    }
+
+    /** What of it came from a proven boundary. */
+    List<Delivered> proven() {
+        return proven;
     }
 
     /** What the kernel lane has found, also what had gone early. */
@@ -266,7 +279,11 @@ final class LiveLane implements AutoCloseable {
     private final class Notes implements DeliveryObserver {
         @Override
         public void onFrame(Lane lane, BoundaryGrade grade, FrameView frame, long wholeNanos, long nowNanos) {
-            (lane == Lane.EARLY ? early : inOrder).add(Delivered.of(frame));
+            Delivered delivered = Delivered.of(frame);
+            (lane == Lane.EARLY ? early : inOrder).add(delivered);
+            if (lane == Lane.EARLY && grade == BoundaryGrade.PROVEN) {
+                proven.add(delivered);
+            }
         }
 
         @Override

@@ -13,6 +13,7 @@ import dev.tunbridge.reassembly.capture.CaptureRing;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
 import dev.tunbridge.reassembly.wire.FourTuple;
+import dev.tunbridge.sim.e2e.Scenes;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.rawlane.LiveLane.Delivered;
@@ -95,7 +96,7 @@ class OverlapTest {
 
     @BeforeAll
     void open() throws Exception {
-        KernelProof.requireLab();
+        Scenes.requireLab();
         lab = Lab.open();
         namespace = lab.namespace("device");
         wire = WireTun.open(namespace, "wire0", "198.18.0.1/30");
@@ -323,6 +324,9 @@ class OverlapTest {
             boolean isLatched = lane.state() != LaneState.ACTIVE;
             if (!contradicted.isEmpty()) {
                 assertThat(isLatched).as("latched, as %s show", contradicted).isTrue();
+            }
+            if (contradicted.stream().anyMatch(lane.proven()::contains)) {
+                assertThat(lane.state()).as("proven, and false all the same").isEqualTo(LaneState.LATCHED_OFF);
             }
             if (hasConflict()) {
                 assertThat(raw.conflicts()).as("alarms").isPositive();
