@@ -46,10 +46,9 @@ class HeldBytesTest {
         held = new HeldBytes(allocator, MAX_BYTES, maxRanges);
         held.advance(origin);
         int streamBytes = 4 * MAX_BYTES;
-        long enough = origin + streamBytes - MAX_BYTES - 2L * longest;
         ModelHeldBytes model = new ModelHeldBytes(origin, streamBytes, MAX_BYTES, maxRanges);
         byte[] payload = new byte[longest];
-        for (int step = 0; step < 400 && model.highest() < enough; step++) {
+        for (int step = 0; step < 400 && model.highest() < origin + streamBytes - MAX_BYTES - 2L * longest; step++) {
             String where = what + " step " + step;
             switch (random.nextInt(16)) {
                 case 0, 1 -> advance(model, model.contiguousEnd());

@@ -219,7 +219,7 @@ class OverlapTest {
                 assertThat(lane.early()).isEmpty();
                 for (int i = 0; i < played.arrangement().spans().size(); i++) {
                     Arrangement.Span span = played.arrangement().spans().get(i);
-                    send(lane, mark(span.from()), mark(span.to()), i + 1);
+                    send(mark(span.from()), mark(span.to()), i + 1);
                     if (played.turns() == Turns.EACH) {
                         turn(lane);
                     }
@@ -242,7 +242,7 @@ class OverlapTest {
             };
         }
 
-        private void send(LiveLane lane, int from, int to, int version) throws IOException {
+        private void send(int from, int to, int version) throws IOException {
             server.send(from, Arrays.copyOfRange(versions[version], from, to));
             sent.add(new Sent(from, to, version));
         }
@@ -274,7 +274,7 @@ class OverlapTest {
                     to++;
                 }
                 if (!isCovered[from]) {
-                    send(lane, from, to, 0);
+                    send(from, to, 0);
                     if (played.turns() == Turns.EACH) {
                         turn(lane);
                     }
