@@ -63,12 +63,16 @@ final class FrameRecovery implements AutoCloseable {
         long origin;
 
         long cursor;
+        /** From here to the origin nothing was found that tells frames apart. */
+        long searchedFrom;
+
         boolean isNew = true;
 
         Chain(long origin, BoundaryGrade grade) {
             this.origin = origin;
             this.grade = grade;
             this.cursor = origin;
+            this.searchedFrom = origin;
         }
     }
 
@@ -205,27 +209,27 @@ final class FrameRecovery implements AutoCloseable {
         return low;
     }
 
-    private boolean isProven(long from, long to) {
+    private @Nullable Chain firstProven(long from, long to) {
         for (int at = firstReaching(from); at < chains.size() && chains.get(at).origin < to; at++) {
             if (chains.get(at).grade == BoundaryGrade.PROVEN) {
-                return true;
+                return chains.get(at);
             }
         }
-        return false;
+        return null;
     }
 
     private void prove(int run) {
         long start = held.runStart(run);
         long end = held.runEnd(run);
-        if (isProven(start, end)) {
+        if (probe.hasCertainBoundaries()) {
+            proveByMark(start, end);
+            return;
+        }
+        if (firstProven(start, end) != null) {
             dropScans(start, end, null);
             return;
         }
         if (!isTrusted) {
-            return;
-        }
-        if (probe.hasCertainBoundaries()) {
-            proveByMark(start, end);
             return;
         }
         BoundaryScan scan = scanOf(start, end);
@@ -243,14 +247,22 @@ final class FrameRecovery implements AutoCloseable {
         }
     }
 
+    /** The first mark that tells frames apart is a boundary, also where a run has grown at its start. */
     private void proveByMark(long start, long end) {
+        Chain first = firstProven(start, end);
+        if (!isTrusted || (first != null && first.searchedFrom <= start)) {
+            return;
+        }
         // Further behind there is none either, if the server writes valid frames.
-        int limit = held.index(Math.min(end, start + 2L * maxFrameBytes + 2));
-        int first = held.index(start);
-        int boundary = probe.certainBoundary(held.bytes(), first, limit);
-        counters.probedBytes += boundary - first;
+        long until = Math.min(first == null ? end : first.origin, start + 2L * maxFrameBytes + 2);
+        int limit = held.index(until);
+        int boundary = probe.certainBoundary(held.bytes(), held.index(start), limit);
+        counters.probedBytes += boundary - held.index(start);
         if (boundary < limit) {
-            propose(start + (boundary - first), BoundaryGrade.PROVEN);
+            first = propose(until - (limit - boundary), BoundaryGrade.PROVEN);
+        }
+        if (first != null) {
+            first.searchedFrom = start;
         }
     }
 
@@ -478,6 +490,7 @@ final class FrameRecovery implements AutoCloseable {
         if (agree || (chain.grade == BoundaryGrade.PROVEN && probe.hasCertainBoundaries())) {
             chains.remove(chain);
             next.origin = chain.origin;
+            next.searchedFrom = Math.min(next.searchedFrom, chain.searchedFrom);
             next.cursor = Math.max(next.cursor, chain.cursor);
             return next;
         }

@@ -111,7 +111,7 @@ public final class Downlink {
             if (!ip.headerChecksumValid()) {
                 return EarlyHandler.REFUSED;
             }
-            count(nowNanos);
+            countEarly(nowNanos);
             device.write(buffer, index, length);
         }
         return answer;
@@ -139,7 +139,7 @@ public final class Downlink {
         }
         long answer = judge(current, grade, nowNanos);
         if (answer == EarlyHandler.DELIVERED) {
-            count(nowNanos);
+            countEarly(nowNanos);
             writeSegment();
         }
         return answer;
@@ -252,20 +252,38 @@ public final class Downlink {
             refusals.fromTunnel(refusal);
             return false;
         }
-        count(nowNanos).known(nowNanos);
+        Flow flow = flows.fromTunnel(packet, nowNanos);
+        flow.known(nowNanos);
+        boolean isOrdered =
+                packet.isTcp() && packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader();
+        if (isOrdered && (!flow.hasNext() || packet.tcpSequenceLength() > 0)) {
+            advance(flow);
+        }
+        count();
         return true;
     }
 
-    private Flow count(long nowNanos) {
+    /**
+     * An acknowledgement alone shows where its sender is, not that all before has come: what it sent before may lie in the hole, and what
+     * it sends then would leave a hole in its flow.
+     */
+    private void countEarly(long nowNanos) {
         Flow flow = flows.fromTunnel(packet, nowNanos);
-        if (packet.isTcp() && packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader()) {
-            int length = packet.tcpSequenceLength();
-            if (length >= 0) {
-                flow.delivered(packet.tcpSequenceNumber() + length, (packet.tcpFlags() & TcpView.SYN) != 0);
-            }
+        if (packet.isTcp() && packet.tcpSequenceLength() > 0) {
+            advance(flow);
         }
+        count();
+    }
+
+    private void advance(Flow flow) {
+        int length = packet.tcpSequenceLength();
+        if (length >= 0) {
+            flow.delivered(packet.tcpSequenceNumber() + length, (packet.tcpFlags() & TcpView.SYN) != 0);
+        }
+    }
+
+    private void count() {
         packets++;
         bytes += packet.totalLength();
-        return flow;
     }
 }

@@ -1,0 +1,247 @@
+package dev.tunbridge.bridge.simulation;
+
+import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.message.ReferenceMapper;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The third party: puts what its clients send into frames, with messages of its own between them, and writes them to its socket. */
+final class ModelServer {
+    private static final int UNKNOWN_TYPE = 0x7a;
+    /** What waits in the socket; a server stops reading from its clients then. */
+    private static final int MOST_UNSENT_BYTES = 200_000;
+
+    private final VirtualTime time;
+    private final Dice dice;
+    private final Scenario scenario;
+    private final Scenario.Traffic traffic;
+    private final SentStream stream;
+    private final InnerPackets packets;
+    private final ModelTcpSender socket;
+    private final FramePort port;
+    private final EmbeddedFrames embedded;
+    private final List<InnerFlow> flows = new ArrayList<>();
+    private final List<InnerFlow> datagramFlows = new ArrayList<>();
+    private final List<InnerTcp> connections = new ArrayList<>();
+    private int messages;
+    private int flowSerial;
+    private boolean finished;
+
+    ModelServer(
+            VirtualTime time,
+            Dice dice,
+            Scenario scenario,
+            SentStream stream,
+            InnerPackets packets,
+            ModelTcpSender socket) {
+        this.time = time;
+        this.dice = dice;
+        this.scenario = scenario;
+        this.traffic = scenario.traffic();
+        this.stream = stream;
+        this.packets = packets;
+        this.socket = socket;
+        FrameFormat format = scenario.format();
+        MessageCodec codec = new ReferenceMapper().bind(format);
+        port = new FramePort(scenario, packets, new FrameEncoder(format), codec);
+        embedded = new EmbeddedFrames(dice.split(), scenario, packets, format, codec);
+        for (int i = 0; i < traffic.udpFlows(); i++) {
+            datagramFlows.add(newFlow(Message.UDP));
+        }
+        for (int i = 0; i < traffic.tcpFlows(); i++) {
+            connections.add(newConnection());
+        }
+    }
+
+    /** The hello has come. */
+    void start() {
+        Message welcome =
+                new Message.Welcome(scenario.carriage(), 7, 1_400, 24, packets.device(), packets.tunnelServer());
+        message(welcome);
+        if (!traffic.batches()) {
+            socket.written();
+        }
+        write();
+    }
+
+    void stop() {
+        finished = true;
+    }
+
+    void close() {
+        port.close();
+        embedded.close();
+    }
+
+    private void write() {
+        if (finished || stream.length() >= traffic.streamBytes()) {
+            finished = true;
+            socket.written();
+            return;
+        }
+        if (socket.unsentBytes() < MOST_UNSENT_BYTES) {
+            int frames = dice.between(1, traffic.burstFrames());
+            for (int i = 0; i < frames; i++) {
+                frame();
+                if (!traffic.batches()) {
+                    socket.written();
+                }
+            }
+            socket.written();
+        }
+        time.after(1 + dice.exponential(traffic.meanGapNanos()), this::write);
+    }
+
+    private void frame() {
+        if (dice.chance(traffic.oddities())) {
+            oddity();
+            return;
+        }
+        int kinds = 2 * datagramFlows.size() + 3 * connections.size() + 1;
+        int draw = dice.below(kinds);
+        if (draw < 2 * datagramFlows.size()) {
+            datagram(datagramFlows.get(draw / 2));
+        } else if (draw < kinds - 1) {
+            segment((draw - 2 * datagramFlows.size()) / 3);
+        } else if (scenario.carriage() == Carriage.PACKET && dice.chance(0.5)) {
+            InnerFlow flow = new InnerFlow(flowSerial++, 1, dice.below(InnerPackets.clients()), dice.below(1 << 16), 0);
+            packet(SentFrame.Kind.ICMP, flow, packets.icmp(flow, messages, payload(dice.below(100))));
+        } else if (dice.chance(0.8)) {
+            byte[] content = payload(dice.chance(0.9) ? dice.below(200) : dice.below(1_500));
+            message(new Message.App(dice.below(1 << 16), Octets.of(content)));
+        } else {
+            message(new Message.KeepAlive(Integer.toUnsignedLong(dice.nextInt())));
+        }
+    }
+
+    private void datagram(InnerFlow flow) {
+        // Over IPv4 a sender may leave the checksum out (RFC 768); then nothing shows that the packet is whole.
+        boolean withoutChecksum = packets.addressBytes() == 4 && dice.chance(0.1);
+        byte[] packet = packets.udp(flow, datagram(), withoutChecksum);
+        SentFrame.Builder frame =
+                new SentFrame.Builder(SentFrame.Kind.UDP).flow(flow).packet(packet);
+        write(withoutChecksum ? frame.unchecked() : frame, flow, packet);
+    }
+
+    private void segment(int index) {
+        InnerTcp connection = connections.get(index);
+        if (connection.isClosed()) {
+            connection = newConnection();
+            connections.set(index, connection);
+        }
+        int most = Math.min(1_460, port.maxPacketBytes() - connection.headerBytes());
+        byte[] payload = payload(dice.chance(0.5) ? most : dice.between(1, most));
+        InnerTcp.Segment segment = connection.next(payload);
+        SentFrame.Builder frame = new SentFrame.Builder(SentFrame.Kind.TCP)
+                .flow(connection.flow)
+                .packet(segment.packet())
+                .tcp(segment.sequence(), segment.sequenceLength(), segment.flags());
+        write(frame, connection.flow, segment.packet());
+    }
+
+    /** What the device must not get, or not early. */
+    private void oddity() {
+        InnerFlow flow = datagramFlows.isEmpty() ? newFlow(Message.UDP) : datagramFlows.get(0);
+        byte[] packet = packets.udp(flow, payload(dice.between(1, 300)), false);
+        switch (dice.below(4)) {
+            case 0 -> {
+                packet[packet.length - 1] ^= 0x40;
+                write(
+                        new SentFrame.Builder(SentFrame.Kind.UDP)
+                                .flow(flow)
+                                .packet(packet)
+                                .unchecked(),
+                        flow,
+                        packet);
+            }
+            case 1 -> {
+                if (scenario.carriage() == Carriage.PACKET) {
+                    packets.misdirect(packet);
+                    write(
+                            new SentFrame.Builder(SentFrame.Kind.UDP)
+                                    .flow(flow)
+                                    .packet(packet)
+                                    .refused(),
+                            flow,
+                            packet);
+                }
+            }
+            case 2 -> {
+                if (scenario.carriage() == Carriage.PACKET && packets.addressBytes() == 4) {
+                    byte[] fragment = packets.fragment(flow, dice.below(1 << 16), payload(64));
+                    write(
+                            new SentFrame.Builder(SentFrame.Kind.FRAGMENT)
+                                    .flow(flow)
+                                    .packet(fragment),
+                            flow,
+                            fragment);
+                }
+            }
+            default -> {
+                int start = stream.length();
+                port.unknown(UNKNOWN_TYPE, payload(dice.below(60)), stream.buffer());
+                stream.append(new SentFrame.Builder(SentFrame.Kind.UNKNOWN), start);
+            }
+        }
+    }
+
+    private void packet(SentFrame.Kind kind, InnerFlow flow, byte[] packet) {
+        write(new SentFrame.Builder(kind).flow(flow).packet(packet), flow, packet);
+    }
+
+    private void write(SentFrame.Builder frame, InnerFlow flow, byte[] packet) {
+        int start = stream.length();
+        port.packet(flow, packet, stream.buffer());
+        stream.append(frame, start);
+    }
+
+    private void message(Message message) {
+        int start = stream.length();
+        port.message(message, stream.buffer());
+        stream.append(new SentFrame.Builder(SentFrame.Kind.MESSAGE).message(message), start);
+        messages++;
+    }
+
+    private byte[] datagram() {
+        int most = port.maxPacketBytes() - packets.ipHeaderBytes() - 8;
+        int percent = dice.below(100);
+        int length = percent < 40 ? dice.below(60) : percent < 70 ? dice.below(600) : percent < 97 ? 1_200 : most;
+        return payload(Math.min(length, most));
+    }
+
+    private byte[] payload(int length) {
+        byte[] payload = new byte[length];
+        dice.fill(payload, 0, length);
+        if (dice.chance(traffic.embeds())) {
+            embedded.spoil(payload, traffic.embedsKnownFlows() ? flows : List.of());
+        }
+        return payload;
+    }
+
+    private InnerTcp newConnection() {
+        return new InnerTcp(newFlow(Message.TCP), dice.split(), packets);
+    }
+
+    private InnerFlow newFlow(int protocol) {
+        int serial = flowSerial++;
+        InnerFlow flow = new InnerFlow(
+                serial, protocol, dice.below(InnerPackets.clients()), 10_000 + serial, 80 + dice.below(20));
+        flows.add(flow);
+        return flow;
+    }
+
+    /** A number that grows with what has been written, to tell messages apart. */
+    int messages() {
+        return messages;
+    }
+
+    ByteBuf buffer() {
+        return stream.buffer();
+    }
+}

@@ -1,0 +1,244 @@
+package dev.tunbridge.bridge.simulation;
+
+import static dev.tunbridge.bridge.simulation.VirtualTime.MILLISECOND;
+import static dev.tunbridge.bridge.simulation.VirtualTime.SECOND;
+
+import dev.tunbridge.bridge.receive.ReceiveCounters;
+import dev.tunbridge.protocol.frame.BoundaryGrade;
+
+/** One run: ten virtual seconds of one scenario, then as long as it takes to deliver the rest over a path that has healed. */
+final class Simulation implements AutoCloseable {
+    static final long DURATION_NANOS = 10 * SECOND;
+    /** Backed-off timers of both directions fire in this time, many times over. */
+    private static final long PATIENCE_NANOS = 600 * SECOND;
+
+    private static final int HELLO_BYTES = 40;
+    private static final int ACKNOWLEDGEMENT_BYTES = 60;
+    /** Our own retransmission, which nobody here looks at more closely. */
+    private static final long UPSTREAM_AGAIN_NANOS = 300 * MILLISECOND;
+    /** An arbitrary origin, as that of System.nanoTime is; the run's own times count from it. */
+    private static final long ORIGIN_NANOS = 3_600 * SECOND;
+
+    private final VirtualTime time = new VirtualTime(ORIGIN_NANOS);
+    private final Scenario scenario;
+    private final Trace trace;
+    private final Dice dice;
+    private final OuterWire wire;
+    private final SentStream stream;
+    private final ModelTcpSender sender;
+    private final ModelServer server;
+    private final ModelKernelReceiver kernel;
+    private final ModelCapture capture;
+    private final ModelOffload offload;
+    private final ModelLink<WireSegment> forward;
+    private final ModelLink<Acknowledgement> reverse;
+    private final Judge judge;
+    private final ReceiveHost host;
+
+    private long upstreamSent;
+    private long upstreamReceived;
+    /** What the server echoes, and when we sent our SYN. */
+    private int serverRecent;
+
+    private boolean healed;
+    private long captured;
+
+    Simulation(Scenario scenario, Mutation mutation, Trace trace) {
+        this.scenario = scenario;
+        this.trace = trace;
+        dice = new Dice(~scenario.seed());
+        Scenario.Outer outer = scenario.outer();
+        wire = new OuterWire(outer);
+        stream = new SentStream(scenario.format());
+        InnerPackets packets = new InnerPackets(scenario.innerAddressBytes());
+        forward = new ModelLink<>(time, dice.split(), scenario.forward(), wire::damaged, this::arrived);
+        int payloadBytes = outer.mss() - (outer.timestamps() ? 12 : 0);
+        sender = new ModelTcpSender(time, dice.split(), scenario, payloadBytes, stream, this::segment, this::transmit);
+        server = new ModelServer(time, dice.split(), scenario, stream, packets, sender);
+        reverse = new ModelLink<>(time, dice.split(), scenario.reverse(), (ack, unused) -> ack, this::acknowledged);
+        kernel = new ModelKernelReceiver(time, scenario, wire, this::acknowledge, this::socketReadable);
+        capture = new ModelCapture(time, dice.split(), scenario.capture(), this::ringReadable);
+        offload = new ModelOffload(time, wire, scenario.capture(), this::received);
+        serverRecent = wire.clientClock(0);
+        HeldModel held = new HeldModel(scenario, wire.serverClock(0), serverRecent);
+        judge = new Judge(time, scenario, stream, held, trace);
+        host = new ReceiveHost(time, dice.split(), scenario, wire, kernel, capture, held, judge, mutation, trace);
+    }
+
+    /** Runs to the end; throws a {@link Violation} if anything is not as it must be. */
+    void run() {
+        time.after(scenario.reverse().delayNanos(), this::synArrived);
+        time.runUntil(ORIGIN_NANOS + DURATION_NANOS);
+        heal();
+        long end = ORIGIN_NANOS + PATIENCE_NANOS;
+        while (!isDone() && time.runNext(end)) {
+            // One event after the other.
+        }
+        // What was still on its way comes to nothing, and must not hurt either.
+        time.runUntil(time.nowNanos() + SECOND);
+        if (!isDone()) {
+            throw new Violation("after " + PATIENCE_NANOS / SECOND + " s the kernel has read " + kernel.readOffset()
+                    + " of " + stream.length() + " bytes, and the server knows of " + sender.acknowledgedOffset());
+        }
+        judge.finish();
+        checkBounds();
+    }
+
+    private boolean isDone() {
+        return kernel.readOffset() == stream.length() && sender.isAllAcknowledged() && stream.length() > 0;
+    }
+
+    private void heal() {
+        healed = true;
+        server.stop();
+        forward.heal();
+        reverse.heal();
+        host.heal();
+    }
+
+    // The handshake. Its loss is not simulated: a connection exists when both ends have it.
+
+    private void synArrived() {
+        int timestamp = serverClock();
+        WireSegment synAck = wire.synAck(timestamp, wire.clientClock(0));
+        time.after(scenario.forward().delayNanos(), () -> {
+            kernel.established(timestamp);
+            if (scenario.capture().missesHandshake()) {
+                judge.stopDemanding();
+            } else {
+                capture.arriveSurely(synAck);
+            }
+            // The hello.
+            upstream(HELLO_BYTES);
+            time.after(scenario.outer().upstreamEveryNanos(), this::upstreamNow);
+        });
+        if (scenario.outer().mss() > 700 && scenario.sender().shrinksMss()) {
+            time.after(dice.between(SECOND, 8 * SECOND), () -> sender.shrinkMss(600));
+        }
+    }
+
+    private void upstreamNow() {
+        if (!healed) {
+            upstream(dice.between(1, 1_400));
+            time.after(1 + dice.exponential(scenario.outer().upstreamEveryNanos()), this::upstreamNow);
+        }
+    }
+
+    /** We send so many bytes. */
+    private void upstream(int bytes) {
+        upstreamSent += bytes;
+        kernel.sent(upstreamSent);
+        int timestamp = wire.clientClock(sinceStart());
+        long end = upstreamSent;
+        boolean lost = dice.chance(scenario.reverse().loss());
+        time.after(scenario.reverse().delayNanos() + (lost ? UPSTREAM_AGAIN_NANOS : 0), () -> {
+            boolean first = upstreamReceived == 0;
+            upstreamReceived = Math.max(upstreamReceived, end);
+            serverRecent = later(serverRecent, timestamp);
+            if (first) {
+                server.start();
+            } else {
+                sender.acknowledge();
+            }
+        });
+    }
+
+    // From the server to us.
+
+    private WireSegment segment(long offset, int length, boolean push) {
+        return wire.segment(stream.array(), offset, length, upstreamReceived, serverClock(), serverRecent, push);
+    }
+
+    private void transmit(WireSegment segment) {
+        trace.add(time, () -> "sent " + segment);
+        forward.send(segment, segment.packet().length);
+    }
+
+    private void arrived(WireSegment segment) {
+        offload.arrive(segment);
+    }
+
+    private void received(WireSegment segment) {
+        trace.add(time, () -> "arrived " + segment);
+        captured++;
+        capture.arrive(segment);
+        kernel.receive(segment);
+    }
+
+    private void ringReadable() {
+        host.ringReadable();
+    }
+
+    private void socketReadable() {
+        host.socketReadable();
+    }
+
+    // And back.
+
+    private void acknowledge(Acknowledgement ack) {
+        reverse.send(ack, ACKNOWLEDGEMENT_BYTES);
+    }
+
+    private void acknowledged(Acknowledgement ack) {
+        serverRecent = later(serverRecent, ack.timestamp());
+        sender.received(ack);
+    }
+
+    private static int later(int a, int b) {
+        return dev.tunbridge.reassembly.wire.SequenceNumber.max(a, b);
+    }
+
+    private long sinceStart() {
+        return time.nowNanos() - ORIGIN_NANOS;
+    }
+
+    private int serverClock() {
+        return wire.serverClock(sinceStart());
+    }
+
+    private void checkBounds() {
+        ReceiveCounters counters = host.counters();
+        if (counters.bytes() != stream.length()
+                || counters.frames() != stream.frameCount()
+                || counters.badFrames() != 0) {
+            throw new Violation("counted " + counters.bytes() + " bytes, " + counters.frames() + " frames and "
+                    + counters.badFrames() + " bad ones; there were " + stream.length() + " and "
+                    + stream.frameCount());
+        }
+    }
+
+    /** What the run was about, to see that runs are about something. */
+    record Outcome(
+            long streamBytes, int frames, int proven, int anchored, int found, long retransmissions, long segments) {
+        Outcome plus(Outcome other) {
+            return new Outcome(
+                    streamBytes + other.streamBytes,
+                    frames + other.frames,
+                    proven + other.proven,
+                    anchored + other.anchored,
+                    found + other.found,
+                    retransmissions + other.retransmissions,
+                    segments + other.segments);
+        }
+
+        static final Outcome NONE = new Outcome(0, 0, 0, 0, 0, 0, 0);
+    }
+
+    Outcome outcome() {
+        return new Outcome(
+                stream.length(),
+                stream.frameCount(),
+                judge.early(BoundaryGrade.PROVEN),
+                judge.early(BoundaryGrade.ANCHORED),
+                judge.early(BoundaryGrade.FOUND),
+                sender.retransmissions(),
+                captured);
+    }
+
+    @Override
+    public void close() {
+        host.close();
+        judge.close();
+        server.close();
+    }
+}
