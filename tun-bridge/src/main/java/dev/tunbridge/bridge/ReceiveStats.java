@@ -25,8 +25,8 @@ import java.util.Optional;
  * @param refused frames past a hole that may not go early
  * @param anchors segments whose first byte was taken for a boundary
  * @param conflicts overlapping segments with different bytes
- * @param mismatchedBytes early frames that had other bytes than the kernel's
- * @param mismatchedBoundaries early frames that had other boundaries than the kernel's
+ * @param mismatchedBytes early frames that had other bytes than the kernel's, or a proven boundary that its bytes do not bear out
+ * @param mismatchedBoundaries early frames that had other boundaries than the kernel's, though only likely ones
  * @param contradictions proofs that contradicted each other
  * @param overCap how often everything held was forgotten because a bound was reached
  * @param kernelLost how often the kernel did not take what the capture had seen

@@ -89,7 +89,10 @@ public final class CaptureRing implements LiveSource {
         this.slots = slots;
         this.slotBytes = slotBytes;
         packets = Unpooled.wrappedBuffer(slots);
-        longPacket = Unpooled.directBuffer(LONGEST_PACKET_BYTES, LONGEST_PACKET_BYTES);
+        // The kernel fills it behind the buffer's back: all of it counts as written, or nothing can be compared with
+        // it.
+        longPacket = Unpooled.directBuffer(LONGEST_PACKET_BYTES, LONGEST_PACKET_BYTES)
+                .writerIndex(LONGEST_PACKET_BYTES);
         reader = new DescriptorReader.Jna(socket.fd());
     }
 

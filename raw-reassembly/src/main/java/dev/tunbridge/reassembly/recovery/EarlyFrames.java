@@ -2,7 +2,9 @@ package dev.tunbridge.reassembly.recovery;
 
 import com.google.common.hash.HashFunction;
 import com.google.common.hash.Hashing;
+import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameView;
+import java.util.Arrays;
 
 /**
  * Which frames have gone early, until the kernel lane reaches them: their places in the stream and a keyed hash of their bytes
@@ -11,14 +13,12 @@ import dev.tunbridge.protocol.frame.FrameView;
 final class EarlyFrames {
     /** What the kernel lane's frame is to what went early. */
     enum Verdict {
-        /** Nothing of it went early. */
+        /** It did not go early. */
         NEW,
         /** It went early, byte for byte. */
         SAME,
         /** A frame at the same place went early with other bytes. */
-        OTHER_BYTES,
-        /** Something that crosses it went early. */
-        OTHER_BOUNDARIES
+        OTHER_BYTES
     }
 
     private static final int CAPACITY = 16_384;
@@ -28,9 +28,11 @@ final class EarlyFrames {
     private long[] starts = new long[INITIAL];
     private long[] ends = new long[INITIAL];
     private long[] hashes = new long[INITIAL];
+    private BoundaryGrade[] grades = new BoundaryGrade[INITIAL];
     private int first;
     private int last;
-    private int crossed;
+    private int crossedProven;
+    private int crossedLikely;
 
     EarlyFrames(long key0, long key1) {
         hash = Hashing.sipHash24(key0, key1);
@@ -57,7 +59,7 @@ final class EarlyFrames {
     }
 
     /** Remembers a frame that crosses none before it. */
-    void add(FrameView frame) {
+    void add(FrameView frame, BoundaryGrade grade) {
         int at = firstEndingAfter(frame.startOffset());
         if (last == starts.length) {
             at -= makeRoom();
@@ -65,9 +67,11 @@ final class EarlyFrames {
         System.arraycopy(starts, at, starts, at + 1, last - at);
         System.arraycopy(ends, at, ends, at + 1, last - at);
         System.arraycopy(hashes, at, hashes, at + 1, last - at);
+        System.arraycopy(grades, at, grades, at + 1, last - at);
         starts[at] = frame.startOffset();
         ends[at] = frame.endOffset();
         hashes[at] = hashOf(frame);
+        grades[at] = grade;
         last++;
     }
 
@@ -79,6 +83,7 @@ final class EarlyFrames {
         starts = moved(starts, capacity);
         ends = moved(ends, capacity);
         hashes = moved(hashes, capacity);
+        grades = Arrays.copyOf(Arrays.copyOfRange(grades, first, last), capacity);
         first = 0;
         last = count;
         return moved;
@@ -114,25 +119,37 @@ final class EarlyFrames {
             return hashes[first++] == hashOf(frame) ? Verdict.SAME : Verdict.OTHER_BYTES;
         }
         while (first < last && starts[first] < frame.endOffset()) {
-            first++;
-            crossed++;
+            cross();
         }
-        crossed--; // this one is told by the verdict
-        return Verdict.OTHER_BOUNDARIES;
+        return Verdict.NEW;
     }
 
     /** The kernel lane has passed this offset; whatever ended before and was never reached had false boundaries. */
     void passed(long offset) {
         while (first < last && ends[first] <= offset) {
-            first++;
-            crossed++;
+            cross();
         }
     }
 
-    /** How many frames with false boundaries were passed since the last call. */
-    int takeCrossed() {
-        int count = crossed;
-        crossed = 0;
+    private void cross() {
+        if (grades[first++] == BoundaryGrade.PROVEN) {
+            crossedProven++;
+        } else {
+            crossedLikely++;
+        }
+    }
+
+    /** How many frames with proven boundaries the kernel lane has not found since the last call: the proof rested on other bytes. */
+    int takeCrossedProven() {
+        int count = crossedProven;
+        crossedProven = 0;
+        return count;
+    }
+
+    /** How many other frames the kernel lane has not found since the last call: their boundaries were false. */
+    int takeCrossedLikely() {
+        int count = crossedLikely;
+        crossedLikely = 0;
         return count;
     }
 

@@ -543,7 +543,7 @@ final class FrameRecovery implements AutoCloseable {
     }
 
     private void delivered(FrameView frame, BoundaryGrade grade) {
-        early.add(frame);
+        early.add(frame, grade);
         deliveries++;
         counters.earlyFrames++;
         counters.earlyBytes += frame.endOffset() - frame.startOffset();

@@ -12,6 +12,7 @@ import dev.tunbridge.reassembly.stream.KernelView;
 import dev.tunbridge.reassembly.stream.Rejection;
 import dev.tunbridge.reassembly.stream.SegmentValidator;
 import dev.tunbridge.reassembly.wire.FourTuple;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
@@ -85,17 +86,21 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         if (reason != null) {
             counters.rejected(reason);
             listener.onRejected(reason);
-            return;
         }
-        int length = validator.payloadLength();
+        boolean counts = reason == null || validator.isTakenByKernel();
+        int length = counts ? validator.payloadLength() : 0;
         if (length > 0) {
-            add(validator.startOffset(), segment, length);
+            long start = validator.startOffset();
+            ByteBuf buffer = segment.buffer();
+            int index = validator.payloadIndex();
+            HeldBytes.Added added = reason == null
+                    ? held.add(start, buffer, index, length, segment.timeNanos())
+                    : held.dispute(start, buffer, index, length);
+            added(added, start, length);
         }
     }
 
-    private void add(long start, CapturedSegment segment, int length) {
-        HeldBytes.Added added =
-                held.add(start, segment.buffer(), validator.payloadIndex(), length, segment.timeNanos());
+    private void added(HeldBytes.Added added, long start, int length) {
         switch (added) {
             case HELD -> {
                 isDue = true;
@@ -139,28 +144,25 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
             return false;
         }
         EarlyFrames.Verdict verdict = early.reached(frame);
-        reportCrossed(nowNanos, frame);
-        switch (verdict) {
-            case SAME -> {
-                counters.swallowed++;
-                return true;
-            }
-            case OTHER_BYTES -> {
-                counters.mismatchedBytes++;
-                latches.switchOff(nowNanos);
-                listener.onEvent(Event.MISMATCHED_BYTES, frame.startOffset(), frame.endOffset());
-            }
-            case OTHER_BOUNDARIES -> mismatchedBoundaries(1, nowNanos, frame);
-            case NEW -> {}
+        int otherBytes = early.takeCrossedProven() + (verdict == EarlyFrames.Verdict.OTHER_BYTES ? 1 : 0);
+        if (otherBytes > 0) {
+            mismatchedBytes(otherBytes, nowNanos, frame);
+        }
+        int otherBoundaries = early.takeCrossedLikely();
+        if (otherBoundaries > 0) {
+            mismatchedBoundaries(otherBoundaries, nowNanos, frame);
+        }
+        if (verdict == EarlyFrames.Verdict.SAME) {
+            counters.swallowed++;
+            return true;
         }
         return false;
     }
 
-    private void reportCrossed(long nowNanos, FrameView frame) {
-        int crossed = early.takeCrossed();
-        if (crossed > 0) {
-            mismatchedBoundaries(crossed, nowNanos, frame);
-        }
+    private void mismatchedBytes(int count, long nowNanos, FrameView frame) {
+        counters.mismatchedBytes += count;
+        latches.switchOff(nowNanos);
+        listener.onEvent(Event.MISMATCHED_BYTES, frame.startOffset(), frame.endOffset());
     }
 
     private void mismatchedBoundaries(int count, long nowNanos, FrameView frame) {

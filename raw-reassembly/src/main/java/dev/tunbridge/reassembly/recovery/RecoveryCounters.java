@@ -87,12 +87,12 @@ public final class RecoveryCounters {
         return conflicts;
     }
 
-    /** Early frames that had other bytes than the kernel's. */
+    /** Early frames that had other bytes than the kernel's, or a proven boundary that the kernel's bytes do not bear out. */
     public long mismatchedBytes() {
         return mismatchedBytes;
     }
 
-    /** Early frames that had other boundaries than the kernel's. */
+    /** Early frames that had other boundaries than the kernel's, though only likely ones. */
     public long mismatchedBoundaries() {
         return mismatchedBoundaries;
     }

@@ -31,7 +31,7 @@ public final class HeldBytes implements AutoCloseable {
         CONFLICT,
         /** It would have exceeded a bound: nothing is held any more. */
         OVER_CAP,
-        /** It lies in bytes of which two versions were seen, or one was forgotten. Nothing was taken. */
+        /** It lies in bytes of which the kernel may have another version: one was forgotten, or not to be used. Nothing was taken. */
         DISPUTED
     }
 
@@ -116,6 +116,25 @@ public final class HeldBytes implements AutoCloseable {
         return start <= contiguousEnd
                 ? addInOrder(Math.max(start, position), end, nowNanos)
                 : hold(start, end, buffer, index, nowNanos);
+    }
+
+    /**
+     * Takes note of a segment that must not be used, though the kernel has probably taken it: what else comes for its place is not
+     * taken.
+     *
+     * @return {@link Added#CONFLICT}, {@link Added#DISPUTED}, or {@link Added#DUPLICATE} where its place does not matter any more
+     */
+    public Added dispute(long start, ByteBuf buffer, int index, int length) {
+        long end = start + length;
+        if (end <= contiguousEnd || end > position + maxBytes) {
+            return Added.DUPLICATE;
+        }
+        boolean isConflict = differs(start, end, buffer, index);
+        if (isConflict) {
+            forget();
+        }
+        disputedEnd = Math.max(disputedEnd, end);
+        return isConflict ? Added.CONFLICT : Added.DISPUTED;
     }
 
     private Added overCap() {

@@ -57,6 +57,7 @@ public final class SegmentValidator {
     private long unbelievedNanos;
 
     private long startOffset;
+    private boolean isTakenByKernel;
 
     /**
      * @param acceptsUnmarkedChecksums take an unfinished TCP checksum without the kernel's mark: for capture files only, whose sources
@@ -82,6 +83,7 @@ public final class SegmentValidator {
      *     SYN-ACK has none.
      */
     public @Nullable Rejection judge(CapturedSegment segment, long position, int reach) {
+        isTakenByKernel = false;
         Rejection form = checkForm(segment);
         if (form != null) {
             return form;
@@ -103,18 +105,14 @@ public final class SegmentValidator {
         if (ambiguous) {
             return Rejection.AMBIGUOUS_HANDSHAKE;
         }
-        if ((flags & TcpView.URG) != 0) {
-            return Rejection.URG;
-        }
-        if ((flags & TcpView.FIN) != 0) {
-            return Rejection.FIN;
-        }
-        if (shaken.interfaceIndex() != segment.interfaceIndex()) {
-            return Rejection.INTERFACE;
-        }
         Rejection numbers = checkNumbers(shaken, segment, position, reach);
-        if (numbers != null) {
-            return numbers;
+        Rejection reason = checkKind(shaken, segment);
+        if (reason == null) {
+            reason = numbers;
+        }
+        if (reason != null) {
+            isTakenByKernel = numbers == null || isOnlyOurs(numbers);
+            return reason;
         }
         hasData = true;
         // The kernel learns nothing from what it has had before (tcp_sequence in net/ipv4/tcp_input.c): a needless
@@ -126,6 +124,25 @@ public final class SegmentValidator {
             takenEnd = startOffset + tcp.payloadLength();
         }
         return null;
+    }
+
+    /** What the kernel takes, and nothing goes early of. */
+    private @Nullable Rejection checkKind(Handshake shaken, CapturedSegment segment) {
+        if (tcp.hasFlags(TcpView.URG)) {
+            return Rejection.URG;
+        }
+        if (tcp.hasFlags(TcpView.FIN)) {
+            return Rejection.FIN;
+        }
+        return shaken.interfaceIndex() == segment.interfaceIndex() ? null : Rejection.INTERFACE;
+    }
+
+    /** Whether the rule is stricter than the kernel's: Linux looks for a timestamp only to compare it with older ones. */
+    private static boolean isOnlyOurs(Rejection reason) {
+        return switch (reason) {
+            case TIMESTAMP_MISSING, TIMESTAMP_FUTURE, TIMESTAMP_ECHO -> true;
+            default -> false;
+        };
     }
 
     private @Nullable Rejection checkForm(CapturedSegment segment) {
@@ -316,6 +333,14 @@ public final class SegmentValidator {
     /** 0 for a SYN-ACK and a pure acknowledgement. */
     public int payloadLength() {
         return tcp.payloadLength();
+    }
+
+    /**
+     * Whether the kernel probably takes the segment that was rejected last: then what comes for its place may differ from what the
+     * kernel has. {@link #startOffset}, {@link #payloadIndex} and {@link #payloadLength} tell of its bytes.
+     */
+    public boolean isTakenByKernel() {
+        return isTakenByKernel;
     }
 
     /** What the connection has negotiated, once the SYN-ACK was seen. */

@@ -46,9 +46,10 @@ class HeldBytesTest {
         held = new HeldBytes(allocator, MAX_BYTES, maxRanges);
         held.advance(origin);
         int streamBytes = 4 * MAX_BYTES;
+        long enough = origin + streamBytes - MAX_BYTES - 2L * longest;
         ModelHeldBytes model = new ModelHeldBytes(origin, streamBytes, MAX_BYTES, maxRanges);
         byte[] payload = new byte[longest];
-        for (int step = 0; step < 400 && model.highest() < origin + streamBytes - MAX_BYTES - 2L * longest; step++) {
+        for (int step = 0; step < 400 && model.highest() < enough; step++) {
             String where = what + " step " + step;
             switch (random.nextInt(16)) {
                 case 0, 1 -> advance(model, model.contiguousEnd());
@@ -71,8 +72,14 @@ class HeldBytesTest {
                     if (random.nextInt(60) == 0) {
                         payload[random.nextInt(length)] ^= 1;
                     }
-                    Added added = add(model, start, payload, length, step, where);
-                    answers.merge(added, 1, Integer::sum);
+                    if (random.nextInt(60) == 0) {
+                        byte[] exact = Arrays.copyOf(payload, length);
+                        assertThat(held.dispute(start, Unpooled.wrappedBuffer(exact), 0, length))
+                                .as(where)
+                                .isEqualTo(model.dispute(start, exact));
+                    } else {
+                        answers.merge(add(model, start, payload, length, step, where), 1, Integer::sum);
+                    }
                 }
             }
             compare(model, random, where);
@@ -201,6 +208,28 @@ class HeldBytesTest {
         assertThat(put(159, 50)).isEqualTo(Added.DISPUTED);
         assertThat(put(160, 50)).isEqualTo(Added.HELD);
         assertThat(put(0, 10)).as("in order the kernel decides").isEqualTo(Added.IN_ORDER);
+    }
+
+    @Test
+    void takesNothingAgainInThePlaceOfWhatWasForgotten() {
+        put(100, 200);
+        held.add(120, Unpooled.wrappedBuffer(new byte[40]), 0, 40, 9);
+        assertThat(put(160, 50)).as("held before, and forgotten with the rest").isEqualTo(Added.DISPUTED);
+        assertThat(put(300, 50)).isEqualTo(Added.HELD);
+    }
+
+    @Test
+    void takesNothingInThePlaceOfWhatOnlyTheKernelHas() {
+        put(100, 50);
+        assertThat(held.dispute(200, Unpooled.wrappedBuffer(new byte[40]), 0, 40))
+                .isEqualTo(Added.DISPUTED);
+        assertThat(held.runs()).as("what was held stays").isEqualTo(1);
+        assertThat(put(200, 40)).isEqualTo(Added.DISPUTED);
+        assertThat(put(240, 40)).isEqualTo(Added.HELD);
+        assertThat(held.dispute(120, Unpooled.wrappedBuffer(new byte[40]), 0, 40))
+                .as("what is held has other bytes")
+                .isEqualTo(Added.CONFLICT);
+        assertThat(held.runs()).isZero();
     }
 
     @Test

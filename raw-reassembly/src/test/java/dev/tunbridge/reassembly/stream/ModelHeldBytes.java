@@ -42,12 +42,10 @@ final class ModelHeldBytes {
             forget();
             return Added.OVER_CAP;
         }
-        for (long at = Math.max(start, position); at < end; at++) {
-            if (copied[cell(at)] && values[cell(at)] != payload[(int) (at - start)]) {
-                forget();
-                disputedEnd = Math.max(disputedEnd, end);
-                return Added.CONFLICT;
-            }
+        if (differs(start, payload)) {
+            forget();
+            disputedEnd = Math.max(disputedEnd, end);
+            return Added.CONFLICT;
         }
         boolean isInOrder = start <= contiguousEnd();
         if (!isInOrder && start < disputedEnd) {
@@ -75,6 +73,28 @@ final class ModelHeldBytes {
             isNew = true;
         }
         return !isNew ? Added.DUPLICATE : isInOrder ? Added.IN_ORDER : Added.HELD;
+    }
+
+    Added dispute(long start, byte[] payload) {
+        long end = start + payload.length;
+        if (end <= contiguousEnd() || end > position + maxBytes) {
+            return Added.DUPLICATE;
+        }
+        boolean isConflict = differs(start, payload);
+        if (isConflict) {
+            forget();
+        }
+        disputedEnd = Math.max(disputedEnd, end);
+        return isConflict ? Added.CONFLICT : Added.DISPUTED;
+    }
+
+    private boolean differs(long start, byte[] payload) {
+        for (long at = Math.max(start, position); at < start + payload.length; at++) {
+            if (copied[cell(at)] && values[cell(at)] != payload[(int) (at - start)]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Past half of the room, a range in order that is the very last takes in what follows it. */
@@ -134,12 +154,10 @@ final class ModelHeldBytes {
     }
 
     void forget() {
-        long seenEnd = highest;
-        while (seenEnd > position && !isSeen(seenEnd - 1)) {
-            seenEnd--;
-        }
-        disputedEnd = Math.max(disputedEnd, seenEnd);
         for (long at = position; at < highest; at++) {
+            if (isSeen(at)) {
+                disputedEnd = Math.max(disputedEnd, at + 1);
+            }
             drop(at);
         }
     }

@@ -9,8 +9,10 @@ import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,15 @@ class SegmentValidatorTest {
     private static final int SERVER_CLOCK = 1_000_000;
 
     private static final int OUR_CLOCK = 5_000_000;
+
+    /** Rules that the kernel does not have: it takes the segment. */
+    private static final Set<Rejection> STRICTER_THAN_LINUX = EnumSet.of(
+            Rejection.URG,
+            Rejection.FIN,
+            Rejection.INTERFACE,
+            Rejection.TIMESTAMP_MISSING,
+            Rejection.TIMESTAMP_FUTURE,
+            Rejection.TIMESTAMP_ECHO);
 
     private final Kernel kernel = new Kernel();
     private final Segments segments = new Segments(Segments.version4(), 0xffff_f000, 77_000);
@@ -95,6 +106,9 @@ class SegmentValidatorTest {
             assertThat(judge(segments.data(1_000, BYTES))).as("a right one").isNull();
         }
         assertThat(judge(broken(reason))).isEqualTo(reason);
+        assertThat(validator.isTakenByKernel())
+                .as("a rule that the kernel does not have")
+                .isEqualTo(STRICTER_THAN_LINUX.contains(reason));
         assertThat(judge(segments.data(1_000, BYTES)))
                 .as("the next right one")
                 .isEqualTo(reason == Rejection.NO_HANDSHAKE ? Rejection.NO_HANDSHAKE : null);

@@ -111,7 +111,7 @@ public final class Segments {
         out.writeShort(path.remote().getPort()).writeShort(path.local().getPort());
         out.writeInt((int) (initialSequenceNumber + 1L + offset));
         out.writeInt((int) (acknowledgementNumber + ackOffset));
-        out.writeByte(((TcpView.HEADER_BYTES + options) / 4) << 4).writeByte(flags);
+        out.writeByte((TcpView.HEADER_BYTES + options) << 2).writeByte(flags);
         out.writeShort(501).writeShort(0).writeShort(0);
         if (isSyn) {
             out.writeInt(0x0204_05b4).writeInt(0x0103_0307).writeInt(0x0101_0402); // MSS 1460, scale 7, SACK

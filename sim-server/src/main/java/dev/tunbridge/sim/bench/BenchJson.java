@@ -6,6 +6,7 @@ import static dev.tunbridge.bridge.service.JsonText.number;
 import static dev.tunbridge.bridge.service.JsonText.object;
 import static dev.tunbridge.bridge.service.JsonText.text;
 
+import dev.tunbridge.bridge.service.JsonText;
 import dev.tunbridge.sim.link.LinkProfile;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ final class BenchJson {
                         field("reference", text(plan.reference())),
                         field("runs", String.valueOf(plan.runs())),
                         field("seed", String.valueOf(plan.seed())),
+                        field("link", array(plan.linkSettings().stream().map(JsonText::text))),
                         field("missing", missing()),
                         field("comparisons", array(comparisons())),
                         field("cells", array(report.outcomes().stream().map(BenchJson::cell))))

@@ -10,10 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** Options that have been checked. */
+/**
+ * Options that have been checked.
+ *
+ * @param linkSettings as typed; the profiles have them already
+ */
 record BenchPlan(
         List<Peer> peers,
         List<LinkProfile> profiles,
+        List<String> linkSettings,
         List<Workload> workloads,
         int runs,
         long seed,
@@ -58,6 +63,7 @@ record BenchPlan(
         return new BenchPlan(
                 List.copyOf(peers),
                 List.copyOf(profiles),
+                options.linkSettings(),
                 workloads,
                 options.runs(),
                 options.seed(),

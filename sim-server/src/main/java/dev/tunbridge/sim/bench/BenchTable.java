@@ -24,7 +24,8 @@ final class BenchTable {
 
     private void block(LinkProfile profile, Workload workload) {
         int runs = report.plan().runs();
-        line(profile.name() + " - " + workload.describe() + " - "
+        List<String> link = report.plan().linkSettings();
+        line(profile.name() + (link.isEmpty() ? "" : " " + String.join(" ", link)) + " - " + workload.describe() + " - "
                 + (runs == 1 ? "one run" : "medians (least–most) of " + runs + " runs")
                 + (report.plan().peers().size() > 1
                         ? "; × is the ratio to " + report.plan().reference() + " pair by pair"

@@ -67,7 +67,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "Link profile; repeatable (default: veth and wan1).")
     private List<String> profiles = new ArrayList<>();
 
-    @Option(names = "--link", paramLabel = "KEY=VALUE", description = "Changes each profile, as simserver link --set.")
+    @Option(
+            names = "--link",
+            paramLabel = "KEY=VALUE",
+            description =
+                    "Changes each profile, as simserver link --set; ba. is the way to the device, as in ba.loss=3.")
     private List<String> linkSettings = new ArrayList<>();
 
     @Option(

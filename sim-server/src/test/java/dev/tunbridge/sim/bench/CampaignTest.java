@@ -80,6 +80,7 @@ class CampaignTest {
                         .startsWith("wan0 ba.loss=3, tcp:up: rate")
                         .contains("rate, Mbit/s", "12.00", "10.00", "1.2", "≥ 1 × vtun")
                         .endsWith(" reached"))
+                .anySatisfy(line -> assertThat(line).startsWith("wan0 ba.loss=3 - tcp up, 1 flow"))
                 .anySatisfy(line ->
                         assertThat(line).contains("≤ 0.6 × vtun", "0.75").endsWith("FALLS SHORT"))
                 .anySatisfy(line -> assertThat(line).contains("≥ 1 × openvpn").endsWith("NOT MEASURED"));
@@ -87,6 +88,7 @@ class CampaignTest {
                 .startsWith(
                         "{\"campaign\":\"trial\",\"reached\":false,\"figures\":[{\"profile\":\"wan0\",\"link\":[\"ba.loss=3\"]")
                 .contains("\"ratio\":0.750000", "\"reached\":true", "\"reached\":false", "\"reached\":null")
+                .contains("\"link\":[\"ba.loss=3\"],\"missing\":{\"openvpn\"")
                 .endsWith("]}\n");
         Campaign reached = new Campaign("trial", List.of(Campaign.Part.of("wan0", "tcp:up", fast)));
         assertThat(new CampaignReport(reached, List.of(report)).isSuccess()).isTrue();

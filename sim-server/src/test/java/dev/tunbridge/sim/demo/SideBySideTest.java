@@ -46,8 +46,8 @@ class SideBySideTest {
             assertThat(spoilt.json()).contains("\"intact\":false,\"plays\"");
         }
         assertThat(sideBySide(broken, whole).table())
-                .contains("recovery off: NOT")
-                .contains("recovery on: everything");
+                .contains("recovery off (raw lane measuring): NOT")
+                .contains("recovery on (raw lane forbidden): everything");
     }
 
     @Test

@@ -55,6 +55,7 @@ final class LiveLane implements AutoCloseable {
     private final ByteBuf unread = Unpooled.directBuffer(READ_BYTES);
     private final ByteBuf kernelBytes = Unpooled.buffer();
     private final List<Delivered> early = new ArrayList<>();
+    private final List<Delivered> proven = new ArrayList<>();
     private final List<Delivered> inOrder = new ArrayList<>();
     private final List<Delivered> swallowed = new ArrayList<>();
     private long captured;
@@ -226,6 +227,11 @@ final class LiveLane implements AutoCloseable {
         return early;
     }
 
+    /** What of it came from a proven boundary. */
+    List<Delivered> proven() {
+        return proven;
+    }
+
     /** What the kernel lane has found, also what had gone early. */
     List<Delivered> inOrder() {
         return inOrder;
@@ -266,7 +272,11 @@ final class LiveLane implements AutoCloseable {
     private final class Notes implements DeliveryObserver {
         @Override
         public void onFrame(Lane lane, BoundaryGrade grade, FrameView frame, long wholeNanos, long nowNanos) {
-            (lane == Lane.EARLY ? early : inOrder).add(Delivered.of(frame));
+            Delivered delivered = Delivered.of(frame);
+            (lane == Lane.EARLY ? early : inOrder).add(delivered);
+            if (lane == Lane.EARLY && grade == BoundaryGrade.PROVEN) {
+                proven.add(delivered);
+            }
         }
 
         @Override

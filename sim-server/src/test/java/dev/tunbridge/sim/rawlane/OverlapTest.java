@@ -324,6 +324,9 @@ class OverlapTest {
             if (!contradicted.isEmpty()) {
                 assertThat(isLatched).as("latched, as %s show", contradicted).isTrue();
             }
+            if (contradicted.stream().anyMatch(lane.proven()::contains)) {
+                assertThat(lane.state()).as("proven, and false all the same").isEqualTo(LaneState.LATCHED_OFF);
+            }
             if (hasConflict()) {
                 assertThat(raw.conflicts()).as("alarms").isPositive();
             }

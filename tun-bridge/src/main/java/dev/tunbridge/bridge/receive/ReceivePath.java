@@ -24,6 +24,8 @@ import dev.tunbridge.reassembly.stream.Rejection;
 import dev.tunbridge.reassembly.wire.FourTuple;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +47,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private final EarlyDelivery earlyDelivery;
     private final FrameProbe probe;
     private final LogOncePerMinute malformedLog = new LogOncePerMinute();
-    private final LogOncePerMinute alarmLog = new LogOncePerMinute();
+    private final Map<RecoveryListener.Event, LogOncePerMinute> alarmLogs = new EnumMap<>(RecoveryListener.Event.class);
     private @Nullable RawLane rawLane;
     private long nowNanos;
     private boolean isTraffic;
@@ -251,7 +253,12 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
                 case KERNEL_LOST -> "the kernel has dropped segments that the capture had seen";
                 case HOLE_OPENED, HOLE_CLOSED -> "";
             };
-            if (!alarm.isEmpty() && alarmLog.permits(System.nanoTime())) {
+            if (alarm.isEmpty()) {
+                return;
+            }
+            // Each its own: the conflict that comes before a mismatch must not silence it.
+            LogOncePerMinute log = alarmLogs.computeIfAbsent(event, first -> new LogOncePerMinute());
+            if (log.permits(System.nanoTime())) {
                 LOG.warn("raw lane: {} (stream offsets {} to {})", alarm, fromOffset, toOffset);
             }
         }

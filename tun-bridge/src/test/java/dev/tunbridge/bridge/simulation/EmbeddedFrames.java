@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.simulation;
 
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
@@ -19,10 +20,10 @@ final class EmbeddedFrames {
     private final InnerPackets packets;
     private final FramePort port;
 
-    EmbeddedFrames(Dice dice, Scenario scenario, InnerPackets packets, FrameFormat format, MessageCodec codec) {
+    EmbeddedFrames(Dice dice, Carriage carriage, InnerPackets packets, FrameFormat format, MessageCodec codec) {
         this.dice = dice;
         this.packets = packets;
-        this.port = new FramePort(scenario, packets, new FrameEncoder(format), codec);
+        this.port = new FramePort(carriage, packets, new FrameEncoder(format), codec);
     }
 
     /** Writes a chain of frames somewhere into the payload, or across the whole of it. */

@@ -13,8 +13,8 @@ final class FramePort {
     private final FrameEncoder encoder;
     private final MessageCodec codec;
 
-    FramePort(Scenario scenario, InnerPackets packets, FrameEncoder encoder, MessageCodec codec) {
-        this.carriage = scenario.carriage();
+    FramePort(Carriage carriage, InnerPackets packets, FrameEncoder encoder, MessageCodec codec) {
+        this.carriage = carriage;
         this.packets = packets;
         this.encoder = encoder;
         this.codec = codec;

@@ -49,8 +49,8 @@ final class ModelServer {
         this.socket = socket;
         FrameFormat format = scenario.format();
         MessageCodec codec = new ReferenceMapper().bind(format);
-        port = new FramePort(scenario, packets, new FrameEncoder(format), codec);
-        embedded = new EmbeddedFrames(dice.split(), scenario, packets, format, codec);
+        port = new FramePort(scenario.carriage(), packets, new FrameEncoder(format), codec);
+        embedded = new EmbeddedFrames(dice.split(), scenario.carriage(), packets, format, codec);
         for (int i = 0; i < traffic.udpFlows(); i++) {
             datagramFlows.add(newFlow(Message.UDP));
         }

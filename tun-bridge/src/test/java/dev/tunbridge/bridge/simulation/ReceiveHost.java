@@ -16,6 +16,7 @@ import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.message.ReferenceMapper;
+import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
@@ -142,13 +143,7 @@ final class ReceiveHost implements AutoCloseable {
             readSocket();
         }
         if (ring) {
-            capture.drain(
-                    segment -> {
-                        if (mutation != Mutation.SLEEPS) {
-                            path.onSegment(segment);
-                        }
-                    },
-                    this::captured);
+            capture.drain(this::show, this::captured);
         }
         if (socket && !socketFirst) {
             readSocket();
@@ -156,6 +151,23 @@ final class ReceiveHost implements AutoCloseable {
         path.settle(time.nowNanos());
         takePackets();
         judge.settled();
+    }
+
+    private void show(CapturedSegment segment) {
+        boolean isConnected = path.handshake() != null;
+        if (isConnected && mutation == Mutation.SLEEPS) {
+            return;
+        }
+        if (isConnected && mutation == Mutation.IS_DECEIVED) {
+            swapLastWords(segment);
+        }
+        path.onSegment(segment);
+    }
+
+    /** No Internet checksum notices, of the outer packet or the inner one. */
+    private static void swapLastWords(CapturedSegment segment) {
+        int at = segment.index() + segment.length() - Integer.BYTES;
+        segment.buffer().setInt(at, Integer.rotateLeft(segment.buffer().getInt(at), Short.SIZE));
     }
 
     private void captured(WireSegment segment) {

@@ -5,12 +5,18 @@ import static dev.tunbridge.bridge.simulation.VirtualTime.SECOND;
 
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
+import dev.tunbridge.reassembly.recovery.LaneState;
+import dev.tunbridge.reassembly.recovery.RecoveryCounters;
+import dev.tunbridge.reassembly.wire.SequenceNumber;
 
 /** One run: ten virtual seconds of one scenario, then as long as it takes to deliver the rest over a path that has healed. */
 final class Simulation implements AutoCloseable {
     static final long DURATION_NANOS = 10 * SECOND;
     /** Backed-off timers of both directions fire in this time, many times over. */
     private static final long PATIENCE_NANOS = 600 * SECOND;
+
+    /** Each byte, and each segment's neighbourhood, may be looked at so often; some two times are usual where much is lost. */
+    private static final int MOST_PROBES_PER_BYTE = 4;
 
     private static final int HELLO_BYTES = 40;
     private static final int ACKNOWLEDGEMENT_BYTES = 60;
@@ -37,11 +43,12 @@ final class Simulation implements AutoCloseable {
 
     private long upstreamSent;
     private long upstreamReceived;
-    /** What the server echoes, and when we sent our SYN. */
+    /** What the server echoes. */
     private int serverRecent;
 
     private boolean healed;
     private long captured;
+    private long capturedBytes;
 
     Simulation(Scenario scenario, Mutation mutation, Trace trace) {
         this.scenario = scenario;
@@ -81,6 +88,7 @@ final class Simulation implements AutoCloseable {
                     + " of " + stream.length() + " bytes, and the server knows of " + sender.acknowledgedOffset());
         }
         judge.finish();
+        checkCounters();
         checkBounds();
     }
 
@@ -134,7 +142,7 @@ final class Simulation implements AutoCloseable {
         time.after(scenario.reverse().delayNanos() + (lost ? UPSTREAM_AGAIN_NANOS : 0), () -> {
             boolean first = upstreamReceived == 0;
             upstreamReceived = Math.max(upstreamReceived, end);
-            serverRecent = later(serverRecent, timestamp);
+            serverRecent = SequenceNumber.max(serverRecent, timestamp);
             if (first) {
                 server.start();
             } else {
@@ -161,6 +169,7 @@ final class Simulation implements AutoCloseable {
     private void received(WireSegment segment) {
         trace.add(time, () -> "arrived " + segment);
         captured++;
+        capturedBytes += segment.length();
         capture.arrive(segment);
         kernel.receive(segment);
     }
@@ -180,12 +189,8 @@ final class Simulation implements AutoCloseable {
     }
 
     private void acknowledged(Acknowledgement ack) {
-        serverRecent = later(serverRecent, ack.timestamp());
+        serverRecent = SequenceNumber.max(serverRecent, ack.timestamp());
         sender.received(ack);
-    }
-
-    private static int later(int a, int b) {
-        return dev.tunbridge.reassembly.wire.SequenceNumber.max(a, b);
     }
 
     private long sinceStart() {
@@ -196,20 +201,68 @@ final class Simulation implements AutoCloseable {
         return wire.serverClock(sinceStart());
     }
 
-    private void checkBounds() {
+    private void checkCounters() {
         ReceiveCounters counters = host.counters();
-        if (counters.bytes() != stream.length()
-                || counters.frames() != stream.frameCount()
-                || counters.badFrames() != 0) {
-            throw new Violation("counted " + counters.bytes() + " bytes, " + counters.frames() + " frames and "
-                    + counters.badFrames() + " bad ones; there were " + stream.length() + " and "
-                    + stream.frameCount());
+        RecoveryCounters recovery = counters.recovery();
+        int early = judge.early(BoundaryGrade.PROVEN)
+                + judge.early(BoundaryGrade.ANCHORED)
+                + judge.early(BoundaryGrade.FOUND);
+        expect("bytes", counters.bytes(), stream.length());
+        expect("frames", counters.frames(), stream.frameCount());
+        expect("bad frames", counters.badFrames(), 0);
+        expect("skipped bytes", counters.skippedBytes(), 0);
+        expect("malformed messages", counters.malformedMessages(), 0);
+        expect("early frames", recovery.earlyFrames(), early);
+        expect("early frames by proven boundaries", recovery.earlyProven(), judge.early(BoundaryGrade.PROVEN));
+        expect("swallowed frames", recovery.swallowed(), early);
+        expect("conflicts", recovery.conflicts(), 0);
+        expect("mismatches", recovery.mismatchedBytes() + recovery.mismatchedBoundaries(), 0);
+        expect("contradictions", recovery.contradictions(), 0);
+        LaneState state = scenario.capture().missesHandshake()
+                ? LaneState.LATE
+                : scenario.recovery().enabled() ? LaneState.ACTIVE : LaneState.MEASURING;
+        if (host.state() != state) {
+            throw new Violation("the raw lane is " + host.state() + "; it should be " + state);
         }
     }
 
-    /** What the run was about, to see that runs are about something. */
+    private static void expect(String what, long counted, long actual) {
+        if (counted != actual) {
+            throw new Violation(what + ": " + counted + " were counted, and there were " + actual);
+        }
+    }
+
+    private void checkBounds() {
+        RecoveryCounters recovery = host.counters().recovery();
+        int cap = scenario.recovery().heldBytes();
+        if (recovery.heldPeakBytes() > cap || recovery.memoryPeakBytes() > cap) {
+            throw new Violation(recovery.heldPeakBytes() + " bytes were held, in " + recovery.memoryPeakBytes()
+                    + " bytes of memory; allowed " + cap);
+        }
+        long most = MOST_PROBES_PER_BYTE
+                * (capturedBytes + captured * scenario.format().maxFrameBytes());
+        if (recovery.probedBytes() > most) {
+            throw new Violation("frames were looked for in " + recovery.probedBytes() + " bytes after " + captured
+                    + " segments with " + capturedBytes + " bytes; allowed " + most);
+        }
+    }
+
+    /**
+     * What the run was about, to see that runs are about something.
+     *
+     * @param probedBytes bytes in which frames were looked for beyond holes
+     */
     record Outcome(
-            long streamBytes, int frames, int proven, int anchored, int found, long retransmissions, long segments) {
+            long streamBytes,
+            long frames,
+            long proven,
+            long anchored,
+            long found,
+            long retransmissions,
+            long segments,
+            long probedBytes) {
+        static final Outcome NONE = new Outcome(0, 0, 0, 0, 0, 0, 0, 0);
+
         Outcome plus(Outcome other) {
             return new Outcome(
                     streamBytes + other.streamBytes,
@@ -218,10 +271,9 @@ final class Simulation implements AutoCloseable {
                     anchored + other.anchored,
                     found + other.found,
                     retransmissions + other.retransmissions,
-                    segments + other.segments);
+                    segments + other.segments,
+                    probedBytes + other.probedBytes);
         }
-
-        static final Outcome NONE = new Outcome(0, 0, 0, 0, 0, 0, 0);
     }
 
     Outcome outcome() {
@@ -232,7 +284,8 @@ final class Simulation implements AutoCloseable {
                 judge.early(BoundaryGrade.ANCHORED),
                 judge.early(BoundaryGrade.FOUND),
                 sender.retransmissions(),
-                captured);
+                captured,
+                host.counters().recovery().probedBytes());
     }
 
     @Override
