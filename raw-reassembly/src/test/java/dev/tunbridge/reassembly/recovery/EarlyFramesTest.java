@@ -2,6 +2,7 @@ package dev.tunbridge.reassembly.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameProbe;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.Test;
 class EarlyFramesTest {
     private static final FrameFormat FORMAT = FrameFormat.builtin("reference");
 
+    private static final BoundaryGrade[] GRADES = BoundaryGrade.values();
+
     private final FrameProbe probe = new FrameProbe(FORMAT);
     private final EarlyFrames early = new EarlyFrames(1, 2);
 
@@ -29,7 +32,7 @@ class EarlyFramesTest {
         probe.close();
     }
 
-    private record Gone(long start, long end, String bytes) {
+    private record Gone(long start, long end, String bytes, BoundaryGrade grade) {
         boolean crosses(long from, long to) {
             return start < to && end > from;
         }
@@ -50,8 +53,9 @@ class EarlyFramesTest {
                 boolean crosses = model.stream().anyMatch(gone -> gone.crosses(start, frame.endOffset()));
                 assertThat(early.crosses(start, frame.endOffset())).as(what).isEqualTo(crosses);
                 if (!crosses) {
-                    early.add(frame);
-                    model.add(new Gone(start, frame.endOffset(), bytes(frame)));
+                    BoundaryGrade grade = GRADES[random.nextInt(GRADES.length)];
+                    early.add(frame, grade);
+                    model.add(new Gone(start, frame.endOffset(), bytes(frame), grade));
                 }
                 assertThat(early.contains(start, frame.endOffset()))
                         .as(what)
@@ -77,31 +81,44 @@ class EarlyFramesTest {
         }
         FrameView frame = frame(start, payload, random);
         if (random.nextInt(6) == 0) {
-            long offset = start;
-            early.passed(offset);
-            long passed = model.stream().filter(gone -> gone.end <= offset).count();
-            model.removeIf(gone -> gone.end <= offset);
-            assertThat(early.takeCrossed()).as(what).isEqualTo((int) passed);
+            early.passed(start);
+            assertCrossed(model, start, 0, 0, what);
         }
-        long from = frame.startOffset();
         long to = frame.endOffset();
-        String bytes = bytes(frame);
-        List<Gone> met = model.stream().filter(gone -> gone.start < to).toList();
-        List<Gone> inside = met.stream().filter(gone -> gone.end > from).toList();
-        model.removeAll(met);
-        boolean isSamePlace = inside.size() == 1 && inside.get(0).start == from && inside.get(0).end == to;
-        Verdict expected = inside.isEmpty()
-                ? Verdict.NEW
-                : !isSamePlace
-                        ? Verdict.OTHER_BOUNDARIES
-                        : inside.get(0).bytes.equals(bytes) ? Verdict.SAME : Verdict.OTHER_BYTES;
+        long from = start;
+        Gone same = model.stream()
+                .filter(gone -> gone.start == from && gone.end == to)
+                .findAny()
+                .orElse(null);
+        Verdict expected =
+                same == null ? Verdict.NEW : same.bytes.equals(bytes(frame)) ? Verdict.SAME : Verdict.OTHER_BYTES;
         verdicts.add(expected);
         assertThat(early.reached(frame)).as(what).isEqualTo(expected);
-        // Those that it tells of by the verdict are not told again.
-        int told = expected == Verdict.NEW ? 0 : 1;
-        assertThat(early.takeCrossed()).as(what).isEqualTo(met.size() - told);
-        assertThat(early.takeCrossed()).as(what).isZero();
+        if (same != null) {
+            model.remove(same);
+        }
+        List<Gone> crossing =
+                model.stream().filter(gone -> gone.crosses(from, to)).toList();
+        model.removeAll(crossing);
+        long proven = crossing.stream().filter(EarlyFramesTest::isProven).count();
+        assertCrossed(model, start, (int) proven, crossing.size() - (int) proven, what);
         return to;
+    }
+
+    /** What has been passed and never reached, with so many more. */
+    private void assertCrossed(List<Gone> model, long offset, int moreProven, int moreLikely, String what) {
+        List<Gone> passed = model.stream().filter(gone -> gone.end <= offset).toList();
+        model.removeAll(passed);
+        int proven = (int) passed.stream().filter(EarlyFramesTest::isProven).count();
+        assertThat(early.takeCrossedProven()).as(what).isEqualTo(proven + moreProven);
+        assertThat(early.takeCrossedLikely()).as(what).isEqualTo(passed.size() - proven + moreLikely);
+        assertThat(early.takeCrossedProven() + early.takeCrossedLikely())
+                .as(what)
+                .isZero();
+    }
+
+    private static boolean isProven(Gone gone) {
+        return gone.grade == BoundaryGrade.PROVEN;
     }
 
     private FrameView frame(long offset, int payloadBytes, Random random) {
@@ -125,7 +142,7 @@ class EarlyFramesTest {
         Random random = new Random(1);
         long offset = 0;
         while (!early.isFull()) {
-            early.add(frame(offset, 0, random));
+            early.add(frame(offset, 0, random), BoundaryGrade.PROVEN);
             offset += FORMAT.overheadBytes();
         }
         assertThat(offset).isEqualTo(16_384L * FORMAT.overheadBytes());
