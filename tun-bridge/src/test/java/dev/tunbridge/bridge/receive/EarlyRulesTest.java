@@ -12,6 +12,7 @@ import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,12 +120,34 @@ class EarlyRulesTest {
         know(Kind.DATA, Known.RECENTLY);
         long ticket = rules.judge(Kind.DATA.packet(NEXT + 1_000), BoundaryGrade.PROVEN, NOW);
         assertThat(ticket).isNotNegative();
-        assertThat(rules.isRipe(ticket)).isFalse();
+        assertThat(rules.isRipe(ticket, NOW)).isFalse();
         Flow flow = flows.fromTunnel(Kind.DATA.packet(NEXT), NOW);
         flow.delivered(NEXT + 999, false);
-        assertThat(rules.isRipe(ticket)).isFalse();
+        assertThat(rules.isRipe(ticket, NOW)).isFalse();
         flow.delivered(NEXT + 1_000, false);
-        assertThat(rules.isRipe(ticket)).isTrue();
+        assertThat(rules.isRipe(ticket, NOW)).isTrue();
+    }
+
+    @Test
+    void aPacketOfAnUnknownFlowIsRipeWhenTheKernelLaneHasShownTheFlow() {
+        long datagram = rules.judge(Kind.UDP.packet(0), BoundaryGrade.ANCHORED, NOW);
+        long acknowledgement = rules.judge(Kind.ACK.packet(NEXT + 65_535), BoundaryGrade.ANCHORED, NOW);
+        long data = rules.judge(Kind.DATA.packet(NEXT), BoundaryGrade.ANCHORED, NOW);
+        know(Kind.UDP, Known.EARLY);
+        know(Kind.DATA, Known.EARLY);
+        assertThat(List.of(datagram, acknowledgement, data)).noneMatch(ticket -> rules.isRipe(ticket, NOW));
+        know(Kind.UDP, Known.RECENTLY);
+        know(Kind.DATA, Known.RECENTLY);
+        assertThat(List.of(datagram, acknowledgement, data)).allMatch(ticket -> rules.isRipe(ticket, NOW));
+        assertThat(rules.isRipe(datagram, NOW + 1)).as("not for ever").isFalse();
+    }
+
+    @Test
+    void aSegmentOfAFlowWithoutASynIsRipeWhenSomethingOfTheFlowWent() {
+        long ticket = rules.judge(Kind.DATA.packet(NEXT), BoundaryGrade.PROVEN, NOW);
+        assertThat(rules.isRipe(ticket, NOW)).isFalse();
+        flows.fromTunnel(Kind.DATA.packet(NEXT), NOW).delivered(NEXT, true);
+        assertThat(rules.isRipe(ticket, NOW)).isTrue();
     }
 
     private enum Kind {
