@@ -13,6 +13,7 @@ import dev.tunbridge.reassembly.capture.CaptureRing;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
 import dev.tunbridge.reassembly.wire.FourTuple;
+import dev.tunbridge.sim.e2e.Scenes;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.rawlane.LiveLane.Delivered;
@@ -95,7 +96,7 @@ class OverlapTest {
 
     @BeforeAll
     void open() throws Exception {
-        KernelProof.requireLab();
+        Scenes.requireLab();
         lab = Lab.open();
         namespace = lab.namespace("device");
         wire = WireTun.open(namespace, "wire0", "198.18.0.1/30");
