@@ -16,19 +16,19 @@ import java.util.List;
 import java.util.Optional;
 
 /** What the end-to-end tests share. */
-final class Scenes {
+public final class Scenes {
     static final long ANY_TIME = 600_000;
 
     private Scenes() {}
 
     /** Skips a test, and says so, where no lab can be opened. */
-    static void requireLab() {
+    public static void requireLab() {
         Optional<String> missing = Lab.unavailable();
         assumeTrue(missing.isEmpty(), () -> "skipped: " + missing.orElse(""));
     }
 
     /** Skips a test, and says so, where a program is not installed. */
-    static void requireProgram(String name) throws Exception {
+    public static void requireProgram(String name) throws Exception {
         Command.Result found = Command.run(Duration.ofSeconds(5), "", List.of("sh", "-c", "command -v " + name));
         assumeTrue(found.isSuccess(), () -> "skipped: the program '" + name + "' is not installed");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.stream.Rejection;
+import dev.tunbridge.sim.e2e.Scenes;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class InjectionTest {
 
     @BeforeAll
     static void requireLab() {
-        KernelProof.requireLab();
+        Scenes.requireLab();
     }
 
     @ParameterizedTest

@@ -39,6 +39,9 @@ import java.util.List;
  * writes down what the kernel gave, what was delivered by which lane, and what reached the device. One thread, in the namespace.
  */
 final class LiveLane implements AutoCloseable {
+    static final int NOTHING = 0;
+    static final int EVERYTHING = 1 << 18;
+
     private static final int READ_BYTES = 64 * 1024;
     private static final int MAX_FLOWS = 16;
     private static final int HANDSHAKE_SEGMENTS = 1;
@@ -203,7 +206,11 @@ final class LiveLane implements AutoCloseable {
         });
     }
 
-    /** From now on the kernel drops what the capture sees: a filter on the socket itself that lets so many bytes through. */
+    /**
+     * From now on the socket itself drops what the capture sees, or not any more.
+     *
+     * @param bytes of each segment that pass: {@link #NOTHING} or {@link #EVERYTHING}
+     */
     void letPass(int bytes) throws IOException {
         // struct sock_filter { u16 code; u8 jt; u8 jf; u32 k } with BPF_RET | BPF_K
         ByteBuf program =

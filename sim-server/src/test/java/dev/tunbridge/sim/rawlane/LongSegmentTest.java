@@ -3,6 +3,7 @@ package dev.tunbridge.sim.rawlane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.ReceiveStats;
+import dev.tunbridge.sim.e2e.Scenes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ class LongSegmentTest {
 
     @BeforeAll
     static void requireLab() {
-        KernelProof.requireLab();
+        Scenes.requireLab();
     }
 
     @ParameterizedTest

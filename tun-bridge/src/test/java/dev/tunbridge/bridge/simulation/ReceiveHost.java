@@ -229,7 +229,7 @@ final class ReceiveHost implements AutoCloseable {
                 try {
                     codec.read(frame, fromServer);
                 } catch (MalformedMessageException e) {
-                    throw new Violation(e.getMessage());
+                    throw new Violation(String.valueOf(e.getMessage()));
                 }
             }
         }

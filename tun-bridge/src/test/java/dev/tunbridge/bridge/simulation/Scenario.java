@@ -104,7 +104,7 @@ record Scenario(
     static Scenario draw(long seed) {
         Dice dice = new Dice(seed);
         FrameFormat format = SimulatedFormats.draw(dice.split());
-        Recovery recovery = recovery(dice.split(), format);
+        Recovery recovery = recovery(dice.split());
         Dice outer = dice.split();
         Dice paths = dice.split();
         return new Scenario(
@@ -190,7 +190,7 @@ record Scenario(
                 dice.chance(0.02));
     }
 
-    private static Recovery recovery(Dice dice, FrameFormat format) {
+    private static Recovery recovery(Dice dice) {
         BoundaryGrade boundaries = dice.chance(0.55)
                 ? BoundaryGrade.ANCHORED
                 : dice.chance(0.8) ? BoundaryGrade.PROVEN : BoundaryGrade.FOUND;

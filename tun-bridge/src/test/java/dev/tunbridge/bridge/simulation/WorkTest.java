@@ -171,7 +171,12 @@ class WorkTest {
     }
 
     private static long play(
-            FrameFormat format, MessageCodec codec, BoundaryGrade grade, ByteBuf stream, int heard, List<int[]> arriving) {
+            FrameFormat format,
+            MessageCodec codec,
+            BoundaryGrade grade,
+            ByteBuf stream,
+            int heard,
+            List<int[]> arriving) {
         OuterWire wire = new OuterWire(new Scenario.Outer(4, -1_000, 77, 1_460, false, true, 0, 0, 1));
         TunDeviceAndPath side = new TunDeviceAndPath(format, codec, grade, wire);
         try (ReceivePath path = side.path) {
@@ -180,7 +185,10 @@ class WorkTest {
             path.received(stream.slice(0, heard), 0);
             path.settle(0);
             for (int[] segment : arriving) {
-                show(path, flyweight, wire.segment(stream.array(), segment[0], segment[1] - segment[0], 0, 0, 0, false));
+                show(
+                        path,
+                        flyweight,
+                        wire.segment(stream.array(), segment[0], segment[1] - segment[0], 0, 0, 0, false));
                 path.settle(0);
             }
             assertThat(side.counters.recovery().rejected()).isEmpty();

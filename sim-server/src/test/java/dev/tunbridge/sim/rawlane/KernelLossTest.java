@@ -1,0 +1,158 @@
+package dev.tunbridge.sim.rawlane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.reassembly.capture.CaptureFilter;
+import dev.tunbridge.reassembly.capture.CaptureOptions;
+import dev.tunbridge.reassembly.capture.CaptureRing;
+import dev.tunbridge.reassembly.recovery.LaneState;
+import dev.tunbridge.reassembly.stream.Rejection;
+import dev.tunbridge.reassembly.wire.FourTuple;
+import dev.tunbridge.sim.e2e.Scenes;
+import dev.tunbridge.sim.lab.Lab;
+import dev.tunbridge.sim.lab.LabNamespace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The capture and the kernel do not have the same: one began too late, or dropped what the other has taken. */
+class KernelLossTest {
+    private static final FrameFormat FORMAT = FrameFormat.builtin("reference");
+    private static final FourTuple TUPLE =
+            new FourTuple(new InetSocketAddress("198.18.0.1", 40_000), new InetSocketAddress("198.18.0.2", 7_000));
+    private static final int INITIAL_NUMBER = 0x7fff_fff0;
+
+    private final ServerStream stream = new ServerStream(FORMAT);
+
+    @BeforeAll
+    static void requireLab() {
+        Scenes.requireLab();
+    }
+
+    /** What is done with a connection. */
+    private interface Act {
+        void on(RawServer server, LiveLane lane) throws IOException;
+    }
+
+    /** How a connection is made. */
+    private interface Connect {
+        LiveLane connect(RawServer server, CaptureRing ring, FourTuple tuple, FrameFormat format, int initialNumber)
+                throws IOException;
+    }
+
+    private void play(Connect connect, Act act) throws Exception {
+        for (int number = 0; number < 6; number++) {
+            stream.datagram(number, new byte[30]);
+        }
+        try (Lab lab = Lab.open()) {
+            LabNamespace namespace = lab.namespace("device");
+            namespace.call(() -> {
+                try (WireTun wire = WireTun.open(namespace, "wire0", "198.18.0.1/30");
+                        CaptureRing ring = CaptureRing.open(CaptureOptions.of(new CaptureFilter.Inbound(TUPLE)))) {
+                    RawServer server = new RawServer(wire, TUPLE.remote());
+                    try (LiveLane lane = connect.connect(server, ring, TUPLE, FORMAT, INITIAL_NUMBER)) {
+                        act.on(server, lane);
+                    }
+                }
+                return lab;
+            });
+        }
+    }
+
+    @Test
+    void aCaptureThatBeganAfterTheHandshakeUsesNothing() throws Exception {
+        play(LiveLane::connectLate, (server, lane) -> {
+            server.send(0, stream.frame(0));
+            lane.readTo(stream.end(0));
+            server.send(stream.end(1), stream.frame(2));
+            lane.captureAll(2);
+            lane.settle();
+            assertThat(lane.state()).isEqualTo(LaneState.LATE);
+            assertThat(lane.early()).isEmpty();
+            assertThat(lane.counters().recovery().rejected()).isEqualTo(Map.of(Rejection.NO_HANDSHAKE, 2L));
+            server.send(stream.end(0), stream.frame(1));
+            lane.readTo(stream.end(2));
+            assertDelivered(lane, 0, 1, 2);
+        });
+    }
+
+    @Test
+    void whatTheKernelDropsAfterTheCaptureIsAHole() throws Exception {
+        play(LiveLane::connect, (server, lane) -> {
+            server.send(0, stream.frame(0));
+            lane.readTo(stream.end(0));
+            lane.letPass(LiveLane.NOTHING);
+            server.send(stream.end(0), stream.frame(1));
+            lane.captureAll(2);
+            lane.letPass(LiveLane.EVERYTHING);
+            server.send(stream.end(1), stream.frame(2));
+            lane.captureAll(3);
+            lane.settle();
+            assertThat(lane.counters().recovery().holes())
+                    .as("to the capture all is in order")
+                    .isZero();
+            server.await("the loss", () -> {
+                turn(lane);
+                return lane.counters().recovery().kernelLost() > 0;
+            });
+            assertThat(lane.early()).as("nothing in order was copied").isEmpty();
+
+            server.send(stream.end(2), stream.frame(3));
+            lane.captureAll(4);
+            lane.settle();
+            assertThat(lane.early())
+                    .as("beyond the kernel's hole, of a flow that is known")
+                    .hasSize(1);
+            server.send(stream.end(0), stream.frame(1));
+            lane.readTo(stream.end(3));
+            assertDelivered(lane, 0, 3, 1, 2);
+            assertThat(lane.swallowed()).isEqualTo(lane.early());
+            assertThat(lane.state()).isEqualTo(LaneState.ACTIVE);
+        });
+    }
+
+    @Test
+    void whatWentEarlyMayBeLostToTheKernelAndComeAgain() throws Exception {
+        play(LiveLane::connect, (server, lane) -> {
+            server.send(0, stream.frame(0));
+            lane.readTo(stream.end(0));
+            lane.letPass(LiveLane.NOTHING);
+            server.send(stream.end(1), stream.frame(2));
+            lane.captureAll(2);
+            lane.settle();
+            assertThat(lane.early()).hasSize(1);
+            lane.letPass(LiveLane.EVERYTHING);
+            server.send(stream.end(0), stream.frame(1));
+            lane.readTo(stream.end(1));
+            assertThat(lane.swallowed()).isEmpty();
+            server.send(stream.end(1), stream.frame(2));
+            lane.readTo(stream.end(2));
+            assertDelivered(lane, 0, 2, 1);
+            assertThat(lane.swallowed()).isEqualTo(lane.early());
+            assertThat(lane.counters().recovery().conflicts()).isZero();
+        });
+    }
+
+    private static void turn(LiveLane lane) {
+        try {
+            lane.read();
+            lane.settle();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void assertDelivered(LiveLane lane, int... numbers) {
+        List<byte[]> expected = new ArrayList<>();
+        for (int number : numbers) {
+            expected.add(ServerStream.packet(number, new byte[30]));
+        }
+        assertThat(lane.atDevice()).as("each once, in this order").containsExactlyElementsOf(expected);
+    }
+}
