@@ -61,7 +61,7 @@ class WorkTest {
     private enum Arrival {
         RISING,
         FALLING,
-        /** Every second segment is lost. */
+        /** Every third segment is lost. */
         GAPS,
         TWICE
     }
@@ -157,7 +157,7 @@ class WorkTest {
         List<int[]> segments = new ArrayList<>();
         for (int i = 0; i + 1 < cuts.size(); i++) {
             int[] segment = {cuts.get(i), cuts.get(i + 1)};
-            if (arrival != Arrival.GAPS || i % 2 == 0) {
+            if (arrival != Arrival.GAPS || i % 3 != 2) {
                 segments.add(segment);
             }
             if (arrival == Arrival.TWICE) {
