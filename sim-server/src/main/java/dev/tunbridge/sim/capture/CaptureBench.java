@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
@@ -33,7 +34,7 @@ import org.HdrHistogram.Histogram;
 public final class CaptureBench {
     private static final String DEVICE = "cap0";
     private static final long PROBE_PAUSE_NANOS = 3_000_000;
-    private static final int WARM_UP_PROBES = 20_000;
+    private static final long SETTLING_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SAMPLING = 16;
     private static final int PER_TURN = 512;
@@ -86,7 +87,7 @@ public final class CaptureBench {
             throws IOException {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         try (Reader reader = new Reader(source, group.next(), writer)) {
-            writer.probe(WARM_UP_PROBES, 1_000);
+            writer.probe(2 * options.probes(), 1_000);
             reader.reset(1);
             writer.probe(options.probes(), PROBE_PAUSE_NANOS);
             Histogram wakes = reader.reset(SAMPLING).ages;
@@ -151,6 +152,7 @@ public final class CaptureBench {
         private CaptureCounters countersBefore = CaptureCounters.NONE;
         private int turns;
         private int sampling = 1;
+        private int last;
 
         Reader(LiveSource source, EventLoop loop, SegmentWriter writer) throws IOException {
             this.source = source;
@@ -175,6 +177,7 @@ public final class CaptureBench {
         /** Looks into each segment as its user would, and at the clock for some only: that costs as much as the capture. */
         private void take(CapturedSegment segment) {
             int number = segment.buffer().getInt(segment.index() + SegmentWriter.SEQUENCE_AT);
+            last = number;
             if (number % sampling != 0) {
                 return;
             }
@@ -183,6 +186,7 @@ public final class CaptureBench {
 
         /** From now on one segment of so many is asked for its age. */
         Reading reset(int oneOf) throws IOException {
+            awaitLast();
             return onLoop(() -> {
                 sampling = oneOf;
                 CaptureCounters now = source.counters();
@@ -198,6 +202,14 @@ public final class CaptureBench {
                 turns = 0;
                 return reading;
             });
+        }
+
+        /** What has been written is on its way; its last packet may have been dropped. */
+        private void awaitLast() throws IOException {
+            long deadline = System.nanoTime() + SETTLING_NANOS;
+            while (onLoop(() -> last) != writer.lastNumber() && System.nanoTime() - deadline < 0) {
+                LockSupport.parkNanos(PROBE_PAUSE_NANOS);
+            }
         }
 
         @Override

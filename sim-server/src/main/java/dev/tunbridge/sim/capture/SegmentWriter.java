@@ -63,6 +63,11 @@ final class SegmentWriter implements AutoCloseable {
         }
     }
 
+    /** Of the packet that was written last. */
+    int lastNumber() {
+        return count - 1;
+    }
+
     /** How long ago the packet of this number was written. */
     long ageNanos(int number) {
         return System.nanoTime() - writtenNanos.get(number % REMEMBERED);
