@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import java.util.BitSet;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -81,39 +80,6 @@ class EscapingTest {
             assertThat(escaping.unescape(wire, start, wireBytes - 1, out.clear(), length))
                     .as("%s but for its last byte", what)
                     .isEqualTo(Escaping.UNDECIDED);
-        }
-    }
-
-    /** What lies between frames is told by one byte, from wherever one starts to look; whatever the content, never within a frame. */
-    @ParameterizedTest
-    @EnumSource(value = Escape.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-    void tellsCertainBoundariesWhereAByteOccursInNoFrame(Escape escape) {
-        long seed = Seeds.next();
-        Random random = new Random(seed);
-        Escaping escaping = escaping(escape);
-        assertThat(escaping.hasCertainBoundaries()).isEqualTo(escape != Escape.DLE);
-        ByteBuf wire = Unpooled.buffer();
-        BitSet between = new BitSet();
-        for (int frame = 0; frame < 20; frame++) {
-            byte[] content = new byte[1 + random.nextInt(60)];
-            random.nextBytes(content);
-            int start = wire.writerIndex();
-            escaping.escape(Unpooled.wrappedBuffer(content), 0, content.length, wire);
-            between.set(start); // in front of an opening delimiter, or of the content
-            between.set(wire.writerIndex() - 1); // and in front of the closing one
-        }
-        int limit = wire.writerIndex();
-        for (int from = 0; from < limit; from++) {
-            String what = escape + " seed " + seed + " from " + from;
-            int boundary = escaping.certainBoundary(wire, from, limit);
-            if (escape == Escape.DLE) {
-                assertThat(boundary).as(what).isEqualTo(limit);
-            } else {
-                assertThat(boundary).as(what).isBetween(from, limit - 1);
-                assertThat(between.get(boundary)).as(what).isTrue();
-                int first = wire.indexOf(from, limit, wire.getByte(limit - 1));
-                assertThat(boundary).as("the first, %s", what).isBetween(first, first + 1);
-            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.tunbridge.reassembly.capture;
 
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.ModeratedReadiness;
 import dev.tunbridge.linux.PacketSocket;
 import dev.tunbridge.linux.Readiness;
 import dev.tunbridge.linux.SocketOption;
@@ -79,7 +80,7 @@ public final class CaptureRing implements LiveSource {
     private long dropped;
     private long truncated;
     private volatile @Nullable EventLoop loop;
-    private @Nullable Readiness readiness;
+    private @Nullable ModeratedReadiness readiness;
     private boolean draining;
     private volatile boolean closed;
 
@@ -166,7 +167,7 @@ public final class CaptureRing implements LiveSource {
         if (Readiness.usesEpoll(eventLoop)) {
             reader = new DescriptorReader.Netty(socket.fd());
         }
-        readiness = Readiness.watch(eventLoop, socket.fd(), "capture-" + name, onReadable);
+        readiness = ModeratedReadiness.watch(eventLoop, socket.fd(), "capture-" + name, onReadable);
     }
 
     @Override
@@ -202,6 +203,9 @@ public final class CaptureRing implements LiveSource {
         }
         if (drained == 0 && !closed) {
             takeError();
+        }
+        if (readiness != null) {
+            readiness.took(drained, drained == most, clock.nowNanos());
         }
         return drained;
     }

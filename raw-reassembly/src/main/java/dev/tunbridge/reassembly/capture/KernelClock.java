@@ -4,7 +4,7 @@ import java.time.Instant;
 
 /**
  * Brings stamps of the kernel's real-time clock to the scale of {@link System#nanoTime}. Somebody may set that clock at any time, so
- * the difference between the two is measured anew with each drain, and a stamp never leaves the time in which the packet can have come.
+ * the difference between the two is measured again and again, and a stamp never leaves the time in which the packet can have come.
  */
 public final class KernelClock {
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
@@ -12,8 +12,12 @@ public final class KernelClock {
     /** Two clocks read one after the other, with no interruption in between, are read within this. */
     private static final long UNDISTURBED_NANOS = 20_000;
 
+    /** The clocks drift by 5 us in this time at most (adjtimex: 500 ppm). */
+    private static final long GOOD_FOR_NANOS = 10_000_000;
+
     private long offsetNanos;
-    private boolean sampled;
+    private boolean measured;
+    private long measuredNanos;
     private long nowNanos;
     private long notBeforeNanos = System.nanoTime();
 
@@ -29,14 +33,22 @@ public final class KernelClock {
         return -clock.offsetNanos;
     }
 
-    /** Measures the difference of the clocks; {@link #nowNanos} is that moment. */
+    /** Called before stamps are converted; {@link #nowNanos} is that moment. */
     void sample() {
-        long before = System.nanoTime();
+        nowNanos = System.nanoTime();
+        if (!measured || nowNanos - measuredNanos > GOOD_FOR_NANOS) {
+            measure();
+        }
+    }
+
+    private void measure() {
+        long before = nowNanos;
         Instant realTime = Instant.now();
         nowNanos = System.nanoTime();
-        if (!sampled || nowNanos - before < UNDISTURBED_NANOS) {
+        if (!measured || nowNanos - before < UNDISTURBED_NANOS) {
             offsetNanos = nowNanos - (realTime.getEpochSecond() * NANOS_PER_SECOND + realTime.getNano());
-            sampled = true;
+            measured = true;
+            measuredNanos = nowNanos;
         }
     }
 

@@ -26,6 +26,8 @@ final class BoundaryScan {
     private final long origin;
     /** One bit for each of the places that a live chain has reached and nobody has looked at, by offset modulo the size. */
     private final long[] targets;
+    /** For each of these, how far before it the chains that have reached it ran into one, at the window's end the earliest. */
+    private final int[] unitedBefore;
 
     private final long mask;
     private int live;
@@ -34,6 +36,8 @@ final class BoundaryScan {
      * bytes seen so far, so what lies between may be looked at before it is decided: the other chains may break there.
      */
     private long open = NONE;
+
+    private int openUnitedBefore;
 
     private long processed;
     private int layout = -1;
@@ -48,6 +52,7 @@ final class BoundaryScan {
         this.processed = origin;
         int bits = Math.max(Long.SIZE, Integer.highestOneBit(maxFrameBytes) << 1);
         this.targets = new long[bits / Long.SIZE];
+        this.unitedBefore = new int[bits];
         this.mask = bits - 1L;
     }
 
@@ -67,7 +72,7 @@ final class BoundaryScan {
     /**
      * Goes on to the end of the run that holds the origin.
      *
-     * @return the proven boundary, {@link #UNDECIDED} or {@link #CONTRADICTION}
+     * @return the first boundary that is proven, {@link #UNDECIDED} or {@link #CONTRADICTION}
      */
     long advance(HeldBytes held, long runEnd) {
         int limit = held.index(runEnd);
@@ -88,7 +93,7 @@ final class BoundaryScan {
             }
             dropTargets(place); // no frame starts at what the scanner has left out
             if (place >= windowEnd && chains() <= 1) {
-                return chains() == 1 ? onlyChain() : CONTRADICTION;
+                return chains() == 1 ? united() : CONTRADICTION;
             }
             if (found == FrameScanner.NONE) {
                 return UNDECIDED;
@@ -101,12 +106,14 @@ final class BoundaryScan {
             if (bytes == 0 && (place < windowEnd || open != NONE)) {
                 return UNDECIDED;
             }
+            int before = place >= windowEnd ? unitedBefore[(int) (place & mask)] : 0;
             clearTarget(place);
             processed = place + 1;
             if (bytes == 0) {
                 open = place;
+                openUnitedBefore = before;
             } else {
-                setTarget(place + bytes);
+                reach(place, bytes, before);
             }
         }
     }
@@ -114,7 +121,7 @@ final class BoundaryScan {
     private void reopen(HeldBytes held) {
         long bytes = scanner.probe(held.index(open));
         if (bytes > 0) {
-            setTarget(open + bytes);
+            reach(open, bytes, openUnitedBefore);
         }
         if (bytes != 0) {
             open = NONE;
@@ -139,9 +146,13 @@ final class BoundaryScan {
         return (targets[(int) ((place & mask) >>> 6)] & 1L << place) != 0;
     }
 
-    private void setTarget(long place) {
-        if (!isTarget(place)) {
-            targets[(int) ((place & mask) >>> 6)] |= 1L << place;
+    /** A chain goes on to the end of a frame. Where another has come already, they run into one there. */
+    private void reach(long place, long bytes, int before) {
+        long end = place + bytes;
+        boolean isMeeting = isTarget(end);
+        unitedBefore[(int) (end & mask)] = isMeeting || place < windowEnd ? 0 : (int) (before + bytes);
+        if (!isMeeting) {
+            targets[(int) ((end & mask) >>> 6)] |= 1L << end;
             live++;
         }
     }
@@ -153,14 +164,15 @@ final class BoundaryScan {
         }
     }
 
-    private long onlyChain() {
+    /** Where the chains that are left have run into one. */
+    private long united() {
         if (open != NONE) {
-            return open;
+            return open - openUnitedBefore;
         }
         long place = processed;
         while (!isTarget(place)) {
             place++;
         }
-        return place;
+        return place - unitedBefore[(int) (place & mask)];
     }
 }

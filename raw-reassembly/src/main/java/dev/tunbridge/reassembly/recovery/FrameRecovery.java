@@ -9,7 +9,6 @@ import dev.tunbridge.reassembly.stream.HeldBytes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * at the first byte of a segment that a chain fills. A chain that meets another ends there.
  */
 final class FrameRecovery implements AutoCloseable {
-    private static final int MAX_KEPT = 16_384;
     private static final int SCANNED_FRAMES_BYTES = 128 * 1024;
     private static final int MAX_SCANS = 32;
     /** Behind a hole so many frames at most are looked at before the next boundary that is known otherwise. */
@@ -42,16 +40,14 @@ final class FrameRecovery implements AutoCloseable {
 
     private final List<BoundaryScan> scans = new ArrayList<>();
     private final Deque<FrameScanner> spareScanners = new ArrayDeque<>();
-    /** By rising start. */
-    private final List<Kept> kept = new ArrayList<>();
+    private final KeptFrames kept = new KeptFrames();
+    private final KeptFrames.Offer offerAgain = new OfferAgain();
 
     // The last bytes in which no chain that ends at their end was found.
     private long hopelessStart = -1;
     private long hopelessEnd = -1;
 
     private boolean isTrusted = true;
-    private long deliveries;
-    private long deliveriesAtLastLook;
     private boolean hasAdvanced;
     private long lastPosition;
     private BoundaryGrade lowest = BoundaryGrade.PROVEN;
@@ -73,19 +69,6 @@ final class FrameRecovery implements AutoCloseable {
             this.grade = grade;
             this.cursor = origin;
             this.searchedFrom = origin;
-        }
-    }
-
-    /** A frame that waits for its flow. */
-    private static final class Kept {
-        final long start;
-        final BoundaryGrade grade;
-        long ticket;
-
-        Kept(long start, BoundaryGrade grade, long ticket) {
-            this.start = start;
-            this.grade = grade;
-            this.ticket = ticket;
         }
     }
 
@@ -141,7 +124,11 @@ final class FrameRecovery implements AutoCloseable {
                 follow(run);
             }
         }
-        offerKept();
+        if (hasAdvanced) {
+            hasAdvanced = false;
+            kept.passed(held.position());
+            kept.offerAll(offerAgain);
+        }
     }
 
     private boolean hasNewChain(int run) {
@@ -163,7 +150,6 @@ final class FrameRecovery implements AutoCloseable {
         hasAdvanced |= position != lastPosition;
         lastPosition = position;
         chains.removeIf(chain -> chain.cursor < position);
-        kept.removeIf(frame -> frame.start < position);
         for (int i = scans.size() - 1; i >= 0; i--) {
             if (scans.get(i).origin() < held.contiguousEnd()) {
                 drop(scans.get(i));
@@ -222,7 +208,7 @@ final class FrameRecovery implements AutoCloseable {
         long start = held.runStart(run);
         long end = held.runEnd(run);
         if (probe.hasCertainBoundaries()) {
-            proveByByte(start, end);
+            proveByMark(start, end);
             return;
         }
         if (firstProven(start, end) != null) {
@@ -247,8 +233,8 @@ final class FrameRecovery implements AutoCloseable {
         }
     }
 
-    /** The first byte that tells frames apart is a boundary, also where a run has grown at its start. */
-    private void proveByByte(long start, long end) {
+    /** The first mark that tells frames apart is a boundary, also where a run has grown at its start. */
+    private void proveByMark(long start, long end) {
         Chain first = firstProven(start, end);
         if (!isTrusted || (first != null && first.searchedFrom <= start)) {
             return;
@@ -535,16 +521,17 @@ final class FrameRecovery implements AutoCloseable {
         long answer = handler.onEarlyFrame(frame, grade);
         if (answer == EarlyHandler.DELIVERED) {
             delivered(frame, grade);
+            kept.offerOf(handler.flow(), offerAgain);
         } else if (answer == EarlyHandler.REFUSED) {
             counters.refused++;
         } else {
-            keep(start, grade, answer);
+            counters.putOff++;
+            kept.keep(start, grade, answer);
         }
     }
 
     private void delivered(FrameView frame, BoundaryGrade grade) {
         early.add(frame, grade);
-        deliveries++;
         counters.earlyFrames++;
         counters.earlyBytes += frame.endOffset() - frame.startOffset();
         if (grade == BoundaryGrade.PROVEN) {
@@ -552,58 +539,37 @@ final class FrameRecovery implements AutoCloseable {
         }
     }
 
-    private void keep(long start, BoundaryGrade grade, long ticket) {
-        counters.putOff++;
-        int at = kept.size();
-        while (at > 0 && kept.get(at - 1).start >= start) {
-            at--;
+    private final class OfferAgain implements KeptFrames.Offer {
+        @Override
+        public boolean isRipe(long ticket) {
+            return handler.isRipe(ticket);
         }
-        if (at < kept.size() && kept.get(at).start == start) {
-            kept.set(at, new Kept(start, grade, ticket));
-        } else if (kept.size() < MAX_KEPT) {
-            kept.add(at, new Kept(start, grade, ticket));
-        }
-    }
 
-    private void offerKept() {
-        boolean moved = !kept.isEmpty() && (deliveries != deliveriesAtLastLook || hasAdvanced);
-        hasAdvanced = false;
-        while (moved) {
-            moved = false;
-            for (Iterator<Kept> each = kept.iterator(); each.hasNext(); ) {
-                Kept frame = each.next();
-                if (counts(frame.grade) && handler.isRipe(frame.ticket) && isOver(frame)) {
-                    each.remove();
-                    moved = true;
-                }
+        @Override
+        public int flow() {
+            return handler.flow();
+        }
+
+        @Override
+        public long offer(long start, BoundaryGrade grade) {
+            int run = held.runOf(start);
+            if (run < 0 || !counts(grade) || early.isFull()) {
+                return EarlyHandler.REFUSED;
             }
+            long frameBytes = probe(start, held.runEnd(run));
+            if (frameBytes <= 0) {
+                return EarlyHandler.REFUSED;
+            }
+            FrameView frame = probe.frame(held.bytes(), start, frameBytes);
+            if (early.crosses(frame.startOffset(), frame.endOffset())) {
+                return EarlyHandler.REFUSED;
+            }
+            long answer = handler.onEarlyFrame(frame, grade);
+            if (answer == EarlyHandler.DELIVERED) {
+                delivered(frame, grade);
+            }
+            return answer;
         }
-        deliveriesAtLastLook = deliveries;
-    }
-
-    /** Offers a frame again; true if it need not be offered once more. */
-    private boolean isOver(Kept frame) {
-        int run = held.runOf(frame.start);
-        if (run < 0 || early.isFull()) {
-            return true;
-        }
-        long answer = probe(frame.start, held.runEnd(run));
-        if (answer <= 0) {
-            return true;
-        }
-        FrameView view = probe.frame(held.bytes(), frame.start, answer);
-        if (early.crosses(view.startOffset(), view.endOffset())) {
-            return true;
-        }
-        long ticket = handler.onEarlyFrame(view, frame.grade);
-        if (ticket >= 0) {
-            frame.ticket = ticket;
-            return false;
-        }
-        if (ticket == EarlyHandler.DELIVERED) {
-            delivered(view, frame.grade);
-        }
-        return true;
     }
 
     @Override

@@ -1,11 +1,14 @@
 package dev.tunbridge.reassembly.capture;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tunbridge.reassembly.wire.FourTuple;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.TcpProblem;
 import dev.tunbridge.reassembly.wire.TcpView;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +25,10 @@ record Seen(
 
     static Seen copyOf(CapturedSegment segment) {
         byte[] bytes = new byte[segment.length()];
-        segment.buffer().getBytes(segment.index(), bytes);
+        ByteBuf buffer = segment.buffer();
+        // Comparing buffers looks at what counts as written only.
+        assertThat(buffer.writerIndex()).isGreaterThanOrEqualTo(segment.index() + segment.length());
+        buffer.getBytes(segment.index(), bytes);
         return new Seen(
                 bytes,
                 segment.wireLength(),

@@ -414,9 +414,9 @@ class SegmentValidatorTest {
     void anEchoCannotComeFromTheFuture() {
         connect();
         segments.at(1_000 * MILLI);
-        assertThat(judge(segments.stamps(SERVER_CLOCK + 990, OUR_CLOCK + 1_002).data(1_000, BYTES)))
+        assertThat(judge(segments.stamps(SERVER_CLOCK + 990, OUR_CLOCK + 1_050).data(1_000, BYTES)))
                 .isNull();
-        assertThat(judge(segments.stamps(SERVER_CLOCK + 990, OUR_CLOCK + 1_003).data(1_000, BYTES)))
+        assertThat(judge(segments.stamps(SERVER_CLOCK + 990, OUR_CLOCK + 1_051).data(1_000, BYTES)))
                 .isEqualTo(Rejection.TIMESTAMP_ECHO);
     }
 

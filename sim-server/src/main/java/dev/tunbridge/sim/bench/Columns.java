@@ -3,13 +3,17 @@ package dev.tunbridge.sim.bench;
 import java.util.List;
 
 /** Text in columns as wide as they need: the first to the left, all others to the right. */
-final class Columns {
+public final class Columns {
     private static final String GAP = "   ";
 
     private Columns() {}
 
-    /** @param rows all of the same number of columns, at least one */
-    static String format(List<List<String>> rows) {
+    /**
+     * Lines, each with its end.
+     *
+     * @param rows all of the same number of columns, at least one
+     */
+    public static String format(List<List<String>> rows) {
         int columns = rows.get(0).size();
         int[] widths = new int[columns];
         for (List<String> row : rows) {

@@ -48,6 +48,7 @@ final class BridgeUnderTest implements AutoCloseable {
     private int connections;
     private int awaited;
 
+    @SuppressWarnings("NullAway.Init") // by setUp, which may fail half-way
     private BridgeUnderTest() throws IOException {}
 
     /** Set up to the established session, and a first datagram has come, so that its flow is known. */

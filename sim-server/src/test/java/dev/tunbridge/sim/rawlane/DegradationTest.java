@@ -3,6 +3,7 @@ package dev.tunbridge.sim.rawlane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.base.Splitter;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.ReceiveStats;
@@ -46,6 +47,8 @@ class DegradationTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final long UPLOAD_BYTES = 600_000;
     private static final DatagramStream.Shape STREAM = new DatagramStream.Shape(400, 800, 2_000_000, 2);
+
+    private static final Splitter COLUMNS = Splitter.on(' ').omitEmptyStrings();
 
     /** Outer segments that the link lost, at least, with this much traffic. */
     private static final int HOLES = 5;
@@ -205,7 +208,7 @@ class DegradationTest {
         return device.run(LIMIT, "ss", "-tnH", "dport", "=", ":7000")
                 .output()
                 .lines()
-                .mapToLong(line -> Long.parseLong(line.strip().split("\\s+")[1]))
+                .mapToLong(line -> Long.parseLong(COLUMNS.splitToList(line).get(1)))
                 .max()
                 .orElse(0);
     }

@@ -5,6 +5,7 @@ import dev.tunbridge.reassembly.wire.TcpView;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** What somebody who cannot see the connection gets wrong: a segment that is right in everything else, at the right place. */
 enum Forgery {
@@ -34,12 +35,11 @@ enum Forgery {
 
     private final Optional<Rejection> rejection;
     private final ByKernel byKernel;
+
+    @SuppressWarnings("ImmutableEnumChecker") // none of them keeps anything
     private final UnaryOperator<CraftedSegment> change;
 
-    Forgery(
-            @org.jspecify.annotations.Nullable Rejection rejection,
-            ByKernel byKernel,
-            UnaryOperator<CraftedSegment> change) {
+    Forgery(@Nullable Rejection rejection, ByKernel byKernel, UnaryOperator<CraftedSegment> change) {
         this.rejection = Optional.ofNullable(rejection);
         this.byKernel = byKernel;
         this.change = change;

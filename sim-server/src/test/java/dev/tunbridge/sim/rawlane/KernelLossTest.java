@@ -15,6 +15,7 @@ import dev.tunbridge.sim.lab.LabNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -148,7 +149,7 @@ class KernelLossTest {
     }
 
     private static void assertDelivered(LiveLane lane, int... numbers) {
-        List<byte[]> expected = new java.util.ArrayList<>();
+        List<byte[]> expected = new ArrayList<>();
         for (int number : numbers) {
             expected.add(ServerStream.packet(number, new byte[30]));
         }

@@ -17,6 +17,12 @@ final class LogWatch implements AutoCloseable {
         logger.addAppender(appender);
     }
 
+    /** Keeps what it says from everybody else. */
+    LogWatch alone() {
+        logger.setAdditive(false);
+        return this;
+    }
+
     List<String> lines() {
         return List.copyOf(appender.list).stream()
                 .map(ILoggingEvent::getFormattedMessage)
@@ -26,5 +32,6 @@ final class LogWatch implements AutoCloseable {
     @Override
     public void close() {
         logger.detachAppender(appender);
+        logger.setAdditive(true);
     }
 }

@@ -22,7 +22,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,9 +54,16 @@ class OverlapTest {
             .flatMap(segments -> Arrangement.of(segments).stream())
             .toList();
 
+    @SuppressWarnings("NullAway.Init")
     private Lab lab;
+
+    @SuppressWarnings("NullAway.Init")
     private LabNamespace namespace;
+
+    @SuppressWarnings("NullAway.Init")
     private WireTun wire;
+
+    @SuppressWarnings("NullAway.Init")
     private CaptureRing ring;
 
     /** Where the first mark of the grid lies. */
@@ -127,7 +136,7 @@ class OverlapTest {
     @EnumSource(Place.class)
     void segmentsOfOneStreamGoEarlyWithoutAnAlarm(Place place) throws Exception {
         Totals totals = play(place, Bytes.OF_ONE_STREAM);
-        assertThat(totals.early).as("frames that went early").isGreaterThan(arrangements.size());
+        assertThat(totals.early).as("frames that went early").isGreaterThan(arrangements.size() / 4);
         assertThat(totals.conflicts + totals.latched).isZero();
     }
 
@@ -159,20 +168,28 @@ class OverlapTest {
     /** Every arrangement; the finer choices take turns, so that each meets each place and kind of bytes many times. */
     private Totals play(Place place, Bytes bytes) throws Exception {
         Totals totals = new Totals();
-        namespace.call(() -> {
-            RawServer server = new RawServer(wire, TUPLE.remote());
-            int number = 0;
-            for (Arrangement arrangement : arrangements) {
-                for (Turns turns : Turns.values()) {
-                    int choice = number++;
-                    int markBytes = choice % 2 == 0 ? FRAME_BYTES : FRAME_BYTES * 3 / 4;
-                    Completion completion = choice / 2 % 2 == 0 ? Completion.GAPS : Completion.EVERYTHING;
-                    new Play(server, new Case(arrangement, place, bytes, markBytes, turns, completion)).run(totals);
+        try (LogWatch log = new LogWatch("dev.tunbridge.bridge.receive").alone()) {
+            namespace.call(() -> {
+                RawServer server = new RawServer(wire, TUPLE.remote());
+                int number = 0;
+                for (Arrangement arrangement : arrangements) {
+                    for (Turns turns :
+                            bytes == Bytes.OF_ONE_STREAM ? Set.of(turnsOf(number)) : EnumSet.allOf(Turns.class)) {
+                        int choice = number++;
+                        int markBytes = choice % 2 == 0 ? FRAME_BYTES : FRAME_BYTES * 3 / 4;
+                        Completion completion = choice / 2 % 2 == 0 ? Completion.GAPS : Completion.EVERYTHING;
+                        new Play(server, new Case(arrangement, place, bytes, markBytes, turns, completion)).run(totals);
+                    }
                 }
-            }
-            return totals;
-        });
+                return totals;
+            });
+            assertThat(log.lines().isEmpty()).as("no alarm was logged").isEqualTo(totals.conflicts == 0);
+        }
         return totals;
+    }
+
+    private static Turns turnsOf(int number) {
+        return Turns.values()[number % Turns.values().length];
     }
 
     /** One case on a connection of its own. */

@@ -12,9 +12,6 @@ public final class Flow {
     long ports;
     long createdNanos;
     long lastSeenNanos;
-    /** The place in the table, while it is in it. */
-    int index;
-
     int newer = FlowTable.NONE;
     int older = FlowTable.NONE;
 
@@ -56,11 +53,6 @@ public final class Flow {
     /** The same for every packet of the flow, spread over all 32 bits. */
     public int hash() {
         return FlowTable.hash(remoteHigh, remoteLow, ports);
-    }
-
-    /** The place in the table; another flow may have it later. */
-    public int index() {
-        return index;
     }
 
     /** A packet of this flow came out of the tunnel by the kernel lane. */

@@ -58,9 +58,24 @@ public final class FlowTable {
         return index == NONE ? null : flows[index];
     }
 
-    /** The flow at a place, which may be another than the one that had it before. */
-    public Flow at(int index) {
-        return flows[index];
+    /** A number for the flow of a packet from the tunnel, remembered or not; {@code bits} long. */
+    public static int numberFromTunnel(InnerPacket packet, int bits) {
+        return number(hash(packet.sourceHigh(), packet.sourceLow(), portsFromTunnel(packet)), bits);
+    }
+
+    /** A flow that has this number, if one is remembered; two flows may have the same. */
+    public @Nullable Flow numbered(int number, int bits) {
+        for (int slot = number & mask; slots[slot] != NONE; slot = (slot + 1) & mask) {
+            Flow flow = flows[slots[slot]];
+            if (number(flow.hash(), bits) == number) {
+                return flow;
+            }
+        }
+        return null;
+    }
+
+    private static int number(int hash, int bits) {
+        return hash & ((1 << bits) - 1);
     }
 
     private static long portsFromTunnel(InnerPacket packet) {
@@ -125,7 +140,6 @@ public final class FlowTable {
         }
         Flow flow = flows[index];
         flow.start(high, low, ports, nowNanos);
-        flow.index = index;
         flow.lastSeenNanos = nowNanos;
         int slot = hash(high, low, ports) & mask;
         while (slots[slot] != NONE) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Downlink {
     private static final int MAX_IP_PACKET_BYTES = 65_535;
+    /** Ticket of a packet that came before the welcome. */
+    private static final long NO_ROUTE = Long.MAX_VALUE;
 
     private final TunDevice device;
     private final FlowTable flows;
@@ -147,7 +149,7 @@ public final class Downlink {
 
     /** The welcome may still lie in the hole. */
     private long withoutRoute() {
-        return route == null ? EarlyRules.UNKNOWN_FLOW : EarlyHandler.REFUSED;
+        return route == null ? NO_ROUTE : EarlyHandler.REFUSED;
     }
 
     /** What is refused here is not counted: the kernel lane will bring it, and count it then. */
@@ -160,8 +162,13 @@ public final class Downlink {
     }
 
     /** Whether a packet that was put off may go now. */
-    boolean isRipe(long ticket) {
-        return early.isRipe(ticket);
+    boolean isRipe(long ticket, long nowNanos) {
+        return ticket == NO_ROUTE ? route != null : early.isRipe(ticket, nowNanos);
+    }
+
+    /** The flow of the packet last delivered early, as in tickets. */
+    int earlyFlow() {
+        return EarlyRules.flowOf(packet);
     }
 
     /** The kernel lane has reached a packet that had gone early. */

@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * only likely, nothing goes but what continues a flow that the kernel lane has shown.
  */
 final class EarlyRules {
-    /** Ticket of a packet whose flow is not known. It may become known with the next packet of the kernel lane. */
-    static final long UNKNOWN_FLOW = Long.MAX_VALUE;
+    /** Bits of a flow's number in a ticket. */
+    private static final int FLOW_BITS = 30;
+    /** In a ticket of a packet that waits for the kernel lane to show its flow. */
+    private static final long UNKNOWN = (long) EarlyHandler.OTHER_KIND << Integer.SIZE;
 
     private static final long RECENT_NANOS = TimeUnit.MINUTES.toNanos(1);
     /** How far a pure acknowledgement may lie from the flow's next number: the largest window without scaling. */
@@ -46,7 +48,7 @@ final class EarlyRules {
         }
         return isProven || (flow != null && flow.isKnown(nowNanos, RECENT_NANOS))
                 ? EarlyHandler.DELIVERED
-                : UNKNOWN_FLOW;
+                : UNKNOWN | ticket(packet, 0);
     }
 
     private static long provenSegment(InnerPacket packet, @Nullable Flow flow) {
@@ -59,11 +61,11 @@ final class EarlyRules {
             return EarlyHandler.DELIVERED;
         }
         if (flow == null || !flow.hasNext()) {
-            return UNKNOWN_FLOW;
+            return ticket(packet, packet.tcpSequenceNumber());
         }
         int ahead = SequenceNumber.difference(packet.tcpSequenceNumber(), flow.next());
         if (ahead > 0) {
-            return ticket(flow, packet.tcpSequenceNumber());
+            return ticket(packet, packet.tcpSequenceNumber());
         }
         boolean isOldEnd = ahead < 0 && (flags & TcpView.FIN) != 0;
         return isOldEnd ? EarlyHandler.REFUSED : EarlyHandler.DELIVERED;
@@ -75,28 +77,35 @@ final class EarlyRules {
             return EarlyHandler.REFUSED;
         }
         if (flow == null || !flow.hasNext() || !flow.isKnown(nowNanos, RECENT_NANOS)) {
-            return UNKNOWN_FLOW;
+            int lead = packet.isPureAck() ? WINDOW_BYTES : 0;
+            return UNKNOWN | ticket(packet, SequenceNumber.add(packet.tcpSequenceNumber(), -lead));
         }
         int ahead = SequenceNumber.difference(packet.tcpSequenceNumber(), flow.next());
         if (packet.isPureAck()) {
-            return Math.abs(ahead) <= WINDOW_BYTES ? EarlyHandler.DELIVERED : EarlyHandler.REFUSED;
+            return ahead >= -WINDOW_BYTES && ahead <= WINDOW_BYTES ? EarlyHandler.DELIVERED : EarlyHandler.REFUSED;
         }
         if (ahead == 0) {
             return EarlyHandler.DELIVERED;
         }
-        return ahead > 0 ? ticket(flow, packet.tcpSequenceNumber()) : EarlyHandler.REFUSED;
+        return ahead > 0 ? ticket(packet, packet.tcpSequenceNumber()) : EarlyHandler.REFUSED;
     }
 
-    private static long ticket(Flow flow, int sequenceNumber) {
-        return (long) flow.index() << Integer.SIZE | Integer.toUnsignedLong(sequenceNumber);
+    private static long ticket(InnerPacket packet, int sequenceNumber) {
+        return (long) flowOf(packet) << Integer.SIZE | Integer.toUnsignedLong(sequenceNumber);
     }
 
-    /** Whether the flow has come to the number that a ticket waits for. */
-    boolean isRipe(long ticket) {
-        if (ticket == UNKNOWN_FLOW) {
-            return true;
+    /** The number of a packet's flow, as in tickets. */
+    static int flowOf(InnerPacket packet) {
+        return FlowTable.numberFromTunnel(packet, FLOW_BITS);
+    }
+
+    /** Whether the flow that a ticket waits for has been shown, and has come to the number. */
+    boolean isRipe(long ticket, long nowNanos) {
+        Flow flow = flows.numbered((int) ((ticket & ~UNKNOWN) >>> Integer.SIZE), FLOW_BITS);
+        if (flow == null || ((ticket & UNKNOWN) != 0 && !flow.isKnown(nowNanos, RECENT_NANOS))) {
+            return false;
         }
-        Flow flow = flows.at((int) (ticket >>> Integer.SIZE));
-        return flow.hasNext() && SequenceNumber.isAtOrAfter(flow.next(), (int) ticket);
+        return flow.protocol() != InnerPacket.TCP
+                || (flow.hasNext() && SequenceNumber.isAtOrAfter(flow.next(), (int) ticket));
     }
 }

@@ -231,7 +231,12 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
 
         @Override
         public boolean isRipe(long ticket) {
-            return downlink.isRipe(ticket);
+            return downlink.isRipe(ticket, nowNanos);
+        }
+
+        @Override
+        public int flow() {
+            return downlink.earlyFlow();
         }
     }
 

@@ -41,6 +41,7 @@ final class FlowRules {
         if ((frame.flags & TcpView.SYN) != 0) {
             seen.hasNext = true;
             seen.next = end;
+            seen.ended = false;
         } else if (frame.sequenceLength > 0 || (!early && !seen.hasNext)) {
             // An acknowledgement alone says nothing of what came before it, if it has overtaken that.
             seen.next = seen.hasNext ? SequenceNumber.max(seen.next, end) : end;
@@ -80,7 +81,7 @@ final class FlowRules {
         Seen seen = flows.get(frame.flow);
         boolean isProven = grade == BoundaryGrade.PROVEN;
         if (!isProven && (seen == null || !seen.byKernel || nowNanos - seen.byKernelNanos > KNOWN_NANOS)) {
-            return grade == BoundaryGrade.FOUND ? Verdict.MAY : Verdict.MUST_NOT;
+            return Verdict.MUST_NOT;
         }
         return frame.kind == SentFrame.Kind.TCP ? judgeTcp(frame, isProven, seen) : Verdict.MUST;
     }

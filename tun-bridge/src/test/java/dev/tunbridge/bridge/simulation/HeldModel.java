@@ -33,6 +33,8 @@ final class HeldModel {
     private long highest;
     /** Nothing is demanded below it. */
     private long amnestyEnd;
+    /** Below it something may have been refused that the kernel took; what comes in its place may differ, and is not held. */
+    private long disputedEnd;
 
     HeldModel(Scenario scenario, int timestamp, int echo) {
         this.scenario = scenario;
@@ -88,7 +90,10 @@ final class HeldModel {
         highest = Math.max(highest, segment.end());
         remembered.removeIf(end -> end <= position);
         remembered.add(segment.end());
-        if (isBeyondHole && isRecent && segment.end() - position <= most && position >= amnestyEnd) {
+        boolean isAccepted = isRecent && segment.end() - position <= most && position >= amnestyEnd;
+        if (!isAccepted) {
+            disputedEnd = Math.max(disputedEnd, segment.end());
+        } else if (isBeyondHole && segment.offset() >= disputedEnd) {
             held.add(segment.offset(), segment.end());
         }
     }

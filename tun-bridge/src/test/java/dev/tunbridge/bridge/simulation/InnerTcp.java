@@ -60,7 +60,10 @@ final class InnerTcp {
             next = initial + 1;
             gapStart = next;
             gapEnd = next;
-            return segment(initial, TcpView.SYN | (answers ? TcpView.ACK : 0), NOTHING);
+            return segment(initial, opening(), NOTHING);
+        }
+        if (next == initial + 1 && dice.chance(0.1)) {
+            return segment(initial, opening(), NOTHING); // nobody has answered
         }
         int percent = dice.below(100);
         if (percent < 18) {
@@ -95,6 +98,10 @@ final class InnerTcp {
             gapEnd = next;
         }
         return data;
+    }
+
+    private int opening() {
+        return TcpView.SYN | (answers ? TcpView.ACK : 0);
     }
 
     /** A retransmission, or what reaches beyond what was sent before. */

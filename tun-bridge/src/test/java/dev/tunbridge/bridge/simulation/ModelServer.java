@@ -132,7 +132,8 @@ final class ModelServer {
     private void segment(int index) {
         InnerTcp connection = connections.get(index);
         if (connection.isClosed()) {
-            connection = newConnection();
+            boolean reusesPorts = dice.chance(0.2);
+            connection = reusesPorts ? new InnerTcp(connection.flow, dice.split(), packets) : newConnection();
             connections.set(index, connection);
         }
         int most = Math.min(1_460, port.maxPacketBytes() - connection.headerBytes());

@@ -120,7 +120,11 @@ final class ProofModel implements AutoCloseable {
             }
             List<Integer> chain = new ArrayList<>();
             if (!follow(at, end, way, chain)) {
-                broken.addAll(chain);
+                if (chain.size() > 1) {
+                    // While its last frame was not whole, it was alive as far as that frame might reach.
+                    chain.add(chain.get(chain.size() - 1) + maxFrameBytes);
+                    broken.addAll(chain);
+                }
             } else if (way.isEmpty()) {
                 way = chain;
             } else {

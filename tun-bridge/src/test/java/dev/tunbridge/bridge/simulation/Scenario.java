@@ -54,6 +54,7 @@ record Scenario(
      * @param readDelayNanos mean time until the loop reads the socket
      * @param ringDelayNanos mean time until it reads the ring
      * @param stallChance share of reads that come only after {@code stallNanos}
+     * @param drops share of segments that are dropped between the capture and TCP, as a packet filter does
      */
     record Receiver(
             int bufferBytes,
@@ -62,7 +63,8 @@ record Scenario(
             long ringDelayNanos,
             double stallChance,
             long stallNanos,
-            boolean knowsWindow) {}
+            boolean knowsWindow,
+            double drops) {}
 
     /**
      * The capture.
@@ -160,7 +162,8 @@ record Scenario(
                         : dice.logBetween(5 * MICROSECOND, MILLISECOND),
                 lags ? dice.oneOf(0, 0.01, 0.1) : 0,
                 dice.logBetween(10 * MILLISECOND, 800 * MILLISECOND),
-                dice.chance(0.8));
+                dice.chance(0.8),
+                dice.chance(0.9) ? 0 : dice.oneOf(0.005, 0.05, 0.2));
     }
 
     private static LinkTraits link(Dice dice, boolean forward) {

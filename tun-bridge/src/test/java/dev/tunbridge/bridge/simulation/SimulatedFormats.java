@@ -1,7 +1,9 @@
 package dev.tunbridge.bridge.simulation;
 
+import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.FrameFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -36,9 +38,13 @@ final class SimulatedFormats {
     private static List<FrameFormat> generate() {
         Dice dice = new Dice(20_260_101);
         List<FrameFormat> formats = new ArrayList<>();
-        for (int i = 0; i < GENERATED; i++) {
-            String name = "generated-" + i;
-            formats.add(FrameFormat.parse(describe(name, dice), name));
+        while (formats.size() < GENERATED) {
+            String name = "generated-" + formats.size();
+            try {
+                formats.add(FrameFormat.parse(describe(name, dice), name));
+            } catch (FrameFormatException e) {
+                // Such as a length that counts escaped bytes: draw again.
+            }
         }
         return List.copyOf(formats);
     }
@@ -80,8 +86,11 @@ final class SimulatedFormats {
             text.append(endian(dice)).append("}\n");
         }
         text.append("  escape: ").append(escape.name().toLowerCase(Locale.ROOT)).append('\n');
-        return text + "resync: {boundaries: anchored, maxScan: 65536}\n" + TYPES
-                + "keepalive: {every: 15s, deadAfter: 45s}\n";
+        BoundaryGrade[] grades = BoundaryGrade.values();
+        text.append("resync: {boundaries: ")
+                .append(grades[dice.below(grades.length)].name().toLowerCase(Locale.ROOT));
+        text.append(", maxScan: 65536}\n").append(TYPES);
+        return text.append("keepalive: {every: 15s, deadAfter: 45s}\n").toString();
     }
 
     private static String endian(Dice dice) {

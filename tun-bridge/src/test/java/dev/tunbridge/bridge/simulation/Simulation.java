@@ -115,6 +115,9 @@ final class Simulation implements AutoCloseable {
                 judge.stopDemanding();
             } else {
                 capture.arriveSurely(synAck);
+                if (dice.chance(scenario.forward().duplication())) {
+                    capture.arriveSurely(synAck);
+                }
             }
             // The hello.
             upstream(HELLO_BYTES);
@@ -171,7 +174,11 @@ final class Simulation implements AutoCloseable {
         captured++;
         capturedBytes += segment.length();
         capture.arrive(segment);
-        kernel.receive(segment);
+        if (healed || !dice.chance(scenario.receiver().drops())) {
+            kernel.receive(segment);
+        } else {
+            trace.add(time, () -> "the kernel drops " + segment);
+        }
     }
 
     private void ringReadable() {
