@@ -6,7 +6,7 @@ import java.time.Instant;
  * Brings stamps of the kernel's real-time clock to the scale of {@link System#nanoTime}. Somebody may set that clock at any time, so
  * the difference between the two is measured again and again, and a stamp never leaves the time in which the packet can have come.
  */
-final class KernelClock {
+public final class KernelClock {
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     /** Two clocks read one after the other, with no interruption in between, are read within this. */
@@ -20,6 +20,18 @@ final class KernelClock {
     private long measuredNanos;
     private long nowNanos;
     private long notBeforeNanos = System.nanoTime();
+
+    KernelClock() {}
+
+    /**
+     * What to add to a time of {@link System#nanoTime} for nanoseconds since 1970, by the real-time clock as it is set now. Whoever
+     * writes a file asks once, so that its stamps stay in order when somebody sets the clock.
+     */
+    public static long epochOffsetNanos() {
+        KernelClock clock = new KernelClock();
+        clock.sample();
+        return -clock.offsetNanos;
+    }
 
     /** Called before stamps are converted; {@link #nowNanos} is that moment. */
     void sample() {

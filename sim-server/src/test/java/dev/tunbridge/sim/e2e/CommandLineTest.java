@@ -50,6 +50,19 @@ class CommandLineTest {
                 "tunbridge|run --server 198.18.0.2:7000 --stats-file /no/such/folder/stats.json|/no/such/folder",
                 "tunbridge|run --server 198.18.0.2:7000 --stats-file /dev/null|no ordinary file",
                 "tunbridge|check --format no-such-file.yaml|no-such-file.yaml",
+                "tunbridge|replay|Missing required parameter: 'FILE'",
+                "tunbridge|replay no-such-file.pcap|no-such-file.pcap: no such file",
+                "tunbridge|replay pom.xml|pom.xml",
+                "tunbridge|replay --connection 198.18.0.1:1 x.pcap|--connection: '198.18.0.1:1' is not valid",
+                "tunbridge|replay --boundaries likely x.pcap|boundaries: 'likely'",
+                "tunbridge|replay --recovery perhaps x.pcap|recovery.enabled: 'perhaps'",
+                "tunbridge|replay --format no-such-file.yaml x.pcap|no-such-file.yaml",
+                "tunbridge|capture --server 198.18.0.2:7000|Missing required option: '--out=FILE'",
+                "tunbridge|capture --out x.pcapng|server: is missing",
+                "tunbridge|capture --server 198.18.0.2:7000 --out x.pcapng --seconds 0|--seconds: '0'",
+                "tunbridge|capture --server 198.18.0.2:7000 --out x.pcapng --max-bytes 1TB|is not a size; allowed: 4KiB to",
+                "tunbridge|capture --server 198.18.0.2:7000 --out x.pcapng --max-bytes 9|allowed: 4KiB to",
+                "tunbridge|capture --server 198.18.0.2:7000 --out /no/such/folder/x|cannot write /no/such/folder/x",
                 "simserver|serve|Missing required options",
                 "simserver|serve --listen 198.18.0.2 --tunnel 198.19.0.2/30 --device 198.19.0.1|HOST:PORT",
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2 --device 198.19.0.1|ADDRESS/LENGTH",
@@ -127,6 +140,22 @@ class CommandLineTest {
             assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.NOT_PERMITTED);
             assertThat(result.errors()).contains("tb0").contains("EPERM");
             assertThat(result.errors().strip().lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void withoutPermissionNothingIsRecorded(@TempDir Path folder) throws Exception {
+        Scenes.requireProgram("setpriv");
+        Path file = folder.resolve("x.pcapng");
+        List<String> command =
+                new ArrayList<>(List.of("setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"));
+        command.addAll(java(BRIDGE, "capture", "--server", "127.0.0.1:7000", "--out", file.toString()));
+        try (Lab lab = Lab.open()) {
+            Command.Result result = lab.namespace("alone").run(LIMIT, array(command));
+            assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.NOT_PERMITTED);
+            assertThat(result.errors()).contains("CAP_NET_RAW").contains("EPERM");
+            assertThat(result.errors().strip().lines()).hasSize(1);
+            assertThat(file).doesNotExist();
         }
     }
 

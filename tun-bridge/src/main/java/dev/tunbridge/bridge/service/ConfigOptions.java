@@ -38,13 +38,18 @@ final class ConfigOptions {
     private List<String> settings = List.of();
 
     BridgeConfig config() {
-        Path given = file;
-        BridgeConfig config = given == null ? BridgeConfig.defaults() : ConfigFile.load(given);
         Map<String, String> changes = new LinkedHashMap<>();
         put(changes, Settings.SERVER.key(), server);
         put(changes, Settings.TUN_NAME.key(), tun);
         put(changes, Settings.FORMAT.key(), format);
         put(changes, Settings.TOKEN.key(), token);
+        return config(file, changes, settings);
+    }
+
+    /** The file's settings, these over them, and each {@code KEY=VALUE} over those. */
+    static BridgeConfig config(@Nullable Path file, Map<String, String> named, List<String> settings) {
+        BridgeConfig config = file == null ? BridgeConfig.defaults() : ConfigFile.load(file);
+        Map<String, String> changes = new LinkedHashMap<>(named);
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             if (equals < 1) {
@@ -55,7 +60,7 @@ final class ConfigOptions {
         return config.with(changes);
     }
 
-    private static void put(Map<String, String> changes, String key, @Nullable String value) {
+    static void put(Map<String, String> changes, String key, @Nullable String value) {
         if (value != null) {
             changes.put(key, value);
         }

@@ -19,6 +19,6 @@ final class Faults {
         if (fault instanceof LinuxException linux) {
             return linux.isForbidden() ? ExitCode.NOT_PERMITTED : ExitCode.UNAVAILABLE;
         }
-        return ExitCode.FAILED;
+        return fault.getCause() instanceof LinkageError ? ExitCode.UNAVAILABLE : ExitCode.FAILED; // a native library
     }
 }

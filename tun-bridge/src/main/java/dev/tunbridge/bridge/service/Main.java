@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         description = "Puts the traffic of a legacy framed TCP protocol on a TUN interface.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, CheckCommand.class},
+        subcommands = {RunCommand.class, CheckCommand.class, CaptureCommand.class, ReplayCommand.class},
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
@@ -18,6 +18,9 @@ import picocli.CommandLine.Command;
             "76 refused by the server, 77 not permitted."
         })
 public final class Main {
+    /** The system property that {@code logback.xml} reads. */
+    static final String LOG_LEVEL = "tunbridge.log.level";
+
     private Main() {}
 
     public static void main(String[] arguments) {

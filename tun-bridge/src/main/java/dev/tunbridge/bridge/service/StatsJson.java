@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.service;
 import dev.tunbridge.bridge.receive.WaitHistogram;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -11,7 +12,7 @@ import java.util.stream.Collectors;
 
 /**
  * Counters as one JSON object: a record becomes an object with a key for each component, a map one with a key for each
- * entry. Names are in lower case with underscores, so that {@code bytesIn} is {@code bytes_in}.
+ * entry, a collection an array. Names are in lower case with underscores, so that {@code bytesIn} is {@code bytes_in}.
  */
 final class StatsJson {
     private static final double NANOS_PER_MILLISECOND = 1e6;
@@ -61,6 +62,9 @@ final class StatsJson {
             return map.entrySet().stream()
                     .map(entry -> field(String.valueOf(entry.getKey()), value(entry.getValue())))
                     .collect(Collectors.joining(",", "{", "}"));
+        }
+        if (value instanceof Collection<?> collection) {
+            return JsonText.array(collection.stream().map(StatsJson::value));
         }
         if (value instanceof Double number) {
             return number.isNaN() || number.isInfinite() ? "null" : number.toString();

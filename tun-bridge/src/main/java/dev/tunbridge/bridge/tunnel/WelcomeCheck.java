@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Whether a welcome can be set up at all. A server's mistake must neither become a strange complaint of the kernel nor
  * lead the outer connection into its own tunnel.
  */
-final class WelcomeCheck {
+public final class WelcomeCheck {
 
     /** The least that IPv4 (RFC 791) and IPv6 (RFC 8200) ask of a link; the most that an IP packet can be. */
     private static final int MIN_IPV4_MTU = 576;
@@ -27,7 +27,7 @@ final class WelcomeCheck {
     private WelcomeCheck() {}
 
     /** Why it cannot be, with field, value and what is allowed; null where it can. */
-    static @Nullable String fault(
+    public static @Nullable String fault(
             Message.Welcome welcome,
             Collection<Carriage> offered,
             InetAddress outerServer,

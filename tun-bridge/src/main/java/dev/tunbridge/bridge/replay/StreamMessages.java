@@ -1,0 +1,160 @@
+package dev.tunbridge.bridge.replay;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.receive.Downlink;
+import dev.tunbridge.bridge.tunnel.WelcomeCheck;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.reassembly.wire.IpProblem;
+import dev.tunbridge.reassembly.wire.IpView;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session's part in a replay: the welcome opens the way to the device, as it does in the bridge. Where a file begins after the
+ * welcome, the first packet tells what it must have said.
+ */
+final class StreamMessages implements MessageHandler {
+    private final ConnectionChoice.Chosen chosen;
+    private final BridgeConfig config;
+    private final Downlink downlink;
+    private final IpView ip = new IpView();
+    private final List<String> notes = new ArrayList<>();
+    private boolean beginsLate;
+    private boolean settled;
+    private long unknownTypes;
+    private long messages;
+    private long nowNanos;
+
+    StreamMessages(ConnectionChoice.Chosen chosen, BridgeConfig config, Downlink downlink, boolean beginsLate) {
+        this.chosen = chosen;
+        this.config = config;
+        this.downlink = downlink;
+        this.beginsLate = beginsLate;
+    }
+
+    /** The file may lack the welcome. */
+    void beginsLate() {
+        beginsLate = true;
+    }
+
+    void now(long nowNanos) {
+        this.nowNanos = nowNanos;
+    }
+
+    @Override
+    public void onMessage(Message message) {
+        messages++;
+        if (message instanceof Message.Welcome welcome && !settled) {
+            settled = true;
+            String fault = WelcomeCheck.fault(
+                    welcome,
+                    EnumSet.allOf(Carriage.class),
+                    chosen.sender().address(),
+                    chosen.receiver().address());
+            if (fault == null) {
+                connect(welcome.carriage(), welcome.deviceAddress());
+            } else {
+                notes.add(fault + "; the bridge would have connected anew, and nothing is delivered");
+            }
+        } else if (message instanceof Message.Reject reject) {
+            notes.add("the server refused the session: " + reject.reason() + " " + reject.text());
+        }
+    }
+
+    private void connect(Carriage carriage, InetAddress device) {
+        if (carriage == Carriage.SOCKET) {
+            notes.add("the session carries sockets: there are no packets to deliver");
+            return;
+        }
+        downlink.connect(new Downlink.Route(
+                carriage,
+                new TunnelFilter(
+                        device,
+                        chosen.sender().socketAddress(),
+                        config.get(Settings.SOURCES),
+                        config.get(Settings.ALLOW))));
+    }
+
+    private void assume(Carriage carriage, @Nullable InetAddress device) {
+        if (beginsLate && !settled && device != null) {
+            settled = true;
+            notes.add("the file has no welcome: going by the first packet, "
+                    + carriage.name().toLowerCase(java.util.Locale.ROOT) + " carriage to " + device.getHostAddress());
+            connect(carriage, device);
+        }
+    }
+
+    private @Nullable InetAddress address(ByteBuf buffer, int index, int bytes) {
+        try {
+            return InetAddress.getByAddress(ByteBufUtil.getBytes(buffer, index, bytes));
+        } catch (UnknownHostException e) {
+            return null; // neither 4 bytes nor 16
+        }
+    }
+
+    @Override
+    public void onPacket(ByteBuf buffer, int index, int length) {
+        messages++;
+        if (!settled && ip.wrap(buffer, index, length) == IpProblem.OK) {
+            assume(Carriage.PACKET, address(buffer, ip.destinationIndex(), ip.addressBytes()));
+        }
+        downlink.packet(buffer, index, length, nowNanos);
+    }
+
+    @Override
+    public void onSegment(
+            int ipProtocol,
+            ByteBuf buffer,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes,
+            int segmentIndex,
+            int segmentLength) {
+        messages++;
+        assume(Carriage.SEGMENT, address(buffer, deviceAddressIndex, addressBytes));
+        downlink.segment(
+                ipProtocol,
+                buffer,
+                clientAddressIndex,
+                deviceAddressIndex,
+                addressBytes,
+                segmentIndex,
+                segmentLength,
+                nowNanos);
+    }
+
+    @Override
+    public void onData(int channel, ByteBuf buffer, int index, int length) {
+        messages++;
+        downlink.countWrongCarriage();
+    }
+
+    @Override
+    public void onUnknownType(int type) {
+        unknownTypes++;
+    }
+
+    /** Messages of a known type. */
+    long messages() {
+        return messages;
+    }
+
+    long unknownTypes() {
+        return unknownTypes;
+    }
+
+    /** What has to be said of the session. */
+    List<String> notes() {
+        return List.copyOf(notes);
+    }
+}
