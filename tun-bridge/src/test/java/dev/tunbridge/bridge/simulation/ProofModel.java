@@ -106,28 +106,18 @@ final class ProofModel implements AutoCloseable {
         return proven;
     }
 
-    /**
-     * Takes every start within a maximum frame's length, and asks from where on all that are not dead go the same way. A chain that dies
-     * only behind a boundary has been alive there: who goes over the bytes once, proves a later one.
-     */
+    /** Takes every start within a maximum frame's length, and asks from where on all that are not dead go the same way. */
     private long scan(int start, int end) {
         List<Integer> way = new ArrayList<>();
-        List<Integer> broken = new ArrayList<>();
         int together = start + maxFrameBytes;
         for (int at = start; at < start + maxFrameBytes; at++) {
             if (!mayStartAt(at, start) || (delimiter < 0 && verdict(at, end) < 0)) {
                 continue;
             }
-            List<Integer> chain = new ArrayList<>();
-            if (!follow(at, end, way, chain)) {
-                if (chain.size() > 1) {
-                    // While its last frame was not whole, it was alive as far as that frame might reach.
-                    chain.add(chain.get(chain.size() - 1) + maxFrameBytes);
-                    broken.addAll(chain);
-                }
-            } else if (way.isEmpty()) {
+            List<Integer> chain = follow(at, end, way);
+            if (way.isEmpty()) {
                 way = chain;
-            } else {
+            } else if (!chain.isEmpty()) {
                 int meeting = chain.get(chain.size() - 1);
                 if (!way.contains(meeting)) {
                     return NONE;
@@ -136,22 +126,11 @@ final class ProofModel implements AutoCloseable {
             }
         }
         for (int boundary : way) {
-            if (boundary >= together && !isAlive(broken, boundary)) {
+            if (boundary >= together) {
                 return boundary;
             }
         }
         return NONE;
-    }
-
-    /** Whether one of these chains has a frame across the boundary. */
-    private static boolean isAlive(List<Integer> chains, int boundary) {
-        for (int i = 1; i < chains.size(); i++) {
-            // Where the next chain begins is before every boundary that is asked for.
-            if (chains.get(i - 1) < boundary && chains.get(i) > boundary) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private boolean mayStartAt(int at, int start) {
@@ -162,19 +141,20 @@ final class ProofModel implements AutoCloseable {
     }
 
     /**
-     * Adds the boundaries that follow one after another from this start, until one is reached that lies on the way already or that
-     * nothing is known of; false if the chain breaks.
+     * The boundaries that follow one after another from this start, until one is reached that lies on the way already or that nothing
+     * is known of; none if the chain breaks.
      */
-    private boolean follow(int start, int end, List<Integer> way, List<Integer> boundaries) {
+    private List<Integer> follow(int start, int end, List<Integer> way) {
+        List<Integer> boundaries = new ArrayList<>();
         int at = skipDelimiters(start, end);
         while (true) {
             boundaries.add(at);
             if (at >= end || way.contains(at)) {
-                return true;
+                return boundaries;
             }
             int verdict = verdict(at, end);
             if (verdict <= UNDECIDED) {
-                return verdict == UNDECIDED;
+                return verdict == UNDECIDED ? boundaries : List.of();
             }
             at = skipDelimiters(at + verdict, end);
         }
