@@ -183,13 +183,14 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
      * How far the kernel lane has come.
      *
      * @param position the stream offset behind the last byte read
-     * @param pendingEnd where the frame ends whose beginning is the last thing read, as its header says; 0 if that is not known
+     * @param pendingStart where the frame begins whose beginning is the last thing read; the position itself if there is none
+     * @param pendingEnd where that frame ends, as its header says; 0 if that is not known
      */
-    public void kernelAt(long position, long pendingEnd) {
+    public void kernelAt(long position, long pendingStart, long pendingEnd) {
         this.pendingEnd = pendingEnd;
         if (position != held.position()) {
             isDue = true;
-            held.advance(position);
+            held.advance(position, pendingStart);
             if (holeEnd > 0 && position >= holeEnd) {
                 listener.onEvent(Event.HOLE_CLOSED, holeEnd, holeEnd);
                 holeEnd = 0;

@@ -82,10 +82,10 @@ public final class HeldBytes implements AutoCloseable {
         this.allocator = allocator;
         this.maxBytes = maxBytes;
         this.maxRanges = maxRanges;
-        starts = new long[2 * maxRanges];
-        ends = new long[2 * maxRanges];
-        seenNanos = new long[2 * maxRanges];
-        kinds = new byte[2 * maxRanges];
+        starts = new long[3 * maxRanges];
+        ends = new long[3 * maxRanges];
+        seenNanos = new long[3 * maxRanges];
+        kinds = new byte[3 * maxRanges];
     }
 
     /**
@@ -110,7 +110,7 @@ public final class HeldBytes implements AutoCloseable {
         if (start > contiguousEnd && start < disputedEnd) {
             return Added.DISPUTED;
         }
-        if (last - first >= maxRanges) {
+        if (last - firstEndingAfter(position) >= maxRanges) {
             return overCap();
         }
         return start <= contiguousEnd
@@ -167,7 +167,10 @@ public final class HeldBytes implements AutoCloseable {
         }
         if (gapStart < end) {
             // A reader that lags lets ranges pile up that are of one kind: half of the room is enough for them.
-            boolean mergeable = at == last && at > first && last - first > maxRanges / 2 && kinds[at - 1] == IN_ORDER;
+            boolean mergeable = at == last
+                    && at > first
+                    && last - firstEndingAfter(position) > maxRanges / 2
+                    && kinds[at - 1] == IN_ORDER;
             if (mergeable && ends[at - 1] == gapStart) {
                 ends[at - 1] = end;
                 seenNanos[at - 1] = nowNanos;
@@ -375,10 +378,20 @@ public final class HeldBytes implements AutoCloseable {
 
     /** Moves the kernel lane's offset; what lies below it is forgotten. */
     public void advance(long newPosition) {
+        advance(newPosition, newPosition);
+    }
+
+    /**
+     * The same, but remembers when what lies below was captured, for a frame whose beginning has been read.
+     *
+     * @param remembered from this offset on, not above the new position
+     */
+    public void advance(long newPosition, long remembered) {
         position = newPosition;
-        while (first < last && ends[first] <= newPosition) {
+        while (first < last && ends[first] <= remembered) {
             first++;
         }
+        first = Math.max(first, firstEndingAfter(newPosition) - maxRanges);
         if (first == last) {
             first = 0;
             last = 0;
@@ -525,8 +538,10 @@ public final class HeldBytes implements AutoCloseable {
     /** When the last of these bytes was first captured, or {@link #NEVER} if one was not. */
     public long seenNanos(long start, long end) {
         long latest = NEVER;
-        long covered = Math.max(start, position);
-        for (int at = firstEndingAfter(covered); at < last && starts[at] <= covered; at++) {
+        int at = firstEndingAfter(start);
+        boolean isRemembered = start >= position || (at < last && starts[at] <= start);
+        long covered = isRemembered ? start : position;
+        for (at = firstEndingAfter(covered); at < last && starts[at] <= covered; at++) {
             latest = latest == NEVER ? seenNanos[at] : Math.max(latest, seenNanos[at]);
             covered = ends[at];
             if (covered >= end) {

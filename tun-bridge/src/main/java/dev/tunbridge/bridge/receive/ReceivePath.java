@@ -121,7 +121,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         kernelLane.received(bytes);
         RawLane raw = rawLane;
         if (raw != null) {
-            raw.kernelAt(kernelLane.position(), pendingEnd(bytes));
+            raw.kernelAt(kernelLane.position(), kernelLane.position() - bytes.readableBytes(), pendingEnd(bytes));
         }
     }
 
