@@ -99,20 +99,21 @@ final class FormatParser {
                 .setMaxAliasesForCollections(0)
                 .setSchema(new CoreSchema())
                 .build();
+        @Nullable Object value;
         try {
-            @Nullable Object value = new Load(settings).loadFromString(yaml);
-            if (value == null) {
-                throw new FrameFormatException(source, "", "is empty; allowed: a frame format");
-            }
-            return value;
+            value = new Load(settings).loadFromString(yaml);
         } catch (MarkedYamlEngineException e) {
             String line = e.getProblemMark()
                     .map(mark -> "line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ": ")
                     .orElse("");
             throw new FrameFormatException(source, "", "is not YAML: " + line + e.getProblem());
-        } catch (YamlEngineException e) {
+        } catch (YamlEngineException | IllegalArgumentException e) { // the latter of a tag like !%5
             throw new FrameFormatException(source, "", "is not YAML: " + e.getMessage());
         }
+        if (value == null) {
+            throw new FrameFormatException(source, "", "is empty; allowed: a frame format");
+        }
+        return value;
     }
 
     private static int maxWithoutLength(Section payload, Escape escape) {

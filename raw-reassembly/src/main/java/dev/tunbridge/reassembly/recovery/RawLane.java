@@ -82,7 +82,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
             return;
         }
         counters.segments++;
-        Rejection reason = validator.judge(segment, held.position(), options.heldBytes());
+        Rejection reason = validator.judge(segment, held.position(), held.reach());
         if (reason != null) {
             counters.rejected(reason);
             listener.onRejected(reason);

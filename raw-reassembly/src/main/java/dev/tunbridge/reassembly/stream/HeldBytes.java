@@ -99,7 +99,7 @@ public final class HeldBytes implements AutoCloseable {
         if (end <= position) {
             return Added.DUPLICATE;
         }
-        if (end > position + maxBytes) {
+        if (end > position + reach()) {
             return overCap();
         }
         if (differs(start, end, buffer, index)) {
@@ -328,7 +328,8 @@ public final class HeldBytes implements AutoCloseable {
         long highest = runs == 0 ? end : Math.max(end, runEnds[runs - 1]);
         long newBase = Math.max(position, Math.min(lowest, contiguousEnd));
         int capacity = bytes.capacity();
-        // Half of it stays free below the cap, so that moving costs each byte a constant.
+        // Half of it stays free below the cap, and an eighth has been passed at it, so that moving costs each byte a
+        // constant.
         while (capacity < maxBytes && capacity < 2 * (highest - newBase)) {
             capacity *= 2;
         }
@@ -457,6 +458,15 @@ public final class HeldBytes implements AutoCloseable {
     /** The kernel lane's offset. */
     public long position() {
         return position;
+    }
+
+    /**
+     * How far beyond the kernel lane's offset bytes may lie now. At the cap held bytes are moved down in steps of an eighth, or each
+     * segment would move all of them.
+     */
+    public int reach() {
+        boolean isMoving = bytes.capacity() < maxBytes || position - base >= maxBytes / 8;
+        return isMoving ? maxBytes : (int) Math.min(maxBytes, base + maxBytes - position);
     }
 
     /** The capture knows of no hole before this offset. */

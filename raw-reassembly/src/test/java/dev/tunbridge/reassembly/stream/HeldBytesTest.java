@@ -105,11 +105,13 @@ class HeldBytesTest {
         int layout = held.layoutChanges();
         boolean wasAllocated = held.allocatedBytes() > 0;
         boolean isMoved = false;
+        int reach = held.reach();
+        assertThat(reach).as(where).isBetween(MAX_BYTES / 8 * 7, MAX_BYTES);
         Added added = held.add(start, buffer, 3, length, now);
         if (held.layoutChanges() != layout && wasAllocated && added != Added.CONFLICT) {
             isMoved = true;
         }
-        Added expected = model.add(start, exact, now);
+        Added expected = model.add(start, exact, now, reach);
         assertThat(added).as(where).isEqualTo(expected);
         if (isMoved) {
             model.moved();
@@ -297,6 +299,28 @@ class HeldBytesTest {
         assertThat(held.bytes().getByte(held.index(200))).isEqualTo(truth(200));
         assertThat(put(50, 150)).as("sent again").isEqualTo(Added.IN_ORDER);
         assertThat(held.contiguousEnd()).isEqualTo(250);
+    }
+
+    /** A window that is full all the time slides over a long stream: each byte may be moved a few times, not with every segment. */
+    @Test
+    void movesItsBytesSeldomAlsoAtTheCap() {
+        held.close();
+        held = new HeldBytes(allocator, MAX_BYTES, 1_000);
+        long sent = 1;
+        long moved = 0;
+        long total = 64L * MAX_BYTES;
+        int segment = 1_000;
+        for (long read = 0; read < total; read += segment) {
+            held.advance(read);
+            while (sent + segment <= read + held.reach()) {
+                int layout = held.layoutChanges();
+                put(sent, segment - 1); // a hole behind each, so that nothing is in order
+                moved += held.layoutChanges() - layout;
+                sent += segment;
+            }
+            assertThat(sent - read).isGreaterThan(MAX_BYTES / 8 * 7 - 2 * segment);
+        }
+        assertThat(moved).isLessThan(10 * total / MAX_BYTES);
     }
 
     @Test

@@ -33,12 +33,12 @@ final class ModelHeldBytes {
         Arrays.fill(ranges, NONE);
     }
 
-    Added add(long start, byte[] payload, long nowNanos) {
+    Added add(long start, byte[] payload, long nowNanos, int reach) {
         long end = start + payload.length;
         if (end <= position) {
             return Added.DUPLICATE;
         }
-        if (end > position + maxBytes) {
+        if (end > position + reach) {
             forget();
             return Added.OVER_CAP;
         }

@@ -37,7 +37,7 @@ public final class ConfigFile {
         Object root;
         try {
             root = new Load(LoadSettings.builder().setLabel(source).build()).loadFromString(yaml);
-        } catch (YamlEngineException e) {
+        } catch (YamlEngineException | IllegalArgumentException e) { // the latter of a tag like !%5
             throw ConfigException.of(source, "not YAML: " + firstLines(e.getMessage()));
         }
         Map<String, String> flat = new LinkedHashMap<>();
