@@ -46,6 +46,9 @@ final class FrameRecovery implements AutoCloseable {
     // The last bytes in which no chain that ends at their end was found.
     private long hopelessStart = -1;
     private long hopelessEnd = -1;
+    // The last bytes in which no mark was found.
+    private long unmarkedStart = -1;
+    private long unmarkedEnd = -1;
 
     private boolean isTrusted = true;
     private boolean hasAdvanced;
@@ -211,7 +214,8 @@ final class FrameRecovery implements AutoCloseable {
             proveByMark(start, end);
             return;
         }
-        if (firstProven(start, end) != null) {
+        // One at the very end counts too: what lies before it was scanned, or belongs to the frame that the hole cuts.
+        if (firstProven(start, end + 1) != null) {
             dropScans(start, end, null);
             return;
         }
@@ -241,11 +245,17 @@ final class FrameRecovery implements AutoCloseable {
         }
         // Further behind there is none either, if the server writes valid frames.
         long until = Math.min(first == null ? end : first.origin, start + 2L * maxFrameBytes + 2);
+        if (start == unmarkedStart && until == unmarkedEnd) {
+            return;
+        }
         int limit = held.index(until);
         int boundary = probe.certainBoundary(held.bytes(), held.index(start), limit);
         counters.probedBytes += boundary - held.index(start);
         if (boundary < limit) {
             first = propose(until - (limit - boundary), BoundaryGrade.PROVEN);
+        } else {
+            unmarkedStart = start;
+            unmarkedEnd = until;
         }
         if (first != null) {
             first.searchedFrom = start;

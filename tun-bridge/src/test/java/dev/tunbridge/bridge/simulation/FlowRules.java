@@ -26,6 +26,9 @@ final class FlowRules {
         private boolean hasNext;
         private int next;
         private boolean ended;
+        /** Its ports have come back with other numbers: what was looked at before that may have been taken for something old. */
+        private boolean isReused;
+
         private boolean byKernel;
         private long byKernelNanos;
     }
@@ -39,6 +42,7 @@ final class FlowRules {
         Seen seen = flows.computeIfAbsent(flow, unused -> new Seen());
         int end = frame.sequence + frame.sequenceLength;
         if ((frame.flags & TcpView.SYN) != 0) {
+            seen.isReused |= seen.hasNext && seen.next != end;
             seen.hasNext = true;
             seen.next = end;
             seen.ended = false;
@@ -95,7 +99,7 @@ final class FlowRules {
         }
         boolean isAtNext = seen != null && seen.hasNext && frame.sequence == seen.next;
         if ((frame.flags & TcpView.FIN) != 0) {
-            return isAtNext ? Verdict.MUST : Verdict.MUST_NOT;
+            return !isAtNext ? Verdict.MUST_NOT : seen.isReused ? Verdict.MAY : Verdict.MUST;
         }
         if (seen != null && seen.ended) {
             return Verdict.MAY;

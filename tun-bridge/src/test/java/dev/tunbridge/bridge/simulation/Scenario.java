@@ -168,9 +168,12 @@ record Scenario(
 
     private static LinkTraits link(Dice dice, boolean forward) {
         boolean rough = dice.chance(0.15);
+        long bytesPerSecond = dice.logBetween(60_000, 20_000_000);
+        // In a queue of more than two seconds the server's clock seems to jump, and is not believed.
+        long mostQueued = Math.min(1_000_000, bytesPerSecond * 3 / 2);
         return new LinkTraits(
-                dice.logBetween(60_000, 20_000_000),
-                (int) dice.logBetween(20_000, 1_000_000),
+                bytesPerSecond,
+                (int) dice.logBetween(20_000, mostQueued),
                 dice.logBetween(100 * MICROSECOND, 150 * MILLISECOND),
                 dice.chance(0.5) ? 0 : dice.logBetween(10 * MICROSECOND, 20 * MILLISECOND),
                 dice.chance(0.6),
