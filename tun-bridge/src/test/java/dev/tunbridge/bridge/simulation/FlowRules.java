@@ -99,7 +99,7 @@ final class FlowRules {
         }
         boolean isAtNext = seen != null && seen.hasNext && frame.sequence == seen.next;
         if ((frame.flags & TcpView.FIN) != 0) {
-            return !isAtNext ? Verdict.MUST_NOT : seen.isReused ? Verdict.MAY : Verdict.MUST;
+            return seen == null || !isAtNext ? Verdict.MUST_NOT : seen.isReused ? Verdict.MAY : Verdict.MUST;
         }
         if (seen != null && seen.ended) {
             return Verdict.MAY;
