@@ -42,10 +42,13 @@ final class Rig implements AutoCloseable {
     private static final TunOptions PLAIN = new TunOptions("tun0", TunOptions.Offload.OFF, TunOptions.Coalescing.OFF);
 
     /** A frame that was delivered. */
-    record Delivery(DeliveryObserver.Lane lane, BoundaryGrade grade, long start, long end, int type) {}
+    record Delivery(DeliveryObserver.Lane lane, BoundaryGrade grade, long start, long end, int type, String content) {}
 
     final List<Delivery> deliveries = new ArrayList<>();
-    final List<Long> swallowed = new ArrayList<>();
+    /** Frames that the kernel lane has come to, delivered or swallowed. */
+    final List<Delivery> reached = new ArrayList<>();
+
+    final List<Delivery> swallowed = new ArrayList<>();
     final ReceiveCounters counters = new ReceiveCounters();
     final MemoryTunDevice device = new MemoryTunDevice(PLAIN);
     final ReceivePath path;
@@ -100,6 +103,9 @@ final class Rig implements AutoCloseable {
 
     /** The kernel delivers the stream up to here. */
     void received(byte[] stream, int to) {
+        if (to == path.position()) {
+            return;
+        }
         int from = (int) path.position();
         unread.writeBytes(stream, from, to - from);
         path.received(unread, nowNanos);
@@ -134,12 +140,23 @@ final class Rig implements AutoCloseable {
     private final class Observer implements DeliveryObserver {
         @Override
         public void onFrame(Lane lane, BoundaryGrade grade, FrameView frame, long wholeNanos, long nowNanos) {
-            deliveries.add(new Delivery(lane, grade, frame.startOffset(), frame.endOffset(), frame.type()));
+            Delivery delivery = delivery(lane, grade, frame);
+            deliveries.add(delivery);
+            if (lane == Lane.KERNEL) {
+                reached.add(delivery);
+            }
         }
 
         @Override
         public void onSwallowed(FrameView frame, long nowNanos) {
-            swallowed.add(frame.startOffset());
+            Delivery delivery = delivery(Lane.KERNEL, BoundaryGrade.PROVEN, frame);
+            swallowed.add(delivery);
+            reached.add(delivery);
+        }
+
+        private Delivery delivery(Lane lane, BoundaryGrade grade, FrameView frame) {
+            String content = ByteBufUtil.hexDump(frame.buffer(), frame.contentIndex(), frame.contentLength());
+            return new Delivery(lane, grade, frame.startOffset(), frame.endOffset(), frame.type(), content);
         }
     }
 
