@@ -5,6 +5,7 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameProbe;
 import dev.tunbridge.protocol.frame.FrameScanner;
 import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.reassembly.recovery.Chains.Chain;
 import dev.tunbridge.reassembly.stream.HeldBytes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,9 +36,7 @@ final class FrameRecovery implements AutoCloseable {
     private final int maxFrameBytes;
     private final int maxScans;
 
-    /** By rising origin. */
-    private final List<Chain> chains = new ArrayList<>();
-
+    private final Chains chains;
     private final List<BoundaryScan> scans = new ArrayList<>();
     private final Deque<FrameScanner> spareScanners = new ArrayDeque<>();
     private final KeptFrames kept = new KeptFrames();
@@ -55,26 +54,6 @@ final class FrameRecovery implements AutoCloseable {
     private long lastPosition;
     private BoundaryGrade lowest = BoundaryGrade.PROVEN;
 
-    /** A boundary and how far its frames have been followed. */
-    private static final class Chain {
-        final BoundaryGrade grade;
-        /** Its first frame; a chain that meets this one at its origin is swallowed. */
-        long origin;
-
-        long cursor;
-        /** From here to the origin nothing was found that tells frames apart. */
-        long searchedFrom;
-
-        boolean isNew = true;
-
-        Chain(long origin, BoundaryGrade grade) {
-            this.origin = origin;
-            this.grade = grade;
-            this.cursor = origin;
-            this.searchedFrom = origin;
-        }
-    }
-
     FrameRecovery(
             FrameFormat format,
             HeldBytes held,
@@ -89,6 +68,7 @@ final class FrameRecovery implements AutoCloseable {
         this.counters = counters;
         this.listener = listener;
         probe = new FrameProbe(format);
+        chains = new Chains(probe.hasCertainBoundaries());
         maxFrameBytes = format.maxFrameBytes();
         maxScans = Math.max(1, Math.min(MAX_SCANS, SCANNED_FRAMES_BYTES / maxFrameBytes));
     }
@@ -122,7 +102,7 @@ final class FrameRecovery implements AutoCloseable {
             propose(pendingEnd, isTrusted ? BoundaryGrade.PROVEN : BoundaryGrade.ANCHORED);
         }
         for (int run = 0; run < held.runs(); run++) {
-            if (run == 0 || held.runEnd(run) > changedFrom || hasNewChain(run)) {
+            if (run == 0 || held.runEnd(run) > changedFrom || chains.hasNew(held.runStart(run), held.runEnd(run))) {
                 prove(run);
                 follow(run);
             }
@@ -134,16 +114,6 @@ final class FrameRecovery implements AutoCloseable {
         }
     }
 
-    private boolean hasNewChain(int run) {
-        long end = held.runEnd(run);
-        for (int at = firstReaching(held.runStart(run)); at < chains.size() && chains.get(at).origin < end; at++) {
-            if (chains.get(at).isNew) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private boolean counts(BoundaryGrade grade) {
         return grade.compareTo(lowest) <= 0;
     }
@@ -152,7 +122,7 @@ final class FrameRecovery implements AutoCloseable {
         long position = held.position();
         hasAdvanced |= position != lastPosition;
         lastPosition = position;
-        chains.removeIf(chain -> chain.cursor < position);
+        chains.dropBehind(position);
         for (int i = scans.size() - 1; i >= 0; i--) {
             if (scans.get(i).origin() < held.contiguousEnd()) {
                 drop(scans.get(i));
@@ -162,49 +132,9 @@ final class FrameRecovery implements AutoCloseable {
 
     // Boundaries
 
-    /** Notes a boundary, unless a chain of at least that grade has passed it. */
+    /** Notes a boundary, if its grade counts now. */
     private @Nullable Chain propose(long offset, BoundaryGrade grade) {
-        if (!counts(grade)) {
-            return null;
-        }
-        int at = firstReaching(offset);
-        while (at < chains.size() && chains.get(at).origin <= offset) {
-            if (chains.get(at).grade.compareTo(grade) <= 0) {
-                return null;
-            }
-            at++;
-        }
-        Chain chain = new Chain(offset, grade);
-        chains.add(at, chain);
-        return chain;
-    }
-
-    /** The index of the first chain whose frames have been followed to the offset or further; all behind it start later. */
-    private int firstReaching(long offset) {
-        int low = 0;
-        int high = chains.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (chains.get(middle).origin <= offset) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        // Chains that have not been settled yet may overlap, a few at most.
-        while (low > 0 && chains.get(low - 1).cursor >= offset) {
-            low--;
-        }
-        return low;
-    }
-
-    private @Nullable Chain firstProven(long from, long to) {
-        for (int at = firstReaching(from); at < chains.size() && chains.get(at).origin < to; at++) {
-            if (chains.get(at).grade == BoundaryGrade.PROVEN) {
-                return chains.get(at);
-            }
-        }
-        return null;
+        return counts(grade) ? chains.begin(offset, grade) : null;
     }
 
     private void prove(int run) {
@@ -215,7 +145,7 @@ final class FrameRecovery implements AutoCloseable {
             return;
         }
         // One at the very end counts too: what lies before it was scanned, or belongs to the frame that the hole cuts.
-        if (firstProven(start, end + 1) != null) {
+        if (chains.firstProven(start, end + 1) != null) {
             dropScans(start, end, null);
             return;
         }
@@ -239,7 +169,7 @@ final class FrameRecovery implements AutoCloseable {
 
     /** The first mark that tells frames apart is a boundary, also where a run has grown at its start. */
     private void proveByMark(long start, long end) {
-        Chain first = firstProven(start, end);
+        Chain first = chains.firstProven(start, end);
         if (!isTrusted || (first != null && first.searchedFrom <= start)) {
             return;
         }
@@ -310,7 +240,7 @@ final class FrameRecovery implements AutoCloseable {
         long end = held.runEnd(run);
         long from = held.runStart(run);
         while (from < end) {
-            Chain next = firstChain(from, end);
+            Chain next = chains.first(from, end);
             long before = next == null ? end : Math.min(next.origin, end);
             if (counts(BoundaryGrade.ANCHORED)) {
                 Chain byStart = anchorByStart(from, before, end);
@@ -330,12 +260,6 @@ final class FrameRecovery implements AutoCloseable {
             // Where a chain broke at its very beginning, another may begin.
             from = reached > from || !chains.contains(next) ? Math.max(from, reached) : from + 1;
         }
-    }
-
-    /** The first chain whose frames have been followed to the first of these bytes or further. */
-    private @Nullable Chain firstChain(long from, long to) {
-        int at = firstReaching(from);
-        return at < chains.size() && chains.get(at).origin < to ? chains.get(at) : null;
     }
 
     /** A chain from the first start of a segment, in these bytes, from which frames fill the segment. */
@@ -431,10 +355,11 @@ final class FrameRecovery implements AutoCloseable {
         Chain chain = start;
         chain.isNew = false;
         while (true) {
-            Chain next = after(chain);
+            Chain next = chains.after(chain);
             if (next != null && next.origin <= chain.cursor) {
-                Chain survivor = meet(chain, next);
+                Chain survivor = chains.meet(chain, next);
                 if (survivor == null) {
+                    contradiction(chain.cursor, next.origin);
                     return chain.cursor;
                 }
                 chain = survivor;
@@ -456,46 +381,6 @@ final class FrameRecovery implements AutoCloseable {
             offer(probe.frame(held.bytes(), chain.cursor, answer), chain.grade);
             chain.cursor += answer;
         }
-    }
-
-    private @Nullable Chain after(Chain chain) {
-        int at = chains.indexOf(chain) + 1;
-        return at < chains.size() ? chains.get(at) : null;
-    }
-
-    /**
-     * Settles what happens where a chain reaches or has crossed the origin of the next. The better grade is right where they disagree.
-     *
-     * @return the one to go on with; null if both were proven and disagree
-     */
-    private @Nullable Chain meet(Chain chain, Chain next) {
-        int better = chain.grade.compareTo(next.grade);
-        boolean agree = chain.cursor == next.origin;
-        if (better < 0) {
-            chains.remove(next); // followed again with the better grade, or false
-            return chain;
-        }
-        if (better > 0) {
-            if (!agree) {
-                chains.remove(chain);
-            }
-            return next;
-        }
-        // No frame holds a byte that tells frames apart: where two proven places lie around such bytes, nothing else is
-        // between them.
-        if (agree || (chain.grade == BoundaryGrade.PROVEN && probe.hasCertainBoundaries())) {
-            chains.remove(chain);
-            next.origin = chain.origin;
-            next.searchedFrom = Math.min(next.searchedFrom, chain.searchedFrom);
-            next.cursor = Math.max(next.cursor, chain.cursor);
-            return next;
-        }
-        if (chain.grade == BoundaryGrade.PROVEN) {
-            contradiction(chain.cursor, next.origin);
-            return null;
-        }
-        chains.remove(next);
-        return chain;
     }
 
     private void broken(Chain chain) {
