@@ -11,21 +11,28 @@ import java.util.concurrent.RejectedExecutionException;
 
 /** The descriptor as a handle of the loop's own epoll set, level-triggered, so that a bounded turn is continued by itself. */
 final class EpollReadiness implements Readiness, EpollIoHandle {
+    private final IoEventLoop loop;
     private final FileDescriptor descriptor;
     private final Runnable onReadable;
-    private final IoRegistration registration;
+    private IoRegistration registration;
+    private boolean hasLeft;
 
     /** Called on the loop. */
     EpollReadiness(IoEventLoop loop, FileDescriptor descriptor, Runnable onReadable) throws IOException {
+        this.loop = loop;
         this.descriptor = descriptor;
         this.onReadable = onReadable;
+        registration = register();
+        registration.submit(EpollIoOps.EPOLLIN);
+    }
+
+    private IoRegistration register() throws IOException {
         // On the loop itself the registration is done when register returns.
         var registered = loop.register(this);
         if (!registered.isSuccess()) {
             throw new IOException("cannot watch " + descriptor, registered.cause());
         }
-        registration = registered.getNow();
-        registration.submit(EpollIoOps.EPOLLIN);
+        return registered.getNow();
     }
 
     @Override
@@ -43,6 +50,23 @@ final class EpollReadiness implements Readiness, EpollIoHandle {
     public void pause() {
         // To ask for nothing at all would take the descriptor out of the set. Errors are reported in any case.
         submit(EpollIoOps.EPOLLERR);
+    }
+
+    @Override
+    public void leave() {
+        if (!hasLeft) {
+            hasLeft = true;
+            close();
+        }
+    }
+
+    @Override
+    public void rejoin() throws IOException {
+        if (hasLeft) {
+            registration = register();
+            hasLeft = false;
+        }
+        resume();
     }
 
     @Override

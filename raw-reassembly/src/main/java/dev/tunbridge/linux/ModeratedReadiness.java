@@ -2,6 +2,7 @@ package dev.tunbridge.linux;
 
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -70,14 +71,22 @@ public final class ModeratedReadiness implements Readiness {
 
     private void lookAtIntervals() {
         if (looking == null && !paused && !closed) {
-            readiness.pause();
+            readiness.leave();
             looking = loop.scheduleWithFixedDelay(this::look, INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
         }
     }
 
     private void watchAgain() {
         if (stopLooking()) {
-            readiness.resume();
+            watchClosely();
+        }
+    }
+
+    private void watchClosely() {
+        try {
+            readiness.rejoin();
+        } catch (IOException ended) {
+            throw new UncheckedIOException(ended);
         }
     }
 
@@ -96,7 +105,7 @@ public final class ModeratedReadiness implements Readiness {
             if (!done) {
                 // What throws is not called at intervals any more.
                 looking = null;
-                readiness.resume();
+                watchClosely();
             }
         }
     }
@@ -119,7 +128,7 @@ public final class ModeratedReadiness implements Readiness {
     @Override
     public void resume() {
         paused = false;
-        readiness.resume();
+        watchClosely();
     }
 
     @Override

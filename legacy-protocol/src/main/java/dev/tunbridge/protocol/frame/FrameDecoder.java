@@ -19,6 +19,7 @@ public final class FrameDecoder implements AutoCloseable {
 
     private long offset;
     private boolean synchronised = true;
+    private boolean stopped;
     private long lostAt;
     private BadFrame lostReason = BadFrame.SYNC;
 
@@ -34,7 +35,7 @@ public final class FrameDecoder implements AutoCloseable {
 
     /**
      * Consumes every whole frame of the readable bytes. What stays readable is the beginning of a frame, at most
-     * {@link FrameFormat#maxFrameBytes} bytes, and belongs in front of what follows.
+     * {@link FrameFormat#maxFrameBytes} bytes unless it was {@linkplain #stop stopped}, and belongs in front of what follows.
      *
      * @throws LostSynchronisationException if the bytes are no frame and the next one cannot be found; the decoder is then
      *     of no more use
@@ -43,8 +44,9 @@ public final class FrameDecoder implements AutoCloseable {
         if (escapes) {
             arena.clear();
         }
+        stopped = false;
         int limit = in.writerIndex();
-        while (true) {
+        while (!stopped) {
             int index = in.readerIndex();
             advance(in, synchronised ? probe.skipFill(in, index, limit) : probe.nextStart(in, index, limit));
             if (!synchronised) {
@@ -64,6 +66,11 @@ public final class FrameDecoder implements AutoCloseable {
                 accept(in, (int) answer, handler);
             }
         }
+    }
+
+    /** For a handler: nothing is read behind the frame that it has been given until {@link #decode} is called again. */
+    public void stop() {
+        stopped = true;
     }
 
     /** The stream offset of the first byte that was left readable. */

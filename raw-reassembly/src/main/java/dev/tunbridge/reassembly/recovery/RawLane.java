@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * #recover} comes last.
  */
 public final class RawLane implements SegmentHandler, AutoCloseable {
+    /** Nothing to do until something comes. */
+    public static final long NOT_DUE = Long.MAX_VALUE;
+
     /** So old must bytes in order be before the kernel is asked whether it has lost them. */
     private static final long LOST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -47,6 +50,8 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     private long changedFrom = Long.MAX_VALUE;
     private long lastHoles;
     private long holeEnd;
+    /** When the kernel was last asked for lost bytes. */
+    private long askedNanos;
 
     /**
      * @param openedNanos when the capture began, before the connection did, on the scale of the segments' times
@@ -67,6 +72,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         this.kernel = kernel;
         this.counters = counters;
         this.listener = listener;
+        askedNanos = openedNanos;
         BoundaryGrade ofFormat = format.resync().boundaries();
         lowest = ofFormat.compareTo(options.boundaries()) < 0 ? ofFormat : options.boundaries();
         validator = new SegmentValidator(path, kernel, options.acceptsUnmarkedChecksums(), openedNanos);
@@ -219,15 +225,25 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         }
     }
 
+    /** When to call {@link #recover} again though nothing comes, or {@link #NOT_DUE}. */
+    public long dueNanos() {
+        if (held.position() >= held.contiguousEnd()) {
+            return NOT_DUE;
+        }
+        long seen = held.seenNanos(held.position(), held.position() + 1);
+        return seen == HeldBytes.NEVER ? NOT_DUE : Math.max(seen, askedNanos) + LOST_NANOS;
+    }
+
     /**
      * The kernel may drop what the capture has seen: a packet filter, memory pressure. Then what seemed to be in order never comes, and
      * was not copied.
      */
     private void lookForLost(long nowNanos) {
-        long seen = held.seenNanos(held.position(), held.position() + 1);
-        if (seen == HeldBytes.NEVER || nowNanos - seen < LOST_NANOS) {
+        long due = dueNanos();
+        if (due == NOT_DUE || nowNanos - due < 0) {
             return;
         }
+        askedNanos = nowNanos;
         kernel.refresh();
         if (kernel.unreadBytes() == 0) {
             counters.kernelLost++;

@@ -30,9 +30,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +114,29 @@ class BridgeLibraryTest {
             atServer.inject(honest);
             assertThat(next(atDevice)).isEqualTo(honest);
             assertThat(stats(bridge).refusedFromTunnel()).containsEntry(Refusal.SOURCE_OURS, 1L);
+        }
+    }
+
+    @Test
+    void whatComesRightBehindTheWelcomeWaitsForTheDevice() throws Exception {
+        byte[] packet = datagram(CLIENT, DEVICE, "early bird");
+        try (Bridge bridge = builder().build()) {
+            CompletableFuture<TunnelInfo> start = bridge.start().toCompletableFuture();
+            while (!start.isDone()) {
+                atServer.inject(packet);
+                LockSupport.parkNanos(10_000);
+            }
+            start.get(10, TimeUnit.SECONDS);
+            atServer.inject(packet);
+            await().untilAsserted(() -> {
+                long sent = server.stats()
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS)
+                        .packetsToDevice();
+                assertThat(sent).isPositive();
+                assertThat(stats(bridge).down().packets()).isEqualTo(sent);
+            });
+            assertThat(stats(bridge).outer().wrongCarriage()).isZero();
         }
     }
 

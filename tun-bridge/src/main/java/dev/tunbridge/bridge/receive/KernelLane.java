@@ -35,12 +35,17 @@ final class KernelLane implements FrameHandler {
         decoder = new FrameDecoder(format);
     }
 
-    /** Reads every whole frame; what stays readable is the beginning of the next. */
+    /** Reads every whole frame; what stays readable is the beginning of the next, or what lies behind a {@link #stop}. */
     void received(ByteBuf bytes) {
         decoder.decode(bytes, this);
         long read = decoder.offset() + bytes.readableBytes();
         counters.bytes += read - position;
         position = read;
+    }
+
+    /** From within a frame: the next waits until {@link #received} is called again. */
+    void stop() {
+        decoder.stop();
     }
 
     /** The stream offset behind the last byte that was read. */

@@ -37,6 +37,9 @@ import org.slf4j.LoggerFactory;
 public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReceivePath.class);
 
+    /** Nothing to do until something comes. */
+    public static final long NOT_DUE = RawLane.NOT_DUE;
+
     private final FrameFormat format;
     private final MessageCodec codec;
     private final Downlink downlink;
@@ -125,6 +128,11 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         }
     }
 
+    /** From within a message of the kernel lane: what follows stays readable until {@link #received} is called with it again. */
+    public void stop() {
+        kernelLane.stop();
+    }
+
     private long pendingEnd(ByteBuf bytes) {
         long start = kernelLane.pendingStart();
         if (start < 0 || !bytes.isReadable()) {
@@ -142,6 +150,12 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
             raw.recover(nowNanos);
         }
         downlink.flush();
+    }
+
+    /** When to {@link #settle} again though nothing comes, or {@link #NOT_DUE}. */
+    public long dueNanos() {
+        RawLane raw = rawLane;
+        return raw == null ? NOT_DUE : raw.dueNanos();
     }
 
     /** Where the raw lane stands. */

@@ -40,6 +40,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -84,6 +85,8 @@ final class OuterConnection {
     private boolean decoding;
     private OuterCapture capture = OuterCapture.absent(LaneState.FAILED);
     private boolean settleDue;
+    private boolean paused;
+    private @Nullable ScheduledFuture<?> lookAgain;
     private final boolean quickAck;
 
     private OuterConnection(
@@ -261,6 +264,31 @@ final class OuterConnection {
         }
     }
 
+    /** Takes what has been read, and releases it. */
+    private void decode(ByteBuf bytes) {
+        if (ended || paused) {
+            bytes.release();
+            return;
+        }
+        try {
+            events.onHeard();
+            decoding = true;
+            capture.drain(path);
+            path.received(bytes, System.nanoTime());
+        } catch (LostSynchronisationException e) {
+            lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
+        } finally {
+            settlePath();
+            decoding = false;
+            // The device takes packets from where they lie: before their memory goes, also when the connection ends.
+            events.onReadComplete();
+            if (ended) {
+                path.close();
+            }
+            bytes.release();
+        }
+    }
+
     /** The capture has something; what the socket brings in the same turn comes first. */
     private void onCaptured() {
         capture.drain(path);
@@ -273,7 +301,23 @@ final class OuterConnection {
     private void settle() {
         settleDue = false;
         if (!ended) {
-            path.settle(System.nanoTime());
+            settlePath();
+        }
+    }
+
+    private void settlePath() {
+        long now = System.nanoTime();
+        path.settle(now);
+        long due = path.dueNanos();
+        if (due != ReceivePath.NOT_DUE && lookAgain == null) {
+            lookAgain = channel.eventLoop().schedule(this::lookAgain, Math.max(0, due - now), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void lookAgain() {
+        lookAgain = null;
+        if (!ended) {
+            settlePath();
         }
     }
 
@@ -323,6 +367,24 @@ final class OuterConnection {
         return writer;
     }
 
+    /** From within a message: what follows waits, in this buffer, in the kernel's and then at the server. */
+    void pause() {
+        paused = true;
+        channel.config().setAutoRead(false);
+        path.stop();
+    }
+
+    void resume() {
+        if (ended) {
+            return;
+        }
+        paused = false;
+        decode(receiveBuffer.unread());
+        if (!ended) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
     /** Ends the connection after what was flushed has been written; nothing is heard of it any more. */
     void close() {
         if (!ended) {
@@ -344,6 +406,9 @@ final class OuterConnection {
 
     private void release(IOException cause) {
         writer.release(cause);
+        if (lookAgain != null) {
+            lookAgain.cancel(false);
+        }
         capture.close();
         receiveBuffer.release();
         if (!decoding) {
@@ -370,29 +435,7 @@ final class OuterConnection {
     private final class Handler extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            ByteBuf bytes = (ByteBuf) message;
-            if (ended) {
-                bytes.release();
-                return;
-            }
-            try {
-                events.onHeard();
-                decoding = true;
-                capture.drain(path);
-                path.received(bytes, System.nanoTime());
-            } catch (LostSynchronisationException e) {
-                lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
-            } finally {
-                path.settle(System.nanoTime());
-                decoding = false;
-                // The device takes packets from where they lie: before their memory goes, also when the connection
-                // ends.
-                events.onReadComplete();
-                if (ended) {
-                    path.close();
-                }
-                bytes.release();
-            }
+            decode((ByteBuf) message);
         }
 
         /** The kernel goes back to delaying acknowledgements by itself, so it is told anew after each turn of reads. */

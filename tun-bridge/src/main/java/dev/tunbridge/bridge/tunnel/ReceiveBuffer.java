@@ -34,6 +34,11 @@ final class ReceiveBuffer extends DefaultMaxMessagesRecvByteBufAllocator {
         return new PersistentHandle();
     }
 
+    /** The buffer with what has been read and not decoded; for the caller to release as after a read. */
+    ByteBuf unread() {
+        return buffer.retain();
+    }
+
     /** Gives up this object's own reference; a read in progress keeps the memory until its own is released. */
     void release() {
         buffer.release();

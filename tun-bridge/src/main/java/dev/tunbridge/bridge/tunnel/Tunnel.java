@@ -373,6 +373,8 @@ public final class Tunnel {
                 welcome.deviceAddress(),
                 welcome.prefixLength(),
                 welcome.serverAddress());
+        // The server may send packets at once, and they have nowhere to go yet.
+        current.pause();
         blocking.run(
                 () -> {
                     TunnelInfo before = configured;
@@ -416,6 +418,7 @@ public final class Tunnel {
                 "session " + tunnel.sessionId() + ", " + tunnel.carriage() + " carriage, raw lane "
                         + lane.name().toLowerCase(Locale.ROOT).replace('_', ' '));
         events.onEstablished(tunnel);
+        current.resume();
         uplink.pump();
     }
 
