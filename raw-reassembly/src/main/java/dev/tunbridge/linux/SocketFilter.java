@@ -52,6 +52,11 @@ public final class SocketFilter {
 
     private record Instruction(int code, int ifTrue, int ifFalse, int operand) {}
 
+    /** Refuses every packet. */
+    public static SocketFilter nothing() {
+        return new SocketFilter(List.of(new Instruction(RETURN, 0, 0, 0)));
+    }
+
     /** The structure that {@code SO_ATTACH_FILTER} takes; the kernel copies it. */
     Memory toNative() {
         int programBytes = 2 * Native.POINTER_SIZE;

@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param contradictions proofs that contradicted each other
  * @param overCap how often everything held was forgotten because a bound was reached
  * @param kernelLost how often the kernel did not take what the capture had seen
+ * @param rests how often the capture has rested because the path was fast and lost nothing
  * @param heldPeakBytes the furthest that bytes were held beyond what the kernel had delivered
  * @param waits how long packets waited for their delivery once all their bytes had been captured; with the raw lane switched off too
  */
@@ -53,5 +54,6 @@ public record ReceiveStats(
         long contradictions,
         long overCap,
         long kernelLost,
+        long rests,
         long heldPeakBytes,
         WaitHistogram waits) {}

@@ -5,6 +5,7 @@ import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.ModeratedReadiness;
 import dev.tunbridge.linux.PacketSocket;
 import dev.tunbridge.linux.Readiness;
+import dev.tunbridge.linux.SocketFilter;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
 import io.netty.buffer.ByteBuf;
@@ -67,6 +68,7 @@ public final class CaptureRing implements LiveSource {
 
     private final PacketSocket socket;
     private final String name;
+    private final SocketFilter filter;
     private final ByteBuffer slots;
     private final ByteBuf packets;
     private final ByteBuf longPacket;
@@ -84,9 +86,10 @@ public final class CaptureRing implements LiveSource {
     private boolean draining;
     private volatile boolean closed;
 
-    private CaptureRing(PacketSocket socket, String name, ByteBuffer slots, int slotBytes) {
+    private CaptureRing(PacketSocket socket, String name, SocketFilter filter, ByteBuffer slots, int slotBytes) {
         this.socket = socket;
         this.name = name;
+        this.filter = filter;
         this.slots = slots;
         this.slotBytes = slotBytes;
         packets = Unpooled.wrappedBuffer(slots);
@@ -120,9 +123,10 @@ public final class CaptureRing implements LiveSource {
                 // Saves the kernel a clone of each packet sent; an older one is kept from it by the filter.
                 Sockets.trySet(socket.fd(), SocketOption.PACKET_IGNORE_OUTGOING, 1);
             }
-            socket.attach(options.filter().toSocketFilter());
+            SocketFilter filter = options.filter().toSocketFilter();
+            socket.attach(filter);
             CaptureRing ring =
-                    new CaptureRing(socket, options.interfaceName().orElse("all interfaces"), slots, slotBytes);
+                    new CaptureRing(socket, options.interfaceName().orElse("all interfaces"), filter, slots, slotBytes);
             // Last, so that nothing has come past the filter.
             socket.bind(interfaceIndex);
             return ring;
@@ -168,6 +172,28 @@ public final class CaptureRing implements LiveSource {
             reader = new DescriptorReader.Netty(socket.fd());
         }
         readiness = ModeratedReadiness.watch(eventLoop, socket.fd(), "capture-" + name, onReadable);
+    }
+
+    /** By a filter that refuses everything: to take the socket off the interface would wait for the kernel's other readers. */
+    @Override
+    public boolean rest() {
+        if (closed) {
+            return false;
+        }
+        try {
+            socket.attach(SocketFilter.nothing());
+            return true;
+        } catch (LinuxException failure) {
+            log.debug("the capture of {} cannot rest", name, failure);
+            return false;
+        }
+    }
+
+    @Override
+    public void wake() throws LinuxException {
+        if (!closed) {
+            socket.attach(filter);
+        }
     }
 
     @Override

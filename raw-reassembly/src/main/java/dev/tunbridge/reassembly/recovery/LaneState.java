@@ -4,6 +4,8 @@ package dev.tunbridge.reassembly.recovery;
 public enum LaneState {
     /** Frames go early. */
     ACTIVE,
+    /** The path is fast and loses nothing, so the capture rests until the kernel sees a segment out of order. */
+    RESTING,
     /** Frames go early from proven boundaries only, for a while: some had other boundaries than the kernel's. */
     PROVEN_ONLY,
     /** Nothing goes early for a while: a frame had other bytes than the kernel's. */

@@ -255,6 +255,31 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         }
     }
 
+    /** Whether nothing is held, and the kernel tells of segments that come out of order: then the capture may rest. */
+    public boolean canRest() {
+        if (isHolding() || validator.handshake() == null || validator.isAmbiguous()) {
+            return false;
+        }
+        return outOfOrderSegments() != KernelView.UNKNOWN;
+    }
+
+    /** Whether something is held beyond a hole. */
+    public boolean isHolding() {
+        return held.runs() > 0;
+    }
+
+    /** How many segments have come out of order so far, asked of the kernel; {@link KernelView#UNKNOWN} if it does not say. */
+    public long outOfOrderSegments() {
+        kernel.refresh();
+        return kernel.outOfOrderSegments();
+    }
+
+    /** The capture has rested, and captures again: what the kernel has in order by now is no hole. */
+    public void awake() {
+        kernel.refresh();
+        held.inOrderTo(held.position() + Math.max(0, kernel.unreadBytes()));
+    }
+
     /** What the connection has negotiated, or null before it was seen. */
     public @Nullable Handshake handshake() {
         return validator.handshake();

@@ -398,11 +398,20 @@ public final class HeldBytes implements AutoCloseable {
             last = 0;
         }
         if (contiguousEnd < newPosition) {
-            contiguousEnd = newPosition;
-            trimRuns(newPosition);
-        }
-        if (runs == 0) {
+            inOrderTo(newPosition);
+        } else if (runs == 0) {
             dropBytes();
+        }
+    }
+
+    /** The kernel has everything before this offset in order, also what the capture has not seen. */
+    public void inOrderTo(long end) {
+        if (end > contiguousEnd) {
+            contiguousEnd = end;
+            trimRuns(end);
+            if (runs == 0) {
+                dropBytes();
+            }
         }
     }
 

@@ -48,4 +48,9 @@ public interface KernelView {
 
     /** Bytes that the kernel has in order and nobody has read, or {@link #UNKNOWN}. */
     long unreadBytes();
+
+    /** Segments that have come out of order so far, or {@link #UNKNOWN} (before Linux 5.4). */
+    default long outOfOrderSegments() {
+        return UNKNOWN;
+    }
 }

@@ -139,6 +139,34 @@ class KernelLossTest {
         });
     }
 
+    @Test
+    void aCaptureThatRestedKnowsWhereTheHoleBegins() throws Exception {
+        play(LiveLane::connect, (server, lane) -> {
+            server.send(0, stream.frame(0));
+            lane.readTo(stream.end(0));
+            lane.rest();
+            assertThat(lane.state()).isEqualTo(LaneState.RESTING);
+            server.send(stream.end(0), stream.frame(1));
+            server.send(stream.end(2), stream.frame(3));
+            lane.awaitWake();
+            assertThat(lane.state()).isEqualTo(LaneState.ACTIVE);
+            server.send(stream.end(3), stream.frame(4));
+            lane.captureAll(2);
+            lane.settle();
+            assertThat(lane.early())
+                    .as("the kernel has the frame before the hole, and nobody has read it")
+                    .isEmpty();
+            lane.readTo(stream.end(1));
+            lane.settle();
+            assertThat(lane.early()).hasSize(1);
+            server.send(stream.end(1), stream.frame(2));
+            lane.readTo(stream.end(4));
+            assertDelivered(lane, 0, 1, 4, 2, 3);
+            assertThat(lane.swallowed()).isEqualTo(lane.early());
+            assertThat(lane.counters().recovery().holes()).isEqualTo(1);
+        });
+    }
+
     private static void turn(LiveLane lane) {
         try {
             lane.read();

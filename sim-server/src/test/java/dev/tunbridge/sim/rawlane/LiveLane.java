@@ -1,5 +1,7 @@
 package dev.tunbridge.sim.rawlane;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
@@ -188,6 +190,22 @@ final class LiveLane implements AutoCloseable {
     }
 
     /** Ends the turn. */
+    /** The capture rests. */
+    void rest() {
+        path.allowRest(System.nanoTime());
+        long outOfOrder = path.outOfOrderSegments();
+        assertThat(ring.rest()).isTrue();
+        drain();
+        path.rested(outOfOrder);
+    }
+
+    /** The capture wakes as soon as it must. */
+    void awaitWake() throws IOException {
+        server.await("the kernel's word of a segment out of order", () -> path.mustWake(System.nanoTime()));
+        ring.wake();
+        path.awake(System.nanoTime());
+    }
+
     void settle() {
         path.settle(System.nanoTime());
     }

@@ -135,6 +135,13 @@ public final class Settings {
             "4MiB",
             "Captured segments that may wait for the bridge; more are lost to the capture, not to the connection.");
 
+    public static final Setting<Boolean> CAPTURE_REST = add(
+            "capture.rest",
+            SettingType.flag(),
+            "true",
+            "On a path of 200 Mbit/s or more without a loss for two seconds the capture rests until the kernel sees a"
+                    + " segment out of order; it looks every half millisecond.");
+
     public static final Setting<String> CONGESTION_CONTROL = add(
             "socket.congestion-control",
             SettingType.matching("a congestion control of this kernel, or 'default'", "[a-z0-9_-]{1,15}"),

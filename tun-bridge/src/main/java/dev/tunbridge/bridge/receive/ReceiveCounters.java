@@ -9,6 +9,7 @@ public final class ReceiveCounters {
     long badFrames;
     long skippedBytes;
     long malformedMessages;
+    long rests;
     final RecoveryCounters recovery = new RecoveryCounters();
     final WaitHistogram waits = new WaitHistogram();
 
@@ -35,6 +36,11 @@ public final class ReceiveCounters {
     /** Valid frames with a payload that means nothing. */
     public long malformedMessages() {
         return malformedMessages;
+    }
+
+    /** How often a capture has rested. */
+    public long rests() {
+        return rests;
     }
 
     public RecoveryCounters recovery() {

@@ -52,6 +52,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private final LogOncePerMinute malformedLog = new LogOncePerMinute();
     private final Map<RecoveryListener.Event, LogOncePerMinute> alarmLogs = new EnumMap<>(RecoveryListener.Event.class);
     private @Nullable RawLane rawLane;
+    private @Nullable CaptureRest rest;
     private long nowNanos;
     private boolean isTraffic;
 
@@ -158,10 +159,61 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         return raw == null ? NOT_DUE : raw.dueNanos();
     }
 
+    /** Lets the capture rest where it wins nothing; without this call it never does. */
+    public void allowRest(long nowNanos) {
+        rest = new CaptureRest(nowNanos);
+    }
+
+    /**
+     * Whether the capture should rest from now on. For each turn. Then: ask for {@link #outOfOrderSegments}, let it rest, hand over
+     * what it had still captured, and call {@link #rested}.
+     */
+    public boolean mayRest(long nowNanos) {
+        RawLane raw = rawLane;
+        return raw != null
+                && rest != null
+                && !rest.isResting()
+                && rest.mayRest(kernelLane.position(), counters.recovery.holes(), nowNanos)
+                && raw.canRest();
+    }
+
+    /** How many segments have come out of order so far, asked of the kernel. */
+    public long outOfOrderSegments() {
+        RawLane raw = rawLane;
+        return raw == null ? KernelView.UNKNOWN : raw.outOfOrderSegments();
+    }
+
+    /** The capture rests, since the kernel has counted so many segments out of order, or a little later. */
+    public void rested(long outOfOrderSegments) {
+        if (rest != null) {
+            rest.begin(outOfOrderSegments);
+            counters.rests++;
+        }
+    }
+
+    /** Whether a capture that rests must capture again. Asks the kernel, and wants to be asked often. */
+    public boolean mustWake(long nowNanos) {
+        RawLane raw = rawLane;
+        return raw != null
+                && rest != null
+                && rest.isResting()
+                && (raw.isHolding() || rest.mustWake(kernelLane.position(), raw.outOfOrderSegments(), nowNanos));
+    }
+
+    /** The capture captures again, and nothing of it has been drained yet. */
+    public void awake(long nowNanos) {
+        RawLane raw = rawLane;
+        if (raw != null && rest != null) {
+            rest.end(nowNanos);
+            raw.awake();
+        }
+    }
+
     /** Where the raw lane stands. */
     public LaneState state(long nowNanos) {
         RawLane raw = rawLane;
-        return raw == null ? LaneState.OFF : raw.state(nowNanos);
+        LaneState state = raw == null ? LaneState.OFF : raw.state(nowNanos);
+        return state == LaneState.ACTIVE && rest != null && rest.isResting() ? LaneState.RESTING : state;
     }
 
     /** What the connection has negotiated, if a capture saw it. */

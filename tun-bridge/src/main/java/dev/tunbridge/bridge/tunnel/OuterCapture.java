@@ -29,6 +29,7 @@ final class OuterCapture implements AutoCloseable {
     private @Nullable LiveSource source;
     private LaneState absence;
     private CaptureCounters counters = CaptureCounters.NONE;
+    private boolean isResting;
 
     private OuterCapture(@Nullable LiveSource source, LaneState absence) {
         this.source = source;
@@ -87,11 +88,35 @@ final class OuterCapture implements AutoCloseable {
     /** Hands over what was captured. */
     void drain(SegmentHandler handler) {
         LiveSource current = source;
-        if (current == null) {
+        if (current == null || isResting) {
             return;
         }
         try {
             current.drain(handler, SEGMENTS_PER_TURN);
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    /** Captures nothing until {@link #wake}, and hands over what it still has; false if that cannot be. */
+    boolean rest(SegmentHandler handler) {
+        LiveSource current = source;
+        if (current == null || !current.rest()) {
+            return false;
+        }
+        drain(handler);
+        isResting = true;
+        return true;
+    }
+
+    void wake() {
+        LiveSource current = source;
+        isResting = false;
+        if (current == null) {
+            return;
+        }
+        try {
+            current.wake();
         } catch (IOException e) {
             fail(e);
         }

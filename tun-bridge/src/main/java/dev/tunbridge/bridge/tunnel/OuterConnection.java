@@ -54,6 +54,9 @@ final class OuterConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(OuterConnection.class);
 
+    /** How long a lost segment may go unnoticed while the capture rests. */
+    private static final long REST_LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
     /** Netty's own buffer stays small, so that what waits does so in the egress queue, where it is ordered. */
     private static final WriteBufferWaterMark WRITE_BUFFER =
             new WriteBufferWaterMark(FrameWriter.BATCH_BYTES / 2, FrameWriter.BATCH_BYTES);
@@ -87,6 +90,7 @@ final class OuterConnection {
     private boolean settleDue;
     private boolean paused;
     private @Nullable ScheduledFuture<?> lookAgain;
+    private @Nullable ScheduledFuture<?> restLook;
     private final boolean quickAck;
 
     private OuterConnection(
@@ -203,6 +207,9 @@ final class OuterConnection {
                 latches,
                 channel.alloc(),
                 System.nanoTime());
+        if (config.get(Settings.CAPTURE_REST)) {
+            path.allowRest(System.nanoTime());
+        }
         capture.start(channel.eventLoop(), this::onCaptured);
     }
 
@@ -279,6 +286,7 @@ final class OuterConnection {
             lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
         } finally {
             settlePath();
+            restIfUseless(System.nanoTime());
             decoding = false;
             // The device takes packets from where they lie: before their memory goes, also when the connection ends.
             events.onReadComplete();
@@ -311,6 +319,34 @@ final class OuterConnection {
         long due = path.dueNanos();
         if (due != ReceivePath.NOT_DUE && lookAgain == null) {
             lookAgain = channel.eventLoop().schedule(this::lookAgain, Math.max(0, due - now), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void restIfUseless(long now) {
+        if (!path.mayRest(now)) {
+            return;
+        }
+        long outOfOrder = path.outOfOrderSegments();
+        if (capture.rest(path)) {
+            path.rested(outOfOrder);
+            restLook = channel.eventLoop()
+                    .scheduleWithFixedDelay(this::lookAtRest, REST_LOOK_NANOS, REST_LOOK_NANOS, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void lookAtRest() {
+        long now = System.nanoTime();
+        if (!ended && path.mustWake(now)) {
+            cancel(restLook);
+            restLook = null;
+            capture.wake();
+            path.awake(now);
+        }
+    }
+
+    private static void cancel(@Nullable ScheduledFuture<?> timer) {
+        if (timer != null) {
+            timer.cancel(false);
         }
     }
 
@@ -406,9 +442,8 @@ final class OuterConnection {
 
     private void release(IOException cause) {
         writer.release(cause);
-        if (lookAgain != null) {
-            lookAgain.cancel(false);
-        }
+        cancel(lookAgain);
+        cancel(restLook);
         capture.close();
         receiveBuffer.release();
         if (!decoding) {

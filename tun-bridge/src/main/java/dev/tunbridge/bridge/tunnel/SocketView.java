@@ -13,6 +13,7 @@ public final class SocketView implements KernelView {
     private long sent = UNKNOWN;
     private long window = UNKNOWN;
     private long unread = UNKNOWN;
+    private long outOfOrder = UNKNOWN;
 
     public SocketView(int fd) {
         this.fd = fd;
@@ -26,6 +27,7 @@ public final class SocketView implements KernelView {
             unread = Sockets.unreadBytes(fd);
             info.refresh(fd);
             window = info.receiveWindowBytes();
+            outOfOrder = info.outOfOrderSegments();
             boolean isKnown = info.bytesAcked() != TcpInfo.UNKNOWN && info.notSentBytes() != TcpInfo.UNKNOWN;
             acked = isKnown ? Math.max(0, info.bytesAcked() - 1) : UNKNOWN; // it counts our SYN
             sent = isKnown ? acked + unacked - info.notSentBytes() : UNKNOWN;
@@ -52,5 +54,10 @@ public final class SocketView implements KernelView {
     @Override
     public long unreadBytes() {
         return unread;
+    }
+
+    @Override
+    public long outOfOrderSegments() {
+        return outOfOrder;
     }
 }

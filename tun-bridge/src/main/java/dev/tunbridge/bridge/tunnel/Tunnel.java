@@ -210,6 +210,7 @@ public final class Tunnel {
                 raw.contradictions(),
                 raw.overCap(),
                 raw.kernelLost(),
+                received.rests(),
                 raw.heldPeakBytes(),
                 received.waits().copy());
     }

@@ -1,0 +1,80 @@
+package dev.tunbridge.bridge.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.reassembly.stream.KernelView;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class CaptureRestTest {
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long FAST = 30_000;
+    private static final long SLOW = 20_000;
+
+    private final CaptureRest rest = new CaptureRest(0);
+    private long nowNanos;
+    private long position;
+
+    /** Turns of a millisecond each; the last answer. */
+    private boolean mayRest(int turns, long bytesPerTurn, long holes) {
+        boolean answer = false;
+        for (int turn = 0; turn < turns; turn++) {
+            nowNanos += TURN_NANOS;
+            position += bytesPerTurn;
+            answer = rest.mayRest(position, holes, nowNanos);
+        }
+        return answer;
+    }
+
+    private boolean mustWake(int turns, long bytesPerTurn, long outOfOrder) {
+        boolean answer = false;
+        for (int turn = 0; turn < turns && !answer; turn++) {
+            nowNanos += TURN_NANOS;
+            position += bytesPerTurn;
+            answer = rest.mustWake(position, outOfOrder, nowNanos);
+        }
+        return answer;
+    }
+
+    @Test
+    void restsAfterTwoFastSecondsWithoutAHole() {
+        assertThat(mayRest(1_999, FAST, 0)).isFalse();
+        assertThat(mayRest(1, FAST, 0)).isTrue();
+    }
+
+    @Test
+    void aHoleBeginsThemAnew() {
+        assertThat(mayRest(1_500, FAST, 0)).isFalse();
+        assertThat(mayRest(2_000, FAST, 1)).isFalse();
+        assertThat(mayRest(1, FAST, 1)).isTrue();
+    }
+
+    @Test
+    void aSlowPathNeverRests() {
+        assertThat(mayRest(10_000, SLOW, 0)).isFalse();
+        assertThat(mayRest(1_900, FAST, 0)).isFalse();
+        assertThat(mayRest(200, FAST, 0)).isTrue();
+    }
+
+    @Test
+    void wakesAtTheFirstSegmentOutOfOrder() {
+        mayRest(2_000, FAST, 0);
+        rest.begin(7);
+        assertThat(rest.isResting()).isTrue();
+        assertThat(mustWake(5_000, FAST, 7)).isFalse();
+        assertThat(mustWake(1, FAST, 8)).isTrue();
+        rest.end(nowNanos);
+        assertThat(rest.isResting()).isFalse();
+        assertThat(mayRest(1_999, FAST, 0)).isFalse();
+        assertThat(mayRest(1, FAST, 0)).isTrue();
+    }
+
+    @Test
+    void wakesWhereThePathBecomesSlowOrTheKernelSaysNothingAnyMore() {
+        mayRest(2_000, FAST, 0);
+        rest.begin(0);
+        assertThat(mustWake(1_000, FAST, 0)).isFalse();
+        assertThat(mustWake(250, SLOW, 0)).isTrue();
+        assertThat(mustWake(1, FAST, KernelView.UNKNOWN)).isTrue();
+    }
+}
