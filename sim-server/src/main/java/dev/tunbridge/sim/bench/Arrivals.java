@@ -3,6 +3,8 @@ package dev.tunbridge.sim.bench;
 import dev.tunbridge.sim.traffic.DatagramStream;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
 
 /** When the datagrams of a stream arrived; one thread fills it, another reads it afterwards. */
 final class Arrivals implements DatagramStream.ArrivalListener {
@@ -47,12 +49,20 @@ final class Arrivals implements DatagramStream.ArrivalListener {
 
     /** How many came later than the median and ten milliseconds. */
     int late() {
+        return late(number -> 0);
+    }
+
+    /** How many would have, had each come sooner by so much. */
+    int late(IntToLongFunction sooner) {
         long[] sorted = sorted();
         if (sorted.length == 0) {
             return 0;
         }
         long limit = sorted[(sorted.length - 1) / 2] + LATE_NANOS;
-        return (int) Arrays.stream(sorted).filter(nanos -> nanos > limit).count();
+        return (int) IntStream.range(0, latenciesNanos.length)
+                .filter(number ->
+                        latenciesNanos[number] != LOST && latenciesNanos[number] - sooner.applyAsLong(number) > limit)
+                .count();
     }
 
     /** How many frames of so many datagrams have arrived with all of them within 100 ms of their sending. */

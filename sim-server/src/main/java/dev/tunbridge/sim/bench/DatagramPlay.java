@@ -79,9 +79,10 @@ record DatagramPlay(DatagramStream.Shape shape, Arrivals arrivals, Optional<Wait
                 .orElse(measures);
     }
 
-    private static Measures with(Measures measures, Waits waits) {
+    private Measures with(Measures measures, Waits waits) {
         int waited = waits.over(WAITED_NANOS);
-        return measures.with(Metric.WAITED, waited)
+        return measures.with(Metric.LATE_ON_WIRE, arrivals.late(waits::nanosOf))
+                .with(Metric.WAITED, waited)
                 .with(Metric.WAITED_SHARE, 100.0 * waited / waits.count())
                 .with(Metric.WAIT_P50, waits.percentileNanos(50) / NANOS_PER_MILLISECOND)
                 .with(Metric.WAIT_P99, waits.percentileNanos(99) / NANOS_PER_MILLISECOND)

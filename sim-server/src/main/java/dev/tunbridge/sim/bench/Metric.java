@@ -15,6 +15,7 @@ enum Metric {
     LATENCY_P99("latency p99", "ms", 1),
     LATENCY_MAX("latency max", "ms", 1),
     LATE("later than median + 10 ms", "datagrams", 0),
+    LATE_ON_WIRE("late already on the wire", "datagrams", 0),
     WHOLE_FRAMES("frames whole within 100 ms", "frames", 0),
     WAITED("waited over 5 ms after the wire", "datagrams", 0),
     WAITED_SHARE("share that waited over 5 ms", "% of datagrams", 2),

@@ -40,6 +40,7 @@ record StreamWorkload(Direction direction, int megabitsPerSecond, Duration lengt
                 Metric.LATENCY_P99,
                 Metric.LATENCY_MAX,
                 Metric.WHOLE_FRAMES,
+                Metric.LATE_ON_WIRE,
                 Metric.WAITED,
                 Metric.WAITED_SHARE,
                 Metric.WAIT_P50,

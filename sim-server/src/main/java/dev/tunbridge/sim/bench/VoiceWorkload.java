@@ -30,6 +30,7 @@ record VoiceWorkload(Direction direction, Duration length) implements Workload {
                 Metric.LATENCY_P95,
                 Metric.LATENCY_P99,
                 Metric.LATENCY_MAX,
+                Metric.LATE_ON_WIRE,
                 Metric.WAITED,
                 Metric.WAITED_SHARE,
                 Metric.WAIT_P50,

@@ -93,10 +93,14 @@ public final class WireRecord {
         int arrived =
                 (int) Arrays.stream(arrivedAtNanos).filter(at -> at != MISSING).count();
         long[] waits = IntStream.range(0, wholeAtNanos.length)
-                .filter(number -> arrivedAtNanos[number] != MISSING && wholeAtNanos[number] != OuterStream.UNSEEN)
-                .mapToLong(number -> Math.max(0, arrivedAtNanos[number] - wholeAtNanos[number]))
+                .mapToLong(number -> wait(arrivedAtNanos[number], wholeAtNanos[number]))
                 .toArray();
         return new Waits(arrived, waits);
+    }
+
+    private static long wait(long arrivedAtNanos, long wholeAtNanos) {
+        boolean isKnown = arrivedAtNanos != MISSING && wholeAtNanos != OuterStream.UNSEEN;
+        return isKnown ? Math.max(0, arrivedAtNanos - wholeAtNanos) : Waits.UNKNOWN;
     }
 
     private long[] wholeAtNanos() {
