@@ -89,11 +89,12 @@ final class OuterConnection {
     private OuterCapture capture = OuterCapture.absent(LaneState.FAILED);
     private boolean settleDue;
     private boolean paused;
-    private @Nullable ScheduledFuture<?> lookAgain;
+    private final DeadlineTimer lookAgain;
     private @Nullable ScheduledFuture<?> restLook;
     private final boolean quickAck;
 
     private OuterConnection(
+            EventLoop loop,
             Channel channel,
             InetSocketAddress server,
             FrameFormat format,
@@ -104,6 +105,7 @@ final class OuterConnection {
             OuterCounters counters,
             ReceiveCounters received,
             boolean quickAck) {
+        lookAgain = new DeadlineTimer(loop, this::onDue);
         this.quickAck = quickAck;
         this.channel = channel;
         this.server = server;
@@ -130,6 +132,7 @@ final class OuterConnection {
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
         ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), format.maxFrameBytes());
         OuterConnection connection = new OuterConnection(
+                loop,
                 channel,
                 server,
                 format,
@@ -317,8 +320,8 @@ final class OuterConnection {
         long now = System.nanoTime();
         path.settle(now);
         long due = path.dueNanos();
-        if (due != ReceivePath.NOT_DUE && lookAgain == null) {
-            lookAgain = channel.eventLoop().schedule(this::lookAgain, Math.max(0, due - now), TimeUnit.NANOSECONDS);
+        if (due != ReceivePath.NOT_DUE && !ended) {
+            lookAgain.set(due);
         }
     }
 
@@ -337,21 +340,20 @@ final class OuterConnection {
     private void lookAtRest() {
         long now = System.nanoTime();
         if (!ended && path.mustWake(now)) {
-            cancel(restLook);
-            restLook = null;
+            cancelRestLook();
             capture.wake();
             path.awake(now);
         }
     }
 
-    private static void cancel(@Nullable ScheduledFuture<?> timer) {
-        if (timer != null) {
-            timer.cancel(false);
+    private void cancelRestLook() {
+        if (restLook != null) {
+            restLook.cancel(false);
+            restLook = null;
         }
     }
 
-    private void lookAgain() {
-        lookAgain = null;
+    private void onDue() {
         if (!ended) {
             settlePath();
         }
@@ -415,7 +417,7 @@ final class OuterConnection {
             return;
         }
         paused = false;
-        decode(receiveBuffer.unread());
+        channel.pipeline().fireChannelRead(receiveBuffer.unread());
         if (!ended) {
             channel.config().setAutoRead(true);
         }
@@ -442,8 +444,8 @@ final class OuterConnection {
 
     private void release(IOException cause) {
         writer.release(cause);
-        cancel(lookAgain);
-        cancel(restLook);
+        lookAgain.cancel();
+        cancelRestLook();
         capture.close();
         receiveBuffer.release();
         if (!decoding) {

@@ -42,7 +42,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,6 +68,7 @@ public final class Tunnel {
     /** A name server may be silent for long, and nothing else must wait behind it. */
     private final Blocking resolving;
 
+    private final DeadlineTimer tick;
     private final Backoff backoff;
     private final FlowTable flows;
     private final EgressQueue queue;
@@ -92,8 +92,6 @@ public final class Tunnel {
     private @Nullable TunnelInfo configured;
 
     private @Nullable IcmpErrors icmp;
-    private @Nullable ScheduledFuture<?> tick;
-    private long tickNanos;
     private boolean pumpDue;
     private boolean reading;
 
@@ -130,6 +128,7 @@ public final class Tunnel {
         this.events = events;
         blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
         resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
+        tick = new DeadlineTimer(loop, this::onTick);
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
         flows = new FlowTable(config.get(Settings.FLOWS_MAX));
         queue = new EgressQueue(PooledByteBufAllocator.DEFAULT, config.get(Settings.QUEUE_BYTES));
@@ -262,10 +261,7 @@ public final class Tunnel {
         OuterConnection ending = connection;
         connection = null;
         session = null;
-        if (tick != null) {
-            tick.cancel(false);
-            tick = null;
-        }
+        tick.cancel();
         uplink.disconnect();
         downlink.disconnect();
         if (icmp != null) {
@@ -442,21 +438,12 @@ public final class Tunnel {
             return;
         }
         long deadline = current.nextDeadlineNanos();
-        if (deadline == Session.NO_DEADLINE) {
-            return;
+        if (deadline != Session.NO_DEADLINE) {
+            tick.set(deadline);
         }
-        if (tick != null && tickNanos - deadline <= 0) {
-            return; // it fires early enough, and will look again
-        }
-        if (tick != null) {
-            tick.cancel(false);
-        }
-        tickNanos = deadline;
-        tick = loop.schedule(this::onTick, Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
     }
 
     private void onTick() {
-        tick = null;
         ClientSession current = session;
         if (current != null) {
             apply(current.tick(System.nanoTime()));

@@ -18,7 +18,6 @@ import dev.tunbridge.protocol.frame.Resync;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.message.ReferenceMapper;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -316,31 +315,5 @@ class WorkTest {
         public long unreadBytes() {
             return UNKNOWN;
         }
-    }
-
-    private record ToDownlink(Downlink downlink) implements MessageHandler {
-        @Override
-        public void onMessage(Message message) {}
-
-        @Override
-        public void onPacket(ByteBuf buffer, int index, int length) {
-            downlink.packet(buffer, index, length, 0);
-        }
-
-        @Override
-        public void onSegment(
-                int ipProtocol,
-                ByteBuf buffer,
-                int clientAddressIndex,
-                int deviceAddressIndex,
-                int addressBytes,
-                int segmentIndex,
-                int segmentLength) {}
-
-        @Override
-        public void onData(int channel, ByteBuf buffer, int index, int length) {}
-
-        @Override
-        public void onUnknownType(int type) {}
     }
 }
