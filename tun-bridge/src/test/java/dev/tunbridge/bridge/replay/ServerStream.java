@@ -20,11 +20,11 @@ final class ServerStream {
     static final InetAddress CLIENT = InetAddresses.forString("198.19.0.2");
 
     private final MessageCodec codec;
-    private final FrameEncoder encoder;
+    private final FrameFormat format;
 
     ServerStream(FrameFormat format) {
         codec = MessageMappers.forFormat(format);
-        encoder = new FrameEncoder(format);
+        this.format = format;
     }
 
     byte[] welcome() {
@@ -60,7 +60,9 @@ final class ServerStream {
 
     private byte[] frame(Message message) {
         ByteBuf out = Unpooled.buffer();
-        codec.write(message, encoder, out);
+        try (FrameEncoder encoder = new FrameEncoder(format)) {
+            codec.write(message, encoder, out);
+        }
         return ByteBufUtil.getBytes(out);
     }
 }
