@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.rawlane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.base.Splitter;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DegradationTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final long UPLOAD_BYTES = 600_000;
+    private static final long FAST_BYTES = 800_000_000;
     private static final DatagramStream.Shape STREAM = new DatagramStream.Shape(400, 800, 2_000_000, 2);
 
     private static final Splitter COLUMNS = Splitter.on(' ').omitEmptyStrings();
@@ -161,6 +163,38 @@ class DegradationTest {
                     .as("what the capture saw and the kernel did not take")
                     .isPositive();
             assertThat(stats.earlyFrames()).isPositive();
+            assertThat(stats.conflicts() + stats.mismatchedBytes() + stats.mismatchedBoundaries())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void onAFastPathTheCaptureRestsUntilALoss() throws Exception {
+        Scenes.requireProgram("nft");
+        InetAddress address = Family.IPV4.device();
+        try (Scene scene = Scene.open(ScenePlan.over(LinkProfile.named("veth")));
+                HttpService service =
+                        scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(address, 0)))) {
+            HttpLoad client = new HttpLoad(new InetSocketAddress(address, service.port()));
+            FutureTask<Transfer> upload = new FutureTask<>(() -> scene.serverSide()
+                    .call(() -> client.upload(7, FAST_BYTES, TimeUnit.MINUTES.toMillis(2), sent -> {})));
+            new Thread(upload, "upload").start();
+            while (scene.stats().receive().rests() == 0 && !upload.isDone()) {
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+            assumeThat(scene.stats().receive().rests())
+                    .as("200 Mbit/s for two seconds are too much for this machine")
+                    .isPositive();
+            long holes = scene.stats().receive().holes();
+            String rules = "add table inet proof; "
+                    + "add chain inet proof input { type filter hook input priority 0; }; "
+                    + "add rule inet proof input tcp sport 7000 numgen random mod 3000 < 1 drop";
+            assertThat(scene.deviceSide().run(LIMIT, "nft", rules).isSuccess()).isTrue();
+            await().atMost(LIMIT).until(() -> scene.stats().receive().lane() == LaneState.ACTIVE);
+            assertThat(upload.get(2, TimeUnit.MINUTES).isIntact()).isTrue();
+            ReceiveStats stats = scene.stats().receive();
+            assertThat(stats.holes()).isGreaterThan(holes);
+            assertThat(stats.swallowed()).isEqualTo(stats.earlyFrames());
             assertThat(stats.conflicts() + stats.mismatchedBytes() + stats.mismatchedBoundaries())
                     .isZero();
         }
