@@ -34,8 +34,9 @@ public final class BridgeException extends IOException {
     /** A fault of device, addresses or routes, permission told apart. */
     public static BridgeException of(String what, Exception cause) {
         boolean isForbidden = cause instanceof LinuxException linux && linux.isForbidden();
-        return new BridgeException(
-                isForbidden ? Reason.PERMISSION : Reason.DEVICE, what + ": " + cause.getMessage(), cause);
+        return isForbidden
+                ? new BridgeException(Reason.PERMISSION, what + " (needs CAP_NET_ADMIN): " + cause.getMessage(), cause)
+                : new BridgeException(Reason.DEVICE, what + ": " + cause.getMessage(), cause);
     }
 
     public Reason reason() {

@@ -255,12 +255,12 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         }
     }
 
-    /** Whether nothing is held, and the kernel tells of segments that come out of order: then the capture may rest. */
-    public boolean canRest() {
-        if (isHolding() || validator.handshake() == null || validator.isAmbiguous()) {
-            return false;
-        }
-        return outOfOrderSegments() != KernelView.UNKNOWN;
+    /**
+     * Whether the capture may rest: the lane is active, so that nobody waits for a measurement or the end of an alarm, and holds
+     * nothing.
+     */
+    public boolean canRest(long nowNanos) {
+        return state(nowNanos) == LaneState.ACTIVE && !isHolding();
     }
 
     /** Whether something is held beyond a hole. */

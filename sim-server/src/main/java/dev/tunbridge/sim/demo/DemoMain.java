@@ -52,7 +52,7 @@ public final class DemoMain implements Callable<Integer> {
         try {
             link = LinkProfile.named(profile);
         } catch (LinkSettingException e) {
-            throw new ParameterException(spec.commandLine(), "--profile: " + e.getMessage(), e);
+            throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
         }
         PrintWriter out = spec.commandLine().getOut();
         Optional<String> missing = Lab.unavailable();

@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,12 +52,14 @@ class CommandLineTest {
                 "tunbridge|run --server 198.18.0.2:7000 --stats-file /no/such/folder/stats.json|/no/such/folder",
                 "tunbridge|run --server 198.18.0.2:7000 --stats-file /dev/null|no ordinary file",
                 "tunbridge|check --format no-such-file.yaml|no-such-file.yaml",
+                "tunbridge|check --set reconnect.first=20m|reconnect.first: '20m' is not valid; allowed: no more than",
+                "tunbridge|replay /dev/zero|is no ordinary file",
                 "tunbridge|replay|Missing required parameter: 'FILE'",
                 "tunbridge|replay no-such-file.pcap|no-such-file.pcap: no such file",
                 "tunbridge|replay pom.xml|pom.xml",
                 "tunbridge|replay --connection 198.18.0.1:1 x.pcap|--connection: '198.18.0.1:1' is not valid",
                 "tunbridge|replay --boundaries likely x.pcap|boundaries: 'likely'",
-                "tunbridge|replay --recovery perhaps x.pcap|recovery.enabled: 'perhaps'",
+                "tunbridge|replay --recovery perhaps x.pcap|--recovery: 'perhaps' is not valid; allowed: on | off",
                 "tunbridge|replay --format no-such-file.yaml x.pcap|no-such-file.yaml",
                 "tunbridge|capture --server 198.18.0.2:7000|Missing required option: '--out=FILE'",
                 "tunbridge|capture --out x.pcapng|server: is missing",
@@ -79,6 +83,34 @@ class CommandLineTest {
         assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.USAGE);
         assertThat(result.errors()).contains(said);
         assertThat(result.errors().strip().lines()).as("one line").hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--pcap FILE|--pcap: 'FILE' is not valid; allowed: a file of its own, and not the recording itself",
+                "--follow LINK|--follow: 'LINK' is not valid; allowed: a file of its own, and not the recording itself",
+                "--pcap NEW --follow NEW|allowed: a file of its own, and not the file of --pcap",
+                "--follow /no/such/folder/x|--follow: cannot write /no/such/folder/x: no such file or folder"
+            })
+    void aReplayNeverWritesIntoWhatItReads(String outputs, String said, @TempDir Path folder) throws Exception {
+        Path file = folder.resolve("recorded.pcap");
+        // Of raw IP, with one SYN: a connection to replay.
+        byte[] recorded = HexFormat.of()
+                .parseHex("d4c3b2a1020004000000000000000000ffff000065000000" + "00000000000000002800000028000000"
+                        + "45000028000040004006aea8c6120001c61200020fa01b580000000100000000500203e8f4d90000");
+        Files.write(file, recorded);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        UnaryOperator<String> named = text -> text.replace("FILE", file.toString())
+                .replace("LINK", link.toString())
+                .replace("NEW", folder.resolve("new").toString());
+        List<String> arguments = new ArrayList<>(List.of("replay", file.toString()));
+        arguments.addAll(List.of(named.apply(outputs).split(" ", -1)));
+        Command.Result result = Command.run(LIMIT, "", java(BRIDGE, arguments.toArray(String[]::new)));
+        assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.USAGE);
+        assertThat(result.errors()).contains(named.apply(said));
+        assertThat(Files.readAllBytes(file)).isEqualTo(recorded);
     }
 
     @Test

@@ -14,13 +14,19 @@ import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.filter.Refusal;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageMappers;
+import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.SimulatedServer;
 import dev.tunbridge.sim.server.WriteMode;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -29,12 +35,17 @@ import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,6 +152,32 @@ class BridgeLibraryTest {
     }
 
     @Test
+    void whatWasSaidBeforeAHangUpIsHeard() throws Exception {
+        List<Integer> topics = new CopyOnWriteArrayList<>();
+        List<Integer> said = IntStream.range(0, 500).boxed().toList();
+        BridgeListener listener = new BridgeListener() {
+            @Override
+            public void onApp(int topic, byte[] payload) {
+                topics.add(topic);
+            }
+        };
+        try (ServerSocket curt = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Bridge bridge = Bridge.builder()
+                        .server("127.0.0.1", curt.getLocalPort())
+                        .device(atDevice)
+                        .listener(listener)
+                        .build()) {
+            bridge.start();
+            try (Socket connection = curt.accept()) {
+                connection.getInputStream().readNBytes(1); // the device speaks first
+                connection.getOutputStream().write(welcomeAnd(said));
+            }
+            // While the device is being set up the connection has ended already.
+            await().untilAsserted(() -> assertThat(topics).isEqualTo(said));
+        }
+    }
+
+    @Test
     void aRefusingServerFailsTheStart() throws Exception {
         server.close().toCompletableFuture().get(10, TimeUnit.SECONDS);
         server = server(Carriage.SEGMENT, "secret");
@@ -225,6 +262,19 @@ class BridgeLibraryTest {
                             .get(5, TimeUnit.SECONDS))
                     .hasMessageContaining("not started");
         }
+    }
+
+    private static byte[] welcomeAnd(List<Integer> topics) {
+        FrameFormat format = FrameFormat.builtin("reference");
+        MessageCodec codec = MessageMappers.forFormat(format);
+        ByteBuf out = Unpooled.buffer();
+        try (FrameEncoder encoder = new FrameEncoder(format)) {
+            codec.write(new Message.Welcome(Carriage.SEGMENT, 1, 1400, 30, DEVICE, SERVER), encoder, out);
+            for (int topic : topics) {
+                codec.write(new Message.App(topic, Octets.of(new byte[100])), encoder, out);
+            }
+        }
+        return ByteBufUtil.getBytes(out);
     }
 
     private SimulatedServer server(Carriage carriage, String token) {

@@ -17,6 +17,12 @@ public final class BridgeConfig {
             parsed.put(setting.key(), setting.parse(texts.getOrDefault(setting.key(), setting.defaultValue())));
         }
         this.values = parsed;
+        if (get(Settings.RECONNECT_FIRST) > get(Settings.RECONNECT_MOST)) {
+            throw new ConfigException(
+                    Settings.RECONNECT_FIRST.key(),
+                    text(Settings.RECONNECT_FIRST),
+                    "no more than " + Settings.RECONNECT_MOST.key() + ", " + text(Settings.RECONNECT_MOST));
+        }
     }
 
     public static BridgeConfig defaults() {

@@ -30,7 +30,7 @@ final class StaleRules {
             Matcher rule = RULE.matcher(IpCommand.output(family, "-Numeric", "rule", "show"));
             while (rule.find()) {
                 if (RoutingTable.servesNoneBut(device, family, Integer.parseInt(rule.group(3)))) {
-                    LOG.info("removing a rule that a killed process has left: {}", rule.group());
+                    LOG.info("removing the rule of an earlier set-up: {}", rule.group());
                     IpCommand.remove(
                             family,
                             "rule",

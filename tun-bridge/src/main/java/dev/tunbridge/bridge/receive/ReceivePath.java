@@ -164,6 +164,11 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         rest = new CaptureRest(nowNanos);
     }
 
+    /** The capture cannot rest after all. */
+    public void forbidRest() {
+        rest = null;
+    }
+
     /**
      * Whether the capture should rest from now on. For each turn. Then: ask for {@link #outOfOrderSegments}, let it rest, hand over
      * what it had still captured, and call {@link #rested}.
@@ -173,8 +178,8 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         return raw != null
                 && rest != null
                 && !rest.isResting()
-                && rest.mayRest(kernelLane.position(), counters.recovery.holes(), nowNanos)
-                && raw.canRest();
+                && rest.mayRest(kernelLane.position(), raw::outOfOrderSegments, nowNanos)
+                && raw.canRest(nowNanos);
     }
 
     /** How many segments have come out of order so far, asked of the kernel. */

@@ -97,7 +97,8 @@ final class ReplayFindings {
         PathReport path = PathReport.of(replay.chosen());
         if (!replay.receiver().knowsBeginning()) {
             warnings.add(
-                    "late start: the file lacks the handshake, so the raw lane cannot place a segment and nothing goes early");
+                    "late start: the file lacks the handshake, so the raw lane cannot place a segment and nothing goes early;"
+                            + " record again, from before the bridge connects");
         } else if (!handshake.isComplete()) {
             warnings.add("the file lacks one of the two SYNs");
         }

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
+import dev.tunbridge.bridge.config.FileFault;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.reassembly.capture.CaptureCounters;
@@ -110,16 +111,17 @@ final class CaptureCommand implements Callable<Integer> {
     }
 
     private PacketRecorder open(Endpoint server) throws IOException {
+        List<InetSocketAddress> servers = resolve(server);
         try {
-            return PacketRecorder.open(resolve(server), file, mostBytes, this::say);
+            return PacketRecorder.open(servers, file, mostBytes, this::say);
         } catch (LinuxException e) {
             if (!e.isForbidden()) {
                 throw e;
             }
             throw new BridgeException(
                     BridgeException.Reason.PERMISSION, "needs CAP_NET_RAW, which root has: " + e.getMessage(), e);
-        } catch (java.nio.file.FileSystemException e) {
-            throw new ParameterException(spec.commandLine(), "--out: cannot write " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw ConfigException.of("--out", "cannot write " + file + ": " + FileFault.reason(e));
         }
     }
 

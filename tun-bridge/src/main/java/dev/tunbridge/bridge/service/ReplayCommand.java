@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,13 +104,13 @@ final class ReplayCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(
-            names = "--pcap",
+            names = ReplayOutputs.PACKETS,
             paramLabel = "OUT",
             description = "Writes the inner packets as they are delivered (pcapng): interface 'early' or 'kernel'.")
     private @Nullable Path packets;
 
     @Option(
-            names = "--follow",
+            names = ReplayOutputs.STREAM,
             paramLabel = "OUT",
             description = "Writes the received stream in order, without what the file lacks.")
     private @Nullable Path stream;
@@ -127,6 +128,10 @@ final class ReplayCommand implements Callable<Integer> {
         FrameFormat frameFormat = BridgeBuilder.loadFormat(config);
         MessageMappers.forFormat(frameFormat);
         ConnectionChoice choice = choice(config);
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new ParameterException(
+                    spec.commandLine(), file + ": is no ordinary file; allowed: a file, which is read twice");
+        }
         Recording recording = () -> CaptureFile.open(file);
         Survey survey = survey(recording);
         if (list) {
@@ -145,8 +150,20 @@ final class ReplayCommand implements Callable<Integer> {
         ConfigOptions.put(changes, Settings.SERVER.key(), server);
         ConfigOptions.put(changes, Settings.FORMAT.key(), format);
         ConfigOptions.put(changes, Settings.BOUNDARIES.key(), boundaries);
-        ConfigOptions.put(changes, Settings.RECOVERY_ENABLED.key(), recovery);
+        ConfigOptions.put(changes, Settings.RECOVERY_ENABLED.key(), isRecovering());
         return ConfigOptions.config(configFile, changes, settings);
+    }
+
+    private @Nullable String isRecovering() {
+        String wanted = recovery;
+        if (wanted == null) {
+            return null;
+        }
+        return switch (wanted) {
+            case "on" -> "true";
+            case "off" -> "false";
+            default -> throw new ConfigException("--recovery", wanted, "on | off");
+        };
     }
 
     private static RecoveryOptions recovery(BridgeConfig config) {
@@ -203,7 +220,7 @@ final class ReplayCommand implements Callable<Integer> {
     private ReplayReport replay(
             Recording recording, Survey survey, ConnectionChoice.Chosen chosen, ReplayOptions options)
             throws IOException {
-        try (ReplayOutputs outputs = ReplayOutputs.open(packets, stream)) {
+        try (ReplayOutputs outputs = ReplayOutputs.open(file, packets, stream)) {
             return Replay.run(recording, survey, chosen, outputs.into(options));
         }
     }

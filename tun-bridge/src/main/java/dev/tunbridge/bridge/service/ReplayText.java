@@ -44,7 +44,7 @@ final class ReplayText {
     private void file(Tally tally, int connections) {
         line(
                 "file",
-                "%,d IP packets, %,d TCP connections%s",
+                "%,d IP packets; TCP connections: %,d%s",
                 tally.packets(),
                 connections,
                 besides(
@@ -107,7 +107,7 @@ final class ReplayText {
                 "%,d frames%s",
                 stream.frames(),
                 besides(
-                        stream.badFrames(), "times the next frame had to be found again",
+                        stream.badFrames(), "searches for the next frame",
                         stream.skippedBytes(), "bytes skipped for it",
                         stream.malformed(), "malformed",
                         stream.unknownTypes(), "of unknown types",
@@ -128,15 +128,15 @@ final class ReplayText {
                         lane.mismatchedBytes(), "mismatches of bytes",
                         lane.mismatchedBoundaries(), "mismatches of boundaries",
                         lane.contradictions(), "contradictions",
-                        lane.overCap(), "times over the cap",
-                        lane.kernelLost(), "times lost by the kernel"));
+                        lane.overCap(), "bounds reached",
+                        lane.kernelLost(), "lost by the kernel"));
         line("segments", "%,d looked at%s", lane.segments(), reasons("; rejected: ", lane.rejected()));
     }
 
     private void delivery(DeliveryReport delivery) {
         line(
                 "delivered",
-                "%,d packets early (%,d bytes), %,d late (%,d bytes)%s%s",
+                "%,d packets early (%,d bytes), %,d in order (%,d bytes)%s%s",
                 delivery.earlyPackets(),
                 delivery.earlyBytes(),
                 delivery.latePackets(),

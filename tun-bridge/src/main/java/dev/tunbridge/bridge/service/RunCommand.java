@@ -9,7 +9,6 @@ import dev.tunbridge.bridge.TunnelInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +78,8 @@ final class RunCommand implements Callable<Integer> {
     private static final class Report implements BridgeListener {
         private final PrintWriter out;
         private final PrintWriter err;
+        /** Session, carriage and where the raw lane stands; told before the tunnel's addresses are. */
+        private String established = "";
 
         Report(PrintWriter out, PrintWriter err) {
             this.out = out;
@@ -96,8 +97,9 @@ final class RunCommand implements Callable<Integer> {
                     out.println(detail);
                     out.flush();
                 }
-                case NEW, ESTABLISHED, FAILED -> {
-                    // told by onEstablished, and by the exit
+                case ESTABLISHED -> established = detail;
+                case NEW, FAILED -> {
+                    // told by the exit
                 }
             }
         }
@@ -105,14 +107,13 @@ final class RunCommand implements Callable<Integer> {
         @Override
         public void onEstablished(TunnelInfo tunnel) {
             out.printf(
-                    "tunnel up: %s %s/%d, server %s, mtu %d, %s carriage, session %d%n",
+                    "tunnel up: %s %s/%d, server %s, mtu %d, %s%n",
                     tunnel.device(),
                     InetAddresses.toAddrString(tunnel.deviceAddress()),
                     tunnel.prefixLength(),
                     InetAddresses.toAddrString(tunnel.serverAddress()),
                     tunnel.mtu(),
-                    tunnel.carriage().name().toLowerCase(Locale.ROOT),
-                    tunnel.sessionId());
+                    established);
             out.flush();
         }
     }

@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.bridge.receive.WaitHistogram;
+import dev.tunbridge.reassembly.stream.Handshake;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
@@ -34,6 +35,25 @@ final class StatsJson {
         }
     }
 
+    /** What was negotiated, numbers of 32 bits without their sign. */
+    private record Negotiated(
+            boolean sack,
+            boolean timestamps,
+            int windowScale,
+            int maximumSegmentSize,
+            long initialSequenceNumber,
+            int interfaceIndex) {
+        static Negotiated of(Handshake handshake) {
+            return new Negotiated(
+                    handshake.hasSack(),
+                    handshake.hasTimestamps(),
+                    handshake.windowScale(),
+                    handshake.maximumSegmentSize(),
+                    Integer.toUnsignedLong(handshake.initialSequenceNumber()),
+                    handshake.interfaceIndex());
+        }
+    }
+
     static String of(Record stats) {
         return Arrays.stream(stats.getClass().getRecordComponents())
                 .map(component -> field(component.getName(), value(read(component, stats))))
@@ -49,6 +69,9 @@ final class StatsJson {
     }
 
     private static String value(Object value) {
+        if (value instanceof Handshake handshake) {
+            return of(Negotiated.of(handshake));
+        }
         if (value instanceof Record nested) {
             return of(nested);
         }

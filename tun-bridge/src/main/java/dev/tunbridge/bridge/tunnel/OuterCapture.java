@@ -88,7 +88,7 @@ final class OuterCapture implements AutoCloseable {
     /** Hands over what was captured. */
     void drain(SegmentHandler handler) {
         LiveSource current = source;
-        if (current == null || isResting) {
+        if (current == null) {
             return;
         }
         try {
@@ -107,6 +107,11 @@ final class OuterCapture implements AutoCloseable {
         drain(handler);
         isResting = true;
         return true;
+    }
+
+    /** While it rests only what was under way still comes. */
+    boolean isResting() {
+        return isResting;
     }
 
     void wake() {

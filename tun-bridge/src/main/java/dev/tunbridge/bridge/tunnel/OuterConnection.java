@@ -54,6 +54,8 @@ final class OuterConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(OuterConnection.class);
 
+    private static final String OUR_FAULT = "a fault of the bridge itself ends this connection";
+
     /** How long a lost segment may go unnoticed while the capture rests. */
     private static final long REST_LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
@@ -89,6 +91,9 @@ final class OuterConnection {
     private OuterCapture capture = OuterCapture.absent(LaneState.FAILED);
     private boolean settleDue;
     private boolean paused;
+    /** The connection's end, which waits until what came before it has been read. */
+    private @Nullable String endedWhilePaused;
+
     private final DeadlineTimer lookAgain;
     private @Nullable ScheduledFuture<?> restLook;
     private final boolean quickAck;
@@ -260,7 +265,7 @@ final class OuterConnection {
             warnWithoutSack();
             events.onConnected();
         } catch (RuntimeException e) {
-            LOG.error("a fault of the bridge itself ends this connection", e);
+            LOG.error(OUR_FAULT, e);
             lost(reason(e));
         }
     }
@@ -283,7 +288,9 @@ final class OuterConnection {
         try {
             events.onHeard();
             decoding = true;
-            capture.drain(path);
+            if (!capture.isResting()) {
+                capture.drain(path);
+            }
             path.received(bytes, System.nanoTime());
         } catch (LostSynchronisationException e) {
             lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
@@ -330,7 +337,9 @@ final class OuterConnection {
             return;
         }
         long outOfOrder = path.outOfOrderSegments();
-        if (capture.rest(path)) {
+        if (!capture.rest(path)) {
+            path.forbidRest();
+        } else {
             path.rested(outOfOrder);
             restLook = channel.eventLoop()
                     .scheduleWithFixedDelay(this::lookAtRest, REST_LOOK_NANOS, REST_LOOK_NANOS, TimeUnit.NANOSECONDS);
@@ -417,8 +426,16 @@ final class OuterConnection {
             return;
         }
         paused = false;
-        channel.pipeline().fireChannelRead(receiveBuffer.unread());
-        if (!ended) {
+        try {
+            decode(receiveBuffer.unread());
+        } catch (RuntimeException e) {
+            LOG.error(OUR_FAULT, e);
+            lost(reason(e));
+        }
+        String reason = endedWhilePaused;
+        if (reason != null) {
+            lost(reason);
+        } else if (!ended) {
             channel.config().setAutoRead(true);
         }
     }
@@ -492,15 +509,23 @@ final class OuterConnection {
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            lost("the server closed the connection");
+            ended("the server closed the connection");
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             if (!(cause instanceof IOException)) {
-                LOG.error("a fault of the bridge itself ends this connection", cause);
+                LOG.error(OUR_FAULT, cause);
             }
-            lost(reason(cause));
+            ended(reason(cause));
+        }
+
+        private void ended(String reason) {
+            if (paused && !ended) {
+                endedWhilePaused = endedWhilePaused == null ? reason : endedWhilePaused;
+            } else {
+                lost(reason);
+            }
         }
     }
 }

@@ -16,12 +16,12 @@ class CaptureRestTest {
     private long position;
 
     /** Turns of a millisecond each; the last answer. */
-    private boolean mayRest(int turns, long bytesPerTurn, long holes) {
+    private boolean mayRest(int turns, long bytesPerTurn, long outOfOrder) {
         boolean answer = false;
         for (int turn = 0; turn < turns; turn++) {
             nowNanos += TURN_NANOS;
             position += bytesPerTurn;
-            answer = rest.mayRest(position, holes, nowNanos);
+            answer = rest.mayRest(position, () -> outOfOrder, nowNanos);
         }
         return answer;
     }
@@ -37,16 +37,22 @@ class CaptureRestTest {
     }
 
     @Test
-    void restsAfterTwoFastSecondsWithoutAHole() {
+    void restsAfterTwoFastSecondsInOrder() {
         assertThat(mayRest(1_999, FAST, 0)).isFalse();
         assertThat(mayRest(1, FAST, 0)).isTrue();
     }
 
     @Test
-    void aHoleBeginsThemAnew() {
+    void aSegmentOutOfOrderBeginsThemAnew() {
         assertThat(mayRest(1_500, FAST, 0)).isFalse();
-        assertThat(mayRest(2_000, FAST, 1)).isFalse();
+        assertThat(mayRest(100, FAST, 1)).isFalse();
+        assertThat(mayRest(1_999, FAST, 1)).isFalse();
         assertThat(mayRest(1, FAST, 1)).isTrue();
+    }
+
+    @Test
+    void neverRestsWhereTheKernelDoesNotCount() {
+        assertThat(mayRest(10_000, FAST, KernelView.UNKNOWN)).isFalse();
     }
 
     @Test
@@ -65,8 +71,8 @@ class CaptureRestTest {
         assertThat(mustWake(1, FAST, 8)).isTrue();
         rest.end(nowNanos);
         assertThat(rest.isResting()).isFalse();
-        assertThat(mayRest(1_999, FAST, 0)).isFalse();
-        assertThat(mayRest(1, FAST, 0)).isTrue();
+        assertThat(mayRest(1_999, FAST, 8)).isFalse();
+        assertThat(mayRest(200, FAST, 8)).isTrue();
     }
 
     @Test

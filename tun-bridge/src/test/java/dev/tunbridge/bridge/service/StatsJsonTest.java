@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tunbridge.bridge.filter.Refusal;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.WaitHistogram;
+import dev.tunbridge.reassembly.stream.Handshake;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,6 +25,9 @@ class StatsJsonTest {
 
     /** What may be missing, and what is more than a number. */
     public record Rare(Optional<Inner> there, Optional<Inner> missing, WaitHistogram waits) {}
+
+    /** What was negotiated. */
+    public record Connection(Optional<Handshake> handshake) {}
 
     /** Of a kind that they do not have. */
     public record Foreign(Duration length) {}
@@ -50,6 +54,15 @@ class StatsJsonTest {
                 .isEqualTo("{\"there\":{\"some_number\":1,\"is_it\":false},\"missing\":null,\"waits\":{\"count\":0,"
                         + "\"over_one_ms\":0,\"over_five_ms\":0,\"over_fifty_ms\":0,"
                         + "\"p50_ms\":0.0,\"p99_ms\":0.0,\"max_ms\":0.0}}");
+    }
+
+    @Test
+    void numbersOfAHandshakeHaveNoSign() {
+        Handshake handshake = new Handshake(-1, -2, true, false, 0, 0, 7, 1460, 3);
+        assertThat(StatsJson.of(new Connection(Optional.of(handshake))))
+                .isEqualTo(
+                        "{\"handshake\":{\"sack\":true,\"timestamps\":false,\"window_scale\":7,"
+                                + "\"maximum_segment_size\":1460,\"initial_sequence_number\":4294967295,\"interface_index\":3}}");
     }
 
     @Test
