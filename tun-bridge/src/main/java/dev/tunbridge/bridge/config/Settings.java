@@ -139,8 +139,8 @@ public final class Settings {
             "capture.rest",
             SettingType.flag(),
             "true",
-            "On a path of 200 Mbit/s or more without a loss for two seconds the capture rests until the kernel sees a"
-                    + " segment out of order; it looks every half millisecond.");
+            "On a path of 200 Mbit/s or more without a loss for a second the capture rests until the kernel sees a"
+                    + " segment out of order; the bridge looks every two milliseconds.");
 
     public static final Setting<String> CONGESTION_CONTROL = add(
             "socket.congestion-control",

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 final class CaptureRest {
     private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** So long must a path have been fast, with every segment in order. */
-    private static final long CLEAN_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long CLEAN_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** Below it, 200 Mbit/s, a capture costs less than 2 % of a core. */
     private static final long FAST_BYTES_PER_SECOND = 25_000_000;
 
@@ -21,6 +21,7 @@ final class CaptureRest {
     private long windowPosition;
     private long cleanSinceNanos;
     private long outOfOrder;
+    private long lookedAt;
 
     CaptureRest(long nowNanos) {
         windowBeganNanos = nowNanos;
@@ -51,18 +52,28 @@ final class CaptureRest {
     }
 
     /** It rests from now on. */
-    void begin(long outOfOrder) {
+    void begin(long position, long outOfOrder) {
         isResting = true;
+        lookedAt = position;
         this.outOfOrder = outOfOrder;
     }
 
     /**
-     * Whether it must capture again.
+     * Whether it must capture again. As long as the kernel brings something from one look to the next nothing waits behind a hole; only
+     * where it does not is it asked, because the answer costs more than the look.
      *
-     * @param outOfOrder segments that have come out of order so far, as the kernel says
+     * @param outOfOrder answers how many segments have come out of order so far
      */
-    boolean mustWake(long position, long outOfOrder, long nowNanos) {
-        return outOfOrder != this.outOfOrder || outOfOrder == KernelView.UNKNOWN || endsSlowWindow(position, nowNanos);
+    boolean mustWake(long position, LongSupplier outOfOrder, long nowNanos) {
+        boolean isHeldUp = position == lookedAt;
+        lookedAt = position;
+        if (isHeldUp) {
+            long count = outOfOrder.getAsLong();
+            if (count != this.outOfOrder || count == KernelView.UNKNOWN) {
+                return true;
+            }
+        }
+        return endsSlowWindow(position, nowNanos);
     }
 
     void end(long nowNanos) {

@@ -191,18 +191,18 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     /** The capture rests, since the kernel has counted so many segments out of order, or a little later. */
     public void rested(long outOfOrderSegments) {
         if (rest != null) {
-            rest.begin(outOfOrderSegments);
+            rest.begin(kernelLane.position(), outOfOrderSegments);
             counters.rests++;
         }
     }
 
-    /** Whether a capture that rests must capture again. Asks the kernel, and wants to be asked often. */
+    /** Whether a capture that rests must capture again. Wants to be asked often. */
     public boolean mustWake(long nowNanos) {
         RawLane raw = rawLane;
         return raw != null
                 && rest != null
                 && rest.isResting()
-                && (raw.isHolding() || rest.mustWake(kernelLane.position(), raw.outOfOrderSegments(), nowNanos));
+                && (raw.isHolding() || rest.mustWake(kernelLane.position(), raw::outOfOrderSegments, nowNanos));
     }
 
     /** The capture captures again, and nothing of it has been drained yet. */
@@ -246,7 +246,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private final class FromKernel implements KernelLane.Output {
         @Override
         public void onFrame(FrameView frame) {
-            RawLane raw = rawLane;
+            RawLane raw = rest != null && rest.isResting() ? null : rawLane; // then it knows nothing of any frame
             if (raw != null && raw.isDelivered(frame, nowNanos)) {
                 earlyDelivery.swallowed(frame, nowNanos);
                 observer.onSwallowed(frame, nowNanos);

@@ -57,7 +57,7 @@ final class OuterConnection {
     private static final String OUR_FAULT = "a fault of the bridge itself ends this connection";
 
     /** How long a lost segment may go unnoticed while the capture rests. */
-    private static final long REST_LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+    private static final long REST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     /** Netty's own buffer stays small, so that what waits does so in the egress queue, where it is ordered. */
     private static final WriteBufferWaterMark WRITE_BUFFER =
