@@ -7,9 +7,9 @@ import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.TunKind;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,9 +64,9 @@ class PcapCaptureTest {
         }
     }
 
-    private static void await(BooleanSupplier condition) {
+    private static void await(Callable<Boolean> condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
+        while (!condition.call() && System.nanoTime() - deadline < 0) {
             Thread.onSpinWait();
         }
     }
