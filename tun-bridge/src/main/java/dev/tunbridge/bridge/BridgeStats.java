@@ -2,8 +2,10 @@ package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.filter.Refusal;
 import dev.tunbridge.bridge.queue.QueueStats;
+import dev.tunbridge.bridge.suppress.SuppressionStats;
 import dev.tunbridge.bridge.tun.TunStats;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A bridge at one moment; every counter since its start.
@@ -18,6 +20,7 @@ import java.util.Map;
  * @param refusedFromDevice the same from the device
  * @param flows inner flows remembered now
  * @param flowsEvicted flows forgotten because the table was full
+ * @param suppression what was not sent twice; empty where it is switched off
  * @param queue packets waiting for the outer connection
  * @param appWaiting application messages waiting
  * @param tun the device's own counters
@@ -33,6 +36,7 @@ public record BridgeStats(
         Map<Refusal, Long> refusedFromDevice,
         int flows,
         long flowsEvicted,
+        Optional<SuppressionStats> suppression,
         QueueStats queue,
         int appWaiting,
         TunStats tun) {

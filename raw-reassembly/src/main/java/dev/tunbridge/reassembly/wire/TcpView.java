@@ -61,6 +61,7 @@ public final class TcpView {
     private int mss;
     private int windowScale;
     private boolean sackPermitted;
+    private boolean otherOptions;
 
     /** Reads the header of the segment that fills these bytes. The view is valid only after {@link TcpProblem#OK}. */
     public TcpProblem wrap(ByteBuf buffer, int index, int length) {
@@ -80,6 +81,7 @@ public final class TcpView {
         mss = ABSENT;
         windowScale = ABSENT;
         sackPermitted = false;
+        otherOptions = false;
         if (dataOffset == HEADER_BYTES) {
             return TcpProblem.OK;
         }
@@ -144,9 +146,8 @@ public final class TcpView {
                 }
                 timestampsIndex = at + 2;
             }
-            default -> {
-                // An option that nobody here knows is skipped, as RFC 9293 section 3.1 asks.
-            }
+            // An option that nobody here knows is skipped, as RFC 9293 section 3.1 asks.
+            default -> otherOptions = true;
         }
         return true;
     }
@@ -251,5 +252,10 @@ public final class TcpView {
 
     public boolean isSackPermitted() {
         return sackPermitted;
+    }
+
+    /** Whether there are options besides those that this view reads: a signature (RFC 5925), a multipath subflow (RFC 8684). */
+    public boolean hasOtherOptions() {
+        return otherOptions;
     }
 }

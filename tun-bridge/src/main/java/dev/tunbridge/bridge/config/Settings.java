@@ -97,6 +97,12 @@ public final class Settings {
             "4096",
             "Inner flows remembered; beyond it the least recently used is forgotten.");
 
+    public static final Setting<Boolean> SUPPRESSION_ENABLED = add(
+            "suppression.enabled",
+            SettingType.flag(),
+            "true",
+            "Inner retransmissions of what the outer connection still carries are not sent again.");
+
     public static final Setting<Integer> QUEUE_BYTES = add(
             "queue.bytes",
             SettingType.bytes("16KiB", "64MiB"),

@@ -7,6 +7,8 @@ import dev.tunbridge.reassembly.wire.SequenceNumber;
  * flow is forgotten, so nobody keeps a reference across a packet. Loop thread only.
  */
 public final class Flow {
+    private final int slot;
+    private long generation;
     long remoteHigh;
     long remoteLow;
     long ports;
@@ -29,6 +31,20 @@ public final class Flow {
     private long knownNanos;
     private boolean hasNext;
     private int next;
+
+    Flow(int slot) {
+        this.slot = slot;
+    }
+
+    /** Its place in the table: what others know of it they keep under this number, and the {@link #generation()}. */
+    public int slot() {
+        return slot;
+    }
+
+    /** Another for each flow that has had this place; never 0. */
+    public long generation() {
+        return generation;
+    }
 
     public int protocol() {
         return (int) (ports >>> 32) & 0xff;
@@ -90,6 +106,7 @@ public final class Flow {
     }
 
     void start(long remoteHigh, long remoteLow, long ports, long nowNanos) {
+        generation++;
         this.remoteHigh = remoteHigh;
         this.remoteLow = remoteLow;
         this.ports = ports;

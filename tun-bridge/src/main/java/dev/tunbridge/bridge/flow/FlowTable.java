@@ -130,7 +130,7 @@ public final class FlowTable {
             index = size++;
             @Nullable Flow spare = flows[index];
             if (spare == null) {
-                flows[index] = new Flow();
+                flows[index] = new Flow(index);
             }
         } else {
             index = oldest;

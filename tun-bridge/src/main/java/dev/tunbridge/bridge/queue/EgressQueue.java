@@ -45,7 +45,7 @@ public final class EgressQueue {
      *
      * @param packet the view of it, for its class
      */
-    public boolean offer(InnerPacket packet, int index, int length, int flowHash, long nowNanos) {
+    public boolean offer(InnerPacket packet, int index, int length, int flowHash, long tag, long nowNanos) {
         int bucket = flowHash & (FLOW_BUCKETS - 1);
         boolean isPrompt = packet.isPureAck() || (length <= SMALL_PACKET_BYTES && bulkByFlow[bucket] == 0);
         int limit = isPrompt ? maxBytes + maxBytes / PROMPT_RESERVE_SHARE : maxBytes;
@@ -57,7 +57,7 @@ public final class EgressQueue {
         ByteBuf copy = allocator.directBuffer(length, length);
         copy.writeBytes(packet.buffer(), index, length);
         QueuedPacket entry = obtain();
-        entry.start(copy, isPrompt ? TrafficClass.PROMPT : TrafficClass.BULK, bucket, nowNanos);
+        entry.start(copy, isPrompt ? TrafficClass.PROMPT : TrafficClass.BULK, bucket, tag, nowNanos);
         if (isPrompt) {
             prompt.add(entry);
         } else {

@@ -12,9 +12,11 @@ public final class QueuedPacket {
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private TrafficClass trafficClass = TrafficClass.BULK;
     private int bucket;
+    private long tag;
     private long enqueuedNanos;
 
-    void start(ByteBuf buffer, TrafficClass trafficClass, int bucket, long enqueuedNanos) {
+    void start(ByteBuf buffer, TrafficClass trafficClass, int bucket, long tag, long enqueuedNanos) {
+        this.tag = tag;
         this.buffer = buffer;
         this.trafficClass = trafficClass;
         this.bucket = bucket;
@@ -37,6 +39,11 @@ public final class QueuedPacket {
 
     public TrafficClass trafficClass() {
         return trafficClass;
+    }
+
+    /** What who offered it gave it, to know it by. */
+    public long tag() {
+        return tag;
     }
 
     public long enqueuedNanos() {

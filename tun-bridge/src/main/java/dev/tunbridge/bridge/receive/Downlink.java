@@ -6,6 +6,9 @@ import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.Flow;
 import dev.tunbridge.bridge.flow.FlowTable;
 import dev.tunbridge.bridge.flow.InnerPacket;
+import dev.tunbridge.bridge.suppress.DuplicateReport;
+import dev.tunbridge.bridge.suppress.InnerSender;
+import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.message.Carriage;
@@ -33,6 +36,8 @@ public final class Downlink {
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
     private final SegmentHeader header = new SegmentHeader();
+    private @Nullable RetransmitSuppressor suppressor;
+    private @Nullable DuplicateReport duplicates;
     private @Nullable Route route;
     private long packets;
     private long bytes;
@@ -46,6 +51,12 @@ public final class Downlink {
         this.flows = flows;
         this.refusals = refusals;
         early = new EarlyRules(flows);
+    }
+
+    /** The suppressor hears what the packets tell the device's senders, and what it did not send twice is reported to them. */
+    public void reportTo(RetransmitSuppressor suppressor) {
+        this.suppressor = suppressor;
+        duplicates = new DuplicateReport(suppressor);
     }
 
     /** From now on traffic passes. */
@@ -68,7 +79,8 @@ public final class Downlink {
             refusals.fromTunnel(Refusal.MALFORMED);
             return;
         }
-        if (passes(current, nowNanos)) {
+        Flow flow = passes(current, nowNanos);
+        if (flow != null && !isReported(flow, nowNanos)) {
             device.write(buffer, index, length);
         }
     }
@@ -94,7 +106,8 @@ public final class Downlink {
             refusals.fromTunnel(Refusal.TOO_LONG);
             return;
         }
-        if (passes(current, nowNanos)) {
+        Flow flow = passes(current, nowNanos);
+        if (flow != null && !isReported(flow, nowNanos)) {
             writeSegment();
         }
     }
@@ -113,8 +126,9 @@ public final class Downlink {
             if (!ip.headerChecksumValid()) {
                 return EarlyHandler.REFUSED;
             }
-            countEarly(nowNanos);
-            device.write(buffer, index, length);
+            if (!isReported(countEarly(nowNanos), nowNanos)) {
+                device.write(buffer, index, length);
+            }
         }
         return answer;
     }
@@ -141,8 +155,9 @@ public final class Downlink {
         }
         long answer = judge(current, grade, nowNanos);
         if (answer == EarlyHandler.DELIVERED) {
-            countEarly(nowNanos);
-            writeSegment();
+            if (!isReported(countEarly(nowNanos), nowNanos)) {
+                writeSegment();
+            }
         }
         return answer;
     }
@@ -226,6 +241,18 @@ public final class Downlink {
     /** Frees the memory. */
     public void release() {
         header.release();
+        if (duplicates != null) {
+            duplicates.release();
+        }
+    }
+
+    /** Whether the packet has been written, changed, to tell its receiver of copies that were not sent. */
+    private boolean isReported(Flow flow, long nowNanos) {
+        if (suppressor == null || duplicates == null || !packet.isTcp()) {
+            return false;
+        }
+        InnerSender due = suppressor.heard(packet, flow, nowNanos);
+        return due != null && duplicates.write(device, packet, due);
     }
 
     private @Nullable Route routeOf(Carriage carriage) {
@@ -253,11 +280,12 @@ public final class Downlink {
                 packet.transportLength());
     }
 
-    private boolean passes(Route current, long nowNanos) {
+    /** The packet's flow, or null if it is refused. */
+    private @Nullable Flow passes(Route current, long nowNanos) {
         Refusal refusal = current.filter().fromTunnel(packet);
         if (refusal != null) {
             refusals.fromTunnel(refusal);
-            return false;
+            return null;
         }
         Flow flow = flows.fromTunnel(packet, nowNanos);
         flow.known(nowNanos);
@@ -267,19 +295,20 @@ public final class Downlink {
             advance(flow);
         }
         count();
-        return true;
+        return flow;
     }
 
     /**
      * An acknowledgement alone shows where its sender is, not that all before has come: what it sent before may lie in the hole, and what
      * it sends then would leave a hole in its flow.
      */
-    private void countEarly(long nowNanos) {
+    private Flow countEarly(long nowNanos) {
         Flow flow = flows.fromTunnel(packet, nowNanos);
         if (packet.isTcp() && packet.tcpSequenceLength() > 0) {
             advance(flow);
         }
         count();
+        return flow;
     }
 
     private void advance(Flow flow) {

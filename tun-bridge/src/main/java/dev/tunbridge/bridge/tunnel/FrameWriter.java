@@ -31,6 +31,7 @@ final class FrameWriter {
     private final List<CompletableFuture<Void>> awaiting = new ArrayList<>();
     private @Nullable ByteBuf batch;
     private final OuterCounters counters;
+    private long flushedBytes;
 
     FrameWriter(Channel channel, FrameFormat format, MessageCodec codec, OuterCounters counters) {
         this.counters = counters;
@@ -86,6 +87,12 @@ final class FrameWriter {
         awaiting.add(written);
     }
 
+    /** The offset in this connection's stream behind the last frame. */
+    long offset() {
+        ByteBuf current = batch;
+        return flushedBytes + (current == null ? 0 : current.readableBytes());
+    }
+
     /** Hands the batch to the socket. */
     void flush() {
         ByteBuf full = batch;
@@ -94,6 +101,7 @@ final class FrameWriter {
         }
         batch = null;
         counters.bytesOut += full.readableBytes();
+        flushedBytes += full.readableBytes();
         if (awaiting.isEmpty()) {
             channel.writeAndFlush(full, channel.voidPromise());
             return;

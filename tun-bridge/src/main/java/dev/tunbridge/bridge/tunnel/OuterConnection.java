@@ -70,6 +70,9 @@ final class OuterConnection {
         /** Some bytes came, before they are decoded. */
         void onHeard();
 
+        /** Segments of the connection were captured. */
+        void onCaptured();
+
         /** All that one read brought has been decoded. */
         void onReadComplete();
 
@@ -94,6 +97,7 @@ final class OuterConnection {
     /** The connection's end, which waits until what came before it has been read. */
     private @Nullable String endedWhilePaused;
 
+    private KernelView kernelView = KernelView.NOTHING;
     private final DeadlineTimer lookAgain;
     private @Nullable ScheduledFuture<?> restLook;
     private final boolean quickAck;
@@ -161,6 +165,7 @@ final class OuterConnection {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline().addLast(connection.new Handler());
+                        connection.kernelView = kernelView(channel);
                         if (channel instanceof EpollSocketChannel epoll) {
                             connection.tune(epoll.fd().intValue(), config);
                         }
@@ -211,7 +216,7 @@ final class OuterConnection {
         path.addRawLane(
                 tuple,
                 config.get(Settings.RECOVERY_ENABLED) ? options : options.disabled(),
-                kernelView(),
+                kernelView,
                 latches,
                 channel.alloc(),
                 System.nanoTime());
@@ -221,7 +226,7 @@ final class OuterConnection {
         capture.start(channel.eventLoop(), this::onCaptured);
     }
 
-    private KernelView kernelView() {
+    private static KernelView kernelView(Channel channel) {
         return channel instanceof EpollSocketChannel epoll
                 ? new SocketView(epoll.fd().intValue())
                 : KernelView.NOTHING;
@@ -310,6 +315,7 @@ final class OuterConnection {
     /** The capture has something; what the socket brings in the same turn comes first. */
     private void onCaptured() {
         capture.drain(path);
+        events.onCaptured();
         if (!settleDue) {
             settleDue = true;
             channel.eventLoop().execute(this::settle);
@@ -412,6 +418,12 @@ final class OuterConnection {
 
     FrameWriter writer() {
         return writer;
+    }
+
+    /** How much of the stream the kernel knows to be acknowledged; 0 where it does not say. Asks it. */
+    long ackedOffset() {
+        kernelView.refresh();
+        return kernelView.ackedOffset();
     }
 
     /** From within a message: what follows waits, in this buffer, in the kernel's and then at the server. */

@@ -16,6 +16,7 @@ import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
+import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
 import dev.tunbridge.protocol.frame.FrameFormat;
@@ -31,6 +32,7 @@ import dev.tunbridge.reassembly.capture.CaptureCounters;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
+import dev.tunbridge.reassembly.stream.KernelView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -78,6 +80,7 @@ public final class Tunnel {
     private final ReceiveCounters received = new ReceiveCounters();
     private final Latches latches = new Latches();
     private CaptureCounters capturedBefore = CaptureCounters.NONE;
+    private final @Nullable RetransmitSuppressor suppressor;
     private final Uplink uplink;
     private final Downlink downlink;
 
@@ -133,8 +136,12 @@ public final class Tunnel {
         flows = new FlowTable(config.get(Settings.FLOWS_MAX));
         queue = new EgressQueue(PooledByteBufAllocator.DEFAULT, config.get(Settings.QUEUE_BYTES));
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
-        uplink = new Uplink(outbox, queue, flows, refusals);
+        suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
+        uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
         downlink = new Downlink(device, flows, refusals);
+        if (suppressor != null) {
+            downlink.reportTo(suppressor);
+        }
     }
 
     /** Opens the device and connects. */
@@ -181,6 +188,7 @@ public final class Tunnel {
                 refusals.fromDevice(),
                 flows.size(),
                 flows.evictions(),
+                Optional.ofNullable(suppressor).map(RetransmitSuppressor::stats),
                 queue.stats(),
                 outbox.messages(),
                 device.stats());
@@ -392,6 +400,18 @@ public final class Tunnel {
                 fault -> fail(BridgeException.of("cannot set up " + device.name(), fault)));
     }
 
+    private void suppressOn(OuterConnection current) {
+        if (suppressor == null) {
+            return;
+        }
+        if (current.ackedOffset() == KernelView.UNKNOWN) {
+            LOG.warn(
+                    "this event loop does not tell what the server has acknowledged, so inner retransmissions are all sent");
+        } else {
+            suppressor.connect(current::ackedOffset);
+        }
+    }
+
     private static boolean isSameNetwork(TunnelInfo a, TunnelInfo b) {
         return a.deviceAddress().equals(b.deviceAddress())
                 && a.serverAddress().equals(b.serverAddress())
@@ -408,6 +428,7 @@ public final class Tunnel {
         IcmpErrors errors = new IcmpErrors(device, tunnel.serverAddress(), tunnel.mtu(), now);
         icmp = errors;
         downlink.connect(new Downlink.Route(tunnel.carriage(), filter));
+        suppressOn(current);
         uplink.connect(new Uplink.Route(tunnel.carriage(), tunnel.mtu(), filter, errors, current.writer()));
         LaneState lane = current.laneState(now);
         state(
@@ -477,6 +498,13 @@ public final class Tunnel {
             OuterConnection current = connection;
             if (current != null) {
                 current.writer().flush();
+            }
+        }
+
+        @Override
+        public void onCaptured() {
+            if (suppressor != null) {
+                suppressor.look(System.nanoTime());
             }
         }
 

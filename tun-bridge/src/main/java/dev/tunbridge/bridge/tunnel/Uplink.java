@@ -10,6 +10,7 @@ import dev.tunbridge.bridge.flow.InnerPacket;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueuedPacket;
+import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
@@ -26,6 +27,7 @@ final class Uplink {
     private final EgressQueue queue;
     private final FlowTable flows;
     private final Refusals refusals;
+    private final @Nullable RetransmitSuppressor suppressor;
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
     private @Nullable Route route;
@@ -39,7 +41,13 @@ final class Uplink {
     /** Where packets go while a session is established. */
     record Route(Carriage carriage, int maxPacketBytes, TunnelFilter filter, IcmpErrors icmp, FrameWriter writer) {}
 
-    Uplink(AppOutbox outbox, EgressQueue queue, FlowTable flows, Refusals refusals) {
+    Uplink(
+            AppOutbox outbox,
+            EgressQueue queue,
+            FlowTable flows,
+            Refusals refusals,
+            @Nullable RetransmitSuppressor suppressor) {
+        this.suppressor = suppressor;
         this.outbox = outbox;
         this.queue = queue;
         this.flows = flows;
@@ -53,6 +61,9 @@ final class Uplink {
     void disconnect() {
         route = null;
         notConnected += queue.clear();
+        if (suppressor != null) {
+            suppressor.disconnect();
+        }
     }
 
     /** One packet from the device, valid during the call only. */
@@ -78,14 +89,33 @@ final class Uplink {
             return;
         }
         Flow flow = flows.fromDevice(packet, nowNanos);
+        if (suppressor == null) {
+            dispatch(current, flow, index, length, RetransmitSuppressor.NO_RANGE, nowNanos);
+            return;
+        }
+        switch (suppressor.judge(packet, index, flow, nowNanos)) {
+            case PASS -> dispatch(current, flow, index, length, suppressor.range(), nowNanos);
+            case EDITED -> {
+                ip.wrap(buffer, suppressor.index(), suppressor.length());
+                packet.wrap(ip);
+                dispatch(current, flow, suppressor.index(), suppressor.length(), suppressor.range(), nowNanos);
+            }
+            case DROP -> {
+                // the outer connection carries it
+            }
+        }
+    }
+
+    /** Writes the packet at once where there is room and nothing waits; otherwise it waits too. */
+    private void dispatch(Route current, Flow flow, int index, int length, long range, long nowNanos) {
         boolean hasRoom =
                 queue.isEmpty() && outbox.isEmpty() && current.writer().hasRoom();
         if (route == null) {
             notConnected++; // finding out whether there is room has shown that the connection is gone
         } else if (hasRoom) {
-            write(current, index, length);
-        } else {
-            queue.offer(packet, index, length, flow.hash(), nowNanos);
+            write(current, index, length, range);
+        } else if (!queue.offer(packet, index, length, flow.hash(), range, nowNanos) && suppressor != null) {
+            suppressor.dropped(range);
         }
     }
 
@@ -119,7 +149,7 @@ final class Uplink {
             try {
                 ip.wrap(buffer, buffer.readerIndex(), buffer.readableBytes());
                 packet.wrap(ip);
-                write(current, buffer.readerIndex(), buffer.readableBytes());
+                write(current, buffer.readerIndex(), buffer.readableBytes(), next.tag());
             } finally {
                 queue.release(next);
             }
@@ -140,13 +170,16 @@ final class Uplink {
         return notConnected;
     }
 
-    private void write(Route current, int index, int length) {
+    private void write(Route current, int index, int length, long range) {
         packets++;
         bytes += length;
         if (current.carriage() == Carriage.PACKET) {
             current.writer().packet(packet.buffer(), index, length);
         } else {
             current.writer().segment(packet);
+        }
+        if (suppressor != null && range != RetransmitSuppressor.NO_RANGE) {
+            suppressor.carried(range, current.writer().offset());
         }
     }
 

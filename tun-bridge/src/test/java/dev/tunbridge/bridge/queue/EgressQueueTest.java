@@ -57,7 +57,7 @@ class EgressQueueTest {
     void holdsACopySoThatTheReadBufferMayChange() {
         ByteBuf packet = Packets.ip(DEVICE, CLIENT, 17, 1, 2, 300);
         packet.setByte(100, 7);
-        queue.offer(Packets.view(packet), 0, packet.readableBytes(), 1, 0);
+        queue.offer(Packets.view(packet), 0, packet.readableBytes(), 1, 0, 0);
         packet.setByte(100, 9);
         QueuedPacket queued = requireNonNull(queue.poll());
         assertThat(queued.buffer().getByte(100)).isEqualTo((byte) 7);
@@ -81,7 +81,7 @@ class EgressQueueTest {
                 int flow = random.nextInt(8);
                 ByteBuf packet = Packets.ip(DEVICE, CLIENT, 17, flow, 2, 4 + random.nextInt(600));
                 packet.setInt(28, i);
-                if (queue.offer(Packets.view(packet), 0, packet.readableBytes(), flow, i)) {
+                if (queue.offer(Packets.view(packet), 0, packet.readableBytes(), flow, 0, i)) {
                     sent.get(flow).add(i);
                 }
             } else {
@@ -108,7 +108,7 @@ class EgressQueueTest {
     private boolean offer(int protocol, int payload, int flow) {
         ByteBuf packet = Packets.ip(DEVICE, CLIENT, protocol, flow, 80, payload);
         InnerPacket view = Packets.view(packet);
-        return queue.offer(view, 0, packet.readableBytes(), flow, 0);
+        return queue.offer(view, 0, packet.readableBytes(), flow, 0, 0);
     }
 
     private List<Integer> drain() {

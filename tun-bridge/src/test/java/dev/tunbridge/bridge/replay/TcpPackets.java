@@ -10,18 +10,18 @@ import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 
 /** Outer packets as a capture file has them: IPv4 and TCP, finished in every checksum unless a test spoils one. */
-final class TcpPackets {
+public final class TcpPackets {
     static final InetSocketAddress DEVICE = end("198.18.0.1", 40_000);
     static final InetSocketAddress SERVER = end("198.18.0.2", 7_000);
 
     private TcpPackets() {}
 
-    static InetSocketAddress end(String address, int port) {
+    public static InetSocketAddress end(String address, int port) {
         return new InetSocketAddress(InetAddresses.forString(address), port);
     }
 
     /** What a test says of one segment; the rest is the usual. */
-    static final class Builder {
+    public static final class Builder {
         private final InetSocketAddress source;
         private final InetSocketAddress destination;
         private int sequence;
@@ -36,28 +36,28 @@ final class TcpPackets {
             this.destination = destination;
         }
 
-        Builder sequence(int sequence) {
+        public Builder sequence(int sequence) {
             this.sequence = sequence;
             return this;
         }
 
-        Builder ack(int acknowledgement) {
+        public Builder ack(int acknowledgement) {
             this.acknowledgement = acknowledgement;
             flags |= TcpView.ACK;
             return this;
         }
 
-        Builder flags(int flags) {
+        public Builder flags(int flags) {
             this.flags |= flags;
             return this;
         }
 
-        Builder window(int window) {
+        public Builder window(int window) {
             this.window = window;
             return this;
         }
 
-        Builder options(int... bytes) {
+        public Builder options(int... bytes) {
             options = new byte[bytes.length];
             for (int i = 0; i < bytes.length; i++) {
                 options[i] = (byte) bytes[i];
@@ -65,7 +65,7 @@ final class TcpPackets {
             return this;
         }
 
-        Builder timestamps(int value, int echo) {
+        public Builder timestamps(int value, int echo) {
             ByteBuf option =
                     Unpooled.buffer().writeInt(0x0101080a).writeInt(value).writeInt(echo);
             options = new byte[12];
@@ -73,7 +73,7 @@ final class TcpPackets {
             return this;
         }
 
-        Builder sack(int left, int right) {
+        public Builder sack(int left, int right) {
             ByteBuf option =
                     Unpooled.buffer().writeInt(0x0101050a).writeInt(left).writeInt(right);
             options = new byte[12];
@@ -81,12 +81,12 @@ final class TcpPackets {
             return this;
         }
 
-        Builder payload(byte[] payload) {
+        public Builder payload(byte[] payload) {
             this.payload = payload.clone();
             return this;
         }
 
-        byte[] bytes() {
+        public byte[] bytes() {
             int tcpBytes = TcpView.HEADER_BYTES + options.length + payload.length;
             byte[] packet = new byte[Ipv4Header.BYTES + tcpBytes];
             ByteBuf out = Unpooled.wrappedBuffer(packet);
@@ -118,7 +118,7 @@ final class TcpPackets {
         return new Builder(DEVICE, SERVER).sequence(sequence);
     }
 
-    static Builder between(InetSocketAddress source, InetSocketAddress destination) {
+    public static Builder between(InetSocketAddress source, InetSocketAddress destination) {
         return new Builder(source, destination);
     }
 

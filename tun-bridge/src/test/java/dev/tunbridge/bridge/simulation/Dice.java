@@ -3,10 +3,10 @@ package dev.tunbridge.bridge.simulation;
 import java.util.SplittableRandom;
 
 /** Draws from one seed. Each model gets dice of its own, so that a draw more in one leaves the others as they were. */
-final class Dice {
+public final class Dice {
     private final SplittableRandom random;
 
-    Dice(long seed) {
+    public Dice(long seed) {
         this(new SplittableRandom(seed));
     }
 
@@ -14,55 +14,55 @@ final class Dice {
         this.random = random;
     }
 
-    Dice split() {
+    public Dice split() {
         return new Dice(random.split());
     }
 
-    boolean chance(double probability) {
+    public boolean chance(double probability) {
         return probability > 0 && random.nextDouble() < probability;
     }
 
-    int below(int bound) {
+    public int below(int bound) {
         return random.nextInt(bound);
     }
 
     /** Both ends included. */
-    int between(int least, int most) {
+    public int between(int least, int most) {
         return least + random.nextInt(most - least + 1);
     }
 
-    long between(long least, long most) {
+    public long between(long least, long most) {
         return least + random.nextLong(most - least + 1);
     }
 
     /** As likely between 1 and 10 as between 10 and 100. */
-    long logBetween(long least, long most) {
+    public long logBetween(long least, long most) {
         double span = Math.log((double) most / least);
         return Math.min(most, Math.round(least * Math.exp(random.nextDouble() * span)));
     }
 
     /** Exponentially distributed, at most twenty times its mean. */
-    long exponential(long mean) {
+    public long exponential(long mean) {
         return (long) Math.min(20.0 * mean, -mean * Math.log(1 - random.nextDouble()));
     }
 
-    int nextInt() {
+    public int nextInt() {
         return random.nextInt();
     }
 
-    long nextLong() {
+    public long nextLong() {
         return random.nextLong();
     }
 
-    double oneOf(double... values) {
+    public double oneOf(double... values) {
         return values[random.nextInt(values.length)];
     }
 
-    int oneOf(int... values) {
+    public int oneOf(int... values) {
         return values[random.nextInt(values.length)];
     }
 
-    void fill(byte[] bytes, int from, int to) {
+    public void fill(byte[] bytes, int from, int to) {
         long word = 0;
         for (int i = from; i < to; i++) {
             if ((i - from) % Long.BYTES == 0) {

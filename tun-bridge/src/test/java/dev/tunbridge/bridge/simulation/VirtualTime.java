@@ -3,21 +3,21 @@ package dev.tunbridge.bridge.simulation;
 import java.util.PriorityQueue;
 
 /** Time that passes only from one event to the next. Events of the same instant run in the order in which they were made. */
-final class VirtualTime {
-    static final long MICROSECOND = 1_000;
-    static final long MILLISECOND = 1_000_000;
-    static final long SECOND = 1_000_000_000;
+public final class VirtualTime {
+    public static final long MICROSECOND = 1_000;
+    public static final long MILLISECOND = 1_000_000;
+    public static final long SECOND = 1_000_000_000;
 
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private long nowNanos;
     private long made;
 
-    VirtualTime(long originNanos) {
+    public VirtualTime(long originNanos) {
         nowNanos = originNanos;
     }
 
     /** Something that is going to happen, unless it is cancelled. */
-    static final class Event implements Comparable<Event> {
+    public static final class Event implements Comparable<Event> {
         private final long atNanos;
         private final long order;
         private final Runnable action;
@@ -29,7 +29,7 @@ final class VirtualTime {
             this.action = action;
         }
 
-        void cancel() {
+        public void cancel() {
             cancelled = true;
         }
 
@@ -40,22 +40,22 @@ final class VirtualTime {
         }
     }
 
-    long nowNanos() {
+    public long nowNanos() {
         return nowNanos;
     }
 
-    Event after(long delayNanos, Runnable action) {
+    public Event after(long delayNanos, Runnable action) {
         return at(nowNanos + delayNanos, action);
     }
 
-    Event at(long atNanos, Runnable action) {
+    public Event at(long atNanos, Runnable action) {
         Event event = new Event(Math.max(atNanos, nowNanos), made++, action);
         events.add(event);
         return event;
     }
 
     /** Runs the next event if it is due by then; answers whether there was one. */
-    boolean runNext(long untilNanos) {
+    public boolean runNext(long untilNanos) {
         while (true) {
             Event next = events.peek();
             if (next == null || next.atNanos > untilNanos) {
@@ -71,7 +71,7 @@ final class VirtualTime {
     }
 
     /** Runs everything that is due by then; the time is {@code untilNanos} afterwards. */
-    void runUntil(long untilNanos) {
+    public void runUntil(long untilNanos) {
         while (runNext(untilNanos)) {
             // Each event may make more.
         }

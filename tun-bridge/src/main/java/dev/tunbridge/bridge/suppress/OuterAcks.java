@@ -1,0 +1,63 @@
+package dev.tunbridge.bridge.suppress;
+
+/**
+ * When the outer connection has acknowledged which offset of its stream, as far as somebody looked. Bounded: what is older than the
+ * oldest look that is remembered counts as acknowledged at that look.
+ */
+final class OuterAcks {
+    static final long NOT_ACKED = Long.MAX_VALUE;
+
+    /** At a look every 2 ms it remembers two seconds, more than any grace. */
+    private static final int LOOKS = 1024;
+
+    private final long[] offsets = new long[LOOKS];
+    private final long[] nanos = new long[LOOKS];
+    /** Looks so far; the last LOOKS of them are remembered. */
+    private int count;
+
+    private int last = -1;
+
+    /** The offset up to which everything is acknowledged; a look that brings nothing new is not remembered. */
+    void look(long ackedOffset, long nowNanos) {
+        if (ackedOffset <= acked()) {
+            return;
+        }
+        last = (last + 1) % LOOKS;
+        offsets[last] = ackedOffset;
+        nanos[last] = nowNanos;
+        count = Math.min(count + 1, LOOKS);
+    }
+
+    /** Everything before it is acknowledged. */
+    long acked() {
+        return last < 0 ? 0 : offsets[last];
+    }
+
+    /** When it was first seen that all bytes before the offset are acknowledged, or {@link #NOT_ACKED}. */
+    long ackedNanos(long offset) {
+        if (offset > acked()) {
+            return NOT_ACKED;
+        }
+        int low = 0; // the oldest look that is remembered
+        int high = count - 1;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (offsets[at(middle)] >= offset) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return count == 0 ? NOT_ACKED : nanos[at(low)];
+    }
+
+    /** A new connection. */
+    void reset() {
+        count = 0;
+        last = -1;
+    }
+
+    private int at(int age) {
+        return (last - count + 1 + age + LOOKS) % LOOKS;
+    }
+}
