@@ -9,12 +9,14 @@ public final class BridgeConfig {
 
     private final Map<String, String> texts;
     private final Map<String, Object> values;
+    private final Mode mode;
 
     private BridgeConfig(Map<String, String> texts) {
         this.texts = Map.copyOf(texts);
+        mode = Settings.MODE.parse(texts.getOrDefault(Settings.MODE.key(), Settings.MODE.defaultValue()));
         Map<String, Object> parsed = new LinkedHashMap<>();
         for (Setting<?> setting : Settings.all()) {
-            parsed.put(setting.key(), setting.parse(texts.getOrDefault(setting.key(), setting.defaultValue())));
+            parsed.put(setting.key(), setting.parse(text(setting)));
         }
         this.values = parsed;
         if (get(Settings.RECONNECT_FIRST) > get(Settings.RECONNECT_MOST)) {
@@ -58,6 +60,6 @@ public final class BridgeConfig {
 
     /** The value in the form that a user would write. */
     public String text(Setting<?> setting) {
-        return texts.getOrDefault(setting.key(), setting.defaultValue());
+        return texts.getOrDefault(setting.key(), Settings.defaultValue(setting, mode));
     }
 }

@@ -22,6 +22,13 @@ public final class Settings {
             "",
             "The third party's server.");
 
+    public static final Setting<Mode> MODE = add(
+            "mode",
+            SettingType.oneOf(List.of(Mode.FULL, Mode.PLAIN)),
+            "full",
+            "plain: TCP over TCP and nothing else. The raw lane, suppression, queue management and all tuning default to off;"
+                    + " what is set by its own key holds.");
+
     public static final Setting<String> FORMAT = add(
             "format",
             SettingType.text("reference, plain-le, hdlc or the path of a YAML description"),
@@ -187,7 +194,18 @@ public final class Settings {
     public static final Setting<Long> RECONNECT_MOST =
             add("reconnect.most", SettingType.nanos("10ms", "24h"), "2m", "The longest wait between two tries.");
 
+    /** What else is the default where the mode is plain. */
+    private static final Map<Setting<?>, String> PLAIN = Map.of(
+            RECOVERY_ENABLED, "false",
+            CAPTURE_BACKEND, "none",
+            SUPPRESSION_ENABLED, "false",
+            QUICK_ACK, "false");
+
     private Settings() {}
+
+    static String defaultValue(Setting<?> setting, Mode mode) {
+        return mode == Mode.PLAIN ? PLAIN.getOrDefault(setting, setting.defaultValue()) : setting.defaultValue();
+    }
 
     /** All settings, in the order of the reference page. */
     public static Collection<Setting<?>> all() {

@@ -240,7 +240,7 @@ public final class InnerSender {
      * range was lost after the tunnel.
      */
     boolean isOvertaken(int range) {
-        return pool.carriedTo[range] < arrivedTo;
+        return pool.carriedTo[range] != RangePool.LOST && pool.carriedTo[range] < arrivedTo;
     }
 
     // What it told its peer

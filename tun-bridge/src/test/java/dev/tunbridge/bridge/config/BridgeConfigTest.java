@@ -16,6 +16,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BridgeConfigTest {
 
     @Test
+    void plainSwitchesEverythingOffButWhatIsSetByItself() {
+        BridgeConfig plain = BridgeConfig.defaults().with("mode", "plain");
+        assertThat(plain.get(Settings.RECOVERY_ENABLED)).isFalse();
+        assertThat(plain.get(Settings.CAPTURE_BACKEND)).isEqualTo(CaptureBackend.NONE);
+        assertThat(plain.get(Settings.SUPPRESSION_ENABLED)).isFalse();
+        assertThat(plain.get(Settings.QUICK_ACK)).isFalse();
+        BridgeConfig one = plain.with("suppression.enabled", "true");
+        assertThat(one.get(Settings.SUPPRESSION_ENABLED)).isTrue();
+        assertThat(one.get(Settings.RECOVERY_ENABLED)).isFalse();
+    }
+
+    @Test
     void everySettingHasADefaultThatItAccepts() {
         assertThat(Settings.all()).hasSizeGreaterThan(20).allSatisfy(setting -> {
             assertThat(BridgeConfig.defaults().get(setting)).isNotNull();
