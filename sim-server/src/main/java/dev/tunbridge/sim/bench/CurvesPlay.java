@@ -45,7 +45,7 @@ public final class CurvesPlay implements BenchRun {
         }
         Optional<Bench> timeline = Optional.empty();
         if (options.curves().contains(Curve.TIME)) {
-            timeline = Optional.of(Sweep.bench(options, options.peers(), "sea120", List.of(), "tcp:up,timeline=yes"));
+            timeline = Optional.of(Sweep.ofTime(options));
         }
         Optional<PipelineSweep> pipeline = Optional.empty();
         if (options.curves().contains(Curve.PIPELINE)) {

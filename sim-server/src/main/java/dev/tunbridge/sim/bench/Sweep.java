@@ -104,7 +104,8 @@ record Sweep(Axis x, List<String> names, List<Step> steps, List<Picture> picture
                                 "The same: dropped at the TUN device", Axis.linear("packets"), Metric.TUN_DROPPED, 1)));
     }
 
-    static Bench bench(CurvesOptions options, List<String> peers, String profile, List<String> link, String workload)
+    private static Bench bench(
+            CurvesOptions options, List<String> peers, String profile, List<String> link, String workload)
             throws LinkSettingException {
         return Bench.prepare(new BenchOptions(
                 peers,
@@ -113,6 +114,22 @@ record Sweep(Axis x, List<String> names, List<Step> steps, List<Picture> picture
                 options.ownSettings(),
                 link,
                 options.runs(),
+                options.seed(),
+                options.seconds(),
+                OptionalInt.empty(),
+                options.limitSeconds(),
+                ""));
+    }
+
+    /** One upload of each peer, whose timeline is kept; no median of several has a time. */
+    static Bench ofTime(CurvesOptions options) throws LinkSettingException {
+        return Bench.prepare(new BenchOptions(
+                options.peers(),
+                List.of("sea120"),
+                List.of("tcp:up,timeline=yes"),
+                options.ownSettings(),
+                List.of(),
+                1,
                 options.seed(),
                 options.seconds(),
                 OptionalInt.empty(),

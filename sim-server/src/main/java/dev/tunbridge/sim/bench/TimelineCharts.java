@@ -21,11 +21,11 @@ final class TimelineCharts {
 
     private TimelineCharts() {}
 
-    /** Of the first repetition. */
+    /** Of a bench with one repetition. */
     static List<Chart> of(BenchReport report) {
         TimelineCharts charts = new TimelineCharts();
         for (Cell.Outcome outcome : report.outcomes()) {
-            if (outcome instanceof Cell.Measured measured && outcome.cell().run() == 0) {
+            if (outcome instanceof Cell.Measured measured) {
                 measured.measures()
                         .timeline()
                         .ifPresent(timeline ->

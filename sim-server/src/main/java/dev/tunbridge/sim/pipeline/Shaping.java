@@ -4,8 +4,11 @@ package dev.tunbridge.sim.pipeline;
 public enum Shaping {
     /** The kernel's default: the driver drops what its ring has no room for. */
     NONE("as Linux has it"),
-    /** A token bucket at the reader's rate: what waits in it counts against its sender's socket, and the sender blocks. */
-    TOKEN_BUCKET("tbf at the reader's rate");
+    /**
+     * A token bucket at nine tenths of the reader's rate, so that the reader catches up after each pause: what waits in the bucket
+     * counts against its sender's socket, and the sender blocks.
+     */
+    TOKEN_BUCKET("tbf at 0.9 of it");
 
     private final String words;
 

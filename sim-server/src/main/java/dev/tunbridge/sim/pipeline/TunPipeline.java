@@ -41,6 +41,8 @@ public final class TunPipeline {
     /** Queue of the token bucket: packets in it block their sender long before it is full. */
     private static final int LIMIT_BYTES = 400_000;
 
+    private static final double SHARE_OF_READER = 0.9;
+
     private final PipelineOptions options;
 
     private TunPipeline(PipelineOptions options) {
@@ -68,7 +70,7 @@ public final class TunPipeline {
                 "address add " + OWN + "/30 dev " + DEVICE,
                 "link set dev " + DEVICE + " up"));
         if (options.shaping() == Shaping.TOKEN_BUCKET) {
-            long bits = 8L * PACKET_BYTES * options.packetsPerSecond();
+            long bits = (long) (SHARE_OF_READER * 8 * PACKET_BYTES * options.packetsPerSecond());
             List<String> command = new ArrayList<>(List.of("tc", "qdisc", "add", "dev", DEVICE, "root", "tbf"));
             command.addAll(List.of("rate", bits + "bit", "burst", String.valueOf(burstBytes(bits))));
             command.addAll(List.of("limit", String.valueOf(LIMIT_BYTES)));
