@@ -19,7 +19,12 @@ record BridgeAccount(Path file) {
         Map<?, ?> counters = read();
         Map<?, ?> receive = at(counters, "receive");
         Map<?, ?> waits = at(receive, "waits");
-        return measures.with(Metric.OWN_DROPPED, dropped(at(counters, "queue")))
+        // Nothing where it is switched off.
+        Measures suppressed = counters.get("suppression") instanceof Map<?, ?> suppression
+                ? measures.with(Metric.OWN_SUPPRESSED, number(suppression, "copies"))
+                : measures;
+        return suppressed
+                .with(Metric.OWN_DROPPED, dropped(at(counters, "queue")))
                 .with(Metric.OWN_EARLY, number(receive, "early_frames"))
                 .with(Metric.OWN_WAITED, number(waits, "over_five_ms"))
                 .with(Metric.OWN_WAIT_P99, number(waits, "p99_ms"));

@@ -29,6 +29,7 @@ enum Metric {
     TUN_DROPPED("dropped at the TUN device", "packets", 0),
     QDISC_DROPPED("of these in its qdisc", "packets", 0),
     TUN_DROPPED_SHARE("dropped at the TUN device, share", "% of datagrams", 3),
+    OWN_SUPPRESSED("copies not carried, own count", "segments", 0),
     OWN_DROPPED("dropped by its queue, own count", "packets", 0),
     OWN_EARLY("delivered early, own count", "packets", 0),
     OWN_WAITED("waited over 5 ms, own count", "packets", 0),

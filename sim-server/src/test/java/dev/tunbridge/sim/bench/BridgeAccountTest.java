@@ -28,6 +28,19 @@ class BridgeAccountTest {
     }
 
     @Test
+    void whatWasSuppressedIsToldWhereAnythingCouldBe() throws Exception {
+        String rest = "\"queue\":{}," + RECEIVE + "}";
+        Measures none = Measures.ofBytes(1);
+        assertThat(account("{\"suppression\":{\"copies\":7}," + rest)
+                        .addTo(none)
+                        .value(Metric.OWN_SUPPRESSED))
+                .hasValue(7);
+        assertThat(account("{\"suppression\":null," + rest).addTo(none).value(Metric.OWN_SUPPRESSED))
+                .isEmpty();
+        assertThat(account("{" + rest).addTo(none).value(Metric.OWN_SUPPRESSED)).isEmpty();
+    }
+
+    @Test
     void countersThatAreNotThereAreNamed() throws Exception {
         assertThatThrownBy(() -> account("{" + RECEIVE + "}").addTo(Measures.ofBytes(1)))
                 .hasMessageContaining("no 'queue'");
