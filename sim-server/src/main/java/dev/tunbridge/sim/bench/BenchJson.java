@@ -81,6 +81,23 @@ final class BenchJson {
                 field("count", String.valueOf(spread.count())));
     }
 
+    private static String timeline(Timeline timeline) {
+        return array(timeline.moments().stream()
+                .map(moment -> object(
+                        field("seconds", number(timeline.seconds(moment))),
+                        field("inner", sample(moment.inner())),
+                        field("outer", sample(moment.outer())))));
+    }
+
+    private static String sample(ConnectionSample sample) {
+        return object(
+                field("connections", String.valueOf(sample.connections())),
+                field("window_segments", String.valueOf(sample.windowSegments())),
+                field("retransmissions", String.valueOf(sample.retransmissions())),
+                field("smoothed_rtt_ms", number(sample.smoothedRttMillis())),
+                field("delivery_mbit", number(sample.deliveryMegabits())));
+    }
+
     private static String cell(Cell.Outcome outcome) {
         Cell cell = outcome.cell();
         String head = String.join(
@@ -96,7 +113,15 @@ final class BenchJson {
                     .map(entry -> field(entry.getKey().key(), number(entry.getValue())))
                     .collect(Collectors.joining(",", "{", "}"));
             return object(
-                    head, field("bytes", String.valueOf(measured.measures().bytes())), field("metrics", metrics));
+                    head,
+                    field("bytes", String.valueOf(measured.measures().bytes())),
+                    field("metrics", metrics),
+                    field(
+                            "timeline",
+                            measured.measures()
+                                    .timeline()
+                                    .map(BenchJson::timeline)
+                                    .orElse("null")));
         }
         return object(head, field("failed", text(outcome instanceof Cell.Failed failed ? failed.reason() : "")));
     }

@@ -66,6 +66,8 @@ public final class BenchReport implements BenchResult {
         return Stream.concat(
                         workload.metrics().stream(),
                         Stream.of(
+                                Metric.OWN_SUPPRESSED,
+                                Metric.OWN_DROPPED,
                                 Metric.OWN_EARLY,
                                 Metric.OWN_WAITED,
                                 Metric.OWN_WAIT_P99,

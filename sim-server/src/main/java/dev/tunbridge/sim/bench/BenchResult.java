@@ -1,7 +1,7 @@
 package dev.tunbridge.sim.bench;
 
 /** What was found. */
-public sealed interface BenchResult permits BenchReport, CampaignReport {
+public sealed interface BenchResult permits BenchReport, CampaignReport, CurvesReport {
     /** For people. */
     String table();
 

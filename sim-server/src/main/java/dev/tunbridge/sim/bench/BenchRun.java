@@ -3,7 +3,7 @@ package dev.tunbridge.sim.bench;
 import java.io.IOException;
 
 /** Something to measure that has been checked and not been started. Closing it, from any thread, ends what is being played. */
-public sealed interface BenchRun extends AutoCloseable permits Bench, CampaignPlay {
+public sealed interface BenchRun extends AutoCloseable permits Bench, CampaignPlay, CurvesPlay {
     /** Plays; a cell that fails is reported as such, and the others go on. Needs root. */
     BenchResult run(BenchProgress progress) throws IOException, InterruptedException;
 

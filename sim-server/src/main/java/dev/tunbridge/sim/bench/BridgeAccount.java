@@ -16,11 +16,33 @@ record BridgeAccount(Path file) {
 
     /** Adds what a bridge knows that measured from outside stands beside it. */
     Measures addTo(Measures measures) throws IOException {
-        Map<?, ?> receive = at(read(), "receive");
+        Map<?, ?> counters = read();
+        Map<?, ?> receive = at(counters, "receive");
         Map<?, ?> waits = at(receive, "waits");
-        return measures.with(Metric.OWN_EARLY, number(receive, "early_frames"))
+        // Nothing where it is switched off.
+        Measures suppressed = counters.get("suppression") instanceof Map<?, ?> suppression
+                ? measures.with(Metric.OWN_SUPPRESSED, number(suppression, "copies"))
+                : measures;
+        return suppressed
+                .with(Metric.OWN_DROPPED, dropped(at(counters, "queue")))
+                .with(Metric.OWN_EARLY, number(receive, "early_frames"))
                 .with(Metric.OWN_WAITED, number(waits, "over_five_ms"))
                 .with(Metric.OWN_WAIT_P99, number(waits, "p99_ms"));
+    }
+
+    /** In all: a queue counts by cause and by class, as far as it has any. */
+    private static double dropped(Map<?, ?> queue) {
+        double sum = 0;
+        for (Map.Entry<?, ?> entry : queue.entrySet()) {
+            String key = String.valueOf(entry.getKey());
+            if (entry.getValue() instanceof Map<?, ?> inner) {
+                sum += dropped(inner);
+            } else if (entry.getValue() instanceof Number number
+                    && (key.equals("dropped") || key.startsWith("dropped_by_"))) {
+                sum += number.doubleValue();
+            }
+        }
+        return sum;
     }
 
     private Map<?, ?> read() throws IOException {

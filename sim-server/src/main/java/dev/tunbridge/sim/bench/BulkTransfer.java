@@ -125,7 +125,12 @@ final class BulkTransfer implements AutoCloseable {
 
     /** Starts to send, for so long; does not wait. */
     void start(long lengthNanos) {
-        bins = new StallBins(System.nanoTime(), lengthNanos);
+        start(lengthNanos, StallBins.BIN_NANOS);
+    }
+
+    /** Counts what arrives by bins of so long. */
+    void start(long lengthNanos, long binNanos) {
+        bins = new StallBins(System.nanoTime(), lengthNanos, binNanos);
         StallBins counted = bins;
         receivers.forEach(receiver -> receiver.pipeline().addLast(new Sink(counted)));
         senders.forEach(sender -> sender.pipeline().addLast(new Source()));
@@ -137,6 +142,12 @@ final class BulkTransfer implements AutoCloseable {
         if (counted == null) {
             throw new IllegalStateException("not started");
         }
+        let(lengthNanos);
+        return outcome(counted);
+    }
+
+    /** Sleeps so long while it sends. */
+    void let(long lengthNanos) throws IOException, InterruptedException {
         for (long deadline = System.nanoTime() + lengthNanos, left = lengthNanos;
                 left > 0;
                 left = deadline - System.nanoTime()) {
@@ -146,7 +157,6 @@ final class BulkTransfer implements AutoCloseable {
             }
             rethrow();
         }
-        return outcome(counted);
     }
 
     private Outcome outcome(StallBins counted) throws IOException, InterruptedException {

@@ -95,7 +95,7 @@ record Campaign(String name, List<Part> parts) {
                             Figure.against(VTUN, Metric.STALLED, OURS, AT_MOST, 0.6)),
                     Part.of("veth", "tcp:down", Figure.against(NO_CAPTURE, Metric.RATE, OURS, AT_LEAST, 0.95))));
 
-    private static final List<Campaign> ALL = List.of(PAST_THE_HOLE);
+    private static final List<Campaign> ALL = List.of(PAST_THE_HOLE, NothingTwice.campaign());
 
     private static Figure waited(double share) {
         return Figure.against(OFF, Metric.WAITED, OURS, AT_MOST, share);

@@ -20,10 +20,22 @@ public final class CampaignReport implements BenchResult {
     private final Campaign campaign;
     private final List<BenchReport> reports;
 
-    /** A figure, where it belongs, and what became of it. */
-    record Line(Campaign.Part part, Figure figure, Optional<Figure.Verdict> verdict) {
+    /**
+     * A figure, where it belongs, and what became of it.
+     *
+     * @param applies whether any repetition was one that the figure speaks of
+     */
+    record Line(Campaign.Part part, Figure figure, Optional<Figure.Verdict> verdict, boolean applies) {
         boolean isReached() {
-            return verdict.filter(Figure.Verdict::isReached).isPresent();
+            return !applies || verdict.filter(Figure.Verdict::isReached).isPresent();
+        }
+
+        String words() {
+            if (!applies) {
+                return "does not apply";
+            }
+            return verdict.map(found -> found.isReached() ? "reached" : "FALLS SHORT")
+                    .orElse("NOT MEASURED");
         }
     }
 
@@ -55,7 +67,18 @@ public final class CampaignReport implements BenchResult {
         Map<Integer, Double> references = figure.against()
                 .map(other -> report.byRun(profile, workload, other, figure.metric()))
                 .orElse(Map.of());
-        return new Line(part, figure, figure.judge(values, references));
+        if (figure.onlyWhere().isPresent()) {
+            Map<Integer, Double> counts = report.byRun(
+                    profile,
+                    workload,
+                    figure.against().orElseThrow(),
+                    figure.onlyWhere().get());
+            if (!counts.isEmpty() && counts.values().stream().allMatch(count -> count == 0)) {
+                return new Line(part, figure, Optional.empty(), false);
+            }
+            values.keySet().removeIf(run -> counts.getOrDefault(run, 0.0) == 0);
+        }
+        return new Line(part, figure, figure.judge(values, references), true);
     }
 
     /** Every part, and at the end the figures. */
@@ -85,8 +108,7 @@ public final class CampaignReport implements BenchResult {
                         .map(ratio -> String.format(Locale.ROOT, "%.3g", ratio))
                         .orElse("-"),
                 line.figure().target(),
-                verdict.map(found -> found.isReached() ? "reached" : "FALLS SHORT")
-                        .orElse("NOT MEASURED"));
+                line.words());
     }
 
     @Override
@@ -118,6 +140,7 @@ public final class CampaignReport implements BenchResult {
                 field("ratio", orNull(verdict.flatMap(Figure.Verdict::ratio))),
                 field("runs", String.valueOf(verdict.map(Figure.Verdict::runs).orElse(0))),
                 field("target", text(figure.target())),
+                field("applies", String.valueOf(line.applies())),
                 field(
                         "reached",
                         verdict.map(found -> String.valueOf(found.isReached())).orElse("null")));

@@ -1,16 +1,19 @@
 package dev.tunbridge.sim.bench;
 
+import dev.tunbridge.sim.lab.DeviceDrops;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
  * What one cell has measured.
  *
  * @param bytes that the load has brought through, for figures by volume
+ * @param timeline of its connections, where the workload was to keep one
  */
-record Measures(Map<Metric, Double> values, long bytes) {
+record Measures(Map<Metric, Double> values, long bytes, Optional<Timeline> timeline) {
 
     public Measures {
         EnumMap<Metric, Double> copy = new EnumMap<>(Metric.class);
@@ -19,14 +22,27 @@ record Measures(Map<Metric, Double> values, long bytes) {
     }
 
     static Measures ofBytes(long bytes) {
-        return new Measures(Map.of(), bytes);
+        return new Measures(Map.of(), bytes, Optional.empty());
     }
 
     Measures with(Metric metric, double value) {
         EnumMap<Metric, Double> more = new EnumMap<>(Metric.class);
         more.putAll(values);
         more.put(metric, value);
-        return new Measures(more, bytes);
+        return new Measures(more, bytes, timeline);
+    }
+
+    /** What the tunnel's device at the sending end has not taken. */
+    Measures with(DeviceDrops drops) {
+        return with(Metric.TUN_DROPPED, (double) drops.all()).with(Metric.QDISC_DROPPED, (double) drops.qdisc());
+    }
+
+    Measures withBytes(long volume) {
+        return new Measures(values, volume, timeline);
+    }
+
+    Measures with(Timeline kept) {
+        return new Measures(values, bytes, Optional.of(kept));
     }
 
     OptionalDouble value(Metric metric) {

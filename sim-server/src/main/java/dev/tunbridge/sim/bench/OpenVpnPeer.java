@@ -10,12 +10,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * OpenVPN over TCP, from one host to one other. Two self-signed certificates, each end knowing the other's fingerprint,
  * as openvpn-examples(5) has it; the data cipher is what the two negotiate by default.
+ *
+ * @param queueLength of its TUN devices in packets; the kernel's own where it is empty
  */
-record OpenVpnPeer(String name, String congestionControl) implements Peer {
+record OpenVpnPeer(String name, String congestionControl, OptionalInt queueLength) implements Peer {
     private static final String PORT = "1194";
     private static final Duration START_LIMIT = Duration.ofSeconds(20);
 
@@ -50,7 +53,7 @@ record OpenVpnPeer(String name, String congestionControl) implements Peer {
         return new Tunnel(site.inner(), List.of(device), List.of(server));
     }
 
-    private static LabProcess start(
+    private LabProcess start(
             LabNamespace host,
             Path folder,
             String end,
@@ -65,6 +68,7 @@ record OpenVpnPeer(String name, String congestionControl) implements Peer {
         command.addAll(List.of("--dev", "ovpn0", "--dev-type", "tun", "--disable-dco"));
         command.addAll(List.of("--ifconfig", own.getHostAddress(), other.getHostAddress()));
         command.addAll(List.of("--tun-mtu", String.valueOf(Site.MTU), "--keepalive", "10", "60"));
+        queueLength.ifPresent(packets -> command.addAll(List.of("--txqueuelen", String.valueOf(packets))));
         command.addAll(List.of("--cert", folder.resolve(end + ".crt").toString()));
         command.addAll(List.of("--key", folder.resolve(end + ".key").toString()));
         command.addAll(List.of("--peer-fingerprint", peerPrint));

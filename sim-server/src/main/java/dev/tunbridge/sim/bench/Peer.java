@@ -1,14 +1,21 @@
 package dev.tunbridge.sim.bench;
 
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.Settings;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** A way to bring packets from one end of the link to the other. */
 sealed interface Peer permits DirectPeer, VtunPeer, OpenVpnPeer, OwnPeer {
 
     String ALLOWED = "direct, vtun, openvpn or ours, with :key=value,... behind it or not";
+
+    /** Of the TUN device, in packets; every tunnel takes it. */
+    String QUEUE_LENGTH = Settings.TUN_TX_QUEUE_LENGTH.key();
+
+    int MAX_QUEUE_LENGTH = 100_000;
 
     /** As typed, and as the table heads its column. */
     String name();
@@ -35,16 +42,33 @@ sealed interface Peer permits DirectPeer, VtunPeer, OpenVpnPeer, OwnPeer {
                 spec.requireNothingElse("no setting");
                 yield new DirectPeer();
             }
-            case "vtun" -> new VtunPeer(text, congestionControl(spec));
-            case "openvpn" -> new OpenVpnPeer(text, congestionControl(spec));
+            case "vtun" -> {
+                OptionalInt queueLength = queueLength(spec);
+                yield new VtunPeer(text, congestionControl(spec), queueLength);
+            }
+            case "openvpn" -> {
+                OptionalInt queueLength = queueLength(spec);
+                yield new OpenVpnPeer(text, congestionControl(spec), queueLength);
+            }
             case "ours" -> OwnPeer.of(spec, ownSettings);
             default -> throw spec.wrong(spec.name(), ALLOWED);
         };
     }
 
+    /** The peer of this text with a queue of so many packets; the bare link takes none. */
+    static String withQueueLength(String text, int packets) {
+        return text + (text.contains(":") ? "," : ":") + QUEUE_LENGTH + "=" + packets;
+    }
+
+    /** By the name that it has in the bridge's own settings. */
+    private static OptionalInt queueLength(Spec spec) {
+        int packets = spec.number(QUEUE_LENGTH, 0, 1, MAX_QUEUE_LENGTH);
+        return packets == 0 ? OptionalInt.empty() : OptionalInt.of(packets);
+    }
+
     private static String congestionControl(Spec spec) {
         String algorithm = spec.text("congestion-control", Site.CONGESTION_CONTROL);
-        spec.requireNothingElse("congestion-control");
+        spec.requireNothingElse("congestion-control, " + QUEUE_LENGTH);
         if (!algorithm.matches("[a-z0-9_-]{1,15}")) {
             throw spec.wrong(algorithm, "a congestion control of this kernel");
         }

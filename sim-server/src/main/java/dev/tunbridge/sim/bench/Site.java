@@ -3,6 +3,7 @@ package dev.tunbridge.sim.bench;
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.LinkSettingException;
 import java.io.IOException;
@@ -40,12 +41,14 @@ final class Site implements AutoCloseable {
     private final Path folder;
     private final LabNamespace deviceSide;
     private final LabNamespace serverSide;
+    private final Link link;
 
-    private Site(Lab lab, Path folder, LabNamespace deviceSide, LabNamespace serverSide) {
+    private Site(Lab lab, Path folder, LabNamespace deviceSide, LabNamespace serverSide, Link link) {
         this.lab = lab;
         this.folder = folder;
         this.deviceSide = deviceSide;
         this.serverSide = serverSide;
+        this.link = link;
     }
 
     static Site open(LinkProfile profile, long seed) throws IOException, LinkSettingException {
@@ -55,13 +58,13 @@ final class Site implements AutoCloseable {
             try {
                 LabNamespace device = lab.namespace("device");
                 LabNamespace server = lab.namespace("server");
-                lab.connect(
+                Link link = lab.connect(
                         device.at(DEVICE, OUTER_DEVICE.getHostAddress() + "/" + PREFIX_LENGTH),
                         server.at(DEVICE, OUTER_SERVER.getHostAddress() + "/" + PREFIX_LENGTH),
                         profile,
                         seed);
                 server.setCongestionControl(CONGESTION_CONTROL);
-                return new Site(lab, folder, device, server);
+                return new Site(lab, folder, device, server, link);
             } catch (IOException | LinkSettingException | RuntimeException e) {
                 lab.close();
                 throw e;
@@ -87,12 +90,12 @@ final class Site implements AutoCloseable {
 
     /** The two hosts by the addresses of the link itself. */
     Ends outer() {
-        return new Ends(deviceSide, OUTER_DEVICE, serverSide, OUTER_SERVER);
+        return new Ends(deviceSide, OUTER_DEVICE, serverSide, OUTER_SERVER, link);
     }
 
     /** The two hosts by the addresses of the tunnel. */
     Ends inner() {
-        return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER);
+        return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER, link);
     }
 
     @Override

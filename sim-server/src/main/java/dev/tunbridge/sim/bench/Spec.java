@@ -51,6 +51,15 @@ record Spec(String option, String text, String name, List<String> words, Map<Str
         throw wrong(key + "=" + value, key + " from " + least + " to " + most);
     }
 
+    /** Takes a yes or no out of the settings; no where it says none. */
+    boolean flag(String key) {
+        String value = text(key, "no");
+        if (!value.equals("yes") && !value.equals("no")) {
+            throw wrong(key + "=" + value, key + "=yes or " + key + "=no");
+        }
+        return value.equals("yes");
+    }
+
     /** Takes a text out of the settings. */
     String text(String key, String otherwise) {
         String value = settings.remove(key);

@@ -1,8 +1,10 @@
 package dev.tunbridge.sim.bench;
 
+import dev.tunbridge.sim.lab.DeviceDrops;
 import dev.tunbridge.sim.traffic.DatagramStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -25,6 +27,10 @@ record StreamWorkload(Direction direction, int megabitsPerSecond, Duration lengt
         return Math.round(megabitsPerSecond * 1e6f / (FRAMES_PER_SECOND * DATAGRAM_BYTES * 8));
     }
 
+    int frames() {
+        return (int) length.toSeconds() * FRAMES_PER_SECOND;
+    }
+
     @Override
     public String describe() {
         return "stream " + direction.word() + ", " + megabitsPerSecond + " Mbit/s, " + length.toSeconds() + " s";
@@ -32,24 +38,40 @@ record StreamWorkload(Direction direction, int megabitsPerSecond, Duration lengt
 
     @Override
     public List<Metric> metrics() {
-        return List.of(
+        List<Metric> metrics = new ArrayList<>(List.of(
                 Metric.LATE,
                 Metric.LOST,
                 Metric.LATENCY_P50,
                 Metric.LATENCY_P95,
                 Metric.LATENCY_P99,
                 Metric.LATENCY_MAX,
-                Metric.WHOLE_FRAMES,
-                Metric.LATE_ON_WIRE,
-                Metric.WAITED,
-                Metric.WAITED_SHARE,
-                Metric.WAIT_P50,
-                Metric.WAIT_P99,
-                Metric.WAIT_MAX);
+                Metric.WHOLE_FRAMES));
+        metrics.addAll(
+                direction == Direction.UP
+                        ? List.of(Metric.TUN_DROPPED, Metric.QDISC_DROPPED, Metric.TUN_DROPPED_SHARE)
+                        : List.of(
+                                Metric.LATE_ON_WIRE,
+                                Metric.WAITED,
+                                Metric.WAITED_SHARE,
+                                Metric.WAIT_P50,
+                                Metric.WAIT_P99,
+                                Metric.WAIT_MAX));
+        return metrics;
     }
 
     @Override
     public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
+        if (direction == Direction.DOWN) {
+            return stream(tunnel);
+        }
+        DeviceDrops before = tunnel.drops();
+        Measures measures = stream(tunnel);
+        DeviceDrops drops = tunnel.drops().since(before);
+        double share = 100.0 * drops.all() / shape(length).datagrams();
+        return measures.with(drops).with(Metric.TUN_DROPPED_SHARE, share);
+    }
+
+    private Measures stream(Tunnel tunnel) throws IOException, InterruptedException {
         DatagramPlay play = DatagramPlay.of(tunnel, direction, shape(length));
         return play.measures().with(Metric.WHOLE_FRAMES, play.arrivals().wholeFrames(datagramsPerFrame()));
     }

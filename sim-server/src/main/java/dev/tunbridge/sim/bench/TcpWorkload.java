@@ -1,19 +1,36 @@
 package dev.tunbridge.sim.bench;
 
+import dev.tunbridge.sim.lab.DeviceDrops;
+import dev.tunbridge.sim.wire.CarriedBytes;
+import dev.tunbridge.sim.wire.CarriedWatch;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** TCP as fast as it goes. */
-record TcpWorkload(Direction direction, int flows, Duration length) implements Workload {
+/**
+ * TCP as fast as it goes.
+ *
+ * @param countsCarried whether what comes out of the tunnel at the server's side is captured, to count what came twice
+ * @param isSampled whether the connections are looked at as time goes by
+ */
+record TcpWorkload(Direction direction, int flows, Duration length, boolean countsCarried, boolean isSampled)
+        implements Workload {
     private static final int SECONDS = 10;
     private static final int MAX_FLOWS = 256;
 
     static TcpWorkload of(Spec spec, int seconds) {
-        return new TcpWorkload(
+        TcpWorkload workload = new TcpWorkload(
                 Workload.direction(spec),
                 spec.number("flows", 1, 1, MAX_FLOWS),
-                Workload.seconds(spec, seconds, SECONDS));
+                Workload.seconds(spec, seconds, SECONDS),
+                spec.flag("carried"),
+                spec.flag("timeline"));
+        if (workload.direction == Direction.DOWN && (workload.countsCarried || workload.isSampled)) {
+            throw spec.wrong("tcp down", "carried and timeline with tcp:up, where the device sends");
+        }
+        return workload;
     }
 
     @Override
@@ -24,17 +41,60 @@ record TcpWorkload(Direction direction, int flows, Duration length) implements W
 
     @Override
     public List<Metric> metrics() {
-        return List.of(
+        List<Metric> metrics = new ArrayList<>(List.of(
                 Metric.RATE,
                 Metric.STALLED,
                 Metric.LONGEST_STALL,
                 Metric.INNER_RETRANSMISSIONS,
-                Metric.INNER_RETRANSMITTED);
+                Metric.INNER_RETRANSMITTED));
+        if (countsCarried) {
+            metrics.addAll(List.of(Metric.CARRIED_TWICE, Metric.CARRIED_TWICE_BYTES));
+        }
+        if (direction == Direction.UP) {
+            metrics.addAll(List.of(Metric.TUN_DROPPED, Metric.QDISC_DROPPED));
+        }
+        return metrics;
     }
 
     @Override
     public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
-        BulkTransfer.Outcome outcome = BulkTransfer.play(tunnel.ends(), direction, flows, length.toNanos());
+        if (direction == Direction.DOWN) {
+            return transfer(tunnel.ends());
+        }
+        DeviceDrops before = tunnel.drops();
+        Measures measures = countsCarried ? transferCounted(tunnel.ends()) : transfer(tunnel.ends());
+        return measures.with(tunnel.drops().since(before));
+    }
+
+    private Measures transferCounted(Ends ends) throws IOException, InterruptedException {
+        try (CarriedWatch watch = CarriedWatch.start(ends.serverSide(), ends.server())) {
+            Measures measures = transfer(ends);
+            return withCarried(measures, watch.end());
+        }
+    }
+
+    /** Nothing is added where the count is not known. */
+    static Measures withCarried(Measures measures, Optional<CarriedBytes> carried) {
+        return carried.map(counted -> measures.with(Metric.CARRIED_TWICE, counted.repeatedPercent())
+                        .with(Metric.CARRIED_TWICE_BYTES, counted.repeatedBytes() / 1e3))
+                .orElse(measures);
+    }
+
+    private Measures transfer(Ends ends) throws IOException, InterruptedException {
+        try (BulkTransfer transfer = BulkTransfer.open(ends, direction, flows)) {
+            if (!isSampled) {
+                transfer.start(length.toNanos());
+                return measures(transfer.awaitEnd(length.toNanos()));
+            }
+            try (ConnectionSampler sampler = ConnectionSampler.start(ends)) {
+                transfer.start(length.toNanos());
+                BulkTransfer.Outcome outcome = transfer.awaitEnd(length.toNanos());
+                return measures(outcome).with(new Timeline(outcome.bins(), sampler.end()));
+            }
+        }
+    }
+
+    private static Measures measures(BulkTransfer.Outcome outcome) {
         StallBins bins = outcome.bins();
         return Measures.ofBytes(bins.totalBytes())
                 .with(Metric.RATE, bins.megabitsPerSecond())

@@ -1,5 +1,6 @@
 package dev.tunbridge.sim.bench;
 
+import dev.tunbridge.sim.lab.DeviceDrops;
 import dev.tunbridge.sim.lab.LabProcess;
 import java.io.IOException;
 import java.time.Duration;
@@ -50,6 +51,11 @@ final class Tunnel implements AutoCloseable {
 
     boolean hasProcesses() {
         return !deviceEnd.isEmpty() || !serverEnd.isEmpty();
+    }
+
+    /** What the device's end has not taken, from the start of the tunnel on. */
+    DeviceDrops drops() throws IOException {
+        return DeviceDrops.of(ends.deviceSide(), ends.device());
     }
 
     ProcessCost deviceCost() {

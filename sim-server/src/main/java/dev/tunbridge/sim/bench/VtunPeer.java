@@ -10,9 +10,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
-/** vtun over plain TCP, neither encrypted nor compressed: the fair peer. Configured as vtund.conf(5) shows. */
-record VtunPeer(String name, String congestionControl) implements Peer {
+/**
+ * vtun over plain TCP, neither encrypted nor compressed: the fair peer. Configured as vtund.conf(5) shows.
+ *
+ * @param queueLength of its TUN devices in packets; the kernel's own where it is empty
+ */
+record VtunPeer(String name, String congestionControl, OptionalInt queueLength) implements Peer {
     private static final int PORT = 5000;
 
     /** Its packets stand behind their length. */
@@ -44,8 +49,8 @@ record VtunPeer(String name, String congestionControl) implements Peer {
         return new Tunnel(site.inner(), List.of(device), List.of(server), Optional.of(wire), Optional.empty());
     }
 
-    private static LabProcess start(
-            Site site, LabNamespace host, InetAddress own, InetAddress other, String... arguments) throws IOException {
+    private LabProcess start(Site site, LabNamespace host, InetAddress own, InetAddress other, String... arguments)
+            throws IOException {
         Path file = site.folder().resolve("vtund-" + own.getHostAddress() + ".conf");
         Files.writeString(file, configuration(own, other));
         List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", START, "vtund"));
@@ -55,7 +60,8 @@ record VtunPeer(String name, String congestionControl) implements Peer {
         return host.start(command.toArray(String[]::new));
     }
 
-    private static String configuration(InetAddress own, InetAddress other) {
+    private String configuration(InetAddress own, InetAddress other) {
+        String queue = queueLength.isPresent() ? " txqueuelen " + queueLength.getAsInt() : "";
         return """
                 options {
                   port %d;
@@ -70,9 +76,9 @@ record VtunPeer(String name, String congestionControl) implements Peer {
                   keepalive yes;
                   up {
                     program /bin/ip "address add %s peer %s dev %%%%" wait;
-                    program /bin/ip "link set dev %%%% mtu %d up" wait;
+                    program /bin/ip "link set dev %%%% mtu %d%s up" wait;
                   };
                 }
-                """.formatted(PORT, own.getHostAddress(), other.getHostAddress(), Site.MTU);
+                """.formatted(PORT, own.getHostAddress(), other.getHostAddress(), Site.MTU, queue);
     }
 }

@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.List;
 
 /** A load that is played between two ends and measures itself. */
-sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, PingWorkload {
+sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, PingWorkload, BlackoutWorkload {
 
-    String ALLOWED = "tcp, stream, voice or ping, with :words,key=value behind it or not";
+    String ALLOWED = "tcp, stream, voice, ping or blackout, with :words,key=value behind it or not";
 
     /** As typed, and in words. */
     String describe();
@@ -30,7 +30,8 @@ sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, Pi
     Measures play(Tunnel tunnel) throws IOException, InterruptedException;
 
     /**
-     * From {@code tcp:up,flows=16,seconds=20}, {@code stream:down,rate=4}, {@code voice:up} or {@code ping:up}.
+     * From {@code tcp:up,flows=16,seconds=20}, {@code stream:down,rate=4}, {@code voice:up}, {@code ping:up} or {@code
+     * blackout:for=2}.
      *
      * @param seconds where the text says none; 0 for each workload's own
      * @throws ConfigException for what is not known
@@ -42,6 +43,7 @@ sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, Pi
             case "stream" -> StreamWorkload.of(spec, seconds);
             case "voice" -> VoiceWorkload.of(spec, seconds);
             case "ping" -> PingWorkload.of(spec, seconds);
+            case "blackout" -> BlackoutWorkload.of(spec, seconds);
             default -> throw spec.wrong(spec.name(), ALLOWED);
         };
         spec.requireNothingElse("fewer settings");

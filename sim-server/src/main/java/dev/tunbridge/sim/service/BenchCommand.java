@@ -36,16 +36,19 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Peers:",
-            "  direct, vtun[:congestion-control=NAME], openvpn[:congestion-control=NAME],",
+            "  direct, vtun and openvpn[:congestion-control=NAME,tun.tx-queue-length=N],",
             "  ours[:KEY=VALUE,...] with the bridge's settings, and for the server",
             "  write=frame|batch, carriage=segment|packet, format=FILE",
             "Loads:",
             "  tcp[:down|up,flows=N,seconds=N], stream[:down|up,rate=MBIT,seconds=N],",
-            "  voice[:down|up,seconds=N], ping[:idle|up|down,seconds=N]",
+            "  voice[:down|up,seconds=N], ping[:idle|load=up|load=down,seconds=N],",
+            "  tcp:up,carried=yes also counts what is carried twice,",
+            "  blackout[:for=SECONDS,seconds=N] when the rate of an upload is back",
             "Examples:",
             "  simserver bench --peer vtun --peer ours --peer ours:write=batch",
             "    --profile wan1 --workload tcp:up",
-            "  simserver bench --campaign past-the-hole --profile wan1 --runs 5"
+            "  simserver bench --campaign past-the-hole --profile wan1 --runs 5",
+            "  simserver bench --campaign nothing-twice --profile ge"
         })
 final class BenchCommand implements Callable<Integer> {
     private static final List<String> PEERS = List.of("direct", "vtun", "openvpn", "ours");

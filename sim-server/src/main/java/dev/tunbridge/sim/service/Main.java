@@ -11,7 +11,13 @@ import picocli.CommandLine.Command;
         description = "The simulated third-party server, the impaired link to it, and the benchmark.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {ServeCommand.class, LinkCommand.class, BenchCommand.class, CaptureBenchCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            LinkCommand.class,
+            BenchCommand.class,
+            CurvesCommand.class,
+            CaptureBenchCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Exit codes: 0 ok, 1 failed, 2 wrong option, 69 something is missing here, 77 not permitted."})
 public final class Main {

@@ -27,6 +27,13 @@ class BenchPlanTest {
         assertThat(Workload.parse("tcp:up,flows=16,seconds=20", 0).describe()).isEqualTo("tcp up, 16 flows, 20 s");
         assertThat(Workload.parse("tcp", 4).describe()).isEqualTo("tcp down, 1 flow, 4 s");
         assertThat(Workload.parse("ping:up", 0).describe()).isEqualTo("ping, beside one flow up, 10 s");
+        assertThat(Workload.parse("ping:load=up", 0)).isEqualTo(Workload.parse("ping:up", 0));
+        assertThat(Workload.parse("tcp:up,carried=yes", 0).metrics())
+                .contains(Metric.CARRIED_TWICE)
+                .containsAll(Workload.parse("tcp:up", 0).metrics());
+        assertThat(Workload.parse("blackout", 0).length()).hasSeconds(18);
+        assertThat(Workload.parse("blackout:for=3,seconds=8", 0).describe())
+                .isEqualTo("blackout of 3 s in tcp up, 1 flow, 8 s");
         // The published streams: 90, 420 and 2,610 datagrams a second.
         assertThat(((StreamWorkload) Workload.parse("stream", 0)).datagramsPerFrame())
                 .isEqualTo(3);
@@ -51,6 +58,19 @@ class BenchPlanTest {
     }
 
     @Test
+    void everyTunnelTakesALengthOfItsQueue() {
+        for (String peer : List.of("vtun", "openvpn:congestion-control=bbr", "ours:tun.offload=false", "ours")) {
+            String longer = Peer.withQueueLength(peer, 25);
+            assertThat(Peer.parse(longer, Map.of()).name()).isEqualTo(longer);
+        }
+        assertThat(((VtunPeer) Peer.parse("vtun:tun.tx-queue-length=25", Map.of())).queueLength())
+                .hasValue(25);
+        assertThat(((VtunPeer) Peer.parse("vtun", Map.of())).queueLength()).isEmpty();
+        assertThat(((OwnPeer) Peer.parse("ours:tun.tx-queue-length=25", Map.of())).settings())
+                .containsEntry("tun.tx-queue-length", "25");
+    }
+
+    @Test
     void whatIsNotKnownIsRefusedWithWhatIsAllowed() {
         refused(() -> Peer.parse("wireguard", Map.of()), "wireguard", "direct, vtun, openvpn or ours");
         refused(() -> Peer.parse("vtun:cc=bbr", Map.of()), "cc", "congestion-control");
@@ -60,7 +80,13 @@ class BenchPlanTest {
         refused(() -> Workload.parse("tcp:sideways", 0), "sideways", "down, up");
         refused(() -> Workload.parse("tcp:flows=0", 0), "flows=0", "1 to");
         refused(() -> Workload.parse("ping:flows=2", 0), "flows", "fewer settings");
-        refused(() -> Workload.parse("quake", 0), "quake", "tcp, stream, voice or ping");
+        refused(() -> Workload.parse("quake", 0), "quake", "tcp, stream, voice, ping or blackout");
+        refused(() -> Workload.parse("tcp:down,carried=yes", 0), "tcp down", "tcp:up");
+        refused(() -> Workload.parse("tcp:up,carried=twice", 0), "carried=twice", "carried=yes or carried=no");
+        refused(() -> Workload.parse("ping:load=sideways", 0), "load=sideways", "load=up or load=down");
+        refused(() -> Workload.parse("ping:up,load=down", 0), "load=down", "one direction");
+        refused(() -> Workload.parse("blackout:down", 0), "down", "up");
+        refused(() -> Peer.parse("vtun:tun.tx-queue-length=0", Map.of()), "tun.tx-queue-length=0", "from 1 to");
         refused(() -> plan(List.of("vtun", "vtun"), List.of("tcp"), List.of()), "vtun", "each peer once");
         assertThatThrownBy(() -> plan(List.of("vtun"), List.of("tcp"), List.of("loss=200")))
                 .isInstanceOf(LinkSettingException.class)

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.Setting;
+import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.sim.link.LinkSettingException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Campaigns are data: that they can be played, and what comes of it. */
@@ -16,18 +20,95 @@ class CampaignTest {
     private static final BenchOptions ONCE = new BenchOptions(
             List.of(), List.of(), List.of(), List.of(), List.of(), 1, 1, 0, OptionalInt.empty(), 0, "");
 
+    /** Settings of the way up: a bridge that does not have one yet cannot play the peers that differ by it. */
+    private static final Set<String> OF_THE_WAY_UP = Set.of("mode", "suppression.enabled", "queue.aqm", "tun.shaper");
+
     @Test
     void everyCampaignCanBePlayedAndEachFigureIsMeasuredByItsWorkload() throws LinkSettingException {
-        assertThat(Campaign.names()).contains("past-the-hole");
+        assertThat(Campaign.names()).containsExactly("past-the-hole", "nothing-twice");
         for (String name : Campaign.names()) {
-            assertThat(CampaignPlay.prepare(name, List.of(), ONCE)).isNotNull();
             for (Campaign.Part part : Campaign.named(name).parts()) {
+                List<String> playable =
+                        part.peers().stream().filter(CampaignTest::isPlayable).toList();
+                assertThat(playable).as(part.title()).isNotEmpty();
+                BenchPlan plan = BenchPlan.of(new BenchOptions(
+                        playable,
+                        List.of(part.profile()),
+                        List.of(part.workload()),
+                        List.of(),
+                        part.link(),
+                        1,
+                        1,
+                        0,
+                        OptionalInt.empty(),
+                        0,
+                        ""));
+                assertThat(plan.cells(plan.peers())).hasSameSizeAs(playable);
                 assertThat(part.figures()).as(part.title()).isNotEmpty().allSatisfy(figure -> {
                     assertThat(Workload.parse(part.workload(), 0).metrics()).contains(figure.metric());
                     assertThat(part.peers()).contains(figure.peer());
                 });
             }
         }
+    }
+
+    private static boolean isPlayable(String peer) {
+        Set<String> known = Settings.all().stream().map(Setting::key).collect(Collectors.toSet());
+        return OF_THE_WAY_UP.stream().filter(key -> !known.contains(key)).noneMatch(key -> peer.contains(key + "="));
+    }
+
+    @Test
+    void aCampaignIsPreparedPartByPart() throws LinkSettingException {
+        assertThat(CampaignPlay.prepare("past-the-hole", List.of(), ONCE)).isNotNull();
+    }
+
+    @Test
+    void aFigureForSomeRepetitionsAloneCountsThoseAndOtherwiseDoesNotApply() throws LinkSettingException {
+        Figure faster = Figure.against("vtun", Metric.RATE, "ours", Figure.Bound.AT_LEAST, 1.36)
+                .where(Metric.TUN_DROPPED);
+        // The second repetition alone has drops.
+        assertThat(lines(faster, new double[][] {{10, 0, 10}, {10, 5, 14}}))
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.words()).isEqualTo("reached");
+                    assertThat(line.verdict().orElseThrow().runs()).isEqualTo(1);
+                });
+        assertThat(lines(faster, new double[][] {{10, 5, 10}, {10, 0, 14}}))
+                .singleElement()
+                .satisfies(line -> assertThat(line.words()).isEqualTo("FALLS SHORT"));
+        assertThat(lines(faster, new double[][] {{10, 0, 1}, {10, 0, 1}}))
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.words()).isEqualTo("does not apply");
+                    assertThat(line.isReached()).isTrue();
+                });
+    }
+
+    /** @param runs rate and drops of vtun, and the rate of ours */
+    private static List<CampaignReport.Line> lines(Figure figure, double[][] runs) throws LinkSettingException {
+        Campaign.Part part = Campaign.Part.of("wan0", "tcp:up", figure);
+        BenchPlan plan = BenchPlan.of(new BenchOptions(
+                part.peers(),
+                List.of("wan0"),
+                List.of("tcp:up"),
+                List.of(),
+                List.of(),
+                runs.length,
+                1,
+                0,
+                OptionalInt.empty(),
+                0,
+                ""));
+        List<Cell.Outcome> outcomes = new ArrayList<>();
+        for (Cell cell : plan.cells(plan.peers())) {
+            double[] run = runs[cell.run()];
+            Measures measures = cell.peer().name().equals("ours")
+                    ? Measures.ofBytes(1).with(Metric.RATE, run[2])
+                    : Measures.ofBytes(1).with(Metric.RATE, run[0]).with(Metric.TUN_DROPPED, run[1]);
+            outcomes.add(new Cell.Measured(cell, measures));
+        }
+        BenchReport report = new BenchReport(plan, outcomes, Map.of());
+        return new CampaignReport(new Campaign("trial", List.of(part)), List.of(report)).lines();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.tunbridge.sim.bench;
 
 import static dev.tunbridge.sim.bench.Figure.Bound.AT_LEAST;
 import static dev.tunbridge.sim.bench.Figure.Bound.AT_MOST;
+import static dev.tunbridge.sim.bench.Figure.Bound.LESS_THAN;
 import static dev.tunbridge.sim.bench.Figure.Bound.MORE_THAN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -72,6 +73,26 @@ class FigureTest {
     }
 
     @Test
+    void aDifferenceIsThatOfThePairs() {
+        Figure figure = Figure.above("direct", Metric.PING_AVERAGE, "ours", 15);
+        // The machine was slow in the second repetition, for both.
+        Figure.Verdict verdict = judge(figure, Map.of(0, 60.0, 1, 190.0, 2, 64.0), Map.of(0, 50.0, 1, 180.0, 2, 40.0));
+        assertThat(verdict.value()).isEqualTo(64);
+        assertThat(verdict.isReached()).isTrue();
+        assertThat(judge(figure, Map.of(0, 65.1), Map.of(0, 50.0)).isReached()).isFalse();
+        assertThat(judge(figure, Map.of(0, 40.0), Map.of(0, 50.0)).isReached()).isTrue();
+        assertThat(figure.target()).isEqualTo("≤ direct + 15 ms");
+    }
+
+    @Test
+    void lessThanDoesNotHoldAtTheBound() {
+        Figure figure = Figure.against("vtun", Metric.RATE_BACK, "ours", LESS_THAN, 1);
+        assertThat(judge(figure, Map.of(0, 1.0), Map.of(0, 1.0)).isReached()).isFalse();
+        assertThat(judge(figure, Map.of(0, 0.9), Map.of(0, 1.0)).isReached()).isTrue();
+        assertThat(figure.target()).isEqualTo("< 1 × vtun");
+    }
+
+    @Test
     void aRepetitionThatEitherLacksDoesNotCountAndNoneIsNoVerdict() {
         Figure figure = Figure.against("vtun", Metric.WAITED, "ours", AT_MOST, 0.5);
         Figure.Verdict verdict = judge(figure, Map.of(0, 1.0, 1, 90.0), Map.of(0, 10.0, 2, 10.0));
@@ -85,6 +106,10 @@ class FigureTest {
     void theTargetReadsAsInTheTable() {
         assertThat(Figure.against("vtun", Metric.LATE, "ours", AT_MOST, 0.55).target())
                 .isEqualTo("≤ 0.55 × vtun");
+        assertThat(Figure.against("plain", Metric.RATE, "ours", AT_LEAST, 1.36)
+                        .where(Metric.TUN_DROPPED)
+                        .target())
+                .isEqualTo("≥ 1.36 × plain, where it has dropped at the TUN device");
         assertThat(Figure.of(Metric.WAIT_P99, "ours", AT_MOST, 2).target()).isEqualTo("≤ 2 ms");
         assertThat(Figure.of(Metric.LOST, "ours", AT_MOST, 0).target()).isEqualTo("≤ 0 datagrams");
     }

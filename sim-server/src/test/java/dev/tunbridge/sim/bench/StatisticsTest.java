@@ -50,6 +50,30 @@ class StatisticsTest {
     }
 
     @Test
+    void aRateIsBackFromTheFirstWindowThatHoldsIt() {
+        StallBins bins = new StallBins(0, 4 * SECOND, 100 * MILLISECOND);
+        // 1 Mbit/s for a second, nothing for another; then what was held up comes at once, a pause, and the rate.
+        for (long bin = 0; bin < 10; bin++) {
+            bins.add(bin * 100 * MILLISECOND, 12_500);
+        }
+        bins.add(2_000 * MILLISECOND, 30_000);
+        for (long bin = 26; bin < 40; bin++) {
+            bins.add(bin * 100 * MILLISECOND, 12_500);
+        }
+        assertThat(bins.megabitsPerSecond(bins.binAt(0), bins.binAt(SECOND))).isCloseTo(1, within(1e-9));
+        assertThat(bins.nanosUntil(0.9, 2 * SECOND, 500 * MILLISECOND)).hasValue(600 * MILLISECOND);
+        assertThat(bins.nanosUntil(0.9, 2 * SECOND, 100 * MILLISECOND)).hasValue(0);
+        assertThat(bins.nanosUntil(1.1, 2 * SECOND, 500 * MILLISECOND)).isEmpty();
+        assertThat(bins.nanosUntil(0.9, 3_800 * MILLISECOND, 500 * MILLISECOND)).isEmpty();
+    }
+
+    @Test
+    void jitterIsTheMeanStepFromOneRoundTripToTheNext() {
+        assertThat(PingWorkload.jitterNanos(new long[] {10, 30, 20, 20})).isEqualTo(10);
+        assertThat(PingWorkload.jitterNanos(new long[] {10})).isZero();
+    }
+
+    @Test
     void bytesBeforeTheStartOrAfterTheEndDoNotCount() {
         StallBins bins = new StallBins(5 * SECOND, SECOND);
         bins.add(5 * SECOND - 1, 100);

@@ -32,6 +32,37 @@ final class Packets {
         return captured(IpView.PROTOCOL_TCP, segment, TcpView.CHECKSUM_AT, timeNanos);
     }
 
+    /** From a device, with flags of one's own; no checksum, as of a packet that never left its host. */
+    static CapturedSegment tcp6(int lastOfSource, int port, int sequenceNumber, int flags, int payloadBytes) {
+        int segmentBytes = TcpView.HEADER_BYTES + payloadBytes;
+        ByteBuf packet = Unpooled.buffer().writeInt(6 << 28);
+        packet.writeShort(segmentBytes).writeByte(IpView.PROTOCOL_TCP).writeByte(64);
+        packet.writeLong(0x2001_0002_0000_0000L).writeLong(lastOfSource);
+        packet.writeLong(0x2001_0002_0000_0000L).writeLong(0xff);
+        writeSegment(packet, port, sequenceNumber, flags, payloadBytes);
+        return whole(packet);
+    }
+
+    /** The same over IPv4. */
+    static CapturedSegment tcp4(int lastOfSource, int port, int sequenceNumber, int flags, int payloadBytes) {
+        ByteBuf addresses =
+                Unpooled.buffer().writeInt(0xc6130000 + lastOfSource).writeInt(0xc61300ff);
+        int segmentBytes = TcpView.HEADER_BYTES + payloadBytes;
+        ByteBuf packet = Unpooled.buffer().writeZero(Ipv4Header.BYTES);
+        Ipv4Header.write(packet, 0, 0, segmentBytes, IpView.PROTOCOL_TCP, 64, addresses, 0, 4);
+        writeSegment(packet, port, sequenceNumber, flags, payloadBytes);
+        return whole(packet);
+    }
+
+    private static void writeSegment(ByteBuf into, int port, int sequenceNumber, int flags, int payloadBytes) {
+        into.writeShort(port).writeShort(SERVER_PORT).writeInt(sequenceNumber).writeInt(1);
+        into.writeByte(5 << 4).writeByte(flags).writeShort(1000).writeInt(0).writeZero(payloadBytes);
+    }
+
+    private static CapturedSegment whole(ByteBuf packet) {
+        return new CapturedSegment().wrap(packet, 0, packet.readableBytes(), packet.readableBytes(), 0);
+    }
+
     static CapturedSegment udp(ByteBuf payload, long timeNanos) {
         ByteBuf datagram = Unpooled.buffer();
         datagram.writeShort(50_000).writeShort(50_001);
