@@ -27,8 +27,7 @@ public final class InnerSender {
     private int toldWindow;
     private long toldSack;
 
-    private boolean offersSack;
-    private boolean peerOffersSack;
+    private boolean hasSack;
     private boolean hasDuplicate;
     private int duplicateStart;
     private int duplicateEnd;
@@ -46,8 +45,7 @@ public final class InnerSender {
         hasNext = false;
         hasSyn = false;
         hasTold = false;
-        offersSack = false;
-        peerOffersSack = false;
+        hasSack = false;
         hasDuplicate = false;
     }
 
@@ -76,14 +74,19 @@ public final class InnerSender {
     }
 
     void begins(TcpView syn) {
-        boolean peerHasSaid = peerOffersSack && syn.hasFlags(TcpView.ACK);
         forget();
-        peerOffersSack = peerHasSaid;
         hasSyn = true;
         synNumber = syn.sequenceNumber();
         synFlags = syn.flags() & (TcpView.SYN | TcpView.ACK);
         synAcknowledges = syn.acknowledgementNumber();
-        offersSack = syn.isSackPermitted();
+        answered(syn);
+    }
+
+    /** A SYN that answers one, from either end, offers SACK only where the other end has (RFC 2018). */
+    void answered(TcpView syn) {
+        if (syn.hasFlags(TcpView.ACK)) {
+            hasSack = syn.isSackPermitted();
+        }
     }
 
     /** Whether it is the same SYN again; a SYN with an acknowledgement, after one without, is not (simultaneous open). */
@@ -277,13 +280,9 @@ public final class InnerSender {
 
     // What came twice, as it should think
 
-    void peerOffersSack(boolean isOffered) {
-        peerOffersSack = isOffered;
-    }
-
     /** A copy of these bytes was not sent on; had it been, the peer would report it (RFC 2883). */
     void duplicate(int start, int end) {
-        if (!offersSack || !peerOffersSack) {
+        if (!hasSack) {
             return;
         }
         if (hasDuplicate && duplicateEnd == start) {

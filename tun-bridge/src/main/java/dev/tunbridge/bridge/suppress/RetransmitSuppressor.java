@@ -369,7 +369,7 @@ public final class RetransmitSuppressor {
             return null;
         }
         if (tcp.hasFlags(TcpView.SYN)) {
-            sender.peerOffersSack(tcp.isSackPermitted());
+            sender.answered(tcp);
         }
         if (!tcp.hasFlags(TcpView.ACK) || !sender.hasNext()) {
             return null;

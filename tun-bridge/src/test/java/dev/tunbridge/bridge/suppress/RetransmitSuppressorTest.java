@@ -7,14 +7,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor.Verdict;
 import dev.tunbridge.reassembly.wire.TcpView;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each rule by itself. */
 class RetransmitSuppressorTest {
     private static final int[] SACK_PERMITTED = {2, 4, 5, 180, 4, 2, 1, 1};
     private final SuppressorRig rig = new SuppressorRig();
+
+    @AfterEach
+    void close() {
+        rig.close();
+    }
 
     @ParameterizedTest
     @ValueSource(ints = {1_000, -500, Integer.MAX_VALUE - 700})
@@ -264,9 +271,16 @@ class RetransmitSuppressorTest {
         assertThat(rig.suppressor.stats().ranges()).isZero();
     }
 
-    @Test
-    void aCopyThatWasNotSentIsReportedAsADuplicate() {
-        open();
+    /** Which end opens the connection. */
+    enum Opener {
+        DEVICE,
+        CLIENT
+    }
+
+    @ParameterizedTest
+    @EnumSource(Opener.class)
+    void aCopyThatWasNotSentIsReportedAsADuplicate(Opener opener) {
+        open(opener);
         rig.send(data(100, 1_000));
         rig.send(data(1_100, 1_000));
         assertThat(rig.send(data(1_100, 1_000))).as("a tail-loss probe").isEqualTo(Verdict.DROP);
@@ -296,9 +310,14 @@ class RetransmitSuppressorTest {
                 .isZero();
     }
 
-    private void open() {
-        rig.send(fromDevice(99).flags(TcpView.SYN).options(SACK_PERMITTED));
-        rig.hear(fromClient(5).ack(100).flags(TcpView.SYN).options(SACK_PERMITTED));
+    private void open(Opener opener) {
+        if (opener == Opener.DEVICE) {
+            rig.send(fromDevice(99).flags(TcpView.SYN).options(SACK_PERMITTED));
+            rig.hear(fromClient(5).ack(100).flags(TcpView.SYN).options(SACK_PERMITTED));
+        } else {
+            rig.hear(fromClient(5).flags(TcpView.SYN).options(SACK_PERMITTED));
+            rig.send(fromDevice(99).ack(6).flags(TcpView.SYN).options(SACK_PERMITTED));
+        }
         rig.send(fromDevice(100).ack(6));
     }
 }

@@ -163,6 +163,7 @@ final class SuppressionSimulation {
             runToTheEnd();
         } finally {
             report.release();
+            device.close();
         }
     }
 

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A suppressor between a local sender and an outer connection whose acknowledgements are the test's decision. */
-final class SuppressorRig {
+final class SuppressorRig implements AutoCloseable {
     static final InetSocketAddress DEVICE = TcpPackets.end("198.19.0.1", 80);
     static final InetSocketAddress CLIENT = TcpPackets.end("198.19.0.9", 40_000);
     /** Around each payload in the outer stream. */
@@ -121,6 +121,12 @@ final class SuppressorRig {
             throw new AssertionError("TCP header");
         }
         return tcp;
+    }
+
+    @Override
+    public void close() {
+        report.release();
+        device.close();
     }
 
     private void wrap(ByteBuf packet, int index, int length) {
