@@ -85,7 +85,7 @@ final class Uplink {
         } else if (hasRoom) {
             write(current, index, length);
         } else {
-            queue.offer(packet, index, length, flow.hash(), nowNanos);
+            queue.offer(packet, index, length, flow.hash(), 0, nowNanos);
         }
     }
 
@@ -105,13 +105,14 @@ final class Uplink {
 
     private void pump(Route current) {
         FrameWriter writer = current.writer();
+        long nowNanos = System.nanoTime();
         while (writer.hasRoom()) {
             AppOutbox.Entry app = outbox.poll();
             if (app != null) {
                 writer.message(app.message(), app.written());
                 continue;
             }
-            QueuedPacket next = queue.poll();
+            QueuedPacket next = queue.poll(nowNanos);
             if (next == null) {
                 break;
             }
