@@ -1,6 +1,6 @@
 package dev.tunbridge.bridge;
 
-import dev.tunbridge.bridge.receive.WaitHistogram;
+import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.reassembly.capture.CaptureCounters;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.stream.Handshake;

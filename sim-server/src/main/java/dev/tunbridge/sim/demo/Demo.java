@@ -1,7 +1,7 @@
 package dev.tunbridge.sim.demo;
 
 import dev.tunbridge.bridge.config.Settings;
-import dev.tunbridge.bridge.receive.WaitHistogram;
+import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.scene.Scene;

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.config;
 
 import dev.tunbridge.bridge.filter.AllowRule;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.bridge.queue.PortRange;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.message.Carriage;
 import java.util.Collection;
@@ -114,7 +115,27 @@ public final class Settings {
             "queue.bytes",
             SettingType.bytes("16KiB", "64MiB"),
             "256KiB",
-            "Packets waiting for the outer connection; beyond it bulk is dropped, and counted.");
+            "Memory for packets waiting for the outer connection; beyond it the fattest flow loses some, and they are"
+                    + " counted.");
+
+    public static final Setting<Boolean> QUEUE_AQM = add(
+            "queue.aqm",
+            SettingType.flag(),
+            "true",
+            "Flows take turns in the queue, and CoDel keeps it short. Switched off: one queue for each class, which"
+                    + " refuses what finds no room.");
+
+    public static final Setting<Boolean> QUEUE_ECN = add(
+            "queue.ecn",
+            SettingType.flag(),
+            "true",
+            "CoDel marks packets whose senders know of ECN, and drops others. Switched off, it drops all.");
+
+    public static final Setting<List<PortRange>> QUEUE_PROMPT_PORTS = add(
+            "queue.prompt-ports",
+            SettingType.listOf(new SettingType<>(PortRange.ALLOWED, PortRange::parse)),
+            "",
+            "TCP and UDP ports, at either end, whose packets go before bulk.");
 
     public static final Setting<Integer> APP_QUEUE_BYTES = add(
             "app.queue-bytes",
@@ -199,6 +220,7 @@ public final class Settings {
             RECOVERY_ENABLED, "false",
             CAPTURE_BACKEND, "none",
             SUPPRESSION_ENABLED, "false",
+            QUEUE_AQM, "false",
             QUICK_ACK, "false");
 
     private Settings() {}

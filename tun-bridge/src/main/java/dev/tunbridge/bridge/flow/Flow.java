@@ -27,6 +27,7 @@ public final class Flow {
 
     public long bytesIn;
 
+    private boolean isCongested;
     private boolean isKnown;
     private long knownNanos;
     private boolean hasNext;
@@ -69,6 +70,15 @@ public final class Flow {
     /** The same for every packet of the flow, spread over all 32 bits. */
     public int hash() {
         return FlowTable.hash(remoteHigh, remoteLow, ports);
+    }
+
+    /** The local sender is to slow down, and has not said yet that it has (RFC 3168 section 6.1.3). */
+    public boolean isCongested() {
+        return isCongested;
+    }
+
+    public void congested(boolean isCongested) {
+        this.isCongested = isCongested;
     }
 
     /** A packet of this flow came out of the tunnel by the kernel lane. */
@@ -115,6 +125,7 @@ public final class Flow {
         bytesOut = 0;
         packetsIn = 0;
         bytesIn = 0;
+        isCongested = false;
         isKnown = false;
         hasNext = false;
     }

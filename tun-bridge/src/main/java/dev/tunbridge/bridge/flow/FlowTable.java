@@ -33,14 +33,16 @@ public final class FlowTable {
 
     /** The flow of a packet from the device, made if new. */
     public Flow fromDevice(InnerPacket packet, long nowNanos) {
-        long ports = key(packet.protocol(), 0, 0);
-        if (packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader()) {
-            ports = key(packet.protocol(), packet.sourcePort(), packet.destinationPort());
-        }
-        Flow flow = find(packet.destinationHigh(), packet.destinationLow(), ports, nowNanos);
+        Flow flow = find(packet.destinationHigh(), packet.destinationLow(), portsFromDevice(packet), nowNanos);
         flow.packetsOut++;
         flow.bytesOut += packet.totalLength();
         return flow;
+    }
+
+    /** The flow of a packet from the device, if it is remembered; the packet is not counted. */
+    public @Nullable Flow peekFromDevice(InnerPacket packet) {
+        int index = indexOf(packet.destinationHigh(), packet.destinationLow(), portsFromDevice(packet));
+        return index == NONE ? null : flows[index];
     }
 
     /** The flow of a packet from the tunnel, made if new. */
@@ -76,6 +78,13 @@ public final class FlowTable {
 
     private static int number(int hash, int bits) {
         return hash & ((1 << bits) - 1);
+    }
+
+    private static long portsFromDevice(InnerPacket packet) {
+        boolean hasPorts = packet.fragment() == InnerPacket.Fragment.WHOLE && packet.hasTransportHeader();
+        return hasPorts
+                ? key(packet.protocol(), packet.sourcePort(), packet.destinationPort())
+                : key(packet.protocol(), 0, 0);
     }
 
     private static long portsFromTunnel(InnerPacket packet) {

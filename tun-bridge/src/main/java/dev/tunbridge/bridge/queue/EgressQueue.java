@@ -1,159 +1,163 @@
 package dev.tunbridge.bridge.queue;
 
 import dev.tunbridge.bridge.flow.InnerPacket;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packets from the device that the outer connection cannot take yet, bounded in bytes, pulled by whoever fills the
- * socket. A packet is copied in, because the device's read buffer is reused at once; the copy is released by {@link
- * #release}. Loop thread only; in steady state nothing is allocated but from the buffer pool.
+ * Packets from the device that the outer connection cannot take yet, bounded in memory, pulled by whoever fills the socket.
+ *
+ * <pre>
+ *   offer ► Classifier ► FairQueueing: prompt     ─ flows in turn ─┐ 7/8
+ *                                      bulk       ─ flows in turn ─┼──────► CoDel ► poll
+ *                                      background ─ flows in turn ─┘ 1/16 of the rest
+ *                        (or TailDrop: a FIFO for each)
+ * </pre>
+ *
+ * No flow is reordered, but that its pure acknowledgements may overtake its data. A packet is copied in, because the device's read
+ * buffer is reused at once; the copy is released by {@link #release}. Work is the same for each packet, however many wait. Loop thread
+ * only; in steady state nothing is allocated but from the buffer pool.
  */
 public final class EgressQueue {
 
     /** Holds a DNS answer, a voice frame or a keystroke. */
     public static final int SMALL_PACKET_BYTES = 256;
 
-    /** Bulk may fill the bound; prompt packets get this share above it, so that bulk cannot lock them out. */
-    private static final int PROMPT_RESERVE_SHARE = 8;
+    /** What a packet costs besides its bytes: its entry, its buffer's and perhaps its flow's, and what the pool rounds up. */
+    public static final int PACKET_OVERHEAD_BYTES = 256;
 
-    /** Counters of waiting bulk packets by flow hash; a collision only sends a small packet into the longer queue. */
-    private static final int FLOW_BUCKETS = 1024;
+    /** Flows that are told apart. Each takes some 200 bytes, once. */
+    static final int MAX_FLOWS = 1024;
 
-    private final ByteBufAllocator allocator;
-    private final int maxBytes;
-    private final Fifo prompt = new Fifo();
-    private final Fifo bulk = new Fifo();
-    private final int[] bulkByFlow = new int[FLOW_BUCKETS];
-    private @Nullable QueuedPacket spare;
-    private int bytes;
-    private int packets;
-    private int peakBytes;
-    private long enqueued;
-    private long dropped;
-    private long droppedBytes;
+    private final Accounts accounts = new Accounts();
+    private final CodelTiming timing;
+    private final ServiceClock clock;
+    private final Classifier classifier;
+    private final PacketPool pool;
+    private final Signals signals;
+    private final Discipline discipline;
+    private int largestBytes = FairQueueing.LEAST_QUANTUM_BYTES;
+    private long cleared;
 
-    /** @param maxBytes most bytes of packets held; more is dropped and counted */
-    public EgressQueue(ByteBufAllocator allocator, int maxBytes) {
-        this.allocator = allocator;
-        this.maxBytes = maxBytes;
+    public EgressQueue(ByteBufAllocator allocator, QueueOptions options) {
+        this(allocator, options, MAX_FLOWS, new CodelTiming());
+    }
+
+    EgressQueue(ByteBufAllocator allocator, QueueOptions options, int maxFlows, CodelTiming timing) {
+        this.timing = timing;
+        clock = new ServiceClock(timing);
+        classifier = new Classifier(options.promptPorts());
+        pool = new PacketPool(allocator);
+        signals = new Signals(options.ecn(), accounts, pool);
+        discipline = options.aqm()
+                ? new FairQueueing(accounts, signals, timing, options.maxBytes(), maxFlows)
+                : new TailDrop(accounts, options.maxBytes());
+    }
+
+    /** Who carries out marks and hears of drops, from now on; {@link QueueListener#DROPS} before. */
+    public void listen(QueueListener listener) {
+        signals.listen(listener);
     }
 
     /**
-     * Takes a copy of one packet of the flow with this hash; false: it was dropped, and counted.
+     * What is known of the path, as often as it changes.
+     *
+     * @param rttNanos the outer connection's round trip, 0 where it is not known
+     * @param bytesPerSecond what it delivers, 0 where it is not known
+     */
+    public void path(long rttNanos, long bytesPerSecond) {
+        if (rttNanos < 0 || bytesPerSecond < 0) {
+            throw new IllegalArgumentException("rttNanos: " + rttNanos + ", bytesPerSecond: " + bytesPerSecond
+                    + " is not valid; allowed: 0 (not known) and more");
+        }
+        timing.follow(rttNanos, bytesPerSecond, largestBytes);
+    }
+
+    /**
+     * Takes a copy of one packet. To make room others may be dropped, of which the listener hears within the call.
      *
      * @param packet the view of it, for its class
+     * @param index where its IP header begins in the view's buffer
+     * @param length its bytes
+     * @param flowHash the same for all packets of its flow
+     * @param tag the caller's handle, 0 for none; comes back in {@link QueuedPacket#tag}
+     * @return false: it was refused for want of room, and counted; the listener does not hear of it
      */
     public boolean offer(InnerPacket packet, int index, int length, int flowHash, long tag, long nowNanos) {
-        int bucket = flowHash & (FLOW_BUCKETS - 1);
-        boolean isPrompt = packet.isPureAck() || (length <= SMALL_PACKET_BYTES && bulkByFlow[bucket] == 0);
-        int limit = isPrompt ? maxBytes + maxBytes / PROMPT_RESERVE_SHARE : maxBytes;
-        if (bytes + length > limit) {
-            dropped++;
-            droppedBytes += length;
+        Kind kind = classifier.kind(packet, index, length);
+        if (!discipline.makeRoom(kind, length + PACKET_OVERHEAD_BYTES)) {
+            ClassAccount account = accounts.of(kind.trafficClass());
+            account.offered++;
+            account.droppedByBound++;
+            account.droppedBytes += length;
             return false;
         }
-        ByteBuf copy = allocator.directBuffer(length, length);
-        copy.writeBytes(packet.buffer(), index, length);
-        QueuedPacket entry = obtain();
-        entry.start(copy, isPrompt ? TrafficClass.PROMPT : TrafficClass.BULK, bucket, tag, nowNanos);
-        if (isPrompt) {
-            prompt.add(entry);
-        } else {
-            bulk.add(entry);
-            bulkByFlow[bucket]++;
+        if (isEmpty()) {
+            clock.begin(nowNanos);
         }
-        bytes += length;
-        packets++;
-        peakBytes = Math.max(peakBytes, bytes);
-        enqueued++;
+        largestBytes = Math.max(largestBytes, length);
+        accounts.of(kind.trafficClass()).offered++;
+        discipline.add(pool.copy(packet.buffer(), index, length, flowHash, tag, nowNanos, clock.read(nowNanos)), kind);
         return true;
     }
 
-    /** The next packet to send, or null; the caller gives it back through {@link #release}. */
-    public @Nullable QueuedPacket poll() {
-        QueuedPacket entry = prompt.poll();
-        if (entry == null) {
-            entry = bulk.poll();
-            if (entry == null) {
-                return null;
-            }
-            bulkByFlow[entry.bucket()]--;
+    /**
+     * The next packet to send, or null; the caller gives it back through {@link #release}. Only who can send it at once
+     * may ask: when the outer connection takes packets and when it stands still is told from these calls.
+     */
+    public @Nullable QueuedPacket poll(long nowNanos) {
+        if (isEmpty()) {
+            return null;
         }
-        bytes -= entry.length();
-        packets--;
-        return entry;
+        QueuedPacket packet = discipline.poll(clock.pull(nowNanos));
+        if (packet != null) {
+            clock.pulled(packet.length());
+            ClassAccount account = accounts.of(packet.trafficClass());
+            account.sent++;
+            account.waits.record(nowNanos - packet.enqueuedNanos());
+        }
+        return packet;
     }
 
     /** Returns a polled packet; its buffer goes back to the pool. */
-    public void release(QueuedPacket entry) {
-        entry.end();
-        entry.next = spare;
-        spare = entry;
+    public void release(QueuedPacket packet) {
+        pool.release(packet);
     }
 
-    /** Drops everything, for the end of a connection; returns how many packets that were. */
+    /** Throws everything away, for the end of a connection; the listener does not hear of it. Returns how many packets that were. */
     public int clear() {
-        int cleared = 0;
-        for (QueuedPacket entry = poll(); entry != null; entry = poll()) {
-            release(entry);
-            cleared++;
+        int count = 0;
+        for (QueuedPacket packet = discipline.discard(); packet != null; packet = discipline.discard()) {
+            pool.release(packet);
+            count++;
         }
-        return cleared;
+        cleared += count;
+        return count;
     }
 
     public boolean isEmpty() {
-        return packets == 0;
+        return accounts.packets() == 0;
     }
 
     public int bytes() {
-        return bytes;
+        return accounts.bytes();
     }
 
     public int packets() {
-        return packets;
+        return accounts.packets();
     }
 
     /** A snapshot of the counters. */
     public QueueStats stats() {
-        return new QueueStats(packets, bytes, peakBytes, enqueued, dropped, droppedBytes);
-    }
-
-    private QueuedPacket obtain() {
-        QueuedPacket entry = spare;
-        if (entry == null) {
-            return new QueuedPacket();
-        }
-        spare = entry.next;
-        return entry;
-    }
-
-    /** A singly linked list through the entries themselves. */
-    private static final class Fifo {
-        private @Nullable QueuedPacket head;
-        private @Nullable QueuedPacket tail;
-
-        void add(QueuedPacket entry) {
-            entry.next = null;
-            if (tail == null) {
-                head = entry;
-            } else {
-                tail.next = entry;
-            }
-            tail = entry;
-        }
-
-        @Nullable
-        QueuedPacket poll() {
-            QueuedPacket entry = head;
-            if (entry != null) {
-                head = entry.next;
-                if (head == null) {
-                    tail = null;
-                }
-            }
-            return entry;
-        }
+        return new QueueStats(
+                accounts.packets(),
+                accounts.bytes(),
+                accounts.peakBytes(),
+                discipline.flows(),
+                cleared,
+                clock.pauses(),
+                timing.targetNanos(),
+                timing.intervalNanos(),
+                accounts.snapshot());
     }
 }

@@ -11,21 +11,26 @@ public final class QueuedPacket {
 
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private TrafficClass trafficClass = TrafficClass.BULK;
-    private int bucket;
+    private int flowHash;
     private long tag;
     private long enqueuedNanos;
+    private long enqueuedServiceNanos;
 
-    void start(ByteBuf buffer, TrafficClass trafficClass, int bucket, long tag, long enqueuedNanos) {
-        this.tag = tag;
+    void start(ByteBuf buffer, int flowHash, long tag, long enqueuedNanos, long enqueuedServiceNanos) {
         this.buffer = buffer;
-        this.trafficClass = trafficClass;
-        this.bucket = bucket;
+        this.flowHash = flowHash;
+        this.tag = tag;
         this.enqueuedNanos = enqueuedNanos;
+        this.enqueuedServiceNanos = enqueuedServiceNanos;
     }
 
     void end() {
         buffer.release();
         buffer = Unpooled.EMPTY_BUFFER;
+    }
+
+    void moveTo(TrafficClass trafficClass) {
+        this.trafficClass = trafficClass;
     }
 
     /** The IP packet from its readerIndex on; the queue's, valid until released. */
@@ -37,20 +42,26 @@ public final class QueuedPacket {
         return buffer.readableBytes();
     }
 
+    /** The handle that came with it, 0 where none did. */
+    public long tag() {
+        return tag;
+    }
+
+    /** The class from which it leaves, which may be lower than what the packet alone asked for. */
     public TrafficClass trafficClass() {
         return trafficClass;
     }
 
-    /** What who offered it gave it, to know it by. */
-    public long tag() {
-        return tag;
+    public int flowHash() {
+        return flowHash;
     }
 
     public long enqueuedNanos() {
         return enqueuedNanos;
     }
 
-    int bucket() {
-        return bucket;
+    /** When it came, by the {@link ServiceClock}. */
+    long enqueuedServiceNanos() {
+        return enqueuedServiceNanos;
     }
 }

@@ -6,9 +6,9 @@ import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.Flow;
 import dev.tunbridge.bridge.flow.FlowTable;
 import dev.tunbridge.bridge.flow.InnerPacket;
-import dev.tunbridge.bridge.suppress.DuplicateReport;
 import dev.tunbridge.bridge.suppress.InnerSender;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
+import dev.tunbridge.bridge.suppress.SenderFeedback;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.message.Carriage;
@@ -37,7 +37,7 @@ public final class Downlink {
     private final InnerPacket packet = new InnerPacket();
     private final SegmentHeader header = new SegmentHeader();
     private @Nullable RetransmitSuppressor suppressor;
-    private @Nullable DuplicateReport duplicates;
+    private @Nullable SenderFeedback feedback;
     private @Nullable Route route;
     private long packets;
     private long bytes;
@@ -53,10 +53,14 @@ public final class Downlink {
         early = new EarlyRules(flows);
     }
 
-    /** The suppressor hears what the packets tell the device's senders, and what it did not send twice is reported to them. */
-    public void reportTo(RetransmitSuppressor suppressor) {
+    /**
+     * Local senders are told what became of their segments.
+     *
+     * @param suppressor hears what the packets tell; null where nothing is suppressed
+     */
+    public void tellSenders(@Nullable RetransmitSuppressor suppressor) {
         this.suppressor = suppressor;
-        duplicates = new DuplicateReport(suppressor);
+        feedback = new SenderFeedback(suppressor);
     }
 
     /** From now on traffic passes. */
@@ -80,7 +84,7 @@ public final class Downlink {
             return;
         }
         Flow flow = passes(current, nowNanos);
-        if (flow != null && !isReported(flow, nowNanos)) {
+        if (flow != null && !isTelling(flow, nowNanos)) {
             device.write(buffer, index, length);
         }
     }
@@ -107,7 +111,7 @@ public final class Downlink {
             return;
         }
         Flow flow = passes(current, nowNanos);
-        if (flow != null && !isReported(flow, nowNanos)) {
+        if (flow != null && !isTelling(flow, nowNanos)) {
             writeSegment();
         }
     }
@@ -126,7 +130,7 @@ public final class Downlink {
             if (!ip.headerChecksumValid()) {
                 return EarlyHandler.REFUSED;
             }
-            if (!isReported(countEarly(nowNanos), nowNanos)) {
+            if (!isTelling(countEarly(nowNanos), nowNanos)) {
                 device.write(buffer, index, length);
             }
         }
@@ -155,7 +159,7 @@ public final class Downlink {
         }
         long answer = judge(current, grade, nowNanos);
         if (answer == EarlyHandler.DELIVERED) {
-            if (!isReported(countEarly(nowNanos), nowNanos)) {
+            if (!isTelling(countEarly(nowNanos), nowNanos)) {
                 writeSegment();
             }
         }
@@ -241,18 +245,21 @@ public final class Downlink {
     /** Frees the memory. */
     public void release() {
         header.release();
-        if (duplicates != null) {
-            duplicates.release();
+        if (feedback != null) {
+            feedback.release();
         }
     }
 
-    /** Whether the packet has been written, changed, to tell its receiver of copies that were not sent. */
-    private boolean isReported(Flow flow, long nowNanos) {
-        if (suppressor == null || duplicates == null || !packet.isTcp()) {
+    /** Whether the packet has been written, changed, to tell its receiver what became of the segments that it sent. */
+    private boolean isTelling(Flow flow, long nowNanos) {
+        if (feedback == null || !packet.isTcp()) {
             return false;
         }
-        InnerSender due = suppressor.heard(packet, flow, nowNanos);
-        return due != null && duplicates.write(device, packet, due);
+        InnerSender duplicate = suppressor == null ? null : suppressor.heard(packet, flow, nowNanos);
+        boolean echoes = flow.isCongested()
+                && packet.hasTransportHeader()
+                && (packet.tcpFlags() & (TcpView.ACK | TcpView.SYN)) == TcpView.ACK;
+        return (duplicate != null || echoes) && feedback.write(device, packet, echoes ? TcpView.ECE : 0, duplicate);
     }
 
     private @Nullable Route routeOf(Carriage carriage) {

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.receive;
 
+import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
 
 /** What the receive paths of one tunnel have seen, connection after connection. Loop thread only. */

@@ -1,6 +1,6 @@
 package dev.tunbridge.bridge.service;
 
-import dev.tunbridge.bridge.receive.WaitHistogram;
+import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.reassembly.stream.Handshake;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;

@@ -14,6 +14,7 @@ import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
+import dev.tunbridge.bridge.queue.QueueOptions;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
@@ -134,14 +135,18 @@ public final class Tunnel {
         tick = new DeadlineTimer(loop, this::onTick);
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
         flows = new FlowTable(config.get(Settings.FLOWS_MAX));
-        queue = new EgressQueue(PooledByteBufAllocator.DEFAULT, config.get(Settings.QUEUE_BYTES));
+        queue = new EgressQueue(
+                PooledByteBufAllocator.DEFAULT,
+                new QueueOptions(
+                        config.get(Settings.QUEUE_BYTES),
+                        config.get(Settings.QUEUE_AQM),
+                        config.get(Settings.QUEUE_ECN),
+                        config.get(Settings.QUEUE_PROMPT_PORTS)));
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
         downlink = new Downlink(device, flows, refusals);
-        if (suppressor != null) {
-            downlink.reportTo(suppressor);
-        }
+        downlink.tellSenders(suppressor);
     }
 
     /** Opens the device and connects. */

@@ -14,6 +14,7 @@ import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class Uplink {
     private final FlowTable flows;
     private final Refusals refusals;
     private final @Nullable RetransmitSuppressor suppressor;
+    private final QueueSignals signals;
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
     private @Nullable Route route;
@@ -48,6 +50,8 @@ final class Uplink {
             Refusals refusals,
             @Nullable RetransmitSuppressor suppressor) {
         this.suppressor = suppressor;
+        signals = new QueueSignals(flows, suppressor);
+        queue.listen(signals);
         this.outbox = outbox;
         this.queue = queue;
         this.flows = flows;
@@ -56,6 +60,7 @@ final class Uplink {
 
     void connect(Route route) {
         this.route = route;
+        signals.connect(route.carriage());
     }
 
     void disconnect() {
@@ -89,6 +94,9 @@ final class Uplink {
             return;
         }
         Flow flow = flows.fromDevice(packet, nowNanos);
+        if (flow.isCongested() && (packet.tcpFlags() & TcpView.CWR) != 0) {
+            flow.congested(false);
+        }
         if (suppressor == null) {
             dispatch(current, flow, index, length, RetransmitSuppressor.NO_RANGE, nowNanos);
             return;
@@ -135,13 +143,14 @@ final class Uplink {
 
     private void pump(Route current) {
         FrameWriter writer = current.writer();
+        long nowNanos = System.nanoTime();
         while (writer.hasRoom()) {
             AppOutbox.Entry app = outbox.poll();
             if (app != null) {
                 writer.message(app.message(), app.written());
                 continue;
             }
-            QueuedPacket next = queue.poll();
+            QueuedPacket next = queue.poll(nowNanos);
             if (next == null) {
                 break;
             }

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tunbridge.bridge.queue.PortRange;
 import dev.tunbridge.protocol.message.Carriage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ class BridgeConfigTest {
                 server: "[2001:2::2]:7000"
                 tun: {name: tb7, tx-queue-length: 25}
                 carriage: [packet, segment]
-                queue: {bytes: 512KiB}
+                queue: {bytes: 512KiB, aqm: false, prompt-ports: [53, 5000-5010]}
                 reconnect:
                   first: 250ms
                 filter:
@@ -52,6 +53,10 @@ class BridgeConfigTest {
         assertThat(config.get(Settings.TUN_TX_QUEUE_LENGTH)).isEqualTo(25);
         assertThat(config.get(Settings.CARRIAGE)).isEqualTo(List.of(Carriage.PACKET, Carriage.SEGMENT));
         assertThat(config.get(Settings.QUEUE_BYTES)).isEqualTo(512 * 1024);
+        assertThat(config.get(Settings.QUEUE_AQM)).isFalse();
+        assertThat(config.get(Settings.QUEUE_ECN)).isTrue();
+        assertThat(config.get(Settings.QUEUE_PROMPT_PORTS))
+                .containsExactly(new PortRange(53, 53), new PortRange(5000, 5010));
         assertThat(config.get(Settings.RECONNECT_FIRST)).isEqualTo(250_000_000L);
         assertThat(config.get(Settings.ALLOW)).hasSize(3);
         assertThat(config.isSet(Settings.TUN_NAME)).isTrue();
@@ -70,6 +75,9 @@ class BridgeConfigTest {
                 "tun.offload|perhaps|true | false",
                 "queue.bytes|1KiB|16KiB to 64MiB",
                 "queue.bytes|12parsecs|16KiB to 64MiB",
+                "queue.aqm|maybe|true | false",
+                "queue.ecn|1|true | false",
+                "queue.prompt-ports|53,70000|FIRST-LAST (0 to 65535)",
                 "reconnect.first|5|us, ms, s, m, h",
                 "carriage|pigeon|segment | packet",
                 "carriage|socket|segment | packet",

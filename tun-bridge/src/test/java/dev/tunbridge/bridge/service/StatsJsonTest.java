@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tunbridge.bridge.filter.Refusal;
+import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
-import dev.tunbridge.bridge.receive.WaitHistogram;
 import dev.tunbridge.reassembly.stream.Handshake;
 import java.time.Duration;
 import java.util.LinkedHashMap;

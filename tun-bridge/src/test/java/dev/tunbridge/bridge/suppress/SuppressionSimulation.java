@@ -40,7 +40,7 @@ final class SuppressionSimulation {
     private final Dice dice;
     private final RetransmitSuppressor suppressor = new RetransmitSuppressor();
     private final FlowTable flows;
-    private final DuplicateReport report = new DuplicateReport(suppressor);
+    private final SenderFeedback feedback = new SenderFeedback(suppressor);
     private final MemoryTunDevice device = new MemoryTunDevice(TunOptions.named("tb0"));
     private final InnerPacket view = new InnerPacket();
     private final IpView ip = new IpView();
@@ -162,7 +162,7 @@ final class SuppressionSimulation {
         try {
             runToTheEnd();
         } finally {
-            report.release();
+            feedback.release();
             device.close();
         }
     }
@@ -270,7 +270,7 @@ final class SuppressionSimulation {
         wrap(packet, 0, bytes.length);
         InnerSender due = suppressor.heard(view, flows.fromTunnel(view, time.nowNanos()), time.nowNanos());
         byte[] delivered = bytes;
-        if (due != null && report.write(device, view, due)) {
+        if (due != null && feedback.write(device, view, 0, due)) {
             device.flush();
             delivered = device.takeWritten().get(0);
         }

@@ -25,7 +25,7 @@ final class SuppressorRig implements AutoCloseable {
 
     final RetransmitSuppressor suppressor = new RetransmitSuppressor();
     private final FlowTable flows = new FlowTable(16);
-    private final DuplicateReport report = new DuplicateReport(suppressor);
+    private final SenderFeedback feedback = new SenderFeedback(suppressor);
     private final MemoryTunDevice device = new MemoryTunDevice(TunOptions.named("tb0"));
     private final InnerPacket view = new InnerPacket();
     private final IpView ip = new IpView();
@@ -94,7 +94,7 @@ final class SuppressorRig implements AutoCloseable {
         ByteBuf packet = Unpooled.wrappedBuffer(bytes);
         wrap(packet, 0, bytes.length);
         InnerSender due = suppressor.heard(view, flows.fromTunnel(view, nowNanos), nowNanos);
-        if (due == null || !report.write(device, view, due)) {
+        if (due == null || !feedback.write(device, view, 0, due)) {
             return bytes;
         }
         device.flush();
@@ -125,7 +125,7 @@ final class SuppressorRig implements AutoCloseable {
 
     @Override
     public void close() {
-        report.release();
+        feedback.release();
         device.close();
     }
 

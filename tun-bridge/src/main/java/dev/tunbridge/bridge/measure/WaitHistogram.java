@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.receive;
+package dev.tunbridge.bridge.measure;
 
 import org.HdrHistogram.IntCountsHistogram;
 
@@ -9,7 +9,7 @@ public final class WaitHistogram {
 
     private final IntCountsHistogram micros;
 
-    WaitHistogram() {
+    public WaitHistogram() {
         this(new IntCountsHistogram(LONGEST, 2));
     }
 
@@ -17,7 +17,7 @@ public final class WaitHistogram {
         this.micros = micros;
     }
 
-    void record(long nanos) {
+    public void record(long nanos) {
         micros.recordValue(Math.min(LONGEST, Math.max(0, nanos / UNIT_NANOS)));
     }
 

@@ -1,0 +1,5 @@
+/** How what is measured is kept until somebody asks for it. */
+@NullMarked
+package dev.tunbridge.bridge.measure;
+
+import org.jspecify.annotations.NullMarked;
