@@ -97,7 +97,8 @@ public final class Settings {
             "route.reordering",
             SettingType.autoOr(SettingType.number(3, 300)),
             "auto",
-            "Segments out of order that local TCP into the tunnel takes for no loss. Auto: 10 with recovery, which reorders.");
+            "Segments out of order that local TCP into the tunnel takes for no loss, from the second connection with a"
+                    + " client on. Auto: 10 with recovery, which reorders.");
 
     public static final Setting<AutoOr<Integer>> ROUTE_ADVMSS = add(
             "route.advmss",
@@ -233,8 +234,8 @@ public final class Settings {
             "server-route.reordering",
             SettingType.autoOr(SettingType.number(3, 300)),
             "auto",
-            "Segments out of order that the outer connection takes for no loss. Auto: the kernel's 3, more after a connection"
-                    + " that was reordered.");
+            "Segments out of order that the outer connection takes for no loss, from the second connection on. Auto: the"
+                    + " kernel's 3, or as many as it has seen on the way to this server within an hour.");
 
     public static final Setting<Long> CONNECT_TIMEOUT = add(
             "socket.connect-timeout",

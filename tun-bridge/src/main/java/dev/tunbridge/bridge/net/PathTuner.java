@@ -178,8 +178,7 @@ public final class PathTuner implements AutoCloseable {
 
     /** The values in force; from any thread. */
     public TuningStats stats() {
-        return new TuningStats(
-                shaped, shaperChanges.get(), root, dropped, routeWords, serverWords, faults.get());
+        return new TuningStats(shaped, shaperChanges.get(), root, dropped, routeWords, serverWords, faults.get());
     }
 
     /** Takes everything back, before the device's network set-up is. Blocks until it is done; from any thread but the loop. */

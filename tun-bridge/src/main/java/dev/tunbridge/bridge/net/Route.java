@@ -18,8 +18,7 @@ import java.util.stream.Collectors;
  * @param metrics what it tells TCP and IP, each with its lock where it has one
  */
 record Route(String destination, Map<String, String> attributes, Map<String, String> metrics) {
-    private static final Set<String> TYPES = Set.of(
-            "local", "broadcast", "multicast", "anycast", "unreachable", "blackhole", "prohibit", "throw", "nat");
+    private static final String UNICAST = "1";
 
     private static final Set<String> ATTRIBUTES =
             Set.of("via", "dev", "src", "table", "proto", "scope", "metric", "tos");
@@ -50,10 +49,11 @@ record Route(String destination, Map<String, String> attributes, Map<String, Str
     /** A route of which every word is understood, so that it can be made again; nothing for any other. */
     static Optional<Route> parse(String line) {
         List<String> words = new ArrayList<>(Arrays.asList(line.strip().split("\\s+", -1)));
-        if (words.get(0).equals("unicast") || words.get(0).equals("1")) {
+        // A type, a number here, is said of all but unicast routes, and of those in some versions.
+        if (words.get(0).equals(UNICAST)) {
             words.remove(0);
         }
-        if (words.isEmpty() || words.get(0).isEmpty() || TYPES.contains(words.get(0))) {
+        if (words.isEmpty() || !words.get(0).matches("default|.*[.:/].*")) {
             return Optional.empty();
         }
         Iterator<String> rest = words.iterator();
@@ -132,7 +132,15 @@ record Route(String destination, Map<String, String> attributes, Map<String, Str
 
     private static String words(Map<String, String> pairs) {
         return pairs.entrySet().stream()
-                .map(pair -> " " + pair.getKey() + (pair.getValue().isEmpty() ? "" : " " + pair.getValue()))
+                .map(pair -> " " + pair.getKey() + taken(pair.getKey(), pair.getValue()))
                 .collect(Collectors.joining());
+    }
+
+    /** {@code rto_min} is always locked, so ip prints the lock and does not take it. */
+    private static String taken(String name, String value) {
+        if (value.isEmpty()) {
+            return "";
+        }
+        return " " + (name.equals("rto_min") ? value.replaceFirst("^lock ", "") : value);
     }
 }

@@ -37,10 +37,10 @@ public record RouteMetrics(
     /** The names that {@code ip} has for all of them. */
     static final Collection<String> NAMES = List.of("rto_min", "features", "quickack", "mtu", "advmss", "reordering");
 
-    /** As {@code ip} takes them, by name. */
+    /** As {@code ip} prints them, by name. */
     Map<String, String> words() {
         Map<String, String> words = new TreeMap<>();
-        // Only a locked rto_min is obeyed.
+        // Only a locked rto_min is obeyed, and ip locks each.
         rtoMinMillis.ifPresent(millis -> words.put("rto_min", "lock " + millis + "ms"));
         if (ecn == Flag.SET) {
             words.put("features", "ecn");

@@ -14,16 +14,10 @@ final class RoutePlan {
     /** An outer connection of smaller segments is not worth adapting to. */
     private static final int MINIMUM_MTU = 1280;
 
-    /** tcp_reordering, as every kernel has it. */
-    private static final int KERNEL_REORDERING = 3;
-
-    private static final int MAXIMUM_REORDERING = 300;
-
     private final TuningOptions options;
     private @Nullable TunnelShape shape;
     private RoutePolicy policy = new RoutePolicy();
     private int segmentBytes;
-    private volatile int reorderingSeen;
 
     RoutePlan(TuningOptions options) {
         this.options = options;
@@ -42,9 +36,6 @@ final class RoutePlan {
         if (sample.segmentBytes() > 0 && sample.segmentBytes() != segmentBytes) {
             segmentBytes = sample.segmentBytes();
             changed = true;
-        }
-        if (sample.reorderingsSeen() > 0 && sample.reordering() > reorderingSeen) {
-            reorderingSeen = (int) Math.min(MAXIMUM_REORDERING, sample.reordering());
         }
         return changed;
     }
@@ -69,16 +60,14 @@ final class RoutePlan {
 
     /** For the route to the server; from any thread. */
     RouteMetrics serverMetrics() {
-        int seen = reorderingSeen;
+        // The kernel remembers by itself, for an hour, how far it saw each destination reorder.
         return new RouteMetrics(
                 OptionalInt.empty(),
                 options.serverEcn(),
                 options.serverQuickAck(),
                 OptionalInt.empty(),
                 OptionalInt.empty(),
-                value(
-                        options.serverReordering(),
-                        seen > KERNEL_REORDERING ? OptionalInt.of(seen) : OptionalInt.empty()));
+                value(options.serverReordering(), OptionalInt.empty()));
     }
 
     private OptionalInt rtoMin() {

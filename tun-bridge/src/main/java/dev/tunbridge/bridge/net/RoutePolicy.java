@@ -23,7 +23,6 @@ public final class RoutePolicy {
     private static final long DOWN_PAUSE_NANOS = 10_000_000_000L;
 
     private int millis = MINIMUM_MILLIS;
-    private boolean changed;
     private long changedNanos;
     private long notLowerNanos;
     private boolean sampled;
@@ -45,12 +44,13 @@ public final class RoutePolicy {
         if (!sampled) {
             sampled = true;
             notLowerNanos = now;
+            return change(wanted, now);
         }
         highest = Math.max(highest, wanted);
         if (wanted > millis * UP) {
             notLowerNanos = now;
             highest = 0;
-            return (!changed || now - changedNanos >= UP_PAUSE_NANOS) && change(wanted, now);
+            return now - changedNanos >= UP_PAUSE_NANOS && change(wanted, now);
         }
         if (wanted >= millis * DOWN) {
             notLowerNanos = now;
@@ -71,7 +71,6 @@ public final class RoutePolicy {
             return false;
         }
         millis = next;
-        changed = true;
         changedNanos = now;
         return true;
     }

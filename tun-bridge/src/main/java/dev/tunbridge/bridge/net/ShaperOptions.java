@@ -42,7 +42,7 @@ public record ShaperOptions(int mtu, int txQueueLength, int queueLimitBytes, Gua
             return SUPER_PACKET_BYTES;
         }
         int held = Math.max(1, txQueueLength / 4);
-        long wanted = Math.max(2L * mtu, (long) (rate * BURST_SECONDS));
+        long wanted = Math.max(2L * mtu, Math.round(rate * BURST_SECONDS));
         return (int) Math.max(mtu, Math.min(wanted, (long) held * mtu));
     }
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
  * bridge's own. No clock, one thread.
  *
  * <p>While little waits, senders get a tenth more than the path takes, so that the bridge's queue stays the one that is never empty. What
- * waits beyond a target is taken off again over a fifth of a second. What the path takes shows only while the shaper lets enough
+ * waits beyond a target is taken off again over a tenth of a second. What the path takes shows only while the shaper lets enough
  * through; so while little waits and the shaper's rate is used up, it is raised by a quarter a round trip, twice as much after three
  * raises that went well; a raise that fills the queue makes the next one wait longer.
  */
@@ -31,7 +31,8 @@ public final class ShaperPolicy {
     private static final double RAISE = 1.25;
     private static final double BOLD_RAISE = 2;
     private static final int RAISES_UNTIL_BOLD = 3;
-    private static final double HYSTERESIS = 0.08;
+    private static final double HYSTERESIS = 0.05;
+    private static final double ROOM = 0.75;
 
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double TARGET_SECONDS = 0.020;
@@ -40,7 +41,7 @@ public final class ShaperPolicy {
     /** Ten changes a second at most. */
     private static final long CHANGE_NANOS = 100_000_000;
 
-    private static final long DRAIN_NANOS = 200_000_000;
+    private static final long DRAIN_NANOS = 100_000_000;
     private static final long HOLD_NANOS = 1_000_000_000;
     private static final long MINIMUM_RTT_NANOS = 1_000_000;
     private static final long MAXIMUM_RTT_NANOS = 2_000_000_000;
@@ -109,7 +110,7 @@ public final class ShaperPolicy {
             return false;
         }
         double wanted = rate == 0 ? engage(now, rtt, waitingBytes) : adapt(now, rtt, sample, waitingBytes, peakBytes);
-        return take(wanted, now);
+        return take(wanted, waitingBytes, now);
     }
 
     private double engage(long now, long rtt, long waitingBytes) {
@@ -157,7 +158,8 @@ public final class ShaperPolicy {
         double bandwidth = estimate.bandwidth();
         double target = target();
         if (waitingBytes <= target) {
-            return bandwidth * (1 + SHARE_ABOVE * (1 - waitingBytes / target));
+            double above = Math.min(bandwidth * SHARE_ABOVE, room(waitingBytes, CHANGE_NANOS));
+            return bandwidth + above * (1 - waitingBytes / target);
         }
         return bandwidth - (waitingBytes - target) * NANOS_PER_SECOND / Math.max(DRAIN_NANOS, 2 * rtt);
     }
@@ -174,18 +176,26 @@ public final class ShaperPolicy {
         }
         raisedNanos = now;
         raiseOnTrial = true;
-        double factor = raises >= RAISES_UNTIL_BOLD ? BOLD_RAISE : RAISE;
-        // Where the path takes no more, the surplus of one step must still find room.
-        double room = (0.75 * options.queueLimitBytes() - waitingBytes) * NANOS_PER_SECOND / pause;
-        return Math.max(rate * (1 + HYSTERESIS), Math.min(rate * factor, rate + room));
+        double careful = Math.max(rate * (1 + HYSTERESIS), Math.min(rate * RAISE, rate + room(waitingBytes, pause)));
+        if (raises < RAISES_UNTIL_BOLD) {
+            return careful;
+        }
+        // The path has become another: what one step too far costs is less than what slow steps do.
+        return Math.max(rate * RAISE, Math.min(rate * BOLD_RAISE, rate + room(waitingBytes, pause)));
     }
 
-    private boolean take(double wanted, long now) {
+    /** Bytes per second: where the path takes no more, what comes above its rate until the next step must still find room. */
+    private double room(long waitingBytes, long nanos) {
+        return (ROOM * options.queueLimitBytes() - waitingBytes) * NANOS_PER_SECOND / nanos;
+    }
+
+    private boolean take(double wanted, long waitingBytes, long now) {
         double next = wanted == 0 ? 0 : Math.max(FLOOR, wanted);
         if (next > CEILING) {
             next = 0;
         }
-        boolean isNearlySame = next != 0 && rate != 0 && Math.abs(next - rate) < HYSTERESIS * rate;
+        boolean isUrgent = next < rate && waitingBytes >= options.queueLimitBytes() / 2;
+        boolean isNearlySame = !isUrgent && next != 0 && rate != 0 && Math.abs(next - rate) < HYSTERESIS * rate;
         if (isNearlySame || next == rate) {
             return false;
         }

@@ -68,6 +68,21 @@ final class TestNamespace implements AutoCloseable {
         return ip(all.toArray(String[]::new));
     }
 
+    /** Runs any program in the namespace and returns what it printed; a fault is an exception. */
+    String run(String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of("netns", "exec", name));
+        all.addAll(List.of(command));
+        return ip(all.toArray(String[]::new));
+    }
+
+    String name() {
+        return name;
+    }
+
+    Thread newThread(Runnable work) {
+        return namespace.newThread(work);
+    }
+
     @Override
     public void close() throws IOException {
         namespace.close();
