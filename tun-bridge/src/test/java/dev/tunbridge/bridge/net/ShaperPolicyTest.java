@@ -156,7 +156,8 @@ class ShaperPolicyTest {
         Random random = new Random(seed);
         for (int run = 0; run < 200; run++) {
             double first = MEGABIT * Math.exp(Math.log(0.5) + random.nextDouble() * Math.log(600));
-            double second = Math.max(0.5 * MEGABIT, first * Math.exp((random.nextDouble() - 0.5) * 3));
+            double factor = Math.exp((random.nextDouble() - 0.5) * 3);
+            double second = Math.max(0.5 * MEGABIT, Math.min(400 * MEGABIT, first * factor));
             double rtt = 0.002 * Math.exp(random.nextDouble() * Math.log(100));
             DoubleUnaryOperator rate = seconds -> seconds < 8 ? first : second;
             ShapedPath path = path(500, rtt, rate, ShapedPath.greedy()).runTo(24);

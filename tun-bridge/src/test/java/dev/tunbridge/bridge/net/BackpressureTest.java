@@ -1,0 +1,198 @@
+package dev.tunbridge.bridge.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.linux.InterfaceCounters;
+import dev.tunbridge.linux.TokenBucket;
+import dev.tunbridge.linux.TunInterface;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Local senders at full speed into a TUN device of 25 packets behind which everything is slow: real sockets, real devices. */
+class BackpressureTest {
+    private static final int TX_QUEUE_LENGTH = 25;
+    private static final double READ_BYTES_PER_SECOND = 500_000;
+
+    /** Slower than the reader, or its own delays would fill the device. */
+    private static final TokenBucket BUCKET = new TokenBucket(450_000, 2_800, 400 * 1024);
+
+    private static final int DATAGRAM_BYTES = 1200;
+    private static final int DATAGRAMS = 600;
+    private static final int TRANSFER_BYTES = 1 << 20;
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private TestNamespace device;
+    private TestNamespace client;
+    private TunInterface tun;
+    private TunInterface farTun;
+
+    @BeforeEach
+    void openNamespaces() throws Exception {
+        device = TestNamespace.open();
+        client = TestNamespace.open();
+        tun = device.openTun("tb0");
+        farTun = client.openTun("tb1");
+        device.setUp(addressing("tb0", "198.19.0.1"));
+        client.setUp(addressing("tb1", "198.19.0.2"));
+    }
+
+    @AfterEach
+    void removeNamespaces() throws Exception {
+        for (AutoCloseable opened : new AutoCloseable[] {tun, farTun, device, client}) {
+            if (opened != null) {
+                opened.close();
+            }
+        }
+    }
+
+    @Test
+    void datagramsWaitInFrontOfAShapedDeviceAndAreLostInABareOne() throws Exception {
+        try (SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.empty())) {
+            try (Shaper shaper = device.call(() -> Shaper.open("tb0"))) {
+                shaper.apply(Optional.of(BUCKET));
+                long start = System.nanoTime();
+                sendDatagrams(DATAGRAMS);
+                // The sender has been held: all but what its socket's buffer holds has left by now.
+                assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(500));
+                awaitAll(reader, DATAGRAMS, 0, 0);
+                assertThat(shaper.root().orElseThrow().dropped()).isZero();
+            }
+            assertThat(dropped()).isZero();
+            assertThat(reader.packets()).isEqualTo(DATAGRAMS);
+
+            sendDatagrams(DATAGRAMS);
+            assertThat(dropped()).isGreaterThan(DATAGRAMS / 10);
+        }
+    }
+
+    @Test
+    void segmentsWaitInFrontOfAShapedDeviceAndAreLostInABareOne() throws Exception {
+        try (SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.empty())) {
+            try (Shaper shaper = device.call(() -> Shaper.open("tb0"))) {
+                shaper.apply(Optional.of(BUCKET));
+                assertThat(transfer()).isEqualTo(TRANSFER_BYTES);
+                assertThat(shaper.root().orElseThrow().dropped()).isZero();
+            }
+            assertThat(dropped()).isZero();
+            assertThat(reader.packets()).isGreaterThan(TRANSFER_BYTES / 1400);
+
+            assertThat(transfer()).isEqualTo(TRANSFER_BYTES);
+            assertThat(dropped()).isPositive();
+        }
+    }
+
+    /** The whole way: what the tuner is told makes the rate, and nobody tells it the reader's. */
+    @Test
+    void theTunerFindsTheRateAtWhichNothingIsLost() throws Exception {
+        TuningOptions options = TuningOptions.of(BridgeConfig.defaults()
+                .with(Map.of(
+                        "tun.tx-queue-length", String.valueOf(TX_QUEUE_LENGTH),
+                        "queue.bytes", String.valueOf(SlowReader.QUEUE_LIMIT))));
+        PathTuner tuner = device.call(() -> PathTuner.open(options, "tb0"));
+        try {
+            tuner.established(new TunnelShape(InetAddress.getByName("198.19.0.1"), 1400, 0));
+            try (SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.of(tuner))) {
+                sendDatagrams(DATAGRAMS); // meanwhile it learns
+                awaitAll(reader, DATAGRAMS, 0, 0);
+                long droppedBefore = dropped();
+                long overflowsBefore = reader.overflows();
+                long readBefore = reader.packets();
+                sendDatagrams(DATAGRAMS);
+                assertThat(tuner.stats()
+                                .shaper()
+                                .map(TokenBucket::rateBytesPerSecond)
+                                .orElse(0L))
+                        .isBetween((long) (0.5 * READ_BYTES_PER_SECOND), (long) (1.6 * READ_BYTES_PER_SECOND));
+                awaitAll(reader, DATAGRAMS, readBefore, droppedBefore);
+
+                assertThat(reader.packets() - readBefore).isEqualTo(DATAGRAMS);
+                assertThat(dropped() - droppedBefore).isZero();
+                assertThat(reader.overflows() - overflowsBefore).isZero();
+            }
+        } finally {
+            tuner.close();
+        }
+        assertThat(device.run("tc", "qdisc", "show", "dev", "tb0")).doesNotContain("tbf");
+    }
+
+    private void sendDatagrams(int count) throws Exception {
+        device.call(() -> {
+            try (DatagramChannel channel = DatagramChannel.open()) {
+                channel.bind(new InetSocketAddress("198.19.0.1", 0));
+                InetSocketAddress far = new InetSocketAddress("198.19.0.2", 9);
+                for (int i = 0; i < count; i++) {
+                    channel.send(ByteBuffer.allocate(DATAGRAM_BYTES), far);
+                }
+                return channel;
+            }
+        });
+    }
+
+    /** Bytes that arrived. */
+    private long transfer() throws Exception {
+        InetAddress address = InetAddress.getByName("198.19.0.2");
+        try (ServerSocket server = client.call(() -> new ServerSocket(0, 1, address));
+                Socket socket = new Socket()) {
+            CompletableFuture<Long> arrived = new CompletableFuture<>();
+            client.newThread(() -> receive(server, arrived)).start();
+            device.call(() -> {
+                socket.connect(server.getLocalSocketAddress(), 10_000);
+                return socket;
+            });
+            OutputStream out = socket.getOutputStream();
+            out.write(new byte[TRANSFER_BYTES]);
+            socket.shutdownOutput();
+            return arrived.get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void receive(ServerSocket server, CompletableFuture<Long> arrived) {
+        try (Socket socket = server.accept();
+                InputStream in = socket.getInputStream()) {
+            arrived.complete(in.transferTo(OutputStream.nullOutputStream()));
+        } catch (Exception e) {
+            arrived.completeExceptionally(e);
+        }
+    }
+
+    private long dropped() throws Exception {
+        return device.call(() -> InterfaceCounters.read("tb0").orElseThrow().sentDropped());
+    }
+
+    /** Until so many packets, since the counts before, have been read or dropped. */
+    private void awaitAll(SlowReader reader, int count, long readBefore, long droppedBefore) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (reader.packets() - readBefore + dropped() - droppedBefore < count) {
+            assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    private static TunAddressing addressing(String device, String address) throws Exception {
+        return new TunAddressing(
+                device,
+                InetAddress.getByName(address),
+                30,
+                1400,
+                TX_QUEUE_LENGTH,
+                List.of(),
+                TunAddressing.SourceRule.PRESENT);
+    }
+}
