@@ -6,8 +6,11 @@ import dev.tunbridge.linux.QueueDiscipline;
 import dev.tunbridge.linux.TokenBucket;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -61,6 +64,9 @@ public final class PathTuner implements AutoCloseable {
     // The own thread's.
     private @Nullable RouteTuning routes;
     private Wanted applied = Wanted.NOTHING;
+    /** What failed for this tunnel: it is not tried again, and said once. */
+    private final Set<Part> failed = EnumSet.noneOf(Part.class);
+
     private boolean blamed;
     private long blamedNanos;
     private long blamedDropped;
@@ -72,6 +78,9 @@ public final class PathTuner implements AutoCloseable {
     private volatile long dropped;
     private volatile Map<String, String> routeWords = Map.of();
     private volatile Map<String, String> serverWords = Map.of();
+    /** The server of which the kernel remembers what the route told. */
+    private volatile Optional<InetAddress> remembered = Optional.empty();
+
     private final AtomicLong faults = new AtomicLong();
 
     /** What the kernel is to be told. Each new tunnel has its number, so that its routes are set even where nothing else changed. */
@@ -113,6 +122,9 @@ public final class PathTuner implements AutoCloseable {
         try {
             ServerRoute route = ServerRoute.make(device, server, plan.serverMetrics());
             serverWords = route.metrics().words();
+            if (route.metrics().reordering().isPresent()) {
+                remembered = Optional.of(server);
+            }
             return Optional.of(route);
         } catch (IOException e) {
             faults.incrementAndGet();
@@ -125,11 +137,15 @@ public final class PathTuner implements AutoCloseable {
     public void established(TunnelShape shape) {
         plan.begin(shape);
         if (options.shaper() != ShaperMode.OFF) {
-            policy = new ShaperPolicy(new ShaperOptions(
+            ShaperPolicy next = new ShaperPolicy(new ShaperOptions(
                     shape.mtu(),
                     options.txQueueLength(),
                     options.queueLimitBytes(),
                     options.shaper() == ShaperMode.ON ? ShaperOptions.Guard.ALWAYS : ShaperOptions.Guard.WHERE_SHORT));
+            if (droppedKnown > 0) {
+                next.dropped();
+            }
+            policy = next;
         }
         want(new Wanted(wanted.tunnel() + 1, shape, plan.metrics(), bucket()));
     }
@@ -229,32 +245,55 @@ public final class PathTuner implements AutoCloseable {
     private void work() {
         due.set(false); // before reading what is wanted: what comes later schedules anew
         Wanted next = wanted;
-        try {
-            applyBucket(next);
-        } catch (IOException | RuntimeException e) {
-            fault("the shaper of " + device, e);
+        if (next.tunnel() != applied.tunnel()) {
+            failed.clear();
         }
-        try {
-            applyRoutes(next);
-        } catch (IOException | RuntimeException e) {
-            fault("the routes of " + device, e);
-        }
+        attempt(Part.SHAPER, () -> applyBucket(next));
+        attempt(Part.ROUTES, () -> applyRoutes(next));
         applied = next;
         if (lookDue) {
             lookDue = false;
-            try {
-                look();
-            } catch (IOException | RuntimeException e) {
-                fault("the counters of " + device, e);
-            }
+            attempt(Part.COUNTERS, this::look);
+        }
+    }
+
+    private enum Part {
+        SHAPER,
+        ROUTES,
+        COUNTERS
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private void attempt(Part part, Work work) {
+        if (failed.contains(part)) {
+            return;
+        }
+        try {
+            work.run();
+        } catch (IOException | RuntimeException e) {
+            failed.add(part);
+            faults.incrementAndGet();
+            LOG.warn(
+                    "{}: no tuning of its {} until the next connection: {}",
+                    device,
+                    part.name().toLowerCase(Locale.ROOT),
+                    e.getMessage());
         }
     }
 
     private void applyBucket(Wanted next) throws IOException {
         if (!next.bucket().equals(applied.bucket()) || next.tunnel() != applied.tunnel()) {
             Optional<TokenBucket> before = shaped;
-            shaped = Optional.empty(); // where it fails, nobody knows
-            shaped = shaper.apply(next.bucket());
+            try {
+                shaped = shaper.apply(next.bucket());
+            } catch (IOException | RuntimeException e) {
+                shaped = Optional.empty(); // nobody knows
+                throw e;
+            }
             if (!before.equals(shaped)) {
                 shaperChanges.incrementAndGet();
             }
@@ -309,15 +348,13 @@ public final class PathTuner implements AutoCloseable {
                 tuning.restore();
             }
             routeWords = Map.of();
+            if (remembered.isPresent()) {
+                ServerRoute.forget(remembered.get());
+            }
             undone.complete(null);
         } catch (IOException | RuntimeException e) {
             undone.completeExceptionally(e);
         }
-    }
-
-    private void fault(String what, Exception e) {
-        faults.incrementAndGet();
-        LOG.warn("{} stay as the kernel has them: {}", what, e.getMessage());
     }
 
     private static long droppedNow(String device) throws IOException {

@@ -69,9 +69,25 @@ public final class ServerRoute implements AutoCloseable {
                 .with("proto", String.valueOf(StaleRules.PROTOCOL))
                 .with("metric", String.valueOf(metric(device)))
                 .with(metrics);
+        if (metrics.reordering().isPresent() && !remembers(host, metrics)) {
+            forget(server);
+        }
         IpCommand.batch(family, List.of("route replace " + own));
         LOG.info("route to the server while connected: {}", own);
         return new ServerRoute(family, own.toString(), metrics);
+    }
+
+    /**
+     * Makes the kernel forget what it remembers of the server. Connections take {@code reordering} from there, and what is there comes
+     * from the route when the first of them ends; it stays for an hour, whatever becomes of the route.
+     */
+    static void forget(InetAddress server) throws IOException {
+        IpCommand.remove("tcp_metrics", "delete", InetAddresses.toAddrString(server));
+    }
+
+    private static boolean remembers(String host, RouteMetrics metrics) throws IOException {
+        return (IpCommand.output("tcp_metrics", "show", host) + " ")
+                .contains(" reordering " + metrics.reordering().orElseThrow() + " ");
     }
 
     /** What is in force; {@link RouteMetrics#NONE} where the route was left alone. */

@@ -30,14 +30,25 @@ public record SocketTuning(String congestionControl, Optional<Integer> rtoMaxMil
      */
     private static final int AUTOMATIC_RTO_MAX_MILLIS = 1_000;
 
-    /** Throws where this kernel, in the calling thread's namespace, does not have or does not allow what the configuration asks for. */
-    public static void check(BridgeConfig config) throws LinuxException {
+    /**
+     * Asks this kernel whether it has and allows what the configuration wants.
+     *
+     * @throws ConfigException naming what it has instead
+     */
+    public static void check(BridgeConfig config) {
+        String key = Settings.CONGESTION_CONTROL.key();
         String algorithm = config.get(Settings.CONGESTION_CONTROL);
-        if (!algorithm.equals(DEFAULT)) {
-            Optional<String> instead = CongestionControl.refusal(algorithm);
-            if (instead.isPresent()) {
-                throw new ConfigException(Settings.CONGESTION_CONTROL.key(), algorithm, instead.get());
-            }
+        if (algorithm.equals(DEFAULT)) {
+            return;
+        }
+        Optional<String> instead;
+        try {
+            instead = CongestionControl.refusal(algorithm);
+        } catch (LinuxException e) {
+            throw ConfigException.of(key, "'" + algorithm + "' cannot be tried: " + e.getMessage());
+        }
+        if (instead.isPresent()) {
+            throw new ConfigException(key, algorithm, instead.get());
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Assumptions;
 
 /** A network namespace of one test, removed with it. */
@@ -77,6 +78,10 @@ final class TestNamespace implements AutoCloseable {
 
     String name() {
         return name;
+    }
+
+    ThreadFactory threadFactory(String prefix) {
+        return namespace.threadFactory(prefix);
     }
 
     Thread newThread(Runnable work) {
