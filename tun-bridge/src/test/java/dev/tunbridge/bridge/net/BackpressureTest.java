@@ -6,6 +6,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.linux.InterfaceCounters;
 import dev.tunbridge.linux.TokenBucket;
 import dev.tunbridge.linux.TunInterface;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -35,8 +36,12 @@ class BackpressureTest {
     private static final int DATAGRAM_BYTES = 1200;
     private static final int DATAGRAMS = 300;
     private static final int CHUNK = 200;
+
+    /** Nothing at all is lost, but where the machine keeps the reader from reading for longer than the device is long. */
+    private static final int STALLS = 3;
+
     private static final int TRANSFER_BYTES = 1 << 19;
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private TestNamespace device;
@@ -65,21 +70,23 @@ class BackpressureTest {
 
     @Test
     void datagramsWaitInFrontOfAShapedDeviceAndAreLostInABareOne() throws Exception {
-        try (SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.empty())) {
+        try (DatagramChannel channel = sender();
+                SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.empty())) {
             try (Shaper shaper = device.call(() -> Shaper.open("tb0"))) {
                 shaper.apply(Optional.of(BUCKET));
                 long start = System.nanoTime();
-                sendDatagrams(DATAGRAMS);
+                sendDatagrams(channel, DATAGRAMS);
                 // The sender has been held: all but what its socket's buffer holds has left by now.
                 assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(500));
                 awaitAll(reader, DATAGRAMS, 0, 0);
                 assertThat(shaper.root().orElseThrow().dropped()).isZero();
             }
-            assertThat(dropped()).isZero();
-            assertThat(reader.packets()).isEqualTo(DATAGRAMS);
+            long lost = dropped();
+            assertThat(lost).isLessThanOrEqualTo(STALLS);
+            assertThat(reader.packets()).isEqualTo(DATAGRAMS - lost);
 
-            sendDatagrams(DATAGRAMS);
-            assertThat(dropped()).isGreaterThan(DATAGRAMS / 10);
+            sendDatagrams(channel, DATAGRAMS);
+            assertThat(dropped() - lost).isGreaterThan(DATAGRAMS / 4);
         }
     }
 
@@ -91,11 +98,12 @@ class BackpressureTest {
                 assertThat(transfer()).isEqualTo(TRANSFER_BYTES);
                 assertThat(shaper.root().orElseThrow().dropped()).isZero();
             }
-            assertThat(dropped()).isZero();
+            long lost = dropped();
+            assertThat(lost).isLessThanOrEqualTo(STALLS);
             assertThat(reader.packets()).isGreaterThan(TRANSFER_BYTES / 1400);
 
             assertThat(transfer()).isEqualTo(TRANSFER_BYTES);
-            assertThat(dropped()).isPositive();
+            assertThat(dropped() - lost).isGreaterThan(10 * STALLS);
         }
     }
 
@@ -109,11 +117,12 @@ class BackpressureTest {
         PathTuner tuner = device.call(() -> PathTuner.open(options, "tb0"));
         try {
             tuner.established(new TunnelShape(InetAddress.getByName("198.19.0.1"), 1400, 0));
-            try (SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.of(tuner))) {
+            try (DatagramChannel channel = sender();
+                    SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.of(tuner))) {
                 awaitRate(tuner, ShaperPolicy.GUARD);
                 int sent = 0;
                 while (rate(tuner) > 1.6 * READ_BYTES_PER_SECOND) {
-                    sendDatagrams(CHUNK);
+                    sendDatagrams(channel, CHUNK);
                     sent += CHUNK;
                     assertThat(sent).as("datagrams until the rate is found").isLessThan(50 * CHUNK);
                 }
@@ -121,13 +130,12 @@ class BackpressureTest {
                 long droppedBefore = dropped();
                 long overflowsBefore = reader.overflows();
                 long readBefore = reader.packets();
-                sendDatagrams(DATAGRAMS);
+                sendDatagrams(channel, DATAGRAMS);
                 assertThat(rate(tuner)).isBetween(0.2 * READ_BYTES_PER_SECOND, 1.6 * READ_BYTES_PER_SECOND);
                 awaitAll(reader, DATAGRAMS, readBefore, droppedBefore);
 
-                // Nothing, on a machine that is not busy.
                 long lost = dropped() - droppedBefore + reader.overflows() - overflowsBefore;
-                assertThat(lost).isLessThanOrEqualTo(DATAGRAMS / 50);
+                assertThat(lost).isLessThanOrEqualTo(STALLS);
             }
         } finally {
             tuner.close();
@@ -139,26 +147,25 @@ class BackpressureTest {
         return tuner.stats().shaper().map(TokenBucket::rateBytesPerSecond).orElse(0L);
     }
 
-    /** Until the device is shaped as one that is short and of which nothing is known. */
+    /** Until the routes are set, and the device is shaped as one that is short and of which nothing is known. */
     private static void awaitRate(PathTuner tuner, double rate) {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
-        while (rate(tuner) != rate) {
+        while (rate(tuner) != rate || tuner.stats().route().isEmpty()) {
             assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
             LockSupport.parkNanos(POLL_NANOS);
         }
     }
 
-    private void sendDatagrams(int count) throws Exception {
-        device.call(() -> {
-            try (DatagramChannel channel = DatagramChannel.open()) {
-                channel.bind(new InetSocketAddress("198.19.0.1", 0));
-                InetSocketAddress far = new InetSocketAddress("198.19.0.2", 9);
-                for (int i = 0; i < count; i++) {
-                    channel.send(ByteBuffer.allocate(DATAGRAM_BYTES), far);
-                }
-                return channel;
-            }
-        });
+    /** One socket for all: it is held when its buffer is full, and another would bring another buffer. */
+    private DatagramChannel sender() throws Exception {
+        return device.call(() -> DatagramChannel.open().bind(new InetSocketAddress("198.19.0.1", 0)));
+    }
+
+    private static void sendDatagrams(DatagramChannel channel, int count) throws IOException {
+        InetSocketAddress far = new InetSocketAddress("198.19.0.2", 9);
+        for (int i = 0; i < count; i++) {
+            channel.send(ByteBuffer.allocate(DATAGRAM_BYTES), far);
+        }
     }
 
     /** Bytes that arrived. */
@@ -196,7 +203,11 @@ class BackpressureTest {
     private void awaitAll(SlowReader reader, int count, long readBefore, long droppedBefore) throws Exception {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (reader.packets() - readBefore + dropped() - droppedBefore < count) {
-            assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
+            assertThat(System.nanoTime())
+                    .as(
+                            "%d read, %d dropped of %d; %s",
+                            reader.packets(), dropped(), count, device.run("tc", "-s", "qdisc", "show", "dev", "tb0"))
+                    .isLessThan(deadline);
             LockSupport.parkNanos(POLL_NANOS);
         }
     }

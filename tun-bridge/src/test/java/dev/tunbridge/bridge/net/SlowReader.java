@@ -22,8 +22,8 @@ final class SlowReader implements AutoCloseable {
     private static final long SAMPLE_NANOS = 10_000_000;
     private static final long RTT_NANOS = 20_000_000;
     private static final double NANOS_PER_SECOND = 1e9;
-    /** A reader that was late may catch up on this much. */
-    private static final long CREDIT_NANOS = 5_000_000;
+    /** A reader that was late catches up on this much, or a busy machine would make its rate less than is said. */
+    private static final long CREDIT_NANOS = 200_000_000;
 
     static final int QUEUE_LIMIT = 64 * 1024;
 
