@@ -68,6 +68,11 @@ public final class TcpInfo {
         return length > 7 && (memory.getByte(7) & 1) != 0;
     }
 
+    /** Whether both ends agreed on explicit congestion notification. */
+    public boolean isEcnNegotiated() {
+        return length > 5 && (memory.getByte(5) & 8) != 0;
+    }
+
     public long retransmissionTimeoutMicros() {
         return u32(8);
     }

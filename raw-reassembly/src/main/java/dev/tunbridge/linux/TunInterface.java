@@ -36,13 +36,15 @@ public final class TunInterface implements AutoCloseable {
     private final String name;
     private final TunKind kind;
     private final int features;
+    private final boolean backpressure;
     private boolean closed;
 
-    private TunInterface(int fd, String name, TunKind kind, int features) {
+    private TunInterface(int fd, String name, TunKind kind, int features, boolean backpressure) {
         this.fd = fd;
         this.name = name;
         this.kind = kind;
         this.features = features;
+        this.backpressure = backpressure;
     }
 
     /** Makes the interface; a name such as {@code tb%d} lets the kernel choose the number. */
@@ -60,19 +62,24 @@ public final class TunInterface implements AutoCloseable {
         }
         int fd = Descriptors.openReadWrite(DEVICE);
         try {
+            Memory word = new Memory(Integer.BYTES);
+            control(fd, TUNGETFEATURES, word, "TUNGETFEATURES", name);
+            int features = word.getInt(0);
+            if ((features & TunFlag.BACKPRESSURE.flag) == 0) {
+                requested &= ~TunFlag.BACKPRESSURE.flag;
+            }
             Memory request = new Memory(IFREQ_BYTES);
             request.clear();
             request.write(0, nameBytes, 0, nameBytes.length);
             request.setShort(FLAGS_AT, (short) requested);
             control(fd, TUNSETIFF, request, "TUNSETIFF", name);
             String actualName = request.getString(0, StandardCharsets.UTF_8.name());
-            Memory word = new Memory(Integer.BYTES);
             if (virtioHeader) {
                 word.setInt(0, VIRTIO_HEADER_BYTES);
                 control(fd, TUNSETVNETHDRSZ, word, "TUNSETVNETHDRSZ", actualName);
             }
-            control(fd, TUNGETFEATURES, word, "TUNGETFEATURES", actualName);
-            return new TunInterface(fd, actualName, kind, word.getInt(0));
+            boolean backpressure = (requested & TunFlag.BACKPRESSURE.flag) != 0;
+            return new TunInterface(fd, actualName, kind, features, backpressure);
         } catch (LinuxException | RuntimeException failure) {
             Descriptors.close(fd);
             throw failure;
@@ -126,6 +133,11 @@ public final class TunInterface implements AutoCloseable {
     /** {@code IFF_*} flags that this kernel's driver knows, from TUNGETFEATURES. */
     public int features() {
         return features;
+    }
+
+    /** Whether a full ring stops its senders: asked for, and offered by this kernel. */
+    public boolean hasBackpressure() {
+        return backpressure;
     }
 
     /** Removes the interface. */

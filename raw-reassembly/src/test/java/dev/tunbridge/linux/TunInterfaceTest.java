@@ -33,6 +33,15 @@ class TunInterfaceTest {
     }
 
     @Test
+    void asksForBackpressureOnlyWhereTheKernelOffersIt() throws Exception {
+        try (TunInterface plain = TunInterface.open("tbt%d", TunKind.TUN);
+                TunInterface asked = TunInterface.open("tbt%d", TunKind.TUN, TunFlag.BACKPRESSURE)) {
+            assertThat(asked.hasBackpressure()).isEqualTo((asked.features() & TunFlag.BACKPRESSURE.flag) != 0);
+            assertThat(plain.hasBackpressure()).isFalse();
+        }
+    }
+
+    @Test
     void namesOperationSubjectAndReasonWhenTheNameIsTaken() throws Exception {
         try (TunInterface first = TunInterface.open("tbt%d", TunKind.TAP)) {
             assertThatThrownBy(() -> TunInterface.open(first.name(), TunKind.TAP, TunFlag.EXCLUSIVE))

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.net.SocketTuning;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.protocol.frame.FrameFormat;
@@ -93,6 +94,7 @@ public final class BridgeBuilder {
     public Bridge build() {
         Endpoint server = config.get(Settings.SERVER)
                 .orElseThrow(() -> ConfigException.of(Settings.SERVER.key(), "is missing: say where the server is"));
+        SocketTuning.check(config);
         FrameFormat frameFormat = format != null ? format : loadFormat(config);
         MessageCodec codec = MessageMappers.forFormat(frameFormat);
         TunDevice own = device;

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge;
 
+import dev.tunbridge.bridge.config.Backpressure;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.Prefix;
@@ -23,7 +24,10 @@ final class LinuxDevices {
         return LinuxTunDevice.create(new TunOptions(
                 config.get(Settings.TUN_NAME),
                 config.get(Settings.TUN_OFFLOAD) ? TunOptions.Offload.ON : TunOptions.Offload.OFF,
-                config.get(Settings.TUN_COALESCE) ? TunOptions.Coalescing.ON : TunOptions.Coalescing.OFF));
+                config.get(Settings.TUN_COALESCE) ? TunOptions.Coalescing.ON : TunOptions.Coalescing.OFF,
+                config.get(Settings.TUN_BACKPRESSURE) == Backpressure.AUTO
+                        ? TunOptions.Backpressure.WHERE_OFFERED
+                        : TunOptions.Backpressure.OFF));
     }
 
     /** Routes of the other family belong to another tunnel of the same configuration. */

@@ -54,6 +54,15 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
         });
     }
 
+    /** {@code auto}, {@code off}, or what the other type allows. */
+    static <T> SettingType<AutoOr<T>> autoOr(SettingType<T> fixed) {
+        return new SettingType<>("auto | off | " + fixed.allowed, text -> switch (text.toLowerCase(Locale.ROOT)) {
+            case "auto" -> AutoOr.auto();
+            case "off" -> AutoOr.off();
+            default -> AutoOr.fixed(fixed.parser.apply(text));
+        });
+    }
+
     static <E extends Enum<E>> SettingType<E> oneOf(List<E> choices) {
         String allowed = choices.stream().map(SettingType::spelling).collect(Collectors.joining(" | "));
         return new SettingType<>(allowed, text -> {

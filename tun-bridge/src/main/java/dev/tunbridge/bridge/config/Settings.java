@@ -75,6 +75,53 @@ public final class Settings {
             "true",
             "Receive offload: consecutive segments of a flow are written as one super-packet.");
 
+    public static final Setting<ShaperMode> TUN_SHAPER = add(
+            "tun.shaper",
+            SettingType.oneOf(List.of(ShaperMode.values())),
+            "auto",
+            "A token bucket on the TUN device, at a rate that follows the outer connection: local senders wait instead of"
+                    + " losing packets. Auto: while that connection is the bottleneck, or tun.tx-queue-length is short.");
+
+    public static final Setting<Backpressure> TUN_BACKPRESSURE = add(
+            "tun.backpressure",
+            SettingType.oneOf(List.of(Backpressure.values())),
+            "auto",
+            "A full TUN device stops its senders instead of dropping, where the kernel offers it (7.3 and later).");
+
+    public static final Setting<AutoOr<Long>> ROUTE_RTO_MIN = add(
+            "route.rto-min",
+            SettingType.autoOr(SettingType.nanos("200ms", "10s")),
+            "auto",
+            "Shortest retransmission timeout of local TCP into the tunnel. Auto: what the outer connection needs to repair a"
+                    + " loss by itself.");
+
+    public static final Setting<Boolean> ROUTE_ECN = add(
+            "route.ecn",
+            SettingType.flag(),
+            "true",
+            "Local TCP into the tunnel asks for ECN: it is slowed without a loss.");
+
+    public static final Setting<AutoOr<Integer>> ROUTE_REORDERING = add(
+            "route.reordering",
+            SettingType.autoOr(SettingType.number(3, 300)),
+            "auto",
+            "Segments out of order that local TCP into the tunnel takes for no loss, from the second connection with a"
+                    + " client on. Auto: 10 with recovery, which reorders.");
+
+    public static final Setting<AutoOr<Integer>> ROUTE_ADVMSS = add(
+            "route.advmss",
+            SettingType.autoOr(SettingType.number(256, 65_495)),
+            "auto",
+            "Segment size that local TCP asks of clients. Auto: one that fits, framed, into a segment of the outer"
+                    + " connection.");
+
+    public static final Setting<AutoOr<Integer>> ROUTE_MTU = add(
+            "route.mtu",
+            SettingType.autoOr(SettingType.number(1280, 65_535)),
+            "off",
+            "Longest packet that local sockets send into the tunnel, where less than the tunnel's. Auto: one that fits, framed,"
+                    + " into a segment of the outer connection; longer datagrams are then fragmented.");
+
     public static final Setting<List<Prefix>> ROUTES = add(
             "routes",
             SettingType.listOf(new SettingType<>("PREFIX/LENGTH", Prefix::parse)),
@@ -199,6 +246,30 @@ public final class Settings {
             SettingType.nanos("1s", "1h"),
             "60s",
             "How long sent data may stay unacknowledged before the connection counts as dead (RFC 5482).");
+
+    public static final Setting<AutoOr<Long>> RTO_MAX = add(
+            "socket.rto-max",
+            SettingType.autoOr(SettingType.nanos("1s", "2m")),
+            "auto",
+            "Longest wait between two retransmissions of the outer connection, where the kernel can be told (6.15 and later)."
+                    + " Auto: 1s, so that a link that is back is used at once.");
+
+    public static final Setting<Boolean> SERVER_ROUTE_QUICK_ACK = add(
+            "server-route.quickack",
+            SettingType.flag(),
+            "true",
+            "The route to the server acknowledges every segment at once. This and the next two make a host route of it while"
+                    + " connected.");
+
+    public static final Setting<Boolean> SERVER_ROUTE_ECN =
+            add("server-route.ecn", SettingType.flag(), "true", "The outer connection asks for ECN.");
+
+    public static final Setting<AutoOr<Integer>> SERVER_ROUTE_REORDERING = add(
+            "server-route.reordering",
+            SettingType.autoOr(SettingType.number(3, 300)),
+            "auto",
+            "Segments out of order that the outer connection takes for no loss, from the second connection on. Auto: the"
+                    + " kernel's 3, or as many as it has seen on the way to this server within an hour.");
 
     public static final Setting<Long> CONNECT_TIMEOUT = add(
             "socket.connect-timeout",

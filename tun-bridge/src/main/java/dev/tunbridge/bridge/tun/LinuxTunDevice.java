@@ -66,9 +66,14 @@ public final class LinuxTunDevice implements TunDevice {
     /** Makes the interface in the network namespace of the calling thread. */
     public static LinuxTunDevice create(TunOptions options) throws LinuxException {
         boolean offload = options.offload() == TunOptions.Offload.ON;
-        TunInterface tun = offload
-                ? TunInterface.open(options.name(), TunKind.TUN, TunFlag.VIRTIO_HEADER)
-                : TunInterface.open(options.name(), TunKind.TUN);
+        EnumSet<TunFlag> flags = EnumSet.noneOf(TunFlag.class);
+        if (offload) {
+            flags.add(TunFlag.VIRTIO_HEADER);
+        }
+        if (options.backpressure() == TunOptions.Backpressure.WHERE_OFFERED) {
+            flags.add(TunFlag.BACKPRESSURE);
+        }
+        TunInterface tun = TunInterface.open(options.name(), TunKind.TUN, flags.toArray(TunFlag[]::new));
         try {
             Set<TunOffload> taken =
                     tun.enableOffloads(offload ? EnumSet.allOf(TunOffload.class) : EnumSet.noneOf(TunOffload.class));
@@ -107,6 +112,11 @@ public final class LinuxTunDevice implements TunDevice {
     /** The offloads that this kernel took; empty where they are switched off. */
     public Set<TunOffload> offloads() {
         return offloads;
+    }
+
+    /** Whether a full device stops its senders: asked for, and offered by this kernel. */
+    public boolean hasBackpressure() {
+        return tun.hasBackpressure();
     }
 
     /** Whether segments are joined on their way to the kernel: asked for, and taken by the kernel. */

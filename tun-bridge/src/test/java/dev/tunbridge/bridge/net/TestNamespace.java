@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Assumptions;
 
 /** A network namespace of one test, removed with it. */
@@ -66,6 +67,25 @@ final class TestNamespace implements AutoCloseable {
         List<String> all = new ArrayList<>(List.of("-netns", name));
         all.addAll(List.of(arguments));
         return ip(all.toArray(String[]::new));
+    }
+
+    /** Runs any program in the namespace and returns what it printed; a fault is an exception. */
+    String run(String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of("netns", "exec", name));
+        all.addAll(List.of(command));
+        return ip(all.toArray(String[]::new));
+    }
+
+    String name() {
+        return name;
+    }
+
+    ThreadFactory threadFactory(String prefix) {
+        return namespace.threadFactory(prefix);
+    }
+
+    Thread newThread(Runnable work) {
+        return namespace.newThread(work);
     }
 
     @Override

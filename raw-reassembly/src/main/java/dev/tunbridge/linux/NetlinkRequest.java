@@ -1,0 +1,89 @@
+package dev.tunbridge.linux;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One message to the kernel, under construction.
+ *
+ * <pre>
+ *   struct nlmsghdr: u32 length (0) | u16 type (4) | u16 flags (6) | u32 sequence (8) | u32 port (12)
+ *   struct nlattr:   u16 length (0) | u16 type (2) | value, padded to 4 bytes
+ * </pre>
+ */
+final class NetlinkRequest {
+    static final int HEADER_BYTES = 16;
+    static final int ATTRIBUTE_HEADER_BYTES = 4;
+
+    /** NLM_F_REQUEST | NLM_F_ACK. */
+    static final int ACKNOWLEDGED = 0x1 | 0x4;
+
+    /** NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH. */
+    static final int DUMP = 0x1 | 0x100 | 0x200;
+
+    static final int REPLACE = 0x100;
+    static final int CREATE = 0x400;
+
+    private static final int LENGTH_AT = 0;
+    private static final int SEQUENCE_AT = 8;
+
+    /** A token bucket takes 120 bytes. */
+    private static final int CAPACITY_BYTES = 512;
+
+    private final ByteBuffer bytes = ByteBuffer.allocate(CAPACITY_BYTES).order(ByteOrder.nativeOrder());
+
+    NetlinkRequest(int type, int flags) {
+        bytes.putInt(0).putShort((short) type).putShort((short) flags).putInt(0).putInt(0);
+    }
+
+    NetlinkRequest words(int... words) {
+        for (int word : words) {
+            bytes.putInt(word);
+        }
+        return this;
+    }
+
+    NetlinkRequest attribute(int type, String text) {
+        byte[] name = text.getBytes(StandardCharsets.US_ASCII);
+        int at = begin(type);
+        bytes.put(name).put((byte) 0);
+        return end(at);
+    }
+
+    NetlinkRequest attribute(int type, int value) {
+        int at = begin(type);
+        bytes.putInt(value);
+        return end(at);
+    }
+
+    NetlinkRequest attribute(int type, long value) {
+        int at = begin(type);
+        bytes.putLong(value);
+        return end(at);
+    }
+
+    /** Opens an attribute whose value follows; the answer goes to {@link #end}. */
+    int begin(int type) {
+        int at = bytes.position();
+        bytes.putShort((short) 0).putShort((short) type);
+        return at;
+    }
+
+    NetlinkRequest end(int at) {
+        bytes.putShort(at, (short) (bytes.position() - at));
+        while (bytes.position() % Integer.BYTES != 0) {
+            bytes.put((byte) 0);
+        }
+        return this;
+    }
+
+    /** The whole message, under this number. */
+    byte[] toBytes(int sequence) {
+        bytes.putInt(LENGTH_AT, bytes.position());
+        bytes.putInt(SEQUENCE_AT, sequence);
+        byte[] message = new byte[bytes.position()];
+        bytes.get(0, message);
+        return message;
+    }
+}

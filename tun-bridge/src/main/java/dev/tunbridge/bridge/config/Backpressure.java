@@ -1,0 +1,7 @@
+package dev.tunbridge.bridge.config;
+
+/** Whether a full TUN device stops its senders, where the kernel offers it. */
+public enum Backpressure {
+    AUTO,
+    OFF
+}

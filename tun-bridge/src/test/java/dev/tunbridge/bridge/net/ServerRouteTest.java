@@ -1,0 +1,186 @@
+package dev.tunbridge.bridge.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.linux.TunInterface;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The route to the server among real ones, as {@code ip} shows them. */
+class ServerRouteTest {
+    private static final RouteMetrics METRICS = new RouteMetrics(
+            OptionalInt.empty(),
+            RouteMetrics.Flag.SET,
+            RouteMetrics.Flag.SET,
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.of(20));
+
+    private TestNamespace namespace;
+
+    @BeforeEach
+    void openNamespace() throws IOException {
+        namespace = TestNamespace.open();
+        namespace.inside("link", "add", "x0", "type", "veth", "peer", "name", "x1");
+        namespace.inside("addr", "add", "198.18.0.1/30", "dev", "x0");
+        namespace.inside("addr", "add", "2001:2::1/64", "dev", "x0", "nodad");
+        namespace.inside("link", "set", "x1", "up");
+        namespace.inside("link", "set", "x0", "up");
+        namespace.inside("route", "add", "default", "via", "198.18.0.2", "initcwnd", "20");
+        namespace.inside("-6", "route", "add", "default", "via", "2001:2::2");
+    }
+
+    @AfterEach
+    void removeNamespace() throws IOException {
+        if (namespace != null) {
+            namespace.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-4, 198.18.0.2, dev x0",
+        "-4, 198.19.7.7, via 198.18.0.2 dev x0",
+        "-6, 2001:2::2, dev x0",
+        "-6, 2001:2:0:7::7, via 2001:2::2 dev x0"
+    })
+    void goesTheSameWayAndIsTakenBack(String family, String server, String way) throws Exception {
+        String before = routes(family);
+        String got = namespace.inside(family, "route", "get", server);
+        ServerRoute route = make("tb0", server);
+
+        assertThat(routes(family).lines().filter(line -> line.startsWith(server + " ")))
+                .singleElement()
+                .asString()
+                .contains(way, " features ecn", " quickack 1", " reordering 20", " proto 84 ");
+        assertThat(namespace.inside(family, "route", "get", server)).contains(way);
+        assertThat(route.metrics()).isEqualTo(METRICS);
+
+        close(route);
+        assertThat(routes(family)).isEqualTo(before);
+        assertThat(namespace.inside(family, "route", "get", server)).isEqualTo(got);
+        close(route); // again does nothing
+    }
+
+    @Test
+    void keepsWhatTheWiderRouteTold() throws Exception {
+        close(make("tb0", "198.19.7.7"));
+        ServerRoute route = make("tb0", "198.19.7.7");
+        assertThat(namespace.inside("route", "show", "198.19.7.7")).contains("initcwnd 20");
+        close(route);
+    }
+
+    @Test
+    void leavesAHostRouteThatSomebodyConfigured() throws Exception {
+        namespace.inside("route", "add", "198.19.7.7", "via", "198.18.0.2", "mtu", "1300");
+        String before = routes("-4");
+        ServerRoute route = make("tb0", "198.19.7.7");
+
+        assertThat(routes("-4")).isEqualTo(before);
+        assertThat(route.metrics()).isEqualTo(RouteMetrics.NONE);
+        close(route);
+        assertThat(routes("-4")).isEqualTo(before);
+    }
+
+    @Test
+    void leavesARouteWithSeveralNextHops() throws Exception {
+        namespace.inside("link", "add", "y0", "type", "veth", "peer", "name", "y1");
+        namespace.inside("addr", "add", "198.18.4.1/30", "dev", "y0");
+        namespace.inside("link", "set", "y1", "up");
+        namespace.inside("link", "set", "y0", "up");
+        namespace.inside(
+                "route", "add", "198.19.8.0/24", "nexthop", "via", "198.18.0.2", "nexthop", "via", "198.18.4.2");
+        String before = routes("-4");
+        close(make("tb0", "198.19.8.8"));
+        assertThat(routes("-4")).isEqualTo(before);
+    }
+
+    @Test
+    void saysNothingWhereThereIsNoWay() throws Exception {
+        namespace.inside("route", "del", "default");
+        ServerRoute route = make("tb0", "198.19.7.7");
+        assertThat(route.metrics()).isEqualTo(RouteMetrics.NONE);
+        close(route);
+    }
+
+    @Test
+    void twoBridgesToOneServerDoNotTouchEachOther() throws Exception {
+        try (TunInterface first = namespace.openTun("tb0");
+                TunInterface second = namespace.openTun("tb1")) {
+            String before = routes("-4");
+            ServerRoute one = make(first.name(), "198.19.7.7");
+            ServerRoute two = make(second.name(), "198.19.7.7");
+            assertThat(routes("-4").lines().filter(line -> line.contains("proto 84")))
+                    .hasSize(2);
+            close(one);
+            assertThat(routes("-4").lines().filter(line -> line.contains("proto 84")))
+                    .hasSize(1);
+            close(two);
+            assertThat(routes("-4")).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void replacesWhatAKilledProcessLeft() throws Exception {
+        namespace.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
+        String untouched = routes("-4");
+        Process victim = namespace.call(() -> TuningVictim.start("tb0", "198.19.0.1", "198.19.7.7"));
+        try (BufferedReader said = victim.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(said.readLine()).isEqualTo("ready");
+        } finally {
+            victim.destroyForcibly().waitFor();
+        }
+        assertThat(namespace.run("tc", "qdisc", "show", "dev", "tb0")).contains("tbf 5442:");
+        assertThat(routes("-4")).contains("rto_min lock 400ms").contains("198.19.7.7 ");
+
+        try (TunInterface tun = namespace.openTun("tb0")) {
+            InetAddress address = InetAddress.getByName("198.19.0.1");
+            TunNetwork network = namespace.setUp(new TunAddressing(
+                    tun.name(), address, 30, 1400, 500, java.util.List.of(), TunAddressing.SourceRule.PRESENT));
+            PathTuner tuner = namespace.call(() ->
+                    PathTuner.open(TuningOptions.of(BridgeConfig.defaults().with("route.rto-min", "600ms")), "tb0"));
+            assertThat(namespace.run("tc", "qdisc", "show", "dev", "tb0")).doesNotContain("tbf");
+            ServerRoute route = namespace.call(
+                    () -> tuner.serverRoute(InetAddress.getByName("198.18.0.2")).orElseThrow());
+            assertThat(routes("-4")).doesNotContain("198.19.7.7 ");
+            tuner.established(new TunnelShape(address, 1400, 0));
+            close(route);
+            tuner.close();
+            assertThat(routes("-4")).doesNotContain("rto_min");
+            namespace.close(network);
+        }
+        assertThat(routes("-4")).isEqualTo(untouched);
+    }
+
+    @Test
+    void removesTheRouteOfADeviceThatIsGone() throws Exception {
+        make("tb7", "198.19.7.7"); // there is no tb7, and nobody closes it
+        ServerRoute next = make("tb0", "198.19.7.8");
+        assertThat(routes("-4")).doesNotContain("198.19.7.7 ").contains("198.19.7.8 ");
+        close(next);
+    }
+
+    private ServerRoute make(String device, String server) throws Exception {
+        return namespace.call(() -> ServerRoute.make(device, InetAddress.getByName(server), METRICS));
+    }
+
+    private void close(ServerRoute route) throws Exception {
+        namespace.call(() -> {
+            route.close();
+            return route;
+        });
+    }
+
+    private String routes(String family) throws IOException {
+        return namespace.inside(family, "route", "show", "table", "all").replaceAll("(?m) linkdown", "");
+    }
+}
