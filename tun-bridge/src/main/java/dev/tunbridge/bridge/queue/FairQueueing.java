@@ -29,8 +29,8 @@ final class FairQueueing implements Discipline {
     private static final int LOOK = 16;
 
     private static final TrafficClass[] CLASSES = TrafficClass.values();
-    private static final TrafficClass[] BULK_FIRST = {TrafficClass.BULK, TrafficClass.PROMPT, TrafficClass.BACKGROUND};
-    private static final TrafficClass[] PROMPT_LAST = {TrafficClass.BACKGROUND, TrafficClass.BULK, TrafficClass.PROMPT};
+    private static final TrafficClass[] PROMPT_LAST = {TrafficClass.BULK, TrafficClass.BACKGROUND, TrafficClass.PROMPT};
+    private static final TrafficClass[] REVERSED = {TrafficClass.BACKGROUND, TrafficClass.BULK, TrafficClass.PROMPT};
     private static final TrafficClass[] BULK_LAST = {TrafficClass.PROMPT, TrafficClass.BACKGROUND, TrafficClass.BULK};
 
     private final Accounts accounts;
@@ -129,7 +129,7 @@ final class FairQueueing implements Discipline {
         if (promptShare.isFirstDue()) {
             return bulkShare.isFirstDue() ? CLASSES : BULK_LAST;
         }
-        return bulkShare.isFirstDue() ? BULK_FIRST : PROMPT_LAST;
+        return bulkShare.isFirstDue() ? PROMPT_LAST : REVERSED;
     }
 
     private void account(TrafficClass sent, int bytes) {

@@ -185,6 +185,16 @@ class EgressQueueTest {
         assertThat(sent.getOrDefault(1, 0) + sent.getOrDefault(3, 0)).isEqualTo(4);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, CS1, LE})
+    void promptStarvesNobody(int dscp) {
+        for (int i = 0; i < 60; i++) {
+            offer(dscp(udp(1, 1_000), EF), dscp(udp(2, 1_000), dscp));
+        }
+        countOfNext(17);
+        assertThat(countOfNext(32)).isEqualTo(Map.of(1, 28, 2, 4));
+    }
+
     @Test
     void promptOwesNothingForWhatItSentAlone() {
         for (int i = 0; i < 1_000; i++) {
