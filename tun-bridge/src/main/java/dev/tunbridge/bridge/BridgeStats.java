@@ -1,6 +1,8 @@
 package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.filter.Refusal;
+import dev.tunbridge.bridge.net.SocketTuning;
+import dev.tunbridge.bridge.net.TuningStats;
 import dev.tunbridge.bridge.queue.QueueStats;
 import dev.tunbridge.bridge.suppress.SuppressionStats;
 import dev.tunbridge.bridge.tun.TunStats;
@@ -22,6 +24,8 @@ import java.util.Optional;
  * @param flowsEvicted flows forgotten because the table was full
  * @param suppression what was not sent twice; empty where it is switched off
  * @param queue packets waiting for the outer connection
+ * @param tuning of routes and the TUN device's qdisc; empty for a device that the kernel knows nothing of
+ * @param socket what the outer socket was given; empty while there is none
  * @param appWaiting application messages waiting
  * @param tun the device's own counters
  */
@@ -38,6 +42,8 @@ public record BridgeStats(
         long flowsEvicted,
         Optional<SuppressionStats> suppression,
         QueueStats queue,
+        Optional<TuningStats> tuning,
+        Optional<SocketTuning> socket,
         int appWaiting,
         TunStats tun) {
 

@@ -4,13 +4,16 @@ import dev.tunbridge.bridge.config.Backpressure;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.bridge.net.PathTuner;
 import dev.tunbridge.bridge.net.TunAddressing;
 import dev.tunbridge.bridge.net.TunNetwork;
+import dev.tunbridge.bridge.net.TuningOptions;
 import dev.tunbridge.bridge.tun.LinuxTunDevice;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import java.io.IOException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,17 +44,31 @@ final class LinuxDevices {
     }
 
     static NetworkSetup networkSetup(BridgeConfig config) {
-        return tunnel -> TunNetwork.setUp(new TunAddressing(
-                tunnel.device(),
-                tunnel.deviceAddress(),
-                tunnel.prefixLength(),
-                tunnel.mtu(),
-                config.get(Settings.TUN_TX_QUEUE_LENGTH),
-                config.get(Settings.ROUTES).stream()
-                        .filter(route -> isSameFamily(route, tunnel))
-                        .map(Prefix::toString)
-                        .toList(),
-                config.get(Settings.SOURCE_RULE) ? TunAddressing.SourceRule.PRESENT : TunAddressing.SourceRule.ABSENT))
-                ::close;
+        return new LinuxNetwork(config);
+    }
+
+    /** The kernel's own. */
+    private record LinuxNetwork(BridgeConfig config) implements NetworkSetup {
+        @Override
+        public Undo setUp(TunnelInfo tunnel) throws IOException {
+            return TunNetwork.setUp(new TunAddressing(
+                    tunnel.device(),
+                    tunnel.deviceAddress(),
+                    tunnel.prefixLength(),
+                    tunnel.mtu(),
+                    config.get(Settings.TUN_TX_QUEUE_LENGTH),
+                    config.get(Settings.ROUTES).stream()
+                            .filter(route -> isSameFamily(route, tunnel))
+                            .map(Prefix::toString)
+                            .toList(),
+                    config.get(Settings.SOURCE_RULE)
+                            ? TunAddressing.SourceRule.PRESENT
+                            : TunAddressing.SourceRule.ABSENT))::close;
+        }
+
+        @Override
+        public Optional<PathTuner> tuner(String device) throws IOException {
+            return Optional.of(PathTuner.open(TuningOptions.of(config), device));
+        }
     }
 }

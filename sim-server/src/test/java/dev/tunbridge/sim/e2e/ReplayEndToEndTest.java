@@ -82,7 +82,10 @@ class ReplayEndToEndTest {
                 .carriage(carriage)
                 .writeMode(writeMode)
                 .set("reconnect.first", "200ms")
-                .set("tun.coalesce", "false"); // so that each packet is recorded as it was delivered
+                .set("tun.coalesce", "false") // so that each packet is recorded as it was delivered
+                .set(
+                        "suppression.enabled",
+                        "false"); // whose reports to the senders here are no part of what was received
         try (Scene scene = Scene.open(plan)) {
             try (LabProcess capture = scene.deviceSide()
                     .start(CommandLineTest.java(

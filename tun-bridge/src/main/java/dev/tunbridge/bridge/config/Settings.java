@@ -287,12 +287,23 @@ public final class Settings {
             add("reconnect.most", SettingType.nanos("10ms", "24h"), "2m", "The longest wait between two tries.");
 
     /** What else is the default where the mode is plain. */
-    private static final Map<Setting<?>, String> PLAIN = Map.of(
-            RECOVERY_ENABLED, "false",
-            CAPTURE_BACKEND, "none",
-            SUPPRESSION_ENABLED, "false",
-            QUEUE_AQM, "false",
-            QUICK_ACK, "false");
+    private static final Map<Setting<?>, String> PLAIN = Map.ofEntries(
+            Map.entry(RECOVERY_ENABLED, "false"),
+            Map.entry(CAPTURE_BACKEND, "none"),
+            Map.entry(SUPPRESSION_ENABLED, "false"),
+            Map.entry(QUEUE_AQM, "false"),
+            Map.entry(QUEUE_ECN, "false"),
+            Map.entry(TUN_SHAPER, "off"),
+            Map.entry(TUN_BACKPRESSURE, "off"),
+            Map.entry(ROUTE_RTO_MIN, "off"),
+            Map.entry(ROUTE_ECN, "false"),
+            Map.entry(ROUTE_REORDERING, "off"),
+            Map.entry(ROUTE_ADVMSS, "off"),
+            Map.entry(RTO_MAX, "off"),
+            Map.entry(QUICK_ACK, "false"),
+            Map.entry(SERVER_ROUTE_QUICK_ACK, "false"),
+            Map.entry(SERVER_ROUTE_ECN, "false"),
+            Map.entry(SERVER_ROUTE_REORDERING, "off"));
 
     private Settings() {}
 

@@ -11,6 +11,7 @@ final class Accounts {
     private int packets;
     private int bytes;
     private int peakBytes;
+    private int recentPeakBytes;
 
     Accounts() {
         for (int i = 0; i < byClass.length; i++) {
@@ -27,6 +28,14 @@ final class Accounts {
         packets++;
         bytes += packet.length();
         peakBytes = Math.max(peakBytes, bytes);
+        recentPeakBytes = Math.max(recentPeakBytes, bytes);
+    }
+
+    /** The most that waited since this was asked last. */
+    int takePeakBytes() {
+        int peak = recentPeakBytes;
+        recentPeakBytes = bytes;
+        return peak;
     }
 
     void left(QueuedPacket packet) {

@@ -143,6 +143,11 @@ public final class EgressQueue {
         return accounts.bytes();
     }
 
+    /** The most bytes that waited at once since this was asked last. */
+    public int takePeakBytes() {
+        return accounts.takePeakBytes();
+    }
+
     public int packets() {
         return accounts.packets();
     }

@@ -1,7 +1,9 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.bridge.net.PathTuner;
 import java.io.IOException;
+import java.util.Optional;
 
 /** Gives the device its address, routes and rules. Blocks, so it runs on a thread of its own. */
 @FunctionalInterface
@@ -12,6 +14,11 @@ public interface NetworkSetup {
 
     /** Sets up what the welcome says; the answer takes all of it back. */
     Undo setUp(TunnelInfo tunnel) throws IOException;
+
+    /** What adapts the device and its routes to the path; empty for a device that the kernel knows nothing of. */
+    default Optional<PathTuner> tuner(String device) throws IOException {
+        return Optional.empty();
+    }
 
     /** Takes a set-up back; does nothing the second time. */
     @FunctionalInterface

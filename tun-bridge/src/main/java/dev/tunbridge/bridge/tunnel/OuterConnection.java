@@ -3,6 +3,8 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.net.PathSample;
+import dev.tunbridge.bridge.net.SocketTuning;
 import dev.tunbridge.bridge.receive.DeliveryObserver;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
@@ -10,6 +12,7 @@ import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
+import dev.tunbridge.linux.TcpInfo;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -40,6 +43,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +102,8 @@ final class OuterConnection {
     private @Nullable String endedWhilePaused;
 
     private KernelView kernelView = KernelView.NOTHING;
+    private final TcpInfo info = new TcpInfo();
+    private @Nullable SocketTuning tuning;
     private final DeadlineTimer lookAgain;
     private @Nullable ScheduledFuture<?> restLook;
     private final boolean quickAck;
@@ -377,20 +383,17 @@ final class OuterConnection {
     /** What this kernel does not grant is said once for each connection, and the kernel's own way is good enough. */
     private void tune(int fd, BridgeConfig config) {
         try {
-            tuneOrFail(fd, config);
+            tuning = tuneOrFail(fd, config);
         } catch (LinuxException e) {
             LOG.warn("a socket option stays as the kernel has it: {}", e.getMessage());
         }
     }
 
-    private static void tuneOrFail(int fd, BridgeConfig config) throws LinuxException {
+    private static SocketTuning tuneOrFail(int fd, BridgeConfig config) throws LinuxException {
         Sockets.set(fd, SocketOption.TCP_NOTSENT_LOWAT, config.get(Settings.NOTSENT_LOWAT));
         long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
         Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
-        String congestionControl = config.get(Settings.CONGESTION_CONTROL);
-        if (!congestionControl.equals("default")) {
-            Sockets.setCongestionControl(fd, congestionControl);
-        }
+        return SocketTuning.apply(fd, config);
     }
 
     InetSocketAddress server() {
@@ -424,6 +427,24 @@ final class OuterConnection {
     long ackedOffset() {
         kernelView.refresh();
         return kernelView.ackedOffset();
+    }
+
+    /** What the socket was given before it connected. */
+    Optional<SocketTuning> tuning() {
+        return Optional.ofNullable(tuning);
+    }
+
+    /** What the kernel says of the path now; empty where it cannot be asked. */
+    Optional<PathSample> sample(long nowNanos) {
+        if (ended || !(channel instanceof EpollSocketChannel epoll)) {
+            return Optional.empty();
+        }
+        try {
+            info.refresh(epoll.fd().intValue());
+        } catch (LinuxException e) {
+            return Optional.empty();
+        }
+        return Optional.of(PathSample.of(info, nowNanos));
     }
 
     /** From within a message: what follows waits, in this buffer, in the kernel's and then at the server. */

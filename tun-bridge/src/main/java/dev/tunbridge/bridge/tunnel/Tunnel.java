@@ -12,6 +12,7 @@ import dev.tunbridge.bridge.filter.IcmpErrors;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.net.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueueOptions;
@@ -34,6 +35,8 @@ import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
 import dev.tunbridge.reassembly.stream.KernelView;
+import dev.tunbridge.reassembly.wire.Ipv4Header;
+import dev.tunbridge.reassembly.wire.Ipv6Header;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -72,6 +75,8 @@ public final class Tunnel {
     private final Blocking resolving;
 
     private final DeadlineTimer tick;
+    private final DeadlineTimer pathTick;
+    private final PathTuning tuning;
     private final Backoff backoff;
     private final FlowTable flows;
     private final EgressQueue queue;
@@ -133,6 +138,7 @@ public final class Tunnel {
         blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
         resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
         tick = new DeadlineTimer(loop, this::onTick);
+        pathTick = new DeadlineTimer(loop, this::onPathTick);
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
         flows = new FlowTable(config.get(Settings.FLOWS_MAX));
         queue = new EgressQueue(
@@ -142,6 +148,7 @@ public final class Tunnel {
                         config.get(Settings.QUEUE_AQM),
                         config.get(Settings.QUEUE_ECN),
                         config.get(Settings.QUEUE_PROMPT_PORTS)));
+        tuning = new PathTuning(queue, device.name(), networkSetup);
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
@@ -195,6 +202,8 @@ public final class Tunnel {
                 flows.evictions(),
                 Optional.ofNullable(suppressor).map(RetransmitSuppressor::stats),
                 queue.stats(),
+                tuning.stats(),
+                Optional.ofNullable(connection).flatMap(OuterConnection::tuning),
                 outbox.messages(),
                 device.stats());
     }
@@ -242,8 +251,24 @@ public final class Tunnel {
         state(BridgeState.CONNECTING, "connecting to " + server);
         resolving.run(
                 () -> new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
-                this::dial,
+                this::prepare,
                 fault -> lost("cannot resolve " + server.host()));
+    }
+
+    private void prepare(InetSocketAddress address) {
+        if (isOver()) {
+            return;
+        }
+        blocking.run(
+                () -> {
+                    tuning.prepare(address.getAddress());
+                    return address;
+                },
+                this::dial,
+                fault -> {
+                    LOG.warn("nothing is tuned: {}", fault.getMessage());
+                    dial(address);
+                });
     }
 
     private void dial(InetSocketAddress address) {
@@ -258,6 +283,13 @@ public final class Tunnel {
             return;
         }
         disconnect();
+        blocking.run(
+                () -> {
+                    tuning.release();
+                    return reason;
+                },
+                released -> {},
+                fault -> LOG.warn("the route to the server could not be taken back: {}", fault.getMessage()));
         long waitNanos = backoff.nextNanos();
         state(BridgeState.WAITING, reason + "; next try in " + String.format("%.1f s", waitNanos / 1e9));
         loop.schedule(
@@ -275,6 +307,8 @@ public final class Tunnel {
         connection = null;
         session = null;
         tick.cancel();
+        pathTick.cancel();
+        tuning.disconnected();
         uplink.disconnect();
         downlink.disconnect();
         if (icmp != null) {
@@ -301,7 +335,7 @@ public final class Tunnel {
         state = fault == null ? BridgeState.CLOSED : BridgeState.FAILED;
         blocking.run(
                 () -> {
-                    undo.undo();
+                    takeBack();
                     return state;
                 },
                 last -> events.onEnd(fault),
@@ -320,12 +354,21 @@ public final class Tunnel {
         device.close();
         outbox.failAll(new IllegalStateException("the bridge's event loop was shut down"));
         CompletableFuture<Void> done = blocking.runLast(() -> {
-            undo.undo();
+            takeBack();
             return state;
         });
         blocking.close();
         resolving.close();
         return done;
+    }
+
+    /** On the blocking thread, the last first. */
+    private void takeBack() throws IOException {
+        try {
+            tuning.close();
+        } finally {
+            undo.undo();
+        }
     }
 
     // Session
@@ -405,6 +448,24 @@ public final class Tunnel {
                 fault -> fail(BridgeException.of("cannot set up " + device.name(), fault)));
     }
 
+    /** What a full packet's frame has more bytes than the packet. */
+    private int frameOverheadBytes(TunnelInfo tunnel) {
+        if (tunnel.carriage() == Carriage.PACKET) {
+            return codec.packetOverheadBytes();
+        }
+        int addressBytes = tunnel.deviceAddress().getAddress().length;
+        int headerBytes = addressBytes == 4 ? Ipv4Header.BYTES : Ipv6Header.BYTES;
+        return codec.segmentOverheadBytes(addressBytes) - headerBytes;
+    }
+
+    private void onPathTick() {
+        long now = System.nanoTime();
+        long pause = tuning.sample(now);
+        if (pause > 0) {
+            pathTick.set(now + pause);
+        }
+    }
+
     private void suppressOn(OuterConnection current) {
         if (suppressor == null) {
             return;
@@ -442,6 +503,8 @@ public final class Tunnel {
                         + lane.name().toLowerCase(Locale.ROOT).replace('_', ' '));
         events.onEstablished(tunnel);
         current.resume();
+        tuning.established(current, new TunnelShape(tunnel.deviceAddress(), tunnel.mtu(), frameOverheadBytes(tunnel)));
+        pathTick.set(now);
         uplink.pump();
     }
 
@@ -607,6 +670,9 @@ public final class Tunnel {
             if (pumpDue) {
                 pumpDue = false;
                 uplink.pump();
+                if (!queue.isEmpty()) {
+                    pathTick.set(System.nanoTime()); // what waits is the first sign of a path that is full
+                }
             }
         }
 
