@@ -11,6 +11,8 @@ public enum SocketOption {
     SO_SNDBUFFORCE(1, 32),
     SO_RCVBUFFORCE(1, 33),
     SO_MARK(1, 36),
+    /** Bytes per second; all ones for no limit. */
+    SO_MAX_PACING_RATE(1, 47),
     IP_TOS(0, 1),
     IP_TTL(0, 2),
     IP_MTU_DISCOVER(0, 10),

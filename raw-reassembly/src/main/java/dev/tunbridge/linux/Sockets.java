@@ -12,6 +12,10 @@ public final class Sockets {
 
     private static final int SIOCOUTQ = 0x5411;
     private static final int SIOCINQ = 0x541b;
+    private static final int SIOCOUTQNSD = 0x894b;
+
+    /** The answers' place: asked often, by few threads. */
+    private static final ThreadLocal<Memory> WORD = ThreadLocal.withInitial(() -> new Memory(Integer.BYTES));
 
     private Sockets() {}
 
@@ -64,8 +68,13 @@ public final class Sockets {
      * Bytes written that the peer has not acknowledged yet, sent or not (SIOCOUTQ: {@code write_seq - snd_una}). A FIN that was sent
      * counts one, so ask before closing.
      */
-    public static int unsentBytes(int fd) throws LinuxException {
+    public static int unackedBytes(int fd) throws LinuxException {
         return queue(fd, SIOCOUTQ, "SIOCOUTQ");
+    }
+
+    /** Of these, the bytes that were not sent even once (SIOCOUTQNSD). */
+    public static int unsentBytes(int fd) throws LinuxException {
+        return queue(fd, SIOCOUTQNSD, "SIOCOUTQNSD");
     }
 
     /** Bytes received that nobody has read yet (SIOCINQ). */
@@ -74,7 +83,7 @@ public final class Sockets {
     }
 
     private static int queue(int fd, int request, String name) throws LinuxException {
-        Memory word = new Memory(Integer.BYTES);
+        Memory word = WORD.get();
         if (LibC.ioctl(fd, request, word) < 0) {
             throw LinuxException.last("ioctl " + name, "descriptor " + fd);
         }

@@ -235,11 +235,19 @@ public final class Settings {
             "true",
             "Acknowledge what was read at once: a server short of window waits for nothing else.");
 
-    public static final Setting<Integer> NOTSENT_LOWAT = add(
+    public static final Setting<AutoOr<Integer>> NOTSENT_LOWAT = add(
             "socket.notsent-lowat",
-            SettingType.bytes("4KiB", "16MiB"),
-            "256KiB",
-            "Bytes that the kernel may hold unsent (TCP_NOTSENT_LOWAT): what waits beyond it waits in our queue.");
+            SettingType.autoOr(SettingType.bytes("4KiB", "16MiB")),
+            "auto",
+            "Bytes that the kernel may hold unsent (TCP_NOTSENT_LOWAT): what waits beyond it waits in our queue. Auto: what the"
+                    + " connection delivers in 4 ms, 16KiB to 256KiB.");
+
+    public static final Setting<Boolean> STARTUP_EXIT = add(
+            "socket.startup-exit",
+            SettingType.flag(),
+            "true",
+            "Whether BBR is brought out of its startup where the path is full: it does not see that by itself while local senders"
+                    + " pace themselves, and fills the path's buffer.");
 
     public static final Setting<Long> USER_TIMEOUT = add(
             "socket.user-timeout",
@@ -299,6 +307,8 @@ public final class Settings {
             Map.entry(ROUTE_ECN, "false"),
             Map.entry(ROUTE_REORDERING, "off"),
             Map.entry(ROUTE_ADVMSS, "off"),
+            Map.entry(NOTSENT_LOWAT, "off"),
+            Map.entry(STARTUP_EXIT, "false"),
             Map.entry(RTO_MAX, "off"),
             Map.entry(QUICK_ACK, "false"),
             Map.entry(SERVER_ROUTE_QUICK_ACK, "false"),

@@ -18,36 +18,35 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameWriter {
 
-    /** As much as one write of the kernel's own takes with good effect; beyond it latency grows and throughput not. */
-    static final int BATCH_BYTES = 64 * 1024;
-
     /** A batch that begins with a message often holds nothing else; it grows where packets follow. */
     private static final int MESSAGE_BYTES = 512;
 
     private final Channel channel;
     private final MessageCodec codec;
     private final FrameEncoder encoder;
-    private final int batchCapacity;
+    private final SendRoom room;
+    private final int maxFrameBytes;
     private final List<CompletableFuture<Void>> awaiting = new ArrayList<>();
     private @Nullable ByteBuf batch;
     private final OuterCounters counters;
     private long flushedBytes;
 
-    FrameWriter(Channel channel, FrameFormat format, MessageCodec codec, OuterCounters counters) {
+    FrameWriter(Channel channel, FrameFormat format, MessageCodec codec, OuterCounters counters, SendRoom room) {
+        this.room = room;
         this.counters = counters;
         this.channel = channel;
         this.codec = codec;
         encoder = new FrameEncoder(format);
-        batchCapacity = BATCH_BYTES + format.maxFrameBytes();
+        maxFrameBytes = format.maxFrameBytes();
     }
 
     /** Whether one more frame may be written; flushes a full batch to find out. */
     boolean hasRoom() {
         ByteBuf current = batch;
-        if (current != null && current.readableBytes() >= BATCH_BYTES) {
+        if (current != null && current.readableBytes() >= room.batchBytes()) {
             flush();
         }
-        return channel.isWritable();
+        return channel.isWritable() && !room.isFull();
     }
 
     /** Frames a whole IP packet (<em>packet</em> carriage). */
@@ -104,6 +103,7 @@ final class FrameWriter {
         flushedBytes += full.readableBytes();
         if (awaiting.isEmpty()) {
             channel.writeAndFlush(full, channel.voidPromise());
+            room.written();
             return;
         }
         List<CompletableFuture<Void>> promises = List.copyOf(awaiting);
@@ -118,6 +118,7 @@ final class FrameWriter {
                 }
             }
         });
+        room.written();
     }
 
     /** Drops what was not flushed and frees the memory: the connection is gone. */
@@ -133,7 +134,7 @@ final class FrameWriter {
     }
 
     private ByteBuf batch() {
-        return batch(batchCapacity);
+        return batch(room.batchBytes() + maxFrameBytes);
     }
 
     private ByteBuf batch(int initialCapacity) {

@@ -5,10 +5,13 @@ import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.net.PathSample;
 import dev.tunbridge.bridge.net.SocketTuning;
+import dev.tunbridge.bridge.net.StartupExit;
+import dev.tunbridge.bridge.net.UnsentLimit;
 import dev.tunbridge.bridge.receive.DeliveryObserver;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
+import dev.tunbridge.linux.BbrInfo;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
@@ -63,9 +66,8 @@ final class OuterConnection {
     /** How long a lost segment may go unnoticed while the capture rests. */
     private static final long REST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-    /** Netty's own buffer stays small, so that what waits does so in the egress queue, where it is ordered. */
-    private static final WriteBufferWaterMark WRITE_BUFFER =
-            new WriteBufferWaterMark(FrameWriter.BATCH_BYTES / 2, FrameWriter.BATCH_BYTES);
+    /** Netty holds no more than what the kernel refused of one batch; the rest waits in the egress queue, where it is ordered. */
+    private static final WriteBufferWaterMark WRITE_BUFFER = new WriteBufferWaterMark(1, 1);
 
     /** What the tunnel hears of its connection. */
     interface Events extends MessageHandler {
@@ -103,7 +105,10 @@ final class OuterConnection {
 
     private KernelView kernelView = KernelView.NOTHING;
     private final TcpInfo info = new TcpInfo();
+    private final BbrInfo bbr = new BbrInfo();
     private @Nullable SocketTuning tuning;
+    private final SendRoom room;
+    private final @Nullable StartupExit startupExit;
     private final DeadlineTimer lookAgain;
     private @Nullable ScheduledFuture<?> restLook;
     private final boolean quickAck;
@@ -119,16 +124,18 @@ final class OuterConnection {
             Events events,
             OuterCounters counters,
             ReceiveCounters received,
-            boolean quickAck) {
+            BridgeConfig config) {
         lookAgain = new DeadlineTimer(loop, this::onDue);
-        this.quickAck = quickAck;
+        quickAck = config.get(Settings.QUICK_ACK);
+        room = new SendRoom(loop, channel, new UnsentLimit(config.get(Settings.NOTSENT_LOWAT)), this::onRoom);
+        startupExit = config.get(Settings.STARTUP_EXIT) ? new StartupExit() : null;
         this.channel = channel;
         this.server = server;
         this.format = format;
         this.receiveBuffer = receiveBuffer;
         this.events = events;
         path = new ReceivePath(format, codec, downlink, events, received, DeliveryObserver.NONE);
-        writer = new FrameWriter(channel, format, codec, counters);
+        writer = new FrameWriter(channel, format, codec, counters, room);
     }
 
     /** Starts to connect; {@code events} hears of the outcome. The address is resolved. */
@@ -147,17 +154,7 @@ final class OuterConnection {
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
         ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), format.maxFrameBytes());
         OuterConnection connection = new OuterConnection(
-                loop,
-                channel,
-                server,
-                format,
-                codec,
-                receiveBuffer,
-                downlink,
-                events,
-                counters,
-                received,
-                config.get(Settings.QUICK_ACK));
+                loop, channel, server, format, codec, receiveBuffer, downlink, events, counters, received, config);
         long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
         new Bootstrap()
                 .group(loop)
@@ -261,6 +258,12 @@ final class OuterConnection {
                 cannotConnect(connect.cause());
             }
         });
+    }
+
+    private void onRoom() {
+        if (!ended) {
+            events.onWritable();
+        }
     }
 
     private void cannotConnect(@Nullable Throwable cause) {
@@ -389,8 +392,8 @@ final class OuterConnection {
         }
     }
 
-    private static SocketTuning tuneOrFail(int fd, BridgeConfig config) throws LinuxException {
-        Sockets.set(fd, SocketOption.TCP_NOTSENT_LOWAT, config.get(Settings.NOTSENT_LOWAT));
+    private SocketTuning tuneOrFail(int fd, BridgeConfig config) throws LinuxException {
+        room.set(fd);
         long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
         Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
         return SocketTuning.apply(fd, config);
@@ -434,17 +437,26 @@ final class OuterConnection {
         return Optional.ofNullable(tuning);
     }
 
-    /** What the kernel says of the path now; empty where it cannot be asked. */
+    /** What the kernel says of the path now, which the socket's limits follow at once; empty where it cannot be asked. */
     Optional<PathSample> sample(long nowNanos) {
         if (ended || !(channel instanceof EpollSocketChannel epoll)) {
             return Optional.empty();
         }
         try {
-            info.refresh(epoll.fd().intValue());
+            int fd = epoll.fd().intValue();
+            info.refresh(fd);
+            PathSample sample = PathSample.of(info, nowNanos);
+            room.follow(fd, sample.deliveryRate());
+            if (startupExit != null) {
+                bbr.refresh(fd);
+                if (startupExit.sample(sample, bbr.pacingGain())) {
+                    Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, startupExit.pacingRate());
+                }
+            }
+            return Optional.of(sample);
         } catch (LinuxException e) {
             return Optional.empty();
         }
-        return Optional.of(PathSample.of(info, nowNanos));
     }
 
     /** From within a message: what follows waits, in this buffer, in the kernel's and then at the server. */
@@ -493,6 +505,7 @@ final class OuterConnection {
     }
 
     private void release(IOException cause) {
+        room.close();
         writer.release(cause);
         lookAgain.cancel();
         cancelRestLook();

@@ -23,7 +23,7 @@ public final class SocketView implements KernelView {
     public void refresh() {
         try {
             // In this order what has been sent comes out too large by what is acknowledged in between, never too small.
-            int unacked = Sockets.unsentBytes(fd);
+            int unacked = Sockets.unackedBytes(fd);
             unread = Sockets.unreadBytes(fd);
             info.refresh(fd);
             window = info.receiveWindowBytes();
