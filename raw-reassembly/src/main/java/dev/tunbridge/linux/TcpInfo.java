@@ -22,13 +22,17 @@ import com.sun.jna.Pointer;
  *       72  u32 rttvar                            216  u32 dsack_dups       4.19
  *       80  u32 snd_cwnd                          220  u32 reord_seen       4.19
  *      100  u32 total_retrans                     224  u32 rcv_ooopack      5.4
- *      120  u64 bytes_acked     4.1               228  u32 snd_wnd          5.4
- *      128  u64 bytes_received  4.1               232  u32 rcv_wnd          6.2
+ *      104  u64 pacing_rate     3.15              228  u32 snd_wnd          5.4
+ *      120  u64 bytes_acked     4.1               232  u32 rcv_wnd          6.2
+ *      128  u64 bytes_received  4.1
  * </pre>
  */
 public final class TcpInfo {
     /** The running kernel does not report this field. */
     public static final long UNKNOWN = -1;
+
+    /** The first of the {@link #congestionState} values in which the window is reduced or a loss repaired. */
+    public static final long CWR = 2;
 
     private static final int TCP_INFO = 11;
     private static final int CAPACITY_BYTES = 512;

@@ -161,7 +161,7 @@ public final class Settings {
     public static final Setting<Integer> QUEUE_BYTES = add(
             "queue.bytes",
             SettingType.bytes("16KiB", "64MiB"),
-            "256KiB",
+            "2MiB",
             "Memory for packets waiting for the outer connection; beyond it the fattest flow loses some, and they are"
                     + " counted.");
 
@@ -240,7 +240,7 @@ public final class Settings {
             SettingType.autoOr(SettingType.bytes("4KiB", "16MiB")),
             "auto",
             "Bytes that the kernel may hold unsent (TCP_NOTSENT_LOWAT): what waits beyond it waits in our queue. Auto: what the"
-                    + " connection delivers in 4 ms, 16KiB to 256KiB.");
+                    + " connection may send in 4 ms, 16KiB to 256KiB.");
 
     public static final Setting<Boolean> STARTUP_EXIT = add(
             "socket.startup-exit",
@@ -300,6 +300,7 @@ public final class Settings {
             Map.entry(CAPTURE_BACKEND, "none"),
             Map.entry(SUPPRESSION_ENABLED, "false"),
             Map.entry(QUEUE_AQM, "false"),
+            Map.entry(QUEUE_BYTES, "256KiB"),
             Map.entry(QUEUE_ECN, "false"),
             Map.entry(TUN_SHAPER, "off"),
             Map.entry(TUN_BACKPRESSURE, "off"),

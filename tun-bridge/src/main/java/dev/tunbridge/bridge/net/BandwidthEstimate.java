@@ -5,7 +5,7 @@ package dev.tunbridge.bridge.net;
  * within a round trip and down slowly, except where packets wait: then the rate is the path's, and it goes down as fast. The second is
  * what was acknowledged lately, whatever limits it. No clock, one thread.
  */
-final class BandwidthEstimate {
+public final class BandwidthEstimate {
     /** Long enough for the frames of a video, which come in bursts every 33 ms, to count with their pauses. */
     private static final long MINIMUM_WINDOW_NANOS = 100_000_000;
 
@@ -26,12 +26,12 @@ final class BandwidthEstimate {
     private long grownNanos;
 
     /** Whether more waits for the connection than keeps it busy. */
-    enum Backlog {
+    public enum Backlog {
         SHORT,
         LONG
     }
 
-    void sample(PathSample sample, long rttNanos, Backlog backlog) {
+    public void sample(PathSample sample, long rttNanos, Backlog backlog) {
         long now = sample.nowNanos();
         if (!started) {
             started = true;
@@ -92,7 +92,7 @@ final class BandwidthEstimate {
     }
 
     /** Whether slow start is over: three round trips without a quarter more. A sender in slow start must not be held back. */
-    boolean isSettled(long nowNanos, long rttNanos) {
+    public boolean isSettled(long nowNanos, long rttNanos) {
         return bandwidth > 0 && nowNanos - grownNanos >= ROUND_TRIPS_WITHOUT_GROWTH * rttNanos;
     }
 

@@ -153,10 +153,11 @@ public final class PathTuner implements AutoCloseable {
     /**
      * What the kernel says of the outer connection, each 10 ms or each round trip, whichever is longer. On the loop; never waits.
      *
+     * @param deviationNanos of the {@link DeliveryTime}
      * @param waitingBytes bytes that wait in the egress queue now
      * @param peakBytes the most that waited there since the last sample
      */
-    public void sample(PathSample sample, long waitingBytes, long peakBytes) {
+    public void sample(PathSample sample, long deviationNanos, long waitingBytes, long peakBytes) {
         Wanted before = wanted;
         if (before.shape() == null) {
             return;
@@ -168,7 +169,7 @@ public final class PathTuner implements AutoCloseable {
                 droppedKnown = dropped;
                 current.dropped();
             }
-            changed |= current.sample(sample, waitingBytes, peakBytes);
+            changed |= current.sample(sample, deviationNanos, waitingBytes, peakBytes);
         }
         if (!looked || sample.nowNanos() - lookedNanos >= LOOK_NANOS) {
             looked = true;

@@ -8,6 +8,10 @@ import java.util.Optional;
  * When the TUN device is shaped, and at what rate, so that local senders wait in their sockets while the queue that stands is the
  * bridge's own. No clock, one thread.
  *
+ * <p>It begins where half of that queue is used up: by senders that heed neither its marks nor its drops. Others the queue slows by itself,
+ * and better, because a shaper lets no more through than the path has taken so far, and so keeps a path that could take more from showing
+ * it: 16 uploads over bursts of loss made 8 to 13 Mbit/s with a shaper that began at the first packets that waited, and 14 to 20 without.
+ *
  * <p>While little waits, senders get a tenth more than the path takes, so that the bridge's queue stays the one that is never empty. What
  * waits beyond a target is taken off again over a tenth of a second. What the path takes shows only while the shaper lets enough
  * through; so while little waits and the shaper's rate is used up, it is raised by a quarter a round trip, twice as much after three
@@ -36,7 +40,8 @@ public final class ShaperPolicy {
 
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double TARGET_SECONDS = 0.020;
-    private static final double ENGAGE_SECONDS = 0.005;
+    /** To keep a shaper it is enough that something waits: it is the shaper that keeps the queue short. */
+    private static final long KEPT_BY_PACKETS = 2;
 
     /** Ten changes a second at most. */
     private static final long CHANGE_NANOS = 100_000_000;
@@ -49,6 +54,7 @@ public final class ShaperPolicy {
 
     private final ShaperOptions options;
     private BandwidthEstimate estimate = new BandwidthEstimate();
+    private double targetSeconds = TARGET_SECONDS;
     private boolean guarding;
     private double rate;
     private boolean changed;
@@ -89,37 +95,37 @@ public final class ShaperPolicy {
     /**
      * Takes what was measured; {@link #bucket} then tells what is wanted. Once for each round trip, or each 10 ms, is often enough.
      *
+     * @param deviationNanos how bursty the outer connection is: what its bursts fill and empty again is no queue that stands
      * @param waitingBytes bytes that wait in the egress queue now
      * @param peakBytes the most that waited since the last sample
      * @return whether the bucket is another than before
      */
-    public boolean sample(PathSample sample, long waitingBytes, long peakBytes) {
+    public boolean sample(PathSample sample, long deviationNanos, long waitingBytes, long peakBytes) {
         if (sample.bytesAcked() == TcpInfo.UNKNOWN || sample.rttNanos() <= 0) {
             return false;
         }
+        targetSeconds = Math.max(TARGET_SECONDS, deviationNanos / NANOS_PER_SECOND);
         long now = sample.nowNanos();
         long rtt = Math.min(MAXIMUM_RTT_NANOS, Math.max(MINIMUM_RTT_NANOS, sample.rttNanos()));
         double target = target();
         estimate.sample(
                 sample, rtt, waitingBytes > target ? BandwidthEstimate.Backlog.LONG : BandwidthEstimate.Backlog.SHORT);
-        if (peakBytes >= worthIt(target)) {
+        if (peakBytes >= KEPT_BY_PACKETS * options.mtu()) {
             hasWaited = true;
             waitedNanos = now;
         }
         if (changed && now - changedNanos < CHANGE_NANOS) {
             return false;
         }
-        double wanted = rate == 0 ? engage(now, rtt, waitingBytes) : adapt(now, rtt, sample, waitingBytes, peakBytes);
+        double wanted = rate == 0 ? engage(rtt, waitingBytes) : adapt(now, rtt, sample, waitingBytes, peakBytes);
         return take(wanted, waitingBytes, now);
     }
 
-    private double engage(long now, long rtt, long waitingBytes) {
+    private double engage(long rtt, long waitingBytes) {
         if (guarding) {
             return Math.max(GUARD, BOLD_RAISE * estimate.bandwidth());
         }
-        boolean isWaiting = hasWaited && waitedNanos == now;
-        boolean mayOverflow = waitingBytes >= options.queueLimitBytes() / 2;
-        if (!isWaiting || !(estimate.isSettled(now, rtt) || mayOverflow) || estimate.bandwidth() == 0) {
+        if (waitingBytes < options.queueLimitBytes() / 2 || estimate.bandwidth() == 0) {
             return 0;
         }
         raises = 0;
@@ -205,16 +211,10 @@ public final class ShaperPolicy {
         return true;
     }
 
-    /** Bytes that must wait before a shaper begins; to keep it, it is enough that something does: it keeps the queue short. */
-    private double worthIt(double target) {
-        double least = 2.0 * options.mtu();
-        return rate == 0 ? Math.max(least, Math.min(target / 2, estimate.bandwidth() * ENGAGE_SECONDS)) : least;
-    }
-
     /** Bytes that may stand in the bridge's queue before senders are slowed below the path's rate. */
     private double target() {
         return Math.max(
-                2.0 * options.mtu(), Math.min(estimate.bandwidth() * TARGET_SECONDS, options.queueLimitBytes() / 4.0));
+                2.0 * options.mtu(), Math.min(estimate.bandwidth() * targetSeconds, options.queueLimitBytes() / 4.0));
     }
 
     private boolean isHeld(long now, long rtt) {

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * happen: the local senders' own windows and pacing bound what there is to send, each round trip is "limited by the application", and a
  * connection that is forever in startup lets the whole of those windows stand in the buffer of the path, first come first served. So
  * where the delivery has not grown for three of the path's shortest round trips while a queue stands outside, the socket's pacing is
- * limited to a little less than what it delivers. What is too much then waits here; BBR sees a full path, drains the buffer outside and goes
+ * limited to a little less than it has delivered. What is too much then waits here; BBR sees a full path, drains the buffer outside and goes
  * on as designed; the limit is lifted again. No clock, one thread.
  */
 public final class StartupExit {
@@ -29,8 +29,11 @@ public final class StartupExit {
 
     private static final int NO_LIMIT = -1;
 
+    private long most;
     private double grownTo;
-    private long grownNanos;
+    /** Since when it has not grown, while a queue stood outside. */
+    private long sinceNanos;
+
     private boolean held;
     private long changedNanos;
     private long mayHoldNanos;
@@ -46,9 +49,10 @@ public final class StartupExit {
      * Takes what was measured, once for each round trip or more often.
      *
      * @param pacingGain of BBR; 0 where the connection has another congestion control
+     * @param repairing whether a loss is being repaired: then neither rate nor round trip tell of a queue
      * @return whether {@link #pacingRate} is another than before
      */
-    public boolean sample(PathSample sample, double pacingGain) {
+    public boolean sample(PathSample sample, double pacingGain, boolean repairing) {
         long now = sample.nowNanos();
         boolean isStartup = pacingGain > STARTUP_GAIN;
         if (held) {
@@ -57,20 +61,23 @@ public final class StartupExit {
         if (!isStartup || sample.deliveryRate() <= 0 || sample.minimumRttNanos() <= 0) {
             return false;
         }
-        if (sample.deliveryRate() >= grownTo * GROWTH_THAT_COUNTS) {
-            grownTo = sample.deliveryRate();
-            grownNanos = now;
+        most = Math.max(most, sample.deliveryRate());
+        boolean hasGrown = most >= grownTo * GROWTH_THAT_COUNTS;
+        if (hasGrown) {
+            grownTo = most;
+        }
+        if (hasGrown || repairing || sample.rttNanos() < STANDING_QUEUE * sample.minimumRttNanos()) {
+            sinceNanos = now;
             return false;
         }
-        boolean isFull = now - grownNanos > ROUND_TRIPS_WITHOUT_GROWTH * sample.minimumRttNanos()
-                && sample.rttNanos() > STANDING_QUEUE * sample.minimumRttNanos();
-        return isFull && !(hasTried && now - mayHoldNanos < 0) && hold(sample);
+        boolean isFull = now - sinceNanos > ROUND_TRIPS_WITHOUT_GROWTH * sample.minimumRttNanos();
+        return isFull && !(hasTried && now - mayHoldNanos < 0) && hold(now);
     }
 
-    private boolean hold(PathSample sample) {
+    private boolean hold(long now) {
         held = true;
-        changedNanos = sample.nowNanos();
-        pacingRate = (int) Math.min(Integer.MAX_VALUE, sample.deliveryRate() * HELD_SHARE);
+        changedNanos = now;
+        pacingRate = (int) Math.min(Integer.MAX_VALUE, most * HELD_SHARE);
         return true;
     }
 

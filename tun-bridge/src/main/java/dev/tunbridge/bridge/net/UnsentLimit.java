@@ -40,7 +40,7 @@ public final class UnsentLimit {
     }
 
     /**
-     * Follows what the connection delivers.
+     * Follows the rate at which the connection may send.
      *
      * @param bytesPerSecond 0 or less where it is not known
      * @return whether the limit is another than before

@@ -4,8 +4,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * CoDel's two times (RFC 8289 section 3.2), which follow the path: the interval is a round trip in which a sender can have
- * answered a signal, the target a twentieth of it, and never less than the time of two packets, since a queue of one packet is
- * none that could be shorter.
+ * answered a signal, and that includes the outer connection's repairs; the target is a twentieth of it, and never less than the time of
+ * two packets, since a queue of one packet is none that could be shorter, nor less than the connection's own bursts, which fill a queue that
+ * no sender keeps up. While the connection still grows there is no target: a signal would end the senders' growth at what
+ * the connection happens to deliver, not at what the path takes.
  */
 class CodelTiming {
     static final long LEAST_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -13,6 +15,8 @@ class CodelTiming {
 
     private static final long INTERVAL_BY_TARGET = 20;
     private static final long TARGET_PACKETS = 2;
+    /** Longer than anything waits. */
+    private static final long NEVER_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private long intervalNanos = LEAST_INTERVAL_NANOS;
     private long targetNanos = LEAST_TARGET_NANOS;
@@ -21,16 +25,18 @@ class CodelTiming {
     /**
      * Follows the path.
      *
-     * @param rttNanos its round trip, 0 where it is not known
-     * @param bytesPerSecond what it delivers, 0 where it is not known
      * @param packetBytes the largest packet
      */
-    void follow(long rttNanos, long bytesPerSecond, int packetBytes) {
-        this.bytesPerSecond = bytesPerSecond;
-        intervalNanos = Math.max(LEAST_INTERVAL_NANOS, rttNanos);
-        targetNanos = Math.max(
-                TARGET_PACKETS * sendingNanos(packetBytes),
-                Math.max(LEAST_TARGET_NANOS, intervalNanos / INTERVAL_BY_TARGET));
+    void follow(OuterPath path, int packetBytes) {
+        bytesPerSecond = path.bytesPerSecond();
+        intervalNanos = Math.max(LEAST_INTERVAL_NANOS, path.deliveryNanos());
+        if (path.phase() == OuterPath.Phase.GROWING) {
+            targetNanos = NEVER_NANOS;
+            return;
+        }
+        long least = Math.max(LEAST_TARGET_NANOS, TARGET_PACKETS * sendingNanos(packetBytes));
+        long bursts = Math.min(path.deviationNanos(), intervalNanos);
+        targetNanos = Math.max(least, Math.max(bursts, intervalNanos / INTERVAL_BY_TARGET));
     }
 
     long intervalNanos() {

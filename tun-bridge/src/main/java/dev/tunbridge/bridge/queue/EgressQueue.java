@@ -59,18 +59,9 @@ public final class EgressQueue {
         signals.listen(listener);
     }
 
-    /**
-     * What is known of the path, as often as it changes.
-     *
-     * @param rttNanos the outer connection's round trip, 0 where it is not known
-     * @param bytesPerSecond what it delivers, 0 where it is not known
-     */
-    public void path(long rttNanos, long bytesPerSecond) {
-        if (rttNanos < 0 || bytesPerSecond < 0) {
-            throw new IllegalArgumentException("rttNanos: " + rttNanos + ", bytesPerSecond: " + bytesPerSecond
-                    + " is not valid; allowed: 0 (not known) and more");
-        }
-        timing.follow(rttNanos, bytesPerSecond, largestBytes);
+    /** What is known of the path, as often as it changes. */
+    public void path(OuterPath path) {
+        timing.follow(path, largestBytes);
     }
 
     /**

@@ -446,10 +446,10 @@ final class OuterConnection {
             int fd = epoll.fd().intValue();
             info.refresh(fd);
             PathSample sample = PathSample.of(info, nowNanos);
-            room.follow(fd, sample.deliveryRate());
+            room.follow(fd, Math.max(info.pacingRateBytesPerSecond(), info.deliveryRateBytesPerSecond()));
             if (startupExit != null) {
                 bbr.refresh(fd);
-                if (startupExit.sample(sample, bbr.pacingGain())) {
+                if (startupExit.sample(sample, bbr.pacingGain(), info.congestionState() >= TcpInfo.CWR)) {
                     Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, startupExit.pacingRate());
                 }
             }

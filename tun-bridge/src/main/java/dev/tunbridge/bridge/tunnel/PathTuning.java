@@ -1,11 +1,15 @@
 package dev.tunbridge.bridge.tunnel;
 
+import dev.tunbridge.bridge.net.BandwidthEstimate;
+import dev.tunbridge.bridge.net.DeliveryTime;
 import dev.tunbridge.bridge.net.PathSample;
 import dev.tunbridge.bridge.net.PathTuner;
 import dev.tunbridge.bridge.net.ServerRoute;
 import dev.tunbridge.bridge.net.TuningStats;
 import dev.tunbridge.bridge.net.TunnelShape;
 import dev.tunbridge.bridge.queue.EgressQueue;
+import dev.tunbridge.bridge.queue.OuterPath;
+import dev.tunbridge.linux.TcpInfo;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Optional;
@@ -19,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class PathTuning {
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-    /** A path so slow is looked at as often as one of this round trip. */
-    private static final long MOST_RTT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    private final DeliveryTime deliveryTime = new DeliveryTime();
+    private BandwidthEstimate bandwidth = new BandwidthEstimate();
     private final EgressQueue queue;
     private final String device;
     private final NetworkSetup network;
@@ -93,25 +97,44 @@ final class PathTuning {
             current.disconnected();
         }
         connection = null;
-        queue.path(0, 0);
+        queue.path(OuterPath.UNKNOWN);
+        deliveryTime.reset();
+        bandwidth = new BandwidthEstimate();
     }
 
     /** Looks once; answers after how long to look again, or 0 where there is nothing to look at. */
     long sample(long nowNanos) {
         OuterConnection current = connection;
         Optional<PathSample> taken = current == null ? Optional.empty() : current.sample(nowNanos);
-        if (taken.isEmpty()) {
+        if (current == null || taken.isEmpty()) {
             return 0;
         }
         PathSample sample = taken.get();
-        queue.path(Math.max(0, sample.rttNanos()), Math.max(0, sample.deliveryRate()));
+        if (sample.bytesAcked() != TcpInfo.UNKNOWN) {
+            deliveryTime.sample(nowNanos, current.writer().offset(), Math.max(0, sample.bytesAcked() - 1));
+        }
+        queue.path(path(sample));
         PathTuner tuned = tuner;
         if (tuned != null) {
-            tuned.sample(sample, queue.bytes(), queue.takePeakBytes());
+            tuned.sample(sample, deliveryTime.deviationNanos(), queue.bytes(), queue.takePeakBytes());
         }
         boolean isBusy = sample.bytesAcked() != ackedBytes || !queue.isEmpty();
         ackedBytes = sample.bytesAcked();
-        return isBusy ? Math.max(BUSY_NANOS, Math.min(sample.rttNanos(), MOST_RTT_NANOS)) : IDLE_NANOS;
+        return isBusy ? BUSY_NANOS : IDLE_NANOS;
+    }
+
+    private OuterPath path(PathSample sample) {
+        long rtt = Math.max(0, sample.rttNanos());
+        long delivery = Math.max(deliveryTime.meanNanos(), rtt);
+        if (rtt > 0) {
+            bandwidth.sample(sample, rtt, BandwidthEstimate.Backlog.SHORT);
+        }
+        boolean isSettled = bandwidth.isSettled(sample.nowNanos(), delivery);
+        return new OuterPath(
+                delivery,
+                deliveryTime.deviationNanos(),
+                Math.max(0, sample.deliveryRate()),
+                isSettled ? OuterPath.Phase.SETTLED : OuterPath.Phase.GROWING);
     }
 
     Optional<TuningStats> stats() {

@@ -15,15 +15,15 @@ import java.util.concurrent.TimeUnit;
  * <p>The kernel's own limit ({@code TCP_NOTSENT_LOWAT}) is too blunt for slow paths: it is looked at only where a new buffer begins, and one
  * that has begun is filled up to 64 KiB ({@code tcp_sendmsg_locked}), which are 26 ms at 20 Mbit/s. So after each write the socket is
  * asked what it holds unsent ({@code SIOCOUTQNSD}); where that is too much, the next write waits until half of the limit is gone, as
- * the path's rate tells. Loop thread only.
+ * the rate tells at which the socket sends. Loop thread only.
  */
 final class SendRoom {
     /** As much as one write of the kernel's own takes with good effect; beyond it latency grows and throughput not. */
     private static final int MOST_BATCH_BYTES = 64 * 1024;
 
     private static final long LEAST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
-    /** While nothing leaves, since the congestion window is full, nobody else tells when it does again. */
-    private static final long MOST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    /** An acknowledgement may open the window at any time, and all that is unsent leaves at once. */
+    private static final long MOST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final Channel channel;
     private final UnsentLimit limit;
@@ -47,7 +47,7 @@ final class SendRoom {
         }
     }
 
-    /** Follows what the connection delivers. */
+    /** Follows the rate at which the connection may send: following what it delivers would keep it there. */
     void follow(int fd, long bytesPerSecond) throws LinuxException {
         this.bytesPerSecond = bytesPerSecond;
         if (limit.follow(bytesPerSecond)) {

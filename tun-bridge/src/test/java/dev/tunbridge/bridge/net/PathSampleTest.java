@@ -22,7 +22,7 @@ class PathSampleTest {
             assertThat(sample.reordering()).isEqualTo(3);
             assertThat(new RoutePolicy().sample(sample)).isFalse();
             ShaperOptions options = new ShaperOptions(1400, 500, 1 << 18, ShaperOptions.Guard.WHERE_SHORT);
-            assertThat(new ShaperPolicy(options).sample(sample, 1 << 18, 1 << 18))
+            assertThat(new ShaperPolicy(options).sample(sample, 0, 1 << 18, 1 << 18))
                     .isFalse();
         } finally {
             descriptor.close();

@@ -125,7 +125,7 @@ final class ShapedPath {
                 0,
                 3,
                 0);
-        if (policy.sample(sample, (long) queue, (long) peak)) {
+        if (policy.sample(sample, 0, (long) queue, (long) peak)) {
             changes++;
         }
         peak = queue;

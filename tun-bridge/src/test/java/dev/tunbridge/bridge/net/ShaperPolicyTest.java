@@ -99,13 +99,12 @@ class ShaperPolicyTest {
 
     /** 87 datagrams of 1200 bytes at once, thirty times a second, as a camera sends them. */
     @Test
-    void spreadsTheBurstsOfAVideo() {
+    void leavesTheBurstsOfAVideoToTheQueue() {
         DoubleUnaryOperator video = seconds -> (seconds * 30) % 1 < 0.04 ? 87 * 1200 * 30 / 0.04 : 0;
         ShapedPath path = path(500, 0.005, seconds -> 100 * MEGABIT, video).runTo(10);
 
-        assertThat(path.at(9).rate()).isBetween(95 * MEGABIT, 200 * MEGABIT);
+        assertThat(path.at(10).changes()).isZero();
         assertThat(path.droppedShare(0, 10)).isZero();
-        assertThat(path.at(10).changes()).isLessThan(30);
     }
 
     @Test

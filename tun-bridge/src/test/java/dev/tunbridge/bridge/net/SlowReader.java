@@ -100,7 +100,7 @@ final class SlowReader implements AutoCloseable {
                 }
                 if (tuner.isPresent() && now - sampled >= SAMPLE_NANOS) {
                     double seconds = (now - sampled) / NANOS_PER_SECOND;
-                    tuner.get().sample(sample(now, acked, (acked - ackedBefore) / seconds, wasIdle), queued, peak);
+                    tuner.get().sample(sample(now, acked, (acked - ackedBefore) / seconds, wasIdle), 0, queued, peak);
                     sampled = now;
                     ackedBefore = acked;
                     peak = queued;

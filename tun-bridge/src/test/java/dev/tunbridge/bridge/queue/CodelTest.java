@@ -83,14 +83,32 @@ class CodelTest {
     void timesFollowThePath() {
         assertThat(timing.intervalNanos()).isEqualTo(100 * MS);
         assertThat(timing.targetNanos()).isEqualTo(5 * MS);
-        timing.follow(400 * MS, 10_000_000, PACKET);
+        timing.follow(new OuterPath(400 * MS, 0, 10_000_000, OuterPath.Phase.SETTLED), PACKET);
         assertThat(timing.intervalNanos()).isEqualTo(400 * MS);
         assertThat(timing.targetNanos()).isEqualTo(20 * MS);
-        timing.follow(10 * MS, 125_000, PACKET);
+        timing.follow(new OuterPath(10 * MS, 0, 125_000, OuterPath.Phase.SETTLED), PACKET);
         assertThat(timing.intervalNanos()).isEqualTo(100 * MS);
         assertThat(timing.targetNanos()).as("two packets at 1 Mbit/s").isEqualTo(2 * PACKET * 8_000L);
-        timing.follow(0, 0, PACKET);
+        timing.follow(OuterPath.UNKNOWN, PACKET);
         assertThat(timing.targetNanos()).isEqualTo(5 * MS);
+    }
+
+    @Test
+    void aBurstOfTheConnectionIsNoStandingQueue() {
+        timing.follow(new OuterPath(500 * MS, 150 * MS, 2_500_000, OuterPath.Phase.SETTLED), PACKET);
+        assertThat(timing.targetNanos()).isEqualTo(150 * MS);
+        assertThat(signals(0, 2_000, 140 * MS)).isEmpty();
+        assertThat(signals(2_001, 4_000, 160 * MS)).isNotEmpty();
+        timing.follow(new OuterPath(500 * MS, 900 * MS, 2_500_000, OuterPath.Phase.SETTLED), PACKET);
+        assertThat(timing.targetNanos()).as("no more than the interval").isEqualTo(500 * MS);
+    }
+
+    @Test
+    void aConnectionThatStillGrowsIsNotSignalledFor() {
+        timing.follow(new OuterPath(50 * MS, 0, 2_500_000, OuterPath.Phase.GROWING), PACKET);
+        assertThat(signals(0, 5_000, 2_000 * MS)).isEmpty();
+        timing.follow(new OuterPath(50 * MS, 0, 2_500_000, OuterPath.Phase.SETTLED), PACKET);
+        assertThat(signals(5_001, 5_300, 2_000 * MS)).isNotEmpty();
     }
 
     private List<Long> signals(int fromMs, int toMs, long sojournNanos) {

@@ -51,7 +51,7 @@ class EgressQueuePropertyTest {
         Random random = new Random(seed);
         EgressQueue queue = new EgressQueue(UnpooledByteBufAllocator.DEFAULT, options, 16, new CodelTiming());
         queue.listen(new Judge(random));
-        queue.path(50 * MS, 1_000_000);
+        queue.path(new OuterPath(50 * MS, 0, 1_000_000, OuterPath.Phase.SETTLED));
         long now = random.nextLong();
         long offered = 0;
         long sent = 0;

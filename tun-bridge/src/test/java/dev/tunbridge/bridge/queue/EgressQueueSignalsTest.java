@@ -100,7 +100,7 @@ class EgressQueueSignalsTest {
     void tellsTimesThatFollowThePath() {
         assertThat(queue.stats().intervalNanos()).isEqualTo(100 * MS);
         assertThat(queue.stats().targetNanos()).isEqualTo(5 * MS);
-        queue.path(300 * MS, 10_000_000);
+        queue.path(new OuterPath(300 * MS, 0, 10_000_000, OuterPath.Phase.SETTLED));
         assertThat(queue.stats().intervalNanos()).isEqualTo(300 * MS);
         assertThat(queue.stats().targetNanos()).isEqualTo(15 * MS);
         stand(600);

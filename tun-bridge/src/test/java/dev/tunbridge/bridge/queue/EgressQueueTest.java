@@ -319,9 +319,9 @@ class EgressQueueTest {
 
     @Test
     void refusesAPathThatCannotBe() {
-        assertThatThrownBy(() -> queue.path(-1, 0))
+        assertThatThrownBy(() -> new OuterPath(-1, 0, 0, OuterPath.Phase.SETTLED))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("rttNanos: -1");
+                .hasMessageContaining("deliveryNanos: -1");
         assertThatThrownBy(() -> new QueueOptions(0, true, true, List.of()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("maxBytes: 0");

@@ -56,7 +56,7 @@ final class ModelUplink {
         this.lowatBytes = lowatBytes;
         this.canMark = canMark;
         queue = new EgressQueue(UnpooledByteBufAllocator.DEFAULT, options, EgressQueue.MAX_FLOWS, timing);
-        queue.path(rttNanos, bytesPerSecond);
+        queue.path(new OuterPath(rttNanos, 0, bytesPerSecond, OuterPath.Phase.SETTLED));
         queue.listen(new Tell());
     }
 

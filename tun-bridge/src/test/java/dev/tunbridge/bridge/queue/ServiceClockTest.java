@@ -12,7 +12,7 @@ class ServiceClockTest {
 
     @Test
     void runsWhilePacketsArePulled() {
-        timing.follow(50 * MS, 2_500_000, 1514);
+        timing.follow(new OuterPath(50 * MS, 0, 2_500_000, OuterPath.Phase.SETTLED), 1514);
         clock.begin(0);
         for (int ms = 1; ms <= 1_000; ms++) {
             assertThat(clock.pull(ms * MS)).isEqualTo(ms * MS);
@@ -23,7 +23,7 @@ class ServiceClockTest {
 
     @Test
     void standsStillWhileTheConnectionDoes() {
-        timing.follow(50 * MS, 2_500_000, 1514);
+        timing.follow(new OuterPath(50 * MS, 0, 2_500_000, OuterPath.Phase.SETTLED), 1514);
         clock.begin(0);
         assertThat(clock.pull(10 * MS)).isEqualTo(10 * MS);
         clock.pulled(2_500);
@@ -40,7 +40,7 @@ class ServiceClockTest {
     @Test
     void aLongGapAfterMuchWasPulledIsNoPause() {
         // 64 KiB at 20 Mbit/s take 26 ms: the socket cannot ask sooner, and a little later is no wonder.
-        timing.follow(50 * MS, 2_500_000, 1514);
+        timing.follow(new OuterPath(50 * MS, 0, 2_500_000, OuterPath.Phase.SETTLED), 1514);
         clock.begin(0);
         for (int turn = 0; turn < 20; turn++) {
             long now = turn * (50 * MS);
@@ -55,7 +55,7 @@ class ServiceClockTest {
 
     @Test
     void aPauseCountsNoMoreThanAQuarterOfAnIntervalAboveWhatThePathNeeds() {
-        timing.follow(300 * MS, 125_000, 1514);
+        timing.follow(new OuterPath(300 * MS, 0, 125_000, OuterPath.Phase.SETTLED), 1514);
         clock.begin(0);
         for (int i = 0; i < 10; i++) {
             clock.pulled(1_500);
@@ -73,7 +73,7 @@ class ServiceClockTest {
 
     @Test
     void aRateThatIsFarTooLowDoesNotMakeEveryPauseCount() {
-        timing.follow(50 * MS, 1, 1514);
+        timing.follow(new OuterPath(50 * MS, 0, 1, OuterPath.Phase.SETTLED), 1514);
         clock.begin(0);
         for (int i = 0; i < 1_000_000; i++) {
             clock.pulled(65_535);
@@ -83,7 +83,7 @@ class ServiceClockTest {
 
     @Test
     void timePassesWhileNothingWaits() {
-        timing.follow(50 * MS, 2_500_000, 1514);
+        timing.follow(new OuterPath(50 * MS, 0, 2_500_000, OuterPath.Phase.SETTLED), 1514);
         clock.begin(-5_000 * MS);
         long before = clock.pull(-4_990 * MS);
         clock.pulled(2_500);
