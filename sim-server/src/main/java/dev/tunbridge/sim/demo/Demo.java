@@ -1,21 +1,25 @@
 package dev.tunbridge.sim.demo;
 
-import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.LinkProfile;
+import dev.tunbridge.sim.link.UserSpaceLink;
 import dev.tunbridge.sim.scene.Scene;
 import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.traffic.DatagramStream;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
 import dev.tunbridge.sim.traffic.Transfer;
+import dev.tunbridge.sim.wire.CarriedBytes;
+import dev.tunbridge.sim.wire.CarriedWatch;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -30,6 +34,9 @@ final class Demo {
     private static final long UPLOAD_MILLIS = 3_000;
     private static final long REHEARSAL_MILLIS = 500;
     private static final long MESSAGE_SECONDS = 10;
+    private static final long DAYLIGHT_MILLIS = 1_000;
+    private static final Duration DARK = Duration.ofSeconds(1);
+    private static final double BYTES_PER_KILOBYTE = 1e3;
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
     /** A datagram this much behind the median waited for something. */
@@ -57,10 +64,10 @@ final class Demo {
         return new DatagramStream.Shape(90 * seconds, 1200, TimeUnit.SECONDS.toNanos(1) / 30, 3);
     }
 
-    /** Plays without and with recovery: each time a fresh scene, the same link and the same seed. */
+    /** Plays as plain TCP over TCP and with all that the bridge does: each time a fresh scene, the same link and the same seed. */
     SideBySide play() throws Exception {
         rehearse();
-        return new SideBySide(profile.name(), seed, play(Mode.OFF), play(Mode.ON));
+        return new SideBySide(profile.name(), seed, play(Mode.PLAIN), play(Mode.FULL));
     }
 
     /** Nobody measures this one: the virtual machine learns the code in it, or the first play would pay for the second. */
@@ -80,7 +87,7 @@ final class Demo {
     private Played play(Mode mode) throws Exception {
         progress.step(mode.label() + ": two namespaces, link '" + profile.name() + "' between them, server and bridge");
         List<Measure> measures = new ArrayList<>();
-        ScenePlan plan = ScenePlan.over(profile).seed(seed).set(Settings.RECOVERY_ENABLED.key(), mode.setting());
+        ScenePlan plan = mode.apply(ScenePlan.over(profile).seed(seed));
         try (Scene scene = Scene.open(plan)) {
             add(measures, messageToServer(scene));
             add(measures, messageToDevice(scene));
@@ -90,6 +97,9 @@ final class Demo {
                     transfers(client, measures);
                     return http;
                 });
+                if (scene.link() instanceof UserSpaceLink link) {
+                    add(measures, throughTheDark(scene, link, client));
+                }
             }
             progress.step("UDP to the device");
             add(measures, toDevice(scene));
@@ -150,6 +160,35 @@ final class Demo {
         progress.step("uploading over HTTP");
         Transfer upload = client.upload(seed + 1, TRANSFER_BYTES, UPLOAD_MILLIS, progress.bytes("uploaded"));
         add(measures, transfer("HTTP upload", upload, rate(upload)));
+    }
+
+    /** A download goes up: its sender is the device, and sends again what it has no answer for. */
+    private Measure throughTheDark(Scene scene, UserSpaceLink link, HttpLoad client) throws Exception {
+        progress.step("downloading over HTTP while the link is dark for a second");
+        try (CarriedWatch watch =
+                CarriedWatch.start(scene.serverSide(), scene.plan().inner().server())) {
+            Thread night = new Thread(
+                    () -> {
+                        try {
+                            Thread.sleep(DAYLIGHT_MILLIS);
+                            link.blackOutFor(DARK);
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                    },
+                    "demo-night");
+            night.start();
+            Transfer download = scene.serverSide()
+                    .call(() ->
+                            client.download(seed + 2, TRANSFER_BYTES, DOWNLOAD_MILLIS, progress.bytes("downloaded")));
+            night.join();
+            Measure measure = transfer("HTTP download, 1 s dark", download, rate(download));
+            Optional<CarriedBytes> carried = watch.end();
+            return carried.isEmpty()
+                    ? measure
+                    : measure.with(new Reading(
+                            Reading.Kind.CARRIED_TWICE, carried.get().repeatedBytes() / BYTES_PER_KILOBYTE));
+        }
     }
 
     private static Reading rate(Transfer transfer) {

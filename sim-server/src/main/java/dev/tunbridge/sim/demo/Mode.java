@@ -1,9 +1,13 @@
 package dev.tunbridge.sim.demo;
 
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.sim.scene.ScenePlan;
+
 /** The two ways in which the demo plays. */
 enum Mode {
-    OFF("recovery off"),
-    ON("recovery on");
+    /** TCP over TCP as it comes. The capture runs all the same, to measure what waits. */
+    PLAIN("plain"),
+    FULL("full");
 
     private final String label;
 
@@ -15,8 +19,7 @@ enum Mode {
         return label;
     }
 
-    /** Of {@code recovery.enabled}. */
-    String setting() {
-        return String.valueOf(this == ON);
+    ScenePlan apply(ScenePlan plan) {
+        return this == FULL ? plan : plan.set(Settings.MODE.key(), "plain").set(Settings.CAPTURE_BACKEND.key(), "ring");
     }
 }

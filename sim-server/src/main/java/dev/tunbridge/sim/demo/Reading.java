@@ -8,6 +8,7 @@ record Reading(Kind kind, double value) {
     /** What can be read. */
     enum Kind {
         RATE("Mbit/s", "mbit_per_s", 2, true),
+        CARRIED_TWICE("carried twice, kB", "carried_twice_kb", 1, false),
         DELAY("delay, ms", "delay_ms", 1, false),
         FIRST_BYTE("first byte, ms", "first_byte_ms", 1, false),
         LATE("later than median + 10 ms", "late", 0, false),

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The same traffic with recovery off and on.
+ * The same traffic over plain TCP over TCP, and with all that the bridge does.
  *
  * @param profile of the link of both
  * @param seed of its chances in both
@@ -94,7 +94,7 @@ record SideBySide(String profile, long seed, Played off, Played on) {
 
     private static String json(Played played) {
         return object(
-                field("recovery", played.mode().setting()),
+                field("mode", text(played.mode().label())),
                 field("lane", text(played.laneText())),
                 field("intact", String.valueOf(played.isIntact())),
                 field("measures", array(played.measures().stream().map(SideBySide::json))));

@@ -1,4 +1,4 @@
-/** The demo: the whole bridge at work in two network namespaces, with real traffic, without and with recovery, in less than a minute. */
+/** The demo: the whole bridge at work in two network namespaces, with real traffic, as plain TCP over TCP and with all that the bridge does, in a minute. */
 @NullMarked
 package dev.tunbridge.sim.demo;
 

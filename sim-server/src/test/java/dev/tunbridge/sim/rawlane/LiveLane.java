@@ -192,7 +192,7 @@ final class LiveLane implements AutoCloseable {
     /** Ends the turn. */
     /** The capture rests. */
     void rest() {
-        path.allowRest(System.nanoTime());
+        path.allowRest(() -> 0, System.nanoTime());
         long outOfOrder = path.outOfOrderSegments();
         assertThat(ring.rest()).isTrue();
         drain();

@@ -240,7 +240,7 @@ public final class Settings {
             SettingType.autoOr(SettingType.bytes("4KiB", "16MiB")),
             "auto",
             "Bytes that the kernel may hold unsent (TCP_NOTSENT_LOWAT): what waits beyond it waits in our queue. Auto: what the"
-                    + " connection may send in 4 ms, 16KiB to 256KiB.");
+                    + " connection may send in 4 ms, 16KiB to 4MiB.");
 
     public static final Setting<Boolean> STARTUP_EXIT = add(
             "socket.startup-exit",
@@ -265,7 +265,7 @@ public final class Settings {
     public static final Setting<Boolean> SERVER_ROUTE_QUICK_ACK = add(
             "server-route.quickack",
             SettingType.flag(),
-            "true",
+            "false",
             "The route to the server acknowledges every segment at once. This and the next two make a host route of it while"
                     + " connected.");
 

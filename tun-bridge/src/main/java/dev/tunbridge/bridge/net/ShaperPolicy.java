@@ -8,7 +8,7 @@ import java.util.Optional;
  * When the TUN device is shaped, and at what rate, so that local senders wait in their sockets while the queue that stands is the
  * bridge's own. No clock, one thread.
  *
- * <p>It begins where half of that queue is used up: by senders that heed neither its marks nor its drops. Others the queue slows by itself,
+ * <p>It begins where three quarters of that queue are used up: by senders that heed neither its marks nor its drops. Others the queue slows by itself,
  * and better, because a shaper lets no more through than the path has taken so far, and so keeps a path that could take more from showing
  * it: 16 uploads over bursts of loss made 8 to 13 Mbit/s with a shaper that began at the first packets that waited, and 14 to 20 without.
  *
@@ -24,8 +24,17 @@ public final class ShaperPolicy {
     /** 1 Gbit/s; above it a packet waits microseconds, and the timers of the shaper would cost more than they bring. */
     static final long CEILING = 125_000_000;
 
-    /** For a device too short to hold a burst, while nothing else is known: 200 Mbit/s are a packet each 50 µs. */
-    static final long GUARD = 25_000_000;
+    /** The most for a device that may be too short, unless more is carried: 200 Mbit/s are a packet each 50 µs. */
+    static final long MOST_GUARD = 25_000_000;
+
+    /** The least, 30 Mbit/s: a packet each 350 µs, in which the loop wakes nearly always. */
+    static final long LEAST_GUARD = 3_750_000;
+
+    /** What a device holds is to last so long: a turn of the loop, and a pause of the machine. */
+    private static final double GUARD_SECONDS = 0.020;
+
+    /** Above what is carried, so that it can become more. */
+    private static final double GUARD_ABOVE = 1.3;
 
     /** A device of fewer packets loses the burst of a video frame (87) that comes at once. */
     static final int SHORT_QUEUE_PACKETS = 128;
@@ -69,7 +78,7 @@ public final class ShaperPolicy {
     public ShaperPolicy(ShaperOptions options) {
         this.options = options;
         guarding = options.guard() == ShaperOptions.Guard.ALWAYS || options.txQueueLength() < SHORT_QUEUE_PACKETS;
-        rate = guarding ? GUARD : 0;
+        rate = guarding ? guard() : 0;
     }
 
     /** What the device is to be shaped with, before and after anything was measured; nothing where it is not shaped. */
@@ -84,7 +93,7 @@ public final class ShaperPolicy {
         raises = 0;
         failedRaises = 0;
         raiseOnTrial = false;
-        rate = guarding ? GUARD : 0;
+        rate = guarding ? guard() : 0;
     }
 
     /** The device has dropped packets: its queue is too short for what local senders do, so a shaper stays in front of it. */
@@ -121,11 +130,17 @@ public final class ShaperPolicy {
         return take(wanted, waitingBytes, now);
     }
 
+    /** At this rate the device's own queue outlasts the pauses of its reader. */
+    private double guard() {
+        double lasts = options.txQueueLength() * (double) options.mtu() / GUARD_SECONDS;
+        return Math.max(Math.max(LEAST_GUARD, Math.min(MOST_GUARD, lasts)), GUARD_ABOVE * estimate.throughput());
+    }
+
     private double engage(long rtt, long waitingBytes) {
         if (guarding) {
-            return Math.max(GUARD, BOLD_RAISE * estimate.bandwidth());
+            return guard();
         }
-        if (waitingBytes < options.queueLimitBytes() / 2 || estimate.bandwidth() == 0) {
+        if (waitingBytes < ROOM * options.queueLimitBytes() || estimate.bandwidth() == 0) {
             return 0;
         }
         raises = 0;
@@ -138,8 +153,8 @@ public final class ShaperPolicy {
         if (waitingBytes > 0 && estimate.silentNanos() > stall(sample, rtt)) {
             return FLOOR; // what is let in now can only wait
         }
-        if (!isLong && !isHeld(now, rtt) && estimate.throughput() < USED_UP * rate) {
-            return guarding ? Math.max(GUARD, BOLD_RAISE * estimate.bandwidth()) : 0;
+        if (!isLong && (guarding || !isHeld(now, rtt)) && estimate.throughput() < USED_UP * rate) {
+            return guarding ? guard() : 0;
         }
         if (estimate.bandwidth() == 0) {
             return rate;

@@ -45,6 +45,11 @@ public final class StartupExit {
         return pacingRate;
     }
 
+    /** Whether the socket is limited now; what waits meanwhile waits for that. */
+    public boolean isHolding() {
+        return held;
+    }
+
     /**
      * Takes what was measured, once for each round trip or more often.
      *

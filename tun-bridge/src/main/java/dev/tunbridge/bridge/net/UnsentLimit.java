@@ -14,8 +14,8 @@ public final class UnsentLimit {
 
     static final int LEAST_BYTES = 16 * 1024;
 
-    /** Beyond it latency grows and throughput does not. */
-    static final int MOST_BYTES = 256 * 1024;
+    /** What 8 Gbit/s take in that time. */
+    static final int MOST_BYTES = 4 * 1024 * 1024;
 
     private static final int CHANGES_THAT_COUNT = 8;
 

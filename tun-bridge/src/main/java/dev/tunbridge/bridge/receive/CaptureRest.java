@@ -18,7 +18,7 @@ final class CaptureRest {
 
     private boolean isResting;
     private long windowBeganNanos;
-    private long windowPosition;
+    private long windowCarried;
     private long cleanSinceNanos;
     private long outOfOrder;
     private long lookedAt;
@@ -37,14 +37,15 @@ final class CaptureRest {
      * itself: on a fast path that is what it misses most.
      *
      * @param position bytes that the kernel lane has read
+     * @param sent bytes sent so far: what is acknowledged comes as segments too
      * @param outOfOrder answers how many segments have come out of order so far; asked ten times a second
      */
-    boolean mayRest(long position, LongSupplier outOfOrder, long nowNanos) {
+    boolean mayRest(long position, long sent, LongSupplier outOfOrder, long nowNanos) {
         if (nowNanos - windowBeganNanos >= WINDOW_NANOS) {
             long count = outOfOrder.getAsLong();
             boolean isClean = count == this.outOfOrder && count != KernelView.UNKNOWN;
             this.outOfOrder = count;
-            if (endsSlowWindow(position, nowNanos) || !isClean) {
+            if (endsSlowWindow(position + sent, nowNanos) || !isClean) {
                 cleanSinceNanos = nowNanos;
             }
         }
@@ -64,7 +65,7 @@ final class CaptureRest {
      *
      * @param outOfOrder answers how many segments have come out of order so far
      */
-    boolean mustWake(long position, LongSupplier outOfOrder, long nowNanos) {
+    boolean mustWake(long position, long sent, LongSupplier outOfOrder, long nowNanos) {
         boolean isHeldUp = position == lookedAt;
         lookedAt = position;
         if (isHeldUp) {
@@ -73,7 +74,7 @@ final class CaptureRest {
                 return true;
             }
         }
-        return endsSlowWindow(position, nowNanos);
+        return endsSlowWindow(position + sent, nowNanos);
     }
 
     void end(long nowNanos) {
@@ -81,15 +82,15 @@ final class CaptureRest {
         cleanSinceNanos = nowNanos;
     }
 
-    private boolean endsSlowWindow(long position, long nowNanos) {
+    private boolean endsSlowWindow(long carried, long nowNanos) {
         long elapsed = nowNanos - windowBeganNanos;
         if (elapsed < WINDOW_NANOS) {
             return false;
         }
         long least = (long) ((double) FAST_BYTES_PER_SECOND * elapsed / TimeUnit.SECONDS.toNanos(1));
-        boolean isSlow = position - windowPosition < least;
+        boolean isSlow = carried - windowCarried < least;
         windowBeganNanos = nowNanos;
-        windowPosition = position;
+        windowCarried = carried;
         return isSlow;
     }
 }

@@ -26,6 +26,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +54,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private final Map<RecoveryListener.Event, LogOncePerMinute> alarmLogs = new EnumMap<>(RecoveryListener.Event.class);
     private @Nullable RawLane rawLane;
     private @Nullable CaptureRest rest;
+    private LongSupplier sentBytes = () -> 0;
     private long nowNanos;
     private boolean isTraffic;
 
@@ -159,8 +161,13 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         return raw == null ? NOT_DUE : raw.dueNanos();
     }
 
-    /** Lets the capture rest where it wins nothing; without this call it never does. */
-    public void allowRest(long nowNanos) {
+    /**
+     * Lets the capture rest where it wins nothing; without this call it never does.
+     *
+     * @param sentBytes answers how many bytes have gone the other way
+     */
+    public void allowRest(LongSupplier sentBytes, long nowNanos) {
+        this.sentBytes = sentBytes;
         rest = new CaptureRest(nowNanos);
     }
 
@@ -178,7 +185,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         return raw != null
                 && rest != null
                 && !rest.isResting()
-                && rest.mayRest(kernelLane.position(), raw::outOfOrderSegments, nowNanos)
+                && rest.mayRest(kernelLane.position(), sentBytes.getAsLong(), raw::outOfOrderSegments, nowNanos)
                 && raw.canRest(nowNanos);
     }
 
@@ -202,7 +209,9 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         return raw != null
                 && rest != null
                 && rest.isResting()
-                && (raw.isHolding() || rest.mustWake(kernelLane.position(), raw::outOfOrderSegments, nowNanos));
+                && (raw.isHolding()
+                        || rest.mustWake(
+                                kernelLane.position(), sentBytes.getAsLong(), raw::outOfOrderSegments, nowNanos));
     }
 
     /** The capture captures again, and nothing of it has been drained yet. */

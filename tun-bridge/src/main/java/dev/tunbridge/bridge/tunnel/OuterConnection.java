@@ -224,7 +224,7 @@ final class OuterConnection {
                 channel.alloc(),
                 System.nanoTime());
         if (config.get(Settings.CAPTURE_REST)) {
-            path.allowRest(System.nanoTime());
+            path.allowRest(writer::offset, System.nanoTime());
         }
         capture.start(channel.eventLoop(), this::onCaptured);
     }
@@ -435,6 +435,11 @@ final class OuterConnection {
     /** What the socket was given before it connected. */
     Optional<SocketTuning> tuning() {
         return Optional.ofNullable(tuning);
+    }
+
+    /** Whether this connection sends less than it could, to get out of its startup. */
+    boolean isHeldBack() {
+        return startupExit != null && startupExit.isHolding();
     }
 
     /** What the kernel says of the path now, which the socket's limits follow at once; empty where it cannot be asked. */

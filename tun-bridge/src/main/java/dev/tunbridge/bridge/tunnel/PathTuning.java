@@ -113,7 +113,7 @@ final class PathTuning {
         if (sample.bytesAcked() != TcpInfo.UNKNOWN) {
             deliveryTime.sample(nowNanos, current.writer().offset(), Math.max(0, sample.bytesAcked() - 1));
         }
-        queue.path(path(sample));
+        queue.path(path(sample, current.isHeldBack()));
         PathTuner tuned = tuner;
         if (tuned != null) {
             tuned.sample(sample, deliveryTime.deviationNanos(), queue.bytes(), queue.takePeakBytes());
@@ -123,13 +123,13 @@ final class PathTuning {
         return isBusy ? BUSY_NANOS : IDLE_NANOS;
     }
 
-    private OuterPath path(PathSample sample) {
+    private OuterPath path(PathSample sample, boolean isHeldBack) {
         long rtt = Math.max(0, sample.rttNanos());
         long delivery = Math.max(deliveryTime.meanNanos(), rtt);
         if (rtt > 0) {
             bandwidth.sample(sample, rtt, BandwidthEstimate.Backlog.SHORT);
         }
-        boolean isSettled = bandwidth.isSettled(sample.nowNanos(), delivery);
+        boolean isSettled = !isHeldBack && bandwidth.isSettled(sample.nowNanos(), delivery);
         return new OuterPath(
                 delivery,
                 deliveryTime.deviationNanos(),

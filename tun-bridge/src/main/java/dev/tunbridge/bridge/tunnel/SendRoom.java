@@ -21,6 +21,9 @@ final class SendRoom {
     /** As much as one write of the kernel's own takes with good effect; beyond it latency grows and throughput not. */
     private static final int MOST_BATCH_BYTES = 64 * 1024;
 
+    /** So much that what the kernel adds of its own makes no odds; on a path that fast a call after each write does. */
+    private static final int KERNEL_LIMIT_BYTES = 256 * 1024;
+
     private static final long LEAST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
     /** An acknowledgement may open the window at any time, and all that is unsent leaves at once. */
     private static final long MOST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -67,7 +70,11 @@ final class SendRoom {
 
     /** After each write. */
     void written() {
-        if (full || !limit.isSet() || !channel.isActive() || !(channel instanceof EpollSocketChannel epoll)) {
+        if (full
+                || !limit.isSet()
+                || limit.bytes() >= KERNEL_LIMIT_BYTES
+                || !channel.isActive()
+                || !(channel instanceof EpollSocketChannel epoll)) {
             return;
         }
         look(epoll);

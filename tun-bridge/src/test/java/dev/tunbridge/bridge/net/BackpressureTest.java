@@ -119,7 +119,7 @@ class BackpressureTest {
             tuner.established(new TunnelShape(InetAddress.getByName("198.19.0.1"), 1400, 0));
             try (DatagramChannel channel = sender();
                     SlowReader reader = new SlowReader(tun, farTun, READ_BYTES_PER_SECOND, Optional.of(tuner))) {
-                awaitRate(tuner, ShaperPolicy.GUARD);
+                awaitRate(tuner, ShaperPolicy.LEAST_GUARD);
                 int sent = 0;
                 while (rate(tuner) > 1.6 * READ_BYTES_PER_SECOND) {
                     sendDatagrams(channel, CHUNK);

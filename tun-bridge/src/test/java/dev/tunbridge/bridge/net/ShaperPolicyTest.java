@@ -110,7 +110,7 @@ class ShaperPolicyTest {
     @Test
     void guardsAShortDeviceAlsoWhileNothingIsKnown() {
         ShaperPolicy policy = policy(25);
-        assertThat(policy.bucket().map(TokenBucket::rateBytesPerSecond)).contains(ShaperPolicy.GUARD);
+        assertThat(policy.bucket().map(TokenBucket::rateBytesPerSecond)).contains(ShaperPolicy.LEAST_GUARD);
 
         ShapedPath path = path(25, 0.02, seconds -> 1000 * MEGABIT, seconds -> 500 * MEGABIT)
                 .runTo(10);

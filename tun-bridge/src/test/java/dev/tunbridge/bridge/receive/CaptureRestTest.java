@@ -14,6 +14,8 @@ class CaptureRestTest {
     private final CaptureRest rest = new CaptureRest(0);
     private long nowNanos;
     private long position;
+    private long sent;
+    private long sentPerTurn;
 
     /** Turns of a millisecond each; the last answer. */
     private boolean mayRest(int turns, long bytesPerTurn, long outOfOrder) {
@@ -21,7 +23,8 @@ class CaptureRestTest {
         for (int turn = 0; turn < turns; turn++) {
             nowNanos += TURN_NANOS;
             position += bytesPerTurn;
-            answer = rest.mayRest(position, () -> outOfOrder, nowNanos);
+            sent += sentPerTurn;
+            answer = rest.mayRest(position, sent, () -> outOfOrder, nowNanos);
         }
         return answer;
     }
@@ -31,7 +34,8 @@ class CaptureRestTest {
         for (int turn = 0; turn < turns && !answer; turn++) {
             nowNanos += TURN_NANOS;
             position += bytesPerTurn;
-            answer = rest.mustWake(position, () -> outOfOrder, nowNanos);
+            sent += sentPerTurn;
+            answer = rest.mustWake(position, sent, () -> outOfOrder, nowNanos);
         }
         return answer;
     }
@@ -48,6 +52,17 @@ class CaptureRestTest {
         assertThat(mayRest(100, FAST, 1)).isFalse();
         assertThat(mayRest(999, FAST, 1)).isFalse();
         assertThat(mayRest(1, FAST, 1)).isTrue();
+    }
+
+    @Test
+    void restsBesideAFastUploadToo() {
+        sentPerTurn = FAST;
+        assertThat(mayRest(999, SLOW, 0)).isFalse();
+        assertThat(mayRest(1, SLOW, 0)).isTrue();
+        rest.begin(position, 0);
+        assertThat(mustWake(5_000, SLOW, 0)).isFalse();
+        sentPerTurn = 0;
+        assertThat(mustWake(250, SLOW, 0)).isTrue();
     }
 
     @Test
