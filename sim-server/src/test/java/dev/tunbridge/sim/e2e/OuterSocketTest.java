@@ -1,0 +1,127 @@
+package dev.tunbridge.sim.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tunbridge.linux.CongestionControl;
+import dev.tunbridge.sim.scene.Scene;
+import dev.tunbridge.sim.scene.ScenePlan;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the kernel says of the outer socket while a local sender fills it, as {@code ss} tells it. */
+class OuterSocketTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Pattern UNSENT = Pattern.compile("notsent:(\\d+)");
+    private static final Pattern PACING_GAIN = Pattern.compile("pacing_gain:([0-9.]+)");
+    private static final int ENOUGH_BYTES = 2_000_000;
+
+    @BeforeAll
+    static void requireLab() {
+        Scenes.requireLab();
+    }
+
+    @Test
+    void holdsLittleUnsentSoThatTheQueueIsOurs() throws Exception {
+        int limit = 16 * 1024;
+        int batch = limit / 2 + 1_500;
+        try (Scene scene = scene("socket.notsent-lowat", "16KiB");
+                Upload upload = new Upload(scene)) {
+            double most = 0;
+            while (upload.received() < ENOUGH_BYTES) {
+                most = Math.max(most, said(scene, UNSENT));
+            }
+            assertThat(most).isPositive().isLessThanOrEqualTo(limit + batch);
+            assertThat(scene.stats().queue().peakBytes()).isPositive();
+        }
+    }
+
+    @Test
+    void holdsWhateverTheKernelTakesWithoutALimit() throws Exception {
+        try (Scene scene = scene("socket.notsent-lowat", "off");
+                Upload upload = new Upload(scene)) {
+            await().atMost(LIMIT).until(() -> said(scene, UNSENT) > 64 * 1024);
+            assertThat(upload.received()).isNotNegative();
+        }
+    }
+
+    @Test
+    void bbrLeavesItsStartupUnderASenderThatPacesItself() throws Exception {
+        assumeThat(CongestionControl.refusal("bbr")).as("bbr may be chosen").isEmpty();
+        try (Scene scene = scene("socket.congestion-control", "bbr");
+                Upload upload = new Upload(scene)) {
+            await().atMost(LIMIT).until(() -> upload.received() > ENOUGH_BYTES && said(scene, PACING_GAIN) < 2);
+        }
+    }
+
+    private static Scene scene(String key, String value) throws Exception {
+        return Scene.open(ScenePlan.over(Scenes.profile("wan0")).set(key, value));
+    }
+
+    /** Of the connection to the server; 0 where nothing is said. */
+    private static double said(Scene scene, Pattern what) throws Exception {
+        String told = scene.deviceSide()
+                .run(Duration.ofSeconds(5), "ss", "-tin", "dport", "=", "7000")
+                .output();
+        Matcher matcher = what.matcher(told);
+        return matcher.find() ? Double.parseDouble(matcher.group(1)) : 0;
+    }
+
+    /** A sender on the device that never stops, to a reader behind the server. */
+    private static final class Upload implements AutoCloseable {
+        private final ServerSocket service;
+        private final Socket sender;
+        private final AtomicLong received = new AtomicLong();
+
+        Upload(Scene scene) throws Exception {
+            InetAddress address = scene.plan().inner().server();
+            service = scene.serverSide().call(() -> new ServerSocket(0, 1, address));
+            scene.serverSide().threadFactory("reader").newThread(this::read).start();
+            sender = scene.deviceSide().call(() -> new Socket(address, service.getLocalPort()));
+            scene.deviceSide().threadFactory("sender").newThread(this::write).start();
+        }
+
+        long received() {
+            return received.get();
+        }
+
+        private void read() {
+            byte[] buffer = new byte[1 << 16];
+            try (Socket socket = service.accept()) {
+                int bytes = socket.getInputStream().read(buffer);
+                while (bytes >= 0) {
+                    received.addAndGet(bytes);
+                    bytes = socket.getInputStream().read(buffer);
+                }
+            } catch (IOException e) {
+                // closed: the end
+            }
+        }
+
+        private void write() {
+            byte[] buffer = new byte[1 << 14];
+            try {
+                while (true) {
+                    sender.getOutputStream().write(buffer);
+                }
+            } catch (IOException e) {
+                // closed: the end
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            sender.close();
+            service.close();
+        }
+    }
+}
