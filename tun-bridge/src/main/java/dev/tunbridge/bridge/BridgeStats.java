@@ -1,7 +1,7 @@
 package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.filter.Refusal;
-import dev.tunbridge.bridge.net.SocketTuning;
+import dev.tunbridge.bridge.net.SocketStats;
 import dev.tunbridge.bridge.net.TuningStats;
 import dev.tunbridge.bridge.queue.QueueStats;
 import dev.tunbridge.bridge.suppress.SuppressionStats;
@@ -25,9 +25,10 @@ import java.util.Optional;
  * @param suppression what was not sent twice; empty where it is switched off
  * @param queue packets waiting for the outer connection
  * @param tuning of routes and the TUN device's qdisc; empty for a device that the kernel knows nothing of
- * @param socket what the outer socket was given; empty while there is none
+ * @param socket the outer socket; empty while there is none
  * @param appWaiting application messages waiting
  * @param tun the device's own counters
+ * @param backpressure whether local senders stop where the device is full ({@code IFF_BACKPRESSURE})
  */
 public record BridgeStats(
         BridgeState state,
@@ -43,9 +44,10 @@ public record BridgeStats(
         Optional<SuppressionStats> suppression,
         QueueStats queue,
         Optional<TuningStats> tuning,
-        Optional<SocketTuning> socket,
+        Optional<SocketStats> socket,
         int appWaiting,
-        TunStats tun) {
+        TunStats tun,
+        boolean backpressure) {
 
     /** Inner packets and their bytes, IP headers included. */
     public record Traffic(long packets, long bytes) {}

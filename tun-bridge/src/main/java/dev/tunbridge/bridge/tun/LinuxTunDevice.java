@@ -114,7 +114,8 @@ public final class LinuxTunDevice implements TunDevice {
         return offloads;
     }
 
-    /** Whether a full device stops its senders: asked for, and offered by this kernel. */
+    /** Asked for, and offered by this kernel. */
+    @Override
     public boolean hasBackpressure() {
         return tun.hasBackpressure();
     }

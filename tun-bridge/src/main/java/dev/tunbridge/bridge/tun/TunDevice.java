@@ -17,6 +17,11 @@ public interface TunDevice extends AutoCloseable {
 
     boolean isOpen();
 
+    /** Whether senders stop where the device is full, instead of losing packets in silence. */
+    default boolean hasBackpressure() {
+        return false;
+    }
+
     /**
      * Queues one whole IP packet with finished checksums. The device neither copies nor retains it: the bytes must stay unchanged,
      * and the buffer alive, until {@link #flush} returns. What the kernel has no room for is dropped and counted, as on any

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.net.PathSample;
+import dev.tunbridge.bridge.net.SocketStats;
 import dev.tunbridge.bridge.net.SocketTuning;
 import dev.tunbridge.bridge.net.StartupExit;
 import dev.tunbridge.bridge.net.UnsentLimit;
@@ -432,9 +433,11 @@ final class OuterConnection {
         return kernelView.ackedOffset();
     }
 
-    /** What the socket was given before it connected. */
-    Optional<SocketTuning> tuning() {
-        return Optional.ofNullable(tuning);
+    /** What is in force on the socket; empty before it has one. */
+    Optional<SocketStats> socketStats() {
+        return Optional.ofNullable(tuning)
+                .map(given -> new SocketStats(
+                        given.congestionControl(), given.rtoMaxMillis(), room.limitBytes(), isHeldBack()));
     }
 
     /** Whether this connection sends less than it could, to get out of its startup. */

@@ -7,6 +7,7 @@ import dev.tunbridge.linux.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -61,6 +62,11 @@ final class SendRoom {
     /** Bytes that are worth gathering for one write: as many as there is room for when the socket asks for more. */
     int batchBytes() {
         return Math.min(MOST_BATCH_BYTES, limit.bytes() / 2);
+    }
+
+    /** What the socket may hold unsent; empty where that is left to the kernel. */
+    Optional<Integer> limitBytes() {
+        return limit.isSet() ? Optional.of(limit.bytes()) : Optional.empty();
     }
 
     /** Whether the socket holds so much that no more may be written. */

@@ -203,9 +203,10 @@ public final class Tunnel {
                 Optional.ofNullable(suppressor).map(RetransmitSuppressor::stats),
                 queue.stats(),
                 tuning.stats(),
-                Optional.ofNullable(connection).flatMap(OuterConnection::tuning),
+                Optional.ofNullable(connection).flatMap(OuterConnection::socketStats),
                 outbox.messages(),
-                device.stats());
+                device.stats(),
+                device.hasBackpressure());
     }
 
     private ReceiveStats receiveStats() {

@@ -1,0 +1,17 @@
+package dev.tunbridge.bridge.net;
+
+import java.util.Optional;
+
+/**
+ * The outer socket now.
+ *
+ * @param congestionControl by its name
+ * @param rtoMaxMillis longest wait between two retransmissions; nothing where the kernel was not told
+ * @param unsentLimitBytes how much it may hold unsent; nothing where that is left to the kernel
+ * @param heldBack whether its pacing is limited for the moment, to bring BBR out of its startup
+ */
+public record SocketStats(
+        String congestionControl,
+        Optional<Integer> rtoMaxMillis,
+        Optional<Integer> unsentLimitBytes,
+        boolean heldBack) {}
