@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,8 @@ import org.slf4j.LoggerFactory;
  * <p>On an epoll loop the descriptor is one of the loop's own; on any other a thread waits for it.
  */
 public final class LinuxTunDevice implements TunDevice {
+    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long BUSY_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final Logger log = LoggerFactory.getLogger(LinuxTunDevice.class);
 
     /** IPv6 with the longest payload, and the virtio header; rounded up. */
@@ -73,7 +77,7 @@ public final class LinuxTunDevice implements TunDevice {
         if (options.backpressure() == TunOptions.Backpressure.WHERE_OFFERED) {
             flags.add(TunFlag.BACKPRESSURE);
         }
-        TunInterface tun = TunInterface.open(options.name(), TunKind.TUN, flags.toArray(TunFlag[]::new));
+        TunInterface tun = open(options.name(), flags.toArray(TunFlag[]::new));
         try {
             Set<TunOffload> taken =
                     tun.enableOffloads(offload ? EnumSet.allOf(TunOffload.class) : EnumSet.noneOf(TunOffload.class));
@@ -86,6 +90,24 @@ public final class LinuxTunDevice implements TunDevice {
         } catch (LinuxException | RuntimeException failure) {
             tun.close();
             throw failure;
+        }
+    }
+
+    /**
+     * An interface that somebody has just closed is busy for as long as a process that is being started elsewhere has a copy of its
+     * descriptor, from fork to exec; so one that is busy is tried for a while.
+     */
+    private static TunInterface open(String name, TunFlag[] flags) throws LinuxException {
+        long begun = System.nanoTime();
+        while (true) {
+            try {
+                return TunInterface.open(name, TunKind.TUN, flags);
+            } catch (LinuxException e) {
+                if (!e.errno().equals(Errno.EBUSY) || System.nanoTime() - begun > BUSY_NANOS) {
+                    throw e;
+                }
+                LockSupport.parkNanos(BUSY_PAUSE_NANOS);
+            }
         }
     }
 
