@@ -1,8 +1,5 @@
 package dev.tunbridge.linux;
 
-import com.sun.jna.Memory;
-import com.sun.jna.Pointer;
-
 /**
  * What the kernel knows of one TCP connection ({@code getsockopt TCP_INFO}). The object is a snapshot that {@link #refresh} renews,
  * so that asking often allocates nothing; one thread uses it.
@@ -29,7 +26,7 @@ import com.sun.jna.Pointer;
  */
 public final class TcpInfo {
     /** The running kernel does not report this field. */
-    public static final long UNKNOWN = -1;
+    public static final long UNKNOWN = SocketSnapshot.UNKNOWN;
 
     /** The first of the {@link #congestionState} values in which the window is reduced or a loss repaired. */
     public static final long CWR = 2;
@@ -37,18 +34,11 @@ public final class TcpInfo {
     private static final int TCP_INFO = 11;
     private static final int CAPACITY_BYTES = 512;
 
-    private final Memory memory = new Memory(CAPACITY_BYTES + Integer.BYTES);
-    private final Pointer lengthPointer = memory.share(CAPACITY_BYTES);
-    private int length;
+    private final SocketSnapshot snapshot = new SocketSnapshot(TCP_INFO, "TCP_INFO", CAPACITY_BYTES);
 
     /** Takes a new snapshot of the connection behind this descriptor. */
     public void refresh(int fd) throws LinuxException {
-        lengthPointer.setInt(0, CAPACITY_BYTES);
-        if (LibC.getsockopt(fd, Sockets.IPPROTO_TCP, TCP_INFO, memory, lengthPointer) < 0) {
-            length = 0;
-            throw LinuxException.last("getsockopt TCP_INFO", "descriptor " + fd);
-        }
-        length = lengthPointer.getInt(0);
+        snapshot.refresh(fd);
     }
 
     public static TcpInfo of(int fd) throws LinuxException {
@@ -59,138 +49,132 @@ public final class TcpInfo {
 
     /** {@code TCP_ESTABLISHED} is 1. */
     public long state() {
-        return u8(0);
+        return snapshot.u8(0);
     }
 
     /** 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss. */
     public long congestionState() {
-        return u8(1);
+        return snapshot.u8(1);
     }
 
     /** Whether the last delivery rate was limited by the application and so says little about the path. */
     public boolean isDeliveryRateAppLimited() {
-        return length > 7 && (memory.getByte(7) & 1) != 0;
+        return snapshot.hasBits(7, 1);
     }
 
     /** Whether both ends agreed on explicit congestion notification. */
     public boolean isEcnNegotiated() {
-        return length > 5 && (memory.getByte(5) & 8) != 0;
+        return snapshot.hasBits(5, 8);
     }
 
     public long retransmissionTimeoutMicros() {
-        return u32(8);
+        return snapshot.u32(8);
     }
 
     public long sendMss() {
-        return u32(16);
+        return snapshot.u32(16);
     }
 
     public long receiveMss() {
-        return u32(20);
+        return snapshot.u32(20);
     }
 
     public long unackedSegments() {
-        return u32(24);
+        return snapshot.u32(24);
     }
 
     public long sackedSegments() {
-        return u32(28);
+        return snapshot.u32(28);
     }
 
     public long lostSegments() {
-        return u32(32);
+        return snapshot.u32(32);
     }
 
     public long rttMicros() {
-        return u32(68);
+        return snapshot.u32(68);
     }
 
     public long rttVariationMicros() {
-        return u32(72);
+        return snapshot.u32(72);
     }
 
     public long congestionWindowSegments() {
-        return u32(80);
+        return snapshot.u32(80);
     }
 
     public long reordering() {
-        return u32(88);
+        return snapshot.u32(88);
     }
 
     public long totalRetransmissions() {
-        return u32(100);
+        return snapshot.u32(100);
     }
 
     public long pacingRateBytesPerSecond() {
-        return u64(104);
+        return snapshot.u64(104);
     }
 
     /** Counts the SYN on the connecting side: one more than the data bytes acknowledged. */
     public long bytesAcked() {
-        return u64(120);
+        return snapshot.u64(120);
     }
 
     public long bytesReceived() {
-        return u64(128);
+        return snapshot.u64(128);
     }
 
     public long segmentsOut() {
-        return u32(136);
+        return snapshot.u32(136);
     }
 
     public long segmentsIn() {
-        return u32(140);
+        return snapshot.u32(140);
     }
 
     public long notSentBytes() {
-        return u32(144);
+        return snapshot.u32(144);
     }
 
     public long minimumRttMicros() {
-        return u32(148);
+        return snapshot.u32(148);
+    }
+
+    /** Bytes of the stream that the peer has acknowledged, on the side that connected: what is counted there includes its SYN. */
+    public long ackedOffset() {
+        long acked = bytesAcked();
+        return acked == UNKNOWN ? UNKNOWN : Math.max(0, acked - 1);
     }
 
     public long deliveryRateBytesPerSecond() {
-        return u64(160);
+        return snapshot.u64(160);
     }
 
     public long bytesSent() {
-        return u64(200);
+        return snapshot.u64(200);
     }
 
     public long bytesRetransmitted() {
-        return u64(208);
+        return snapshot.u64(208);
     }
 
     public long duplicateSacks() {
-        return u32(216);
+        return snapshot.u32(216);
     }
 
     public long reorderingsSeen() {
-        return u32(220);
+        return snapshot.u32(220);
     }
 
     public long outOfOrderSegments() {
-        return u32(224);
+        return snapshot.u32(224);
     }
 
     public long sendWindowBytes() {
-        return u32(228);
+        return snapshot.u32(228);
     }
 
     public long receiveWindowBytes() {
-        return u32(232);
-    }
-
-    private long u8(int offset) {
-        return offset < length ? memory.getByte(offset) & 0xff : UNKNOWN;
-    }
-
-    private long u32(int offset) {
-        return offset + Integer.BYTES <= length ? Integer.toUnsignedLong(memory.getInt(offset)) : UNKNOWN;
-    }
-
-    private long u64(int offset) {
-        return offset + Long.BYTES <= length ? memory.getLong(offset) : UNKNOWN;
+        return snapshot.u32(232);
     }
 }

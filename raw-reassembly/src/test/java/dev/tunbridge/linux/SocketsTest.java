@@ -76,10 +76,13 @@ class SocketsTest {
         int fd = client.fd().intValue();
         client.writeAndFlush(Unpooled.wrappedBuffer(new byte[BYTES])).sync();
         TcpInfo info = TcpInfo.of(fd);
-        while (info.bytesAcked() + Sockets.unsentBytes(fd) != BYTES + 1) {
+        while (info.bytesAcked() + Sockets.unackedBytes(fd) != BYTES + 1) {
             Thread.onSpinWait();
             info.refresh(fd);
         }
+        int unacked = Sockets.unackedBytes(fd);
+        assertThat(Sockets.unsentBytes(fd)).isBetween(0, unacked);
+        assertThat(info.ackedOffset()).isEqualTo(Math.max(0, info.bytesAcked() - 1));
         assertThat(info.state()).isEqualTo(1);
         assertThat(info.rttMicros()).isPositive();
         assertThat(info.sendMss()).isGreaterThan(500);

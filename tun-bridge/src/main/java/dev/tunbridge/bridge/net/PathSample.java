@@ -12,7 +12,7 @@ import dev.tunbridge.linux.TcpInfo;
  * @param rtoNanos retransmission timeout, with its back-off
  * @param deliveryRate bytes per second that arrived, in the latest round trip that says something about the path
  * @param limit whether that round trip was limited by the path, or by what there was to send
- * @param bytesAcked bytes acknowledged since the connection began
+ * @param bytesAcked bytes of the stream that are acknowledged
  * @param congestionWindow segments
  * @param segmentBytes payload of a full segment
  * @param retransmissions segments sent again
@@ -54,7 +54,7 @@ public record PathSample(
                 nanos(info.retransmissionTimeoutMicros()),
                 info.deliveryRateBytesPerSecond(),
                 info.isDeliveryRateAppLimited() ? Limit.APPLICATION : Limit.PATH,
-                info.bytesAcked(),
+                info.ackedOffset(),
                 info.congestionWindowSegments(),
                 (int) info.sendMss(),
                 info.totalRetransmissions(),

@@ -151,7 +151,7 @@ public final class PathTuner implements AutoCloseable {
     }
 
     /**
-     * What the kernel says of the outer connection, each 10 ms or each round trip, whichever is longer. On the loop; never waits.
+     * What the kernel says of the outer connection; each 10 ms while it is busy is often enough. On the loop; never waits.
      *
      * @param deviationNanos of the {@link DeliveryTime}
      * @param waitingBytes bytes that wait in the egress queue now

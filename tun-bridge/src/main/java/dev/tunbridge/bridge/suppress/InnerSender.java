@@ -58,10 +58,6 @@ public final class InnerSender {
         hasDuplicate = false;
     }
 
-    boolean hasRanges() {
-        return head != RangePool.NONE;
-    }
-
     // What it has sent
 
     boolean hasNext() {

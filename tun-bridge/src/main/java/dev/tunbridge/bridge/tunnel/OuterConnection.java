@@ -104,7 +104,6 @@ final class OuterConnection {
     /** The connection's end, which waits until what came before it has been read. */
     private @Nullable String endedWhilePaused;
 
-    private KernelView kernelView = KernelView.NOTHING;
     private final TcpInfo info = new TcpInfo();
     private final BbrInfo bbr = new BbrInfo();
     private @Nullable SocketTuning tuning;
@@ -169,7 +168,6 @@ final class OuterConnection {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline().addLast(connection.new Handler());
-                        connection.kernelView = kernelView(channel);
                         if (channel instanceof EpollSocketChannel epoll) {
                             connection.tune(epoll.fd().intValue(), config);
                         }
@@ -220,7 +218,7 @@ final class OuterConnection {
         path.addRawLane(
                 tuple,
                 config.get(Settings.RECOVERY_ENABLED) ? options : options.disabled(),
-                kernelView,
+                kernelView(),
                 latches,
                 channel.alloc(),
                 System.nanoTime());
@@ -230,7 +228,7 @@ final class OuterConnection {
         capture.start(channel.eventLoop(), this::onCaptured);
     }
 
-    private static KernelView kernelView(Channel channel) {
+    private KernelView kernelView() {
         return channel instanceof EpollSocketChannel epoll
                 ? new SocketView(epoll.fd().intValue())
                 : KernelView.NOTHING;
@@ -427,10 +425,17 @@ final class OuterConnection {
         return writer;
     }
 
-    /** How much of the stream the kernel knows to be acknowledged; 0 where it does not say. Asks it. */
+    /** How much of the stream the kernel knows to be acknowledged, or {@link KernelView#UNKNOWN}. Asks it. */
     long ackedOffset() {
-        kernelView.refresh();
-        return kernelView.ackedOffset();
+        if (!(channel instanceof EpollSocketChannel epoll)) {
+            return KernelView.UNKNOWN;
+        }
+        try {
+            info.refresh(epoll.fd().intValue());
+            return info.ackedOffset();
+        } catch (LinuxException e) {
+            return KernelView.UNKNOWN; // the socket is gone, and the connection soon
+        }
     }
 
     /** What is in force on the socket; empty before it has one. */

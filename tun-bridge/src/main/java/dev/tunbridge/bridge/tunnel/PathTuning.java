@@ -37,6 +37,7 @@ final class PathTuning {
     private volatile @Nullable PathTuner tuner;
     private @Nullable OuterConnection connection;
     private long ackedBytes = -1;
+    private long sampledNanos;
 
     PathTuning(EgressQueue queue, String device, NetworkSetup network) {
         this.queue = queue;
@@ -109,9 +110,10 @@ final class PathTuning {
         if (current == null || taken.isEmpty()) {
             return 0;
         }
+        sampledNanos = nowNanos;
         PathSample sample = taken.get();
         if (sample.bytesAcked() != TcpInfo.UNKNOWN) {
-            deliveryTime.sample(nowNanos, current.writer().offset(), Math.max(0, sample.bytesAcked() - 1));
+            deliveryTime.sample(nowNanos, current.writer().offset(), sample.bytesAcked());
         }
         queue.path(path(sample, current.isHeldBack()));
         PathTuner tuned = tuner;
@@ -121,6 +123,11 @@ final class PathTuning {
         boolean isBusy = sample.bytesAcked() != ackedBytes || !queue.isEmpty();
         ackedBytes = sample.bytesAcked();
         return isBusy ? BUSY_NANOS : IDLE_NANOS;
+    }
+
+    /** When to look next, now that something waits: it is the first sign of a path that is full. */
+    long busyDueNanos() {
+        return sampledNanos + BUSY_NANOS;
     }
 
     private OuterPath path(PathSample sample, boolean isHeldBack) {

@@ -29,7 +29,7 @@ public final class SocketView implements KernelView {
             window = info.receiveWindowBytes();
             outOfOrder = info.outOfOrderSegments();
             boolean isKnown = info.bytesAcked() != TcpInfo.UNKNOWN && info.notSentBytes() != TcpInfo.UNKNOWN;
-            acked = isKnown ? Math.max(0, info.bytesAcked() - 1) : UNKNOWN; // it counts our SYN
+            acked = isKnown ? info.ackedOffset() : UNKNOWN;
             sent = isKnown ? acked + unacked - info.notSentBytes() : UNKNOWN;
         } catch (LinuxException e) {
             // The socket is gone, and with it soon the connection: the last snapshot stands.

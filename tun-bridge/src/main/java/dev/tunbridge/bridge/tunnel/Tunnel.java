@@ -672,7 +672,7 @@ public final class Tunnel {
                 pumpDue = false;
                 uplink.pump();
                 if (!queue.isEmpty()) {
-                    pathTick.set(System.nanoTime()); // what waits is the first sign of a path that is full
+                    pathTick.set(tuning.busyDueNanos());
                 }
             }
         }
