@@ -4,14 +4,12 @@ import dev.tunbridge.sim.link.LinkSettingException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Plays the parts of a campaign one after the other. Closing it, from any thread, ends the one that is being played. */
 public final class CampaignPlay implements BenchRun {
     private final Campaign campaign;
     private final List<Bench> benches;
-    private @Nullable Bench playing;
-    private boolean closed;
+    private final BenchTurns turns = new BenchTurns();
 
     private CampaignPlay(Campaign campaign, List<Bench> benches) {
         this.campaign = campaign;
@@ -59,24 +57,13 @@ public final class CampaignPlay implements BenchRun {
         for (int part = 0; part < benches.size(); part++) {
             progress.note("part " + (part + 1) + " of " + benches.size() + ": "
                     + campaign.parts().get(part).title());
-            reports.add(begin(benches.get(part)).run(progress));
+            reports.add(turns.begin(benches.get(part)).run(progress));
         }
         return new CampaignReport(campaign, reports);
     }
 
-    private synchronized Bench begin(Bench bench) {
-        if (closed) {
-            bench.close();
-        }
-        playing = bench;
-        return bench;
-    }
-
     @Override
-    public synchronized void close() {
-        closed = true;
-        if (playing != null) {
-            playing.close();
-        }
+    public void close() {
+        turns.close();
     }
 }

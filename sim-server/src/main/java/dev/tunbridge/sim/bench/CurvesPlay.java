@@ -9,7 +9,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Plays curves one after the other. Closing it, from any thread, ends the one that is being played. */
 public final class CurvesPlay implements BenchRun {
@@ -20,8 +19,7 @@ public final class CurvesPlay implements BenchRun {
     private final Optional<Bench> timeline;
     private final Optional<PipelineSweep> pipeline;
     private final List<String> faults = new ArrayList<>();
-    private @Nullable Bench playing;
-    private volatile boolean closed;
+    private final BenchTurns turns = new BenchTurns();
 
     private CurvesPlay(Map<Curve, List<Sweep>> sweeps, Optional<Bench> timeline, Optional<PipelineSweep> pipeline) {
         this.sweeps = sweeps;
@@ -76,31 +74,20 @@ public final class CurvesPlay implements BenchRun {
         }
         if (pipeline.isPresent()) {
             pages.add(
-                    new CurvesReport.Page(Curve.PIPELINE.word(), pipeline.get().play(progress, () -> closed)));
+                    new CurvesReport.Page(Curve.PIPELINE.word(), pipeline.get().play(progress, turns::isClosed)));
         }
         return new CurvesReport(pages, faults);
     }
 
     private BenchReport play(Bench bench, BenchProgress progress) throws IOException, InterruptedException {
-        BenchReport report = begin(bench).run(progress);
+        BenchReport report = turns.begin(bench).run(progress);
         report.failures().forEach(failed -> faults.add(failed.cell().title() + ": " + failed.reason()));
         report.missing().forEach((peer, reason) -> faults.add(peer + ": " + reason));
         return report;
     }
 
-    private synchronized Bench begin(Bench bench) {
-        if (closed) {
-            bench.close();
-        }
-        playing = bench;
-        return bench;
-    }
-
     @Override
-    public synchronized void close() {
-        closed = true;
-        if (playing != null) {
-            playing.close();
-        }
+    public void close() {
+        turns.close();
     }
 }

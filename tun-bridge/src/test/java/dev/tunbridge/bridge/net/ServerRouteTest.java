@@ -133,7 +133,7 @@ class ServerRouteTest {
     void replacesWhatAKilledProcessLeft() throws Exception {
         namespace.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
         String untouched = routes("-4");
-        Process victim = namespace.call(() -> TuningVictim.start("tb0", "198.19.0.1", "198.19.7.7"));
+        Process victim = namespace.call(() -> Victim.start(TuningVictim.class, "tb0", "198.19.0.1", "198.19.7.7"));
         try (BufferedReader said = victim.inputReader(StandardCharsets.UTF_8)) {
             assertThat(said.readLine()).isEqualTo("ready");
         } finally {

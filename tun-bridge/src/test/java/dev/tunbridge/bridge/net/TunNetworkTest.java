@@ -126,7 +126,7 @@ class TunNetworkTest {
         namespace.inside("rule", "add", "from", "198.18.0.9", "lookup", "4711", "protocol", "static");
         try (TunInterface living = namespace.openTun("tb1")) {
             namespace.setUp(addressing(living.name(), "198.19.0.5", 30, List.of()));
-            Process victim = namespace.call(() -> TunNetworkVictim.start("tb0", "198.19.0.1"));
+            Process victim = namespace.call(() -> Victim.start(TunNetworkVictim.class, "tb0", "198.19.0.1"));
             try (BufferedReader said = victim.inputReader(StandardCharsets.UTF_8)) {
                 assertThat(said.readLine()).isEqualTo("ready");
             } finally {

@@ -3,32 +3,13 @@ package dev.tunbridge.bridge.net;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.TunKind;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 
-/** A process that tunes everything there is, says so, and then waits for its end, which its test brings. */
+/** A process that tunes everything there is; a {@link Victim}. */
 final class TuningVictim {
     private TuningVictim() {}
-
-    /** Starts it in the calling thread's network namespace; it is ready when it has printed a line. */
-    static Process start(String device, String address, String server) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return new ProcessBuilder(
-                        java,
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        TuningVictim.class.getName(),
-                        device,
-                        address,
-                        server)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-    }
 
     public static void main(String[] arguments) throws Exception {
         TunInterface device = TunInterface.open(arguments[0], TunKind.TUN);
@@ -42,8 +23,7 @@ final class TuningVictim {
         while (tuner.stats().route().isEmpty()) {
             Thread.onSpinWait();
         }
-        System.out.println("ready");
-        new CountDownLatch(1).await();
+        Victim.awaitEnd();
     }
 
     static Map<String, String> config() {
