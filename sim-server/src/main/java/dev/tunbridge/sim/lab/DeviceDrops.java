@@ -1,11 +1,10 @@
 package dev.tunbridge.sim.lab;
 
+import dev.tunbridge.linux.InterfaceCounters;
 import dev.tunbridge.sim.link.Command;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,12 +15,6 @@ import java.util.regex.Pattern;
  * @param qdisc thrown away by the queueing discipline in front of it
  */
 public record DeviceDrops(long driver, long qdisc) {
-    /** Of the calling thread's network namespace; without "thread-" it would be that of the process' first thread. */
-    private static final Path COUNTERS = Path.of("/proc/thread-self/net/dev");
-
-    /** Eight columns of what was received, then bytes, packets, errors and drops of what was sent. */
-    private static final int DROPPED_COLUMN = 11;
-
     /** The root stands for all that hang below it. */
     private static final Pattern ROOT_QDISC = Pattern.compile("qdisc \\S+ \\S+ root.*\\R.*\\(dropped (\\d+),");
 
@@ -39,18 +32,10 @@ public record DeviceDrops(long driver, long qdisc) {
     /** Of a device of the calling thread's network namespace. */
     public static DeviceDrops ofDevice(String name) throws IOException {
         return new DeviceDrops(
-                driverDrops(Files.readString(COUNTERS), name),
+                InterfaceCounters.read(name)
+                        .orElseThrow(() -> new IOException("the kernel does not tell of a device " + name))
+                        .sentDropped(),
                 qdiscDrops(Command.run("tc", "-s", "qdisc", "show", "dev", name)));
-    }
-
-    static long driverDrops(String counters, String name) throws IOException {
-        return counters.lines()
-                .map(String::strip)
-                .filter(line -> line.startsWith(name + ":"))
-                .map(line -> line.substring(name.length() + 1).strip().split("\\s+", -1))
-                .mapToLong(columns -> Long.parseLong(columns[DROPPED_COLUMN]))
-                .findFirst()
-                .orElseThrow(() -> new IOException(COUNTERS + " does not tell of " + name));
     }
 
     /** Zero where there is no queueing discipline at all. */

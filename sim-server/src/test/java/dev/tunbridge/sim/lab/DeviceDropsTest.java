@@ -3,25 +3,11 @@ package dev.tunbridge.sim.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** The kernel's counters, as it prints them. */
+/** The kernel's counters of a queueing discipline, as it prints them. */
 class DeviceDropsTest {
-    private static final String COUNTERS = """
-            Inter-|   Receive                                                |  Transmit
-             face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
-                lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0
-               tb0:  105126    1297    0    7    0     0          0         0  1203242    1301    0   42    0     0       0          0
-              tb01: 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9
-            """;
-
-    @Test
-    void theDriversDropsAreThoseOfTheDeviceAndOfWhatWasSent() throws Exception {
-        assertThat(DeviceDrops.driverDrops(COUNTERS, "tb0")).isEqualTo(42);
-        assertThat(DeviceDrops.driverDrops(COUNTERS, "lo")).isZero();
-        assertThatThrownBy(() -> DeviceDrops.driverDrops(COUNTERS, "tb")).hasMessageContaining("tb");
-    }
-
     @Test
     void theQueueingDisciplinesDropsAreThoseOfItsRoot() {
         assertThat(DeviceDrops.qdiscDrops("""
@@ -36,6 +22,13 @@ class DeviceDropsTest {
                          Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0)
                         """)).isZero();
         assertThat(DeviceDrops.qdiscDrops("")).isZero();
+    }
+
+    @Test
+    void aDeviceThatTheKernelDoesNotKnowIsAFaultAndNotZero() {
+        assertThatThrownBy(() -> DeviceDrops.ofDevice("no-such"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no-such");
     }
 
     @Test
