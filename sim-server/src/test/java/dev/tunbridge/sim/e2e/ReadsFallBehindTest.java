@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.Uninterruptibles;
+import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.queue.QueueFullException;
 import dev.tunbridge.sim.lab.LabNamespace;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -169,6 +171,43 @@ class ReadsFallBehindTest {
             assertThat(takeAllButRefused(scene, written)).isLessThan(written.size());
             connection.echo(ROUNDS, 1_000);
             assertThat(scene.stats().connections()).as("the same session").isEqualTo(1);
+        }
+    }
+
+    /** A listener that writes to a slow disk keeps the loop: what is handed to it meanwhile is bounded all the same. */
+    @Test
+    void anApplicationThatKeepsTheLoopCanStillNotHandOverMoreThanTheBound() throws Exception {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch leave = new CountDownLatch(1);
+        BridgeListener blocking = new BridgeListener() {
+            @Override
+            public void onApp(int topic, byte[] payload) {
+                entered.countDown();
+                try {
+                    leave.await(LIMIT.toSeconds(), TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        try (Scene scene = Scene.open(plan(), blocking)) {
+            List<CompletableFuture<Void>> written = new ArrayList<>();
+            try {
+                scene.server().server().sendApp(0, message(0));
+                assertThat(entered.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                for (int i = 0; i < 1_000; i++) {
+                    written.add(scene.bridge().app().send(i, message(i)).toCompletableFuture());
+                }
+                long handedOver =
+                        written.stream().filter(each -> !each.isDone()).count();
+                assertThat(handedOver).isPositive().isLessThanOrEqualTo(APP_QUEUE_BYTES / message(0).length);
+            } finally {
+                leave.countDown();
+            }
+            takeAllButRefused(scene, written);
+            // The bound is for those that wait: once they are gone there is room again.
+            scene.bridge().app().send(1, message(1)).toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            assertThat(take(scene.appAtServer())).isEqualTo(message(1));
         }
     }
 
