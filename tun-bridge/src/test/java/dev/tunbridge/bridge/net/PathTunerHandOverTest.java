@@ -75,7 +75,7 @@ class PathTunerHandOverTest {
     /** Without routes one change takes some 20 µs, so that the hand-over itself is what happens most of the time. */
     @Test
     void theLastBucketIsInForceAfterEveryBurst() throws Exception {
-        playBursts(NO_ROUTES, 3_000);
+        playBursts(NO_ROUTES, 1_500);
     }
 
     /** A route takes milliseconds: nearly every burst comes while the thread is at work. */
