@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.queue.AppOutbox;
+import dev.tunbridge.bridge.queue.QueueFullException;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.bridge.tunnel.Tunnel;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +54,14 @@ public final class Bridge implements AutoCloseable {
     private final CompletableFuture<TunnelInfo> established = new CompletableFuture<>();
     private final CompletableFuture<@Nullable BridgeException> ended = new CompletableFuture<>();
     private final int maxAppBytes;
+
+    /**
+     * Messages on their way to the loop, in bytes. A listener may keep the loop for long, and before it nothing else
+     * bounds what the senders' threads bring.
+     */
+    private final AtomicInteger handedOverBytes = new AtomicInteger();
+
+    private final int maxHandedOverBytes;
     private volatile BridgeState state = BridgeState.NEW;
 
     /** Made when the bridge starts; belongs to the loop. */
@@ -82,6 +92,7 @@ public final class Bridge implements AutoCloseable {
         EventLoopGroup used = group == null ? newGroup(config.get(Settings.TUN_NAME)) : group;
         ownGroup = group == null ? used : null;
         loop = used.next();
+        maxHandedOverBytes = config.get(Settings.APP_QUEUE_BYTES);
         maxAppBytes = format.maxPayloadBytes() - 2; // the topic
         Message.Hello hello = new Message.Hello(
                 1,
@@ -228,8 +239,16 @@ public final class Bridge implements AutoCloseable {
         }
         CompletableFuture<Void> written = new CompletableFuture<>();
         AppOutbox.Entry entry = new AppOutbox.Entry(new Message.App(topic, Octets.of(payload)), written);
+        int cost = entry.cost();
+        int before = handedOverBytes.getAndAdd(cost);
+        if (before + cost > maxHandedOverBytes) {
+            handedOverBytes.addAndGet(-cost);
+            written.completeExceptionally(new QueueFullException(before, maxHandedOverBytes));
+            return written.minimalCompletionStage();
+        }
         try {
             loop.execute(() -> {
+                handedOverBytes.addAndGet(-cost);
                 Tunnel current = tunnel;
                 if (current == null) {
                     written.completeExceptionally(new IllegalStateException("the bridge is not started"));
@@ -238,6 +257,7 @@ public final class Bridge implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
+            handedOverBytes.addAndGet(-cost);
             written.completeExceptionally(new IllegalStateException("the bridge is closed", e));
         }
         return written.minimalCompletionStage();

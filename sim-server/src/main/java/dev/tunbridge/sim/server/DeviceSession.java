@@ -180,6 +180,21 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         }
     }
 
+    /** What the device sends waits in the kernel, until its window is closed. */
+    void stopReading() {
+        ChannelHandlerContext at = context;
+        if (at != null) {
+            at.channel().config().setAutoRead(false);
+        }
+    }
+
+    void resumeReading() {
+        ChannelHandlerContext at = context;
+        if (at != null) {
+            at.channel().config().setAutoRead(true);
+        }
+    }
+
     void flush() {
         FrameOutput current = output;
         if (current != null && !ended) {

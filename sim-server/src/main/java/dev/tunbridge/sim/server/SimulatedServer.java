@@ -140,6 +140,30 @@ public final class SimulatedServer {
                 loop);
     }
 
+    /** Takes nothing more from the present device, as a server that waits for its disk: the outer window closes. */
+    public CompletionStage<Void> stopReading() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    DeviceSession session = current;
+                    if (session != null) {
+                        session.stopReading();
+                    }
+                },
+                loop);
+    }
+
+    /** Goes on after {@link #stopReading}. */
+    public CompletionStage<Void> resumeReading() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    DeviceSession session = current;
+                    if (session != null) {
+                        session.resumeReading();
+                    }
+                },
+                loop);
+    }
+
     /** Ends the session and takes the device down. */
     public CompletionStage<Void> close() {
         return CompletableFuture.runAsync(

@@ -1,19 +1,41 @@
 package dev.tunbridge.sim.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ModuleRulesTest {
     private static final JavaClasses ALL = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.tunbridge");
+
+    private static final String DOWNLINK = "dev.tunbridge.bridge.receive.Downlink";
+
+    private static final DescribedPredicate<JavaClass> areOfTheWayUp =
+            resideInAnyPackage("dev.tunbridge.bridge.suppress..", "dev.tunbridge.bridge.queue..");
+
+    private static final DescribedPredicate<JavaClass> areValues = assignableTo(Record.class)
+            .or(assignableTo(Enum.class))
+            .or(assignableTo(Throwable.class))
+            .as("records, enumerations and faults");
 
     @Test
     void modulesUseOnlyThoseToTheirLeft() {
@@ -75,6 +97,85 @@ class ModuleRulesTest {
                 .orShould()
                 .dependOnClassesThat()
                 .areAssignableTo(Thread.class)
+                .check(ALL);
+    }
+
+    /** They belong to the loop's thread; what would let another in, or excuse it, is not there. */
+    @Test
+    void suppressionAndQueueKnowOnlyOneThread() {
+        noClasses()
+                .that(areOfTheWayUp)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "java.util.concurrent.atomic..", "java.util.concurrent.locks..", "java.lang.invoke..")
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Executor.class)
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Thread.class)
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(ThreadLocal.class)
+                .orShould()
+                .callMethod(Object.class, "wait")
+                .orShould()
+                .callMethod(Object.class, "notifyAll")
+                .check(ALL);
+        noFields()
+                .that()
+                .areDeclaredInClassesThat(areOfTheWayUp)
+                .should()
+                .haveModifier(JavaModifier.VOLATILE)
+                .check(ALL);
+        noMethods()
+                .that()
+                .areDeclaredInClassesThat(areOfTheWayUp)
+                .should()
+                .haveModifier(JavaModifier.SYNCHRONIZED)
+                .check(ALL);
+        // What can change is no class variable, which would be shared by the loops of several tunnels.
+        fields().that()
+                .areDeclaredInClassesThat(areOfTheWayUp)
+                .and()
+                .areStatic()
+                .should()
+                .beFinal()
+                .check(ALL);
+    }
+
+    /** Values may go where they like: records, enumerations and faults. What has a state stays with the tunnel. */
+    @Test
+    void onlyTheTunnelUsesSuppressionAndQueue() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.tunbridge.bridge.tunnel..",
+                        "dev.tunbridge.bridge.queue..",
+                        "dev.tunbridge.bridge.suppress..")
+                .and()
+                .haveNameNotMatching(Pattern.quote(DOWNLINK))
+                .should()
+                .dependOnClassesThat(areOfTheWayUp.and(not(areValues)))
+                .check(ALL);
+        // The way down tells senders what became of their segments; the tunnel calls it, on the loop's thread.
+        noClasses()
+                .that()
+                .haveFullyQualifiedName(DOWNLINK)
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.tunbridge.bridge.queue.."))
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.tunbridge.bridge",
+                        "dev.tunbridge.bridge.tunnel..",
+                        "dev.tunbridge.bridge.receive..",
+                        "dev.tunbridge.bridge.replay..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(DOWNLINK)
                 .check(ALL);
     }
 

@@ -67,6 +67,9 @@ public final class PathTuner implements AutoCloseable {
     /** What failed for this tunnel: it is not tried again, and said once. */
     private final Set<Part> failed = EnumSet.noneOf(Part.class);
 
+    /** Everything is taken back; work that was scheduled before the executor took no more comes too late. */
+    private boolean undone;
+
     private boolean blamed;
     private long blamedNanos;
     private long blamedDropped;
@@ -198,14 +201,17 @@ public final class PathTuner implements AutoCloseable {
         return new TuningStats(shaped, shaperChanges.get(), root, dropped, routeWords, serverWords, faults.get());
     }
 
-    /** Takes everything back, before the device's network set-up is. Blocks until it is done; from any thread but the loop. */
+    /**
+     * Takes everything back, before the device's network set-up is. Blocks until it is done, also where another thread has begun it; from
+     * any thread but the loop. What the loop hands in meanwhile is not done any more.
+     */
     @Override
     public void close() throws IOException {
-        CompletableFuture<Void> undone = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
         try {
-            executor.execute(() -> undo(undone));
+            executor.execute(() -> undo(end));
         } catch (RejectedExecutionException e) {
-            return; // closed already
+            end.complete(null); // another is about it, and says how it went
         }
         executor.shutdown();
         try {
@@ -216,7 +222,7 @@ public final class PathTuner implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while taking the tuning of " + device + " back", e);
         }
-        undone.handle((done, fault) -> Optional.ofNullable(fault)).join().ifPresent(fault -> {
+        end.handle((done, fault) -> Optional.ofNullable(fault)).join().ifPresent(fault -> {
             throw new IllegalStateException(fault);
         });
     }
@@ -245,6 +251,9 @@ public final class PathTuner implements AutoCloseable {
 
     private void work() {
         due.set(false); // before reading what is wanted: what comes later schedules anew
+        if (undone) {
+            return;
+        }
         Wanted next = wanted;
         if (next.tunnel() != applied.tunnel()) {
             failed.clear();
@@ -336,12 +345,13 @@ public final class PathTuner implements AutoCloseable {
         }
     }
 
-    private void undo(CompletableFuture<Void> undone) {
+    private void undo(CompletableFuture<Void> end) {
+        undone = true;
         try {
             shaper.close();
             shaped = Optional.empty();
         } catch (IOException | RuntimeException e) {
-            undone.completeExceptionally(e);
+            end.completeExceptionally(e);
         }
         try {
             RouteTuning tuning = routes;
@@ -352,9 +362,9 @@ public final class PathTuner implements AutoCloseable {
             if (remembered.isPresent()) {
                 ServerRoute.forget(remembered.get());
             }
-            undone.complete(null);
+            end.complete(null);
         } catch (IOException | RuntimeException e) {
-            undone.completeExceptionally(e);
+            end.completeExceptionally(e);
         }
     }
 

@@ -29,7 +29,8 @@ public final class AppOutbox {
      * @param written completes when the kernel has taken the message
      */
     public record Entry(Message.App message, CompletableFuture<Void> written) {
-        int cost() {
+        /** Bytes that it counts for. */
+        public int cost() {
             return ENTRY_BYTES + message.content().length();
         }
     }

@@ -4,7 +4,7 @@ package dev.tunbridge.bridge.queue;
 public final class QueueFullException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    QueueFullException(int waitingBytes, int maxBytes) {
+    public QueueFullException(int waitingBytes, int maxBytes) {
         super("application queue full: " + waitingBytes + " of " + maxBytes
                 + " bytes wait for the outer connection (app.queue-bytes)");
     }
