@@ -21,8 +21,8 @@ public final class BbrInfo {
     }
 
     /**
-     * What BBR multiplies its estimate of the bandwidth with to pace: 2.89 in its startup, about 1 later. 0 where the connection has
-     * another congestion control; Vegas and DCTCP tell less.
+     * What BBR multiplies its estimate of the bandwidth with to pace: 2.89 in its startup, about 1 later. 0 where the
+     * connection has another congestion control; Vegas and DCTCP tell less.
      */
     public double pacingGain() {
         boolean isBbr = snapshot.u32(CWND_GAIN) != SocketSnapshot.UNKNOWN;

@@ -7,7 +7,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * An interface's counters as the kernel keeps them. Sent is what the kernel gave to the driver: of a TUN device, what its reader gets.
+ * An interface's counters as the kernel keeps them. Sent is what the kernel gave to the driver: of a TUN device, what
+ * its reader gets.
  *
  * @param receivedBytes bytes that the driver gave to the kernel
  * @param receivedPackets packets that the driver gave to the kernel

@@ -6,9 +6,9 @@ import com.sun.jna.Pointer;
 /**
  * The C library, bound directly: a mapped interface would cost five times as much per call.
  *
- * <p>Every length, count and ioctl request is declared {@code int}. That is safe on each ABI that we run on: the value goes into a
- * whole register, sign-extended, lengths are far below 2³¹, and the kernel looks at the low 32 bits of a request only. Results of
- * type {@code ssize_t} are cut to {@code int} for the same reason.
+ * <p>Every length, count and ioctl request is declared {@code int}. That is safe on each ABI that we run on: the value
+ * goes into a whole register, sign-extended, lengths are far below 2³¹, and the kernel looks at the low 32 bits of a
+ * request only. Results of type {@code ssize_t} are cut to {@code int} for the same reason.
  *
  * <p>Functions return -1 on failure and leave errno to {@link Native#getLastError()}; a mapping that throws {@code
  * LastErrorException} would cost 5 µs for each EAGAIN.

@@ -8,9 +8,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A readiness that moderates its wakes as a network card moderates its interrupts. What comes to a quiet descriptor is told at once.
- * While a lot comes the descriptor is not watched: the owner is called at intervals instead. A wake costs a loop 4 to 9 us (measured in a virtual machine), as much as looking at forty packets in a ring,
- * and half of that again whoever causes it.
+ * A readiness that moderates its wakes as a network card moderates its interrupts. What comes to a quiet descriptor is
+ * told at once. While a lot comes the descriptor is not watched: the owner is called at intervals instead. A wake costs
+ * a loop 4 to 9 us (measured in a virtual machine), as much as looking at forty packets in a ring, and half of that
+ * again whoever causes it.
  */
 public final class ModeratedReadiness implements Readiness {
     /** A wake for each of so few costs 2 to 4 % of a core. */

@@ -9,9 +9,9 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A network namespace, held open by its descriptor. A thread lives in one namespace, and a socket stays in the one that its thread
- * had when it was made; so work for another namespace runs on threads made here, which enter it first and are never reused for
- * anything else.
+ * A network namespace, held open by its descriptor. A thread lives in one namespace, and a socket stays in the one that
+ * its thread had when it was made; so work for another namespace runs on threads made here, which enter it first and
+ * are never reused for anything else.
  */
 public final class NetworkNamespace implements AutoCloseable {
     private static final int CLONE_NEWNET = 0x40000000;

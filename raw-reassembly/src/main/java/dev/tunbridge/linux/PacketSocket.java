@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * An AF_PACKET socket of type {@code SOCK_DGRAM}: IP packets as they cross an interface, without link headers. It hears nothing until
- * it is bound, so whoever attaches the filter before that never sees a packet that the filter refuses. Made in the network namespace
- * of the calling thread; needs CAP_NET_RAW. Non-blocking.
+ * An AF_PACKET socket of type {@code SOCK_DGRAM}: IP packets as they cross an interface, without link headers. It hears
+ * nothing until it is bound, so whoever attaches the filter before that never sees a packet that the filter refuses.
+ * Made in the network namespace of the calling thread; needs CAP_NET_RAW. Non-blocking.
  *
  * <pre>
  *   struct sockaddr_ll:  u16 family (0) | u16 protocol (2) | int interface (4) | u16 (8) | u8 packet type (10) | ... 20 bytes

@@ -5,7 +5,8 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
 /**
- * Waits for descriptors with a timeout in nanoseconds, which neither {@code Selector} nor {@code poll} offers. One thread uses it.
+ * Waits for descriptors with a timeout in nanoseconds, which neither {@code Selector} nor {@code poll} offers. One
+ * thread uses it.
  *
  * <pre>
  *   struct pollfd:   int fd (0) | short events (4) | short revents (6)
@@ -50,8 +51,8 @@ public final class Poll {
     }
 
     /**
-     * Waits until a descriptor is ready or the time is over; a negative timeout waits for ever. Returns how many are ready; 0 also
-     * after a signal.
+     * Waits until a descriptor is ready or the time is over; a negative timeout waits for ever. Returns how many are
+     * ready; 0 also after a signal.
      */
     public int await(long timeoutNanos) throws LinuxException {
         Pointer limit = Pointer.NULL;

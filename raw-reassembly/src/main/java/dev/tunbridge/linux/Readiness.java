@@ -7,13 +7,13 @@ import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 
 /**
- * Tells the owner of a descriptor, on its event loop, that there is something to read. It tells so again and again until the owner
- * has read the descriptor dry or has paused. All methods are called on the loop.
+ * Tells the owner of a descriptor, on its event loop, that there is something to read. It tells so again and again
+ * until the owner has read the descriptor dry or has paused. All methods are called on the loop.
  */
 public interface Readiness extends AutoCloseable {
     /**
-     * Watches a descriptor from now on: as one of the loop's own where the loop is an epoll one, else by a thread of its own. Called
-     * on the loop.
+     * Watches a descriptor from now on: as one of the loop's own where the loop is an epoll one, else by a thread of
+     * its own. Called on the loop.
      *
      * @param fd stays the caller's, who closes it after the readiness
      * @param name for the thread, if there is one
@@ -36,8 +36,8 @@ public interface Readiness extends AutoCloseable {
     void resume();
 
     /**
-     * As {@link #pause}, for an owner that looks by itself: where the loop is an epoll one the kernel does nothing for it any more at
-     * each packet (0.2 us), and errors are not told.
+     * As {@link #pause}, for an owner that looks by itself: where the loop is an epoll one the kernel does nothing for
+     * it any more at each packet (0.2 us), and errors are not told.
      */
     default void leave() {
         pause();

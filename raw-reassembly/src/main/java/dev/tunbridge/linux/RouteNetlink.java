@@ -6,9 +6,9 @@ import java.nio.ByteOrder;
 import java.util.function.Consumer;
 
 /**
- * Asks rtnetlink of the network namespace in which it was opened; it may be used from any thread, one at a time. The kernel works in
- * the call that sends and has its answer ready after it, so nothing here waits for a message, though it may wait for the lock of the
- * kernel's network configuration.
+ * Asks rtnetlink of the network namespace in which it was opened; it may be used from any thread, one at a time. The
+ * kernel works in the call that sends and has its answer ready after it, so nothing here waits for a message, though it
+ * may wait for the lock of the kernel's network configuration.
  */
 final class RouteNetlink implements AutoCloseable {
     private static final int AF_NETLINK = 16;

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A classic BPF program for a socket (linux/filter.h): it looks at each packet and says whether the socket gets it. Offsets count from
- * where the socket's packets begin; for a packet socket of type {@code SOCK_DGRAM} that is the network header. A load beyond the end of
- * a packet refuses it.
+ * A classic BPF program for a socket (linux/filter.h): it looks at each packet and says whether the socket gets it.
+ * Offsets count from where the socket's packets begin; for a packet socket of type {@code SOCK_DGRAM} that is the
+ * network header. A load beyond the end of a packet refuses it.
  *
  * <pre>
  *   struct sock_filter: u16 code (0) | u8 jump if true (2) | u8 jump if false (3) | u32 k (4)

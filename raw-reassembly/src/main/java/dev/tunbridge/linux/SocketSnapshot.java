@@ -4,8 +4,8 @@ import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 
 /**
- * A structure that {@code getsockopt} fills, renewed in place, so that asking often allocates nothing. Kernels return as much of it as
- * they have; what lies beyond is {@link #UNKNOWN}. One thread uses it.
+ * A structure that {@code getsockopt} fills, renewed in place, so that asking often allocates nothing. Kernels return
+ * as much of it as they have; what lies beyond is {@link #UNKNOWN}. One thread uses it.
  */
 final class SocketSnapshot {
     static final long UNKNOWN = -1;

@@ -65,8 +65,8 @@ public final class Sockets {
     }
 
     /**
-     * Bytes written that the peer has not acknowledged yet, sent or not (SIOCOUTQ: {@code write_seq - snd_una}). A FIN that was sent
-     * counts one, so ask before closing.
+     * Bytes written that the peer has not acknowledged yet, sent or not (SIOCOUTQ: {@code write_seq - snd_una}). A FIN
+     * that was sent counts one, so ask before closing.
      */
     public static int unackedBytes(int fd) throws LinuxException {
         return queue(fd, SIOCOUTQ, "SIOCOUTQ");

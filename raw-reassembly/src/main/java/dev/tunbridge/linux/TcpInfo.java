@@ -1,11 +1,11 @@
 package dev.tunbridge.linux;
 
 /**
- * What the kernel knows of one TCP connection ({@code getsockopt TCP_INFO}). The object is a snapshot that {@link #refresh} renews,
- * so that asking often allocates nothing; one thread uses it.
+ * What the kernel knows of one TCP connection ({@code getsockopt TCP_INFO}). The object is a snapshot that {@link
+ * #refresh} renews, so that asking often allocates nothing; one thread uses it.
  *
- * <p>Older kernels return a shorter structure. A field that they lack reads {@link #UNKNOWN}, never zero: zero is a legitimate value
- * of most.
+ * <p>Older kernels return a shorter structure. A field that they lack reads {@link #UNKNOWN}, never zero: zero is a
+ * legitimate value of most.
  *
  * <pre>
  *   offset  field                    since     offset  field                since

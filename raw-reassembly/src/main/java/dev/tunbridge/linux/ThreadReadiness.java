@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A thread that waits for the descriptor, for loops that cannot. It only waits: packets are read on the loop, so that the order of
- * events and the ownership of buffers are those of the epoll path. After each call of the owner it waits for its permission to look
- * again, so there is never more than one call under way.
+ * A thread that waits for the descriptor, for loops that cannot. It only waits: packets are read on the loop, so that
+ * the order of events and the ownership of buffers are those of the epoll path. After each call of the owner it waits
+ * for its permission to look again, so there is never more than one call under way.
  */
 final class ThreadReadiness implements Readiness {
     private static final Logger log = LoggerFactory.getLogger(ThreadReadiness.class);

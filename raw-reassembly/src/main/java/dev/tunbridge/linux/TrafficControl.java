@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Queueing disciplines of the network namespace in which it was opened, what {@code tc} does, without a process for each change. What
- * it makes bears a handle of our own, so that it is known again after a kill. One thread at a time; a call takes some 10 µs, or as long
- * as somebody else holds the lock of the kernel's network configuration.
+ * Queueing disciplines of the network namespace in which it was opened, what {@code tc} does, without a process for
+ * each change. What it makes bears a handle of our own, so that it is known again after a kill. One thread at a time; a
+ * call takes some 10 µs, or as long as somebody else holds the lock of the kernel's network configuration.
  *
  * <pre>
  *   struct tcmsg:        u8 family, padding (0) | s32 interface (4) | u32 handle (8) | u32 parent (12) | u32 info (16)
@@ -81,8 +81,8 @@ public final class TrafficControl implements AutoCloseable {
     }
 
     /**
-     * Puts a token bucket of ours at the root of the interface, or changes the one that is there, with what waits in it. What somebody
-     * else put there is replaced, so look at {@link #root} first.
+     * Puts a token bucket of ours at the root of the interface, or changes the one that is there, with what waits in
+     * it. What somebody else put there is replaced, so look at {@link #root} first.
      */
     public void shape(int interfaceIndex, TokenBucket bucket) throws LinuxException {
         NetlinkRequest request = new NetlinkRequest(

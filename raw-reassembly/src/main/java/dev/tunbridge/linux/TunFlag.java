@@ -7,8 +7,8 @@ public enum TunFlag {
     /** What is written passes the kernel's receive offload (GRO). */
     NAPI(0x0010),
     /**
-     * A full ring stops the queue in front of it instead of dropping (7.3 and later). An older kernel takes the flag and does nothing,
-     * so it is asked first, and {@link TunInterface#hasBackpressure} tells what it answered.
+     * A full ring stops the queue in front of it instead of dropping (7.3 and later). An older kernel takes the flag
+     * and does nothing, so it is asked first, and {@link TunInterface#hasBackpressure} tells what it answered.
      */
     BACKPRESSURE(0x0080),
     /** Fail with EBUSY where an interface of this name exists already. */

@@ -8,8 +8,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A TUN or TAP interface that lives as long as its descriptor. The descriptor does not block. The interface is made in the network
- * namespace of the calling thread; reading and writing then work from any thread.
+ * A TUN or TAP interface that lives as long as its descriptor. The descriptor does not block. The interface is made in
+ * the network namespace of the calling thread; reading and writing then work from any thread.
  *
  * <pre>
  *   struct ifreq: char name[16] (0) | short flags (16) | padding to 40
@@ -87,8 +87,8 @@ public final class TunInterface implements AutoCloseable {
     }
 
     /**
-     * Asks for each of the offloads in turn and returns those that this kernel took. Nothing is asked for twice, so a missing one
-     * leaves the others as they are.
+     * Asks for each of the offloads in turn and returns those that this kernel took. Nothing is asked for twice, so a
+     * missing one leaves the others as they are.
      */
     public Set<TunOffload> enableOffloads(Set<TunOffload> wanted) throws LinuxException {
         EnumSet<TunOffload> taken = EnumSet.noneOf(TunOffload.class);

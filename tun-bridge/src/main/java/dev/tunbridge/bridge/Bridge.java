@@ -202,7 +202,7 @@ public final class Bridge implements AutoCloseable {
         return ended();
     }
 
-    /** The caller's loop was shut down before the bridge: takes back what does not need it. */
+    /** The caller's loop is shut down before the bridge: takes back what does not need it, once its last task is done. */
     private void abandon() {
         Tunnel left = tunnel;
         if (left == null || ended.isDone()) {
@@ -210,7 +210,8 @@ public final class Bridge implements AutoCloseable {
             return;
         }
         state = BridgeState.CLOSED;
-        left.abandon().whenComplete((done, fault) -> ended.complete(null));
+        loop.terminationFuture()
+                .addListener(over -> left.abandon().whenComplete((done, fault) -> ended.complete(null)));
     }
 
     /** Closes and waits for it, at most two seconds; from the loop itself it does not wait. */

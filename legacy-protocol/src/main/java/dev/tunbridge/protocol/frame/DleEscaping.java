@@ -100,8 +100,8 @@ final class DleEscaping implements Escaping {
     }
 
     /**
-     * A mark and STX behind an even number of marks, none of them unseen: inside a frame marks come in pairs, and what is no mark ends
-     * every pair.
+     * A mark and STX behind an even number of marks, none of them unseen: inside a frame marks come in pairs, and what
+     * is no mark ends every pair.
      */
     @Override
     public int certainBoundary(ByteBuf in, int from, int limit) {

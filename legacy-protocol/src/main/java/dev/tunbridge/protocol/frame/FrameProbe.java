@@ -44,8 +44,8 @@ public final class FrameProbe implements AutoCloseable {
     }
 
     /**
-     * The frame of the last positive answer of {@link #probe(ByteBuf, int, int)}. The view is reused, and what it shows stays until the
-     * next probe, or until the buffer's bytes change.
+     * The frame of the last positive answer of {@link #probe(ByteBuf, int, int)}. The view is reused, and what it shows
+     * stays until the next probe, or until the buffer's bytes change.
      *
      * @param buffer the buffer that was probed
      * @param offset the stream offset of the index that was probed
@@ -58,8 +58,8 @@ public final class FrameProbe implements AutoCloseable {
     }
 
     /**
-     * The wire bytes that a frame at the index has by its header alone, whether they are all there or not; 0 where the header is not
-     * whole, is no header, or where only a mark ends a frame.
+     * The wire bytes that a frame at the index has by its header alone, whether they are all there or not; 0 where the
+     * header is not whole, is no header, or where only a mark ends a frame.
      */
     public int claimedBytes(ByteBuf buffer, int index, int limit) {
         LengthField length = layout.length;
@@ -73,9 +73,9 @@ public final class FrameProbe implements AutoCloseable {
     }
 
     /**
-     * The first index from {@code from} on that is certainly between two frames, whatever the payloads hold, because the marks there
-     * cannot occur inside a frame; {@code limit} where there is none. Only formats that escape have such marks. One is found at the
-     * latest behind two frames of the greatest length.
+     * The first index from {@code from} on that is certainly between two frames, whatever the payloads hold, because
+     * the marks there cannot occur inside a frame; {@code limit} where there is none. Only formats that escape have
+     * such marks. One is found at the latest behind two frames of the greatest length.
      */
     public int certainBoundary(ByteBuf buffer, int from, int limit) {
         return escaping == null ? limit : escaping.certainBoundary(buffer, from, limit);

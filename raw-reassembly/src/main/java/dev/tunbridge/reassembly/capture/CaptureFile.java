@@ -19,11 +19,11 @@ import org.pcap4j.core.PcapNativeException;
 import org.pcap4j.core.Pcaps;
 
 /**
- * A capture file, pcap or pcapng, read by libpcap. Stamps are nanoseconds since 1970, whatever the file's resolution. What is not IP is
- * counted and passed over.
+ * A capture file, pcap or pcapng, read by libpcap. Stamps are nanoseconds since 1970, whatever the file's resolution.
+ * What is not IP is counted and passed over.
  *
- * <p>A file does not say which checksums an offload has yet to finish. As analysers do, a TCP checksum field that holds the sum of the
- * pseudo-header counts as unfinished; only a live source must be stricter.
+ * <p>A file does not say which checksums an offload has yet to finish. As analysers do, a TCP checksum field that holds
+ * the sum of the pseudo-header counts as unfinished; only a live source must be stricter.
  */
 public final class CaptureFile implements SegmentSource {
     private static final int PROTOCOL_TCP = 6;

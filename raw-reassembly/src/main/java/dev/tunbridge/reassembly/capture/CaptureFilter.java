@@ -5,8 +5,8 @@ import dev.tunbridge.reassembly.wire.FourTuple;
 import java.net.InetSocketAddress;
 
 /**
- * What a live source captures. Packets with a VLAN tag are none of it: where VLANs are used, they are captured again on the VLAN's own
- * interface, without the tag.
+ * What a live source captures. Packets with a VLAN tag are none of it: where VLANs are used, they are captured again on
+ * the VLAN's own interface, without the tag.
  *
  * <p>Ports cannot be told of a later fragment, nor cheaply behind an IPv6 extension header. Such TCP packets between the right
  * addresses are captured too, so that whoever validates them can count them.

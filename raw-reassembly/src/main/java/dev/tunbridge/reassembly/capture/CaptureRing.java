@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kernel's own capture: a TPACKET_V2 ring that it shares with us, so a packet costs no system call. Version 2 wakes at each packet;
- * version 3 would save a little processor time and wake half a millisecond late.
+ * The kernel's own capture: a TPACKET_V2 ring that it shares with us, so a packet costs no system call. Version 2 wakes
+ * at each packet; version 3 would save a little processor time and wake half a millisecond late.
  *
  * <pre>
  *   struct tpacket2_hdr                                struct sockaddr_ll, from 32
@@ -33,9 +33,9 @@ import org.slf4j.LoggerFactory;
  *   14  u16 where the packet begins
  * </pre>
  *
- * <p>A slot holds an ordinary packet. The kernel cuts a longer one, such as a super-packet of receive offload, and queues it whole
- * beside the ring ({@code PACKET_COPY_THRESH}), where it is read with a system call, in the same order. Half of the ring's bytes are
- * slots, half bound that queue.
+ * <p>A slot holds an ordinary packet. The kernel cuts a longer one, such as a super-packet of receive offload, and
+ * queues it whole beside the ring ({@code PACKET_COPY_THRESH}), where it is read with a system call, in the same order.
+ * Half of the ring's bytes are slots, half bound that queue.
  */
 public final class CaptureRing implements LiveSource {
     private static final Logger log = LoggerFactory.getLogger(CaptureRing.class);
@@ -263,8 +263,9 @@ public final class CaptureRing implements LiveSource {
     }
 
     /**
-     * Reads the packet that is cut in its slot from the queue. They come in the same order; should one be left over there from a slot
-     * that was not read, it is passed over, because what does not begin as the slot does is another packet.
+     * Reads the packet that is cut in its slot from the queue. They come in the same order; should one be left over
+     * there from a slot that was not read, it is passed over, because what does not begin as the slot does is another
+     * packet.
      */
     private boolean readLong(int index, int capturedBytes, int length) {
         int expected = Math.min(length, LONGEST_PACKET_BYTES);

@@ -81,9 +81,9 @@ public final class CapturedSegment {
     }
 
     /**
-     * Whether the kernel says that the TCP checksum has not been finished ({@code TP_STATUS_CSUMNOTREADY}): the field then holds the
-     * folded sum of the pseudo-header. Nothing on the wire can set this mark. Of a file, which keeps no such word, whether the field
-     * holds that sum.
+     * Whether the kernel says that the TCP checksum has not been finished ({@code TP_STATUS_CSUMNOTREADY}): the field
+     * then holds the folded sum of the pseudo-header. Nothing on the wire can set this mark. Of a file, which keeps no
+     * such word, whether the field holds that sum.
      */
     public boolean isChecksumUnfinished() {
         return checksumUnfinished;

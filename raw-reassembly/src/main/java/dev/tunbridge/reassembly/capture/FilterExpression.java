@@ -9,8 +9,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Writes a {@link CaptureFilter} in the language of libpcap (pcap-filter(7)). It says nothing of the direction: libpcap itself filters
- * what waits when a filter is set, at least one packet, and there {@code inbound} and {@code outbound} match nothing.
+ * Writes a {@link CaptureFilter} in the language of libpcap (pcap-filter(7)). It says nothing of the direction: libpcap
+ * itself filters what waits when a filter is set, at least one packet, and there {@code inbound} and {@code outbound}
+ * match nothing.
  */
 final class FilterExpression {
     private FilterExpression() {}

@@ -3,8 +3,9 @@ package dev.tunbridge.reassembly.capture;
 import java.time.Instant;
 
 /**
- * Brings stamps of the kernel's real-time clock to the scale of {@link System#nanoTime}. Somebody may set that clock at any time, so
- * the difference between the two is measured again and again, and a stamp never leaves the time in which the packet can have come.
+ * Brings stamps of the kernel's real-time clock to the scale of {@link System#nanoTime}. Somebody may set that clock at
+ * any time, so the difference between the two is measured again and again, and a stamp never leaves the time in which
+ * the packet can have come.
  */
 public final class KernelClock {
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
@@ -24,8 +25,8 @@ public final class KernelClock {
     KernelClock() {}
 
     /**
-     * What to add to a time of {@link System#nanoTime} for nanoseconds since 1970, by the real-time clock as it is set now. Whoever
-     * writes a file asks once, so that its stamps stay in order when somebody sets the clock.
+     * What to add to a time of {@link System#nanoTime} for nanoseconds since 1970, by the real-time clock as it is set
+     * now. Whoever writes a file asks once, so that its stamps stay in order when somebody sets the clock.
      */
     public static long epochOffsetNanos() {
         KernelClock clock = new KernelClock();

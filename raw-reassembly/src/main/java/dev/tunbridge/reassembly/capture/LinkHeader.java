@@ -3,8 +3,8 @@ package dev.tunbridge.reassembly.capture;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Finds the IP packet behind the link header of a frame, as capture files and libpcap have it. A view: {@link #wrap} says whether there
- * is one, and the rest is about that frame. See the list of link-layer header types at tcpdump.org.
+ * Finds the IP packet behind the link header of a frame, as capture files and libpcap have it. A view: {@link #wrap}
+ * says whether there is one, and the rest is about that frame. See the list of link-layer header types at tcpdump.org.
  *
  * <pre>
  *   Ethernet:       destination (0) | source (6) | EtherType (12) | 14 bytes

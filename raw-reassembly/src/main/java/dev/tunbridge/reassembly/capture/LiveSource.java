@@ -9,7 +9,8 @@ public interface LiveSource extends SegmentSource {
     void start(EventLoop loop, Runnable onReadable) throws IOException;
 
     /**
-     * Captures nothing from now on, and costs the kernel next to nothing; what has been captured can still be drained. On the loop.
+     * Captures nothing from now on, and costs the kernel next to nothing; what has been captured can still be drained.
+     * On the loop.
      *
      * @return false if this source cannot rest
      */

@@ -33,12 +33,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Capture through libpcap, for whoever cannot use the ring. libpcap blocks, so a thread of its own copies packets and hands them to the
- * loop; what waits between the two is bounded by the ring's bytes, and what does not fit is counted as dropped.
+ * Capture through libpcap, for whoever cannot use the ring. libpcap blocks, so a thread of its own copies packets and
+ * hands them to the loop; what waits between the two is bounded by the ring's bytes, and what does not fit is counted
+ * as dropped.
  *
- * <p>libpcap keeps the kernel's word on unfinished checksums to itself: {@link CapturedSegment#isChecksumUnfinished} is never true here,
- * so a super-packet of receive offload does not pass a validator. Nor does it say which way a packet of one interface went: addresses
- * tell, where the filter names any.
+ * <p>libpcap keeps the kernel's word on unfinished checksums to itself: {@link CapturedSegment#isChecksumUnfinished} is
+ * never true here, so a super-packet of receive offload does not pass a validator. Nor does it say which way a packet
+ * of one interface went: addresses tell, where the filter names any.
  */
 public final class PcapCapture implements LiveSource {
     private static final Logger log = LoggerFactory.getLogger(PcapCapture.class);

@@ -13,8 +13,8 @@ import java.nio.file.StandardOpenOption;
  * Writes IP packets to a pcapng file (draft-ietf-opsawg-pcapng), with nanosecond stamps and the kernel's word on direction and
  * checksum. Each block is written whole and at once, so what is there can be read while more comes, and after a crash.
  *
- * <p>Packets get a Linux cooked header ({@link LinkHeader}), not the shorter raw IP: libpcap, and so tcpdump, confuses two numbers of
- * raw IP and refuses a file with a second interface of it.
+ * <p>Packets get a Linux cooked header ({@link LinkHeader}), not the shorter raw IP: libpcap, and so tcpdump, confuses
+ * two numbers of raw IP and refuses a file with a second interface of it.
  *
  * <pre>
  *   block:     type (0) | length (4) | body | length

@@ -6,10 +6,11 @@ import dev.tunbridge.reassembly.stream.HeldBytes;
 /**
  * Proves a frame boundary beyond a hole by following every chain of valid frames that could start there.
  *
- * <p>The frame that the hole cuts, or one that lies in it, ends at most one maximum frame length behind the hole, so the true chain
- * starts in that window. A place where certainly no valid frame starts is dead; the true chain's never are. When every place of the
- * window is decided and all chains that are still alive have run into one place, then the true chain has too, and the place is a
- * boundary, whatever a client has put into its payload. What a server writes must be valid frames; nothing else is assumed.
+ * <p>The frame that the hole cuts, or one that lies in it, ends at most one maximum frame length behind the hole, so
+ * the true chain starts in that window. A place where certainly no valid frame starts is dead; the true chain's never
+ * are. When every place of the window is decided and all chains that are still alive have run into one place, then the
+ * true chain has too, and the place is a boundary, whatever a client has put into its payload. What a server writes
+ * must be valid frames; nothing else is assumed.
  *
  * <p>Goes on where it stood when more bytes come, so the work is linear. One thread.
  */
@@ -32,8 +33,9 @@ final class BoundaryScan {
     private final long mask;
     private int live;
     /**
-     * A place behind the window that a live chain has reached and where a frame may start that is not whole yet. It ends behind all
-     * bytes seen so far, so what lies between may be looked at before it is decided: the other chains may break there.
+     * A place behind the window that a live chain has reached and where a frame may start that is not whole yet. It
+     * ends behind all bytes seen so far, so what lies between may be looked at before it is decided: the other chains
+     * may break there.
      */
     private long open = NONE;
 

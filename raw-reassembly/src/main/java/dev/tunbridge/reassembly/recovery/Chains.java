@@ -100,7 +100,8 @@ final class Chains {
     }
 
     /**
-     * Settles what happens where a chain reaches or has crossed the origin of the next. The better grade is right where they disagree.
+     * Settles what happens where a chain reaches or has crossed the origin of the next. The better grade is right where
+     * they disagree.
      *
      * @return the one to go on with; null if both were proven and disagree
      */

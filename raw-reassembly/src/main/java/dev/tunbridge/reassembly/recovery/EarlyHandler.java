@@ -17,9 +17,9 @@ public interface EarlyHandler {
     /**
      * A valid frame. The view and its bytes are valid during the call only.
      *
-     * <p>A ticket has in its upper half, from 0 to 2³⁰ − 1, a number for the flow that the frame waits for, which may have {@link
-     * #OTHER_KIND} added, and in its lower half the sequence number to which the flow must come: where a ticket is not ripe, none of
-     * the same upper half and a later number is.
+     * <p>A ticket has in its upper half, from 0 to 2³⁰ − 1, a number for the flow that the frame waits for, which may
+     * have {@link #OTHER_KIND} added, and in its lower half the sequence number to which the flow must come: where a
+     * ticket is not ripe, none of the same upper half and a later number is.
      *
      * @param grade how sure its boundary is
      * @return {@link #DELIVERED}, {@link #REFUSED}, or a ticket of 0 or more: not yet, but perhaps when {@link #isRipe} says so
@@ -30,8 +30,8 @@ public interface EarlyHandler {
     int flow();
 
     /**
-     * Whether a frame that was put off may be offered again. Cheap; to say yes wrongly costs another look at the frame, to say no
-     * wrongly leaves it to the kernel lane.
+     * Whether a frame that was put off may be offered again. Cheap; to say yes wrongly costs another look at the frame,
+     * to say no wrongly leaves it to the kernel lane.
      */
     boolean isRipe(long ticket);
 }

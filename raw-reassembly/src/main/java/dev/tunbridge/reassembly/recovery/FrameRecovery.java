@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the frames in held bytes and offers each once, in the order of the stream as far as that is known.
  *
- * <p>It follows <em>chains</em>: a boundary of some grade, and the frames that follow it one by one. Chains begin where the frame that
- * a hole cuts must end by its header, where a {@link BoundaryScan} has proven a boundary, where a byte that occurs in no frame lies, or
- * at the first byte of a segment that a chain fills. A chain that meets another ends there.
+ * <p>It follows <em>chains</em>: a boundary of some grade, and the frames that follow it one by one. Chains begin where
+ * the frame that a hole cuts must end by its header, where a {@link BoundaryScan} has proven a boundary, where a byte
+ * that occurs in no frame lies, or at the first byte of a segment that a chain fills. A chain that meets another ends
+ * there.
  */
 final class FrameRecovery implements AutoCloseable {
     private static final int SCANNED_FRAMES_BYTES = 128 * 1024;
@@ -291,9 +292,9 @@ final class FrameRecovery implements AutoCloseable {
     }
 
     /**
-     * A chain that was found by scanning and ends exactly where a segment ends or where another chain begins, while nothing else that
-     * could be a frame lies before. As likely as one from the start of a segment: a sender that is short of window packs frames across
-     * segments, and then hardly one starts with a segment.
+     * A chain that was found by scanning and ends exactly where a segment ends or where another chain begins, while
+     * nothing else that could be a frame lies before. As likely as one from the start of a segment: a sender that is
+     * short of window packs frames across segments, and then hardly one starts with a segment.
      */
     private @Nullable Chain anchorByEnd(long from, long before, long runEnd) {
         if (before <= from || (before == hopelessEnd && from == hopelessStart)) {

@@ -13,8 +13,9 @@ import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * Frames that wait for their flow, in a queue for each. When a flow moves on only its own queue is looked at, and only as far as its
- * frames are ripe: whoever can make many frames wait must not make each delivery look at all of them. Bounded; one thread.
+ * Frames that wait for their flow, in a queue for each. When a flow moves on only its own queue is looked at, and only
+ * as far as its frames are ripe: whoever can make many frames wait must not make each delivery look at all of them.
+ * Bounded; one thread.
  */
 final class KeptFrames {
     static final int CAPACITY = 16_384;

@@ -3,8 +3,8 @@ package dev.tunbridge.reassembly.recovery;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a mismatch has switched off, for ten minutes each. It outlives the connection, or whoever can cause a mismatch could lift it by
- * cutting the connection. Time is a parameter; one thread.
+ * What a mismatch has switched off, for ten minutes each. It outlives the connection, or whoever can cause a mismatch
+ * could lift it by cutting the connection. Time is a parameter; one thread.
  */
 public final class Latches {
     /** How long a mismatch counts. */

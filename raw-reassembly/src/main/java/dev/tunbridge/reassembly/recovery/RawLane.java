@@ -19,12 +19,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lane past the kernel, for one outer connection: takes captured segments, offers frames that lie beyond a hole, and tells the
- * kernel lane which of its frames have gone already. The kernel lane stays the authority: whatever happens here, no frame is lost and
- * none is delivered twice.
+ * The lane past the kernel, for one outer connection: takes captured segments, offers frames that lie beyond a hole,
+ * and tells the kernel lane which of its frames have gone already. The kernel lane stays the authority: whatever
+ * happens here, no frame is lost and none is delivered twice.
  *
- * <p>Without sockets, threads or clock: time is a parameter. One thread. The order of calls within a turn does not matter, but {@link
- * #recover} comes last.
+ * <p>Without sockets, threads or clock: time is a parameter. One thread. The order of calls within a turn does not
+ * matter, but {@link #recover} comes last.
  */
 public final class RawLane implements SegmentHandler, AutoCloseable {
     /** Nothing to do until something comes. */
@@ -235,8 +235,8 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     }
 
     /**
-     * The kernel may drop what the capture has seen: a packet filter, memory pressure. Then what seemed to be in order never comes, and
-     * was not copied.
+     * The kernel may drop what the capture has seen: a packet filter, memory pressure. Then what seemed to be in order
+     * never comes, and was not copied.
      */
     private void lookForLost(long nowNanos) {
         long due = dueNanos();
@@ -256,8 +256,8 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     }
 
     /**
-     * Whether the capture may rest: the lane is active, so that nobody waits for a measurement or the end of an alarm, and holds
-     * nothing.
+     * Whether the capture may rest: the lane is active, so that nobody waits for a measurement or the end of an alarm,
+     * and holds nothing.
      */
     public boolean canRest(long nowNanos) {
         return state(nowNanos) == LaneState.ACTIVE && !isHolding();

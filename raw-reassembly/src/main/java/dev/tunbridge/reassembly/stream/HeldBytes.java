@@ -7,7 +7,8 @@ import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 
 /**
- * What the capture has seen of the stream from the kernel lane's offset on: which bytes, when, and beyond a hole the bytes themselves.
+ * What the capture has seen of the stream from the kernel lane's offset on: which bytes, when, and beyond a hole the
+ * bytes themselves.
  *
  * <pre>
  *             position      contiguousEnd     run 0              run 1
@@ -119,8 +120,8 @@ public final class HeldBytes implements AutoCloseable {
     }
 
     /**
-     * Takes note of a segment that must not be used, though the kernel has probably taken it: what else comes for its place is not
-     * taken.
+     * Takes note of a segment that must not be used, though the kernel has probably taken it: what else comes for its
+     * place is not taken.
      *
      * @return {@link Added#CONFLICT}, {@link Added#DISPUTED}, or {@link Added#DUPLICATE} where its place does not matter any more
      */
@@ -426,8 +427,8 @@ public final class HeldBytes implements AutoCloseable {
     }
 
     /**
-     * Takes back that anything is in order beyond the kernel lane's offset: the kernel does not have it, whatever the capture has seen.
-     * What was not copied is a hole now.
+     * Takes back that anything is in order beyond the kernel lane's offset: the kernel does not have it, whatever the
+     * capture has seen. What was not copied is a hole now.
      */
     public void reopen() {
         int kept = first;
@@ -450,8 +451,8 @@ public final class HeldBytes implements AutoCloseable {
     }
 
     /**
-     * Forgets all that lies beyond the kernel lane's offset. Whatever comes for the same places cannot be compared any more, and the
-     * kernel keeps what came first: nothing there is taken again.
+     * Forgets all that lies beyond the kernel lane's offset. Whatever comes for the same places cannot be compared any
+     * more, and the kernel keeps what came first: nothing there is taken again.
      */
     public void forget() {
         disputedEnd = Math.max(disputedEnd, runs == 0 ? contiguousEnd : runEnds[runs - 1]);
@@ -470,8 +471,8 @@ public final class HeldBytes implements AutoCloseable {
     }
 
     /**
-     * How far beyond the kernel lane's offset bytes may lie now. At the cap held bytes are moved down in steps of an eighth, or each
-     * segment would move all of them.
+     * How far beyond the kernel lane's offset bytes may lie now. At the cap held bytes are moved down in steps of an
+     * eighth, or each segment would move all of them.
      */
     public int reach() {
         boolean isMoving = bytes.capacity() < maxBytes || position - base >= maxBytes / 8;

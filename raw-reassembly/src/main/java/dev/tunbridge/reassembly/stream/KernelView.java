@@ -1,8 +1,8 @@
 package dev.tunbridge.reassembly.stream;
 
 /**
- * What the kernel knows of the outer connection, asked only when it matters. Offsets count the bytes of the stream from 0: received
- * ones from the server's initial sequence number + 1, sent ones from ours.
+ * What the kernel knows of the outer connection, asked only when it matters. Offsets count the bytes of the stream from
+ * 0: received ones from the server's initial sequence number + 1, sent ones from ours.
  */
 public interface KernelView {
     /** The kernel cannot say. */

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which captured segments may be used, by rules stricter than those of the kernel (RFC 9293 section 3.10.7.4, RFC 7323, RFC
- * 5961), and where their bytes lie in the stream. Without clock or socket; one thread.
+ * Decides which captured segments may be used, by rules stricter than those of the kernel (RFC 9293 section 3.10.7.4,
+ * RFC 7323, RFC 5961), and where their bytes lie in the stream. Without clock or socket; one thread.
  */
 public final class SegmentValidator {
     /** How far behind an acknowledgement may lag: segments overtake each other (RFC 5961 section 5.2 allows a window). */
@@ -336,8 +336,9 @@ public final class SegmentValidator {
     }
 
     /**
-     * Whether the kernel probably takes the segment that was rejected last: then what comes for its place may differ from what the
-     * kernel has. {@link #startOffset}, {@link #payloadIndex} and {@link #payloadLength} tell of its bytes.
+     * Whether the kernel probably takes the segment that was rejected last: then what comes for its place may differ
+     * from what the kernel has. {@link #startOffset}, {@link #payloadIndex} and {@link #payloadLength} tell of its
+     * bytes.
      */
     public boolean isTakenByKernel() {
         return isTakenByKernel;

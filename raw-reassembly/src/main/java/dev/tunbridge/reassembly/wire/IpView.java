@@ -76,9 +76,9 @@ public final class IpView {
     private boolean sourceRoute;
 
     /**
-     * Reads the headers of the packet at this index, of which {@code length} bytes are there. Bytes beyond the packet's own length
-     * are ignored (a link may pad): compare {@link #totalLength} where none are allowed. The view is valid only after {@link
-     * IpProblem#OK} and only while the bytes stay as they are.
+     * Reads the headers of the packet at this index, of which {@code length} bytes are there. Bytes beyond the packet's
+     * own length are ignored (a link may pad): compare {@link #totalLength} where none are allowed. The view is valid
+     * only after {@link IpProblem#OK} and only while the bytes stay as they are.
      */
     public IpProblem wrap(ByteBuf buffer, int index, int length) {
         if (length < IPV4_HEADER_BYTES) {
@@ -285,8 +285,8 @@ public final class IpView {
     }
 
     /**
-     * Whether the checksum of a whole TCP, UDP or ICMP payload is right. True also where there is none to check: other protocols,
-     * fragments, and IPv4 UDP that came without (RFC 768).
+     * Whether the checksum of a whole TCP, UDP or ICMP payload is right. True also where there is none to check: other
+     * protocols, fragments, and IPv4 UDP that came without (RFC 768).
      */
     public boolean payloadChecksumValid() {
         if (isFragment()) {

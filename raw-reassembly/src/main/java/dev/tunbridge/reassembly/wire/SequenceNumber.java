@@ -1,8 +1,8 @@
 package dev.tunbridge.reassembly.wire;
 
 /**
- * Arithmetic on 32-bit TCP sequence numbers (RFC 9293 section 3.4). They wrap, so order is defined only between numbers less than
- * 2³¹ apart; this is the one place that knows how to compare them.
+ * Arithmetic on 32-bit TCP sequence numbers (RFC 9293 section 3.4). They wrap, so order is defined only between numbers
+ * less than 2³¹ apart; this is the one place that knows how to compare them.
  */
 public final class SequenceNumber {
     private SequenceNumber() {}
@@ -38,8 +38,8 @@ public final class SequenceNumber {
     }
 
     /**
-     * The 64-bit position nearest to {@code reference} whose low 32 bits are this sequence number. A number exactly 2³¹ away is taken
-     * to lie before the reference.
+     * The 64-bit position nearest to {@code reference} whose low 32 bits are this sequence number. A number exactly 2³¹
+     * away is taken to lie before the reference.
      */
     public static long unwrap(long reference, int sequenceNumber) {
         return reference + (sequenceNumber - (int) reference);

@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /**
- * A TCP segment (RFC 9293), with the options that matter to a bridge: maximum segment size, window scale and timestamps (RFC 7323),
- * selective acknowledgement (RFC 2018).
+ * A TCP segment (RFC 9293), with the options that matter to a bridge: maximum segment size, window scale and timestamps
+ * (RFC 7323), selective acknowledgement (RFC 2018).
  *
  * <pre>
  *         0       4       8              16                             31

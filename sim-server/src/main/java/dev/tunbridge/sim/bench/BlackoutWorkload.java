@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One flow upwards, and in its midst a time in which nothing passes either way. The workload itself blacks the link out, so that all
- * that the profile says stays as it is, and the moment of the return is known.
+ * One flow upwards, and in its midst a time in which nothing passes either way. The workload itself blacks the link
+ * out, so that all that the profile says stays as it is, and the moment of the return is known.
  *
  * @param dark how long nothing passes
  * @param light how long the flow plays besides: three eighths of it before, the rest after

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks at the device's connections five times a second, those of the load and those of the tunnel at once. With {@code ss}, because
- * most tunnels are processes of others.
+ * Looks at the device's connections five times a second, those of the load and those of the tunnel at once. With {@code
+ * ss}, because most tunnels are processes of others.
  */
 final class ConnectionSampler implements AutoCloseable {
     private static final long INTERVAL_MILLIS = 200;

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The campaign of the way up: nothing is carried twice, and nothing dropped in silence. Peers say their congestion control, because
- * a fast outer connection and a slow one fail in different ways: only the fast one carries copies.
+ * The campaign of the way up: nothing is carried twice, and nothing dropped in silence. Peers say their congestion
+ * control, because a fast outer connection and a slow one fail in different ways: only the fast one carries copies.
  */
 final class NothingTwice {
     private static final String DIRECT = "direct";

@@ -4,7 +4,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bytes by tenths of a second, or by other bins: a tenth without a byte is a stall. One thread fills it, another reads it afterwards.
+ * Bytes by tenths of a second, or by other bins: a tenth without a byte is a stall. One thread fills it, another reads
+ * it afterwards.
  */
 final class StallBins {
     static final long BIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -60,7 +61,8 @@ final class StallBins {
     }
 
     /**
-     * How long it takes from a moment on until a rate is there, for a window at least: to the beginning of the first such window.
+     * How long it takes from a moment on until a rate is there, for a window at least: to the beginning of the first
+     * such window.
      *
      * @return nanoseconds, in whole bins; empty if it is not there before the end
      */

@@ -17,8 +17,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The simplest capture there can be: it reads a packet socket. No stamps of the kernel, no word on checksums or interfaces; only here to
- * be measured. All on the loop.
+ * The simplest capture there can be: it reads a packet socket. No stamps of the kernel, no word on checksums or
+ * interfaces; only here to be measured. All on the loop.
  */
 final class PlainRead implements LiveSource {
     private static final int LONGEST_PACKET_BYTES = 1 << 16;

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Plays the remote end: writes TCP segments to a TUN device, which arrive as from a network card. A segment's sequence number is its
- * count, by which its reader finds out when it was written.
+ * Plays the remote end: writes TCP segments to a TUN device, which arrive as from a network card. A segment's sequence
+ * number is its count, by which its reader finds out when it was written.
  */
 final class SegmentWriter implements AutoCloseable {
     static final int PAYLOAD_BYTES = 1_448;

@@ -40,8 +40,9 @@ final class TapPort implements AutoCloseable {
     }
 
     /**
-     * Each write wakes NAPI for its one frame, and there is nothing to join it with. So the kernel holds frames back for a moment, as a
-     * network card does with its interrupts. {@code ip netns exec} brings the namespace's own view of {@code /sys}.
+     * Each write wakes NAPI for its one frame, and there is nothing to join it with. So the kernel holds frames back
+     * for a moment, as a network card does with its interrupts. {@code ip netns exec} brings the namespace's own view
+     * of {@code /sys}.
      */
     private static void holdForCoalescing(LinkEnd end) throws IOException {
         Command.run(

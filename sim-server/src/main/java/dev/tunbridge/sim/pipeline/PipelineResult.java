@@ -1,7 +1,8 @@
 package dev.tunbridge.sim.pipeline;
 
 /**
- * What became of the packets. What was sent is, but for the few that the reader did not come to any more, what was read and dropped.
+ * What became of the packets. What was sent is, but for the few that the reader did not come to any more, what was read
+ * and dropped.
  *
  * @param sent packets that the sender's socket has taken
  * @param read packets that came out of the device

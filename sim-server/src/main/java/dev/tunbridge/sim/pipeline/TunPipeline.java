@@ -22,8 +22,9 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sender, device and reader in a namespace of their own, for one run. The sender is a blocking UDP socket, as an application's is; the
- * reader takes each packet when its turn has come, and credit that it cannot use is lost, but for {@link #CREDIT_NANOS}.
+ * Sender, device and reader in a namespace of their own, for one run. The sender is a blocking UDP socket, as an
+ * application's is; the reader takes each packet when its turn has come, and credit that it cannot use is lost, but for
+ * {@link #CREDIT_NANOS}.
  */
 public final class TunPipeline {
     /** Of a whole packet, headers included. */

@@ -22,8 +22,8 @@ public record Point(double x, double y, double low, double high) {
     }
 
     /**
-     * Median and quartiles of at least one value; between two values they lie as far between as their rank (as R's and NumPy's default
-     * has it).
+     * Median and quartiles of at least one value; between two values they lie as far between as their rank (as R's and
+     * NumPy's default has it).
      */
     public static Point ofValues(double x, double... values) {
         if (values.length == 0) {

@@ -15,8 +15,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Captures while a load plays. Rings of the kernel, drained by looking into them now and then: since the kernel stamps what it captures,
- * nobody need wake for a packet, and beside the load there is neither another process nor a disk at work (tcpdump would be both).
+ * Captures while a load plays. Rings of the kernel, drained by looking into them now and then: since the kernel stamps
+ * what it captures, nobody need wake for a packet, and beside the load there is neither another process nor a disk at
+ * work (tcpdump would be both).
  */
 final class CaptureWatch implements AutoCloseable {
     private static final long LOOK_MILLIS = 10;

@@ -16,8 +16,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The TCP payload that has come out of a tunnel, and how much of it more than once. Of each flow and direction it keeps which part of
- * the sequence space has come; a byte that comes again was carried in vain, whoever has sent it again. Reads headers alone; one thread.
+ * The TCP payload that has come out of a tunnel, and how much of it more than once. Of each flow and direction it keeps
+ * which part of the sequence space has come; a byte that comes again was carried in vain, whoever has sent it again.
+ * Reads headers alone; one thread.
  *
  * <p>Bytes that were lost before the tunnel, and so came only when they were sent again, have come once.
  */

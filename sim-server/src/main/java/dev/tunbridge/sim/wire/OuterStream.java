@@ -11,7 +11,8 @@ import java.util.List;
 
 /**
  * One direction of a TCP connection, put together from its segments in whatever order they came, with the time at which
- * each byte was first seen. Bytes count from a little before the first segment added, so that one which it overtook has its place.
+ * each byte was first seen. Bytes count from a little before the first segment added, so that one which it overtook has
+ * its place.
  */
 final class OuterStream {
     static final long UNSEEN = -1;

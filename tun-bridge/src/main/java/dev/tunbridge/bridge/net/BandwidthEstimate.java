@@ -1,9 +1,9 @@
 package dev.tunbridge.bridge.net;
 
 /**
- * What the outer connection can deliver, and what it does deliver, in bytes per second. The first follows the kernel's delivery rate up
- * within a round trip and down slowly, except where packets wait: then the rate is the path's, and it goes down as fast. The second is
- * what was acknowledged lately, whatever limits it. No clock, one thread.
+ * What the outer connection can deliver, and what it does deliver, in bytes per second. The first follows the kernel's
+ * delivery rate up within a round trip and down slowly, except where packets wait: then the rate is the path's, and it
+ * goes down as fast. The second is what was acknowledged lately, whatever limits it. No clock, one thread.
  */
 public final class BandwidthEstimate {
     /** Long enough for the frames of a video, which come in bursts every 33 ms, to count with their pauses. */

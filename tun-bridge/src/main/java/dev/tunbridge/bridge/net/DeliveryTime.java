@@ -3,13 +3,13 @@ package dev.tunbridge.bridge.net;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long the outer connection takes from a write until all of it is acknowledged, with the repair of what was lost before it: for the
- * local senders this is the round trip, not the one that the kernel measures on segments that arrive. Mean and mean deviation, both
- * forgetting over a second and eight deliveries at least. No clock, one thread.
+ * How long the outer connection takes from a write until all of it is acknowledged, with the repair of what was lost
+ * before it: for the local senders this is the round trip, not the one that the kernel measures on segments that
+ * arrive. Mean and mean deviation, both forgetting over a second and eight deliveries at least. No clock, one thread.
  *
- * <p>The deviation says how bursty the connection is. On a clean path it is a few milliseconds; where losses come in bursts it is of the
- * order of the round trip, for a segment that repairs a hole lets go at once what waited behind it. A queue that such a connection fills
- * and empties is not one that a sender keeps up.
+ * <p>The deviation says how bursty the connection is. On a clean path it is a few milliseconds; where losses come in
+ * bursts it is of the order of the round trip, for a segment that repairs a hole lets go at once what waited behind it.
+ * A queue that such a connection fills and empties is not one that a sender keeps up.
  */
 public final class DeliveryTime {
     private static final long LEAST_MEMORY_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -3,7 +3,8 @@ package dev.tunbridge.bridge.net;
 import dev.tunbridge.linux.TcpInfo;
 
 /**
- * What the kernel knew of the outer connection at one moment. A field that the kernel does not report is {@link TcpInfo#UNKNOWN}.
+ * What the kernel knew of the outer connection at one moment. A field that the kernel does not report is {@link
+ * TcpInfo#UNKNOWN}.
  *
  * @param nowNanos when it was asked
  * @param rttNanos smoothed round trip

@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes, qdisc and counters of one TUN device, adapted to what the outer connection is seen to do. The loop hands in samples and never
- * waits; what blocks runs on a thread of its own, which lives in the namespace of the thread that opened this. Of several things to do
- * only the latest is kept.
+ * Routes, qdisc and counters of one TUN device, adapted to what the outer connection is seen to do. The loop hands in
+ * samples and never waits; what blocks runs on a thread of its own, which lives in the namespace of the thread that
+ * opened this. Of several things to do only the latest is kept.
  *
  * <pre>
  *   loop: established ► sample, sample, … ► disconnected ► established …   ─┐ wanted values
@@ -118,8 +118,8 @@ public final class PathTuner implements AutoCloseable {
     }
 
     /**
-     * A host route to the server, made before connecting and closed after it, on a thread of the same namespace. Blocks for some
-     * milliseconds. The connection is none the worse without it, so a fault is only said.
+     * A host route to the server, made before connecting and closed after it, on a thread of the same namespace. Blocks
+     * for some milliseconds. The connection is none the worse without it, so a fault is only said.
      */
     public Optional<ServerRoute> serverRoute(InetAddress server) {
         try {
@@ -202,8 +202,8 @@ public final class PathTuner implements AutoCloseable {
     }
 
     /**
-     * Takes everything back, before the device's network set-up is. Blocks until it is done, also where another thread has begun it; from
-     * any thread but the loop. What the loop hands in meanwhile is not done any more.
+     * Takes everything back, before the device's network set-up is. Blocks until it is done, also where another thread
+     * has begun it; from any thread but the loop. What the loop hands in meanwhile is not done any more.
      */
     @Override
     public void close() throws IOException {

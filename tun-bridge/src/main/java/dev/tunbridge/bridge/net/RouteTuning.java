@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Metrics on every route of the TUN device, in whatever table: what local TCP is told of the tunnel. Each call takes a process or two,
- * so a few milliseconds, on a thread of the device's network namespace.
+ * Metrics on every route of the TUN device, in whatever table: what local TCP is told of the tunnel. Each call takes a
+ * process or two, so a few milliseconds, on a thread of the device's network namespace.
  */
 final class RouteTuning {
     private static final Logger LOG = LoggerFactory.getLogger(RouteTuning.class);

@@ -10,12 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A host route to the server, for the time of one connection: the same way as without it, and what TCP is to do on it. Made before the
- * connection, because ECN is asked for in its first segment, and removed with it, so that the next one finds its way anew. Each call
- * takes some processes, so some 10 ms, on a thread of the connection's network namespace.
+ * A host route to the server, for the time of one connection: the same way as without it, and what TCP is to do on it.
+ * Made before the connection, because ECN is asked for in its first segment, and removed with it, so that the next one
+ * finds its way anew. Each call takes some processes, so some 10 ms, on a thread of the connection's network namespace.
  *
- * <p>It bears a protocol number and a metric of our own, the latter for each TUN device: two bridges to one server do not touch each
- * other's, and what a killed process left is known by it.
+ * <p>It bears a protocol number and a metric of our own, the latter for each TUN device: two bridges to one server do
+ * not touch each other's, and what a killed process left is known by it.
  */
 public final class ServerRoute implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerRoute.class);
@@ -37,8 +37,9 @@ public final class ServerRoute implements AutoCloseable {
     }
 
     /**
-     * Makes the route, where there is something to tell and a way to tell it: a host route that somebody has configured stays as it is,
-     * and so does one that this could not make again word by word. Then nothing is done, and the log says why.
+     * Makes the route, where there is something to tell and a way to tell it: a host route that somebody has configured
+     * stays as it is, and so does one that this could not make again word by word. Then nothing is done, and the log
+     * says why.
      */
     public static ServerRoute make(String device, InetAddress server, RouteMetrics metrics) throws IOException {
         if (metrics.isEmpty() || server.isLoopbackAddress()) {
@@ -78,8 +79,8 @@ public final class ServerRoute implements AutoCloseable {
     }
 
     /**
-     * Makes the kernel forget what it remembers of the server. Connections take {@code reordering} from there, and what is there comes
-     * from the route when the first of them ends; it stays for an hour, whatever becomes of the route.
+     * Makes the kernel forget what it remembers of the server. Connections take {@code reordering} from there, and what
+     * is there comes from the route when the first of them ends; it stays for an hour, whatever becomes of the route.
      */
     static void forget(InetAddress server) throws IOException {
         IpCommand.remove("tcp_metrics", "delete", InetAddresses.toAddrString(server));

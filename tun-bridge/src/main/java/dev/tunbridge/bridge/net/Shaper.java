@@ -9,9 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The token bucket in front of the TUN device. A packet that waits in it still counts against its sender's socket, so the sender
- * blocks, as it would on a real interface; the device's own queue lets go of the socket and drops silently. It goes with the device,
- * and what a killed process left on a persistent one is known by its handle. One thread at a time; a change takes some 20 µs.
+ * The token bucket in front of the TUN device. A packet that waits in it still counts against its sender's socket, so
+ * the sender blocks, as it would on a real interface; the device's own queue lets go of the socket and drops silently.
+ * It goes with the device, and what a killed process left on a persistent one is known by its handle. One thread at a
+ * time; a change takes some 20 µs.
  */
 final class Shaper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Shaper.class);
@@ -44,8 +45,8 @@ final class Shaper implements AutoCloseable {
     }
 
     /**
-     * Shapes from now on with this bucket, or not at all. Answers what is in force: nothing as well where somebody has configured
-     * another qdisc, which stays.
+     * Shapes from now on with this bucket, or not at all. Answers what is in force: nothing as well where somebody has
+     * configured another qdisc, which stays.
      */
     Optional<TokenBucket> apply(Optional<TokenBucket> wanted) throws LinuxException {
         if (wanted.isEmpty()) {

@@ -5,17 +5,19 @@ import dev.tunbridge.linux.TokenBucket;
 import java.util.Optional;
 
 /**
- * When the TUN device is shaped, and at what rate, so that local senders wait in their sockets while the queue that stands is the
- * bridge's own. No clock, one thread.
+ * When the TUN device is shaped, and at what rate, so that local senders wait in their sockets while the queue that
+ * stands is the bridge's own. No clock, one thread.
  *
- * <p>It begins where three quarters of that queue are used up: by senders that heed neither its marks nor its drops. Others the queue slows by itself,
- * and better, because a shaper lets no more through than the path has taken so far, and so keeps a path that could take more from showing
- * it: 16 uploads over bursts of loss made 8 to 13 Mbit/s with a shaper that began at the first packets that waited, and 14 to 20 without.
+ * <p>It begins where three quarters of that queue are used up: by senders that heed neither its marks nor its drops.
+ * Others the queue slows by itself, and better, because a shaper lets no more through than the path has taken so far,
+ * and so keeps a path that could take more from showing it: 16 uploads over bursts of loss made 8 to 13 Mbit/s with a
+ * shaper that began at the first packets that waited, and 14 to 20 without.
  *
- * <p>While little waits, senders get a tenth more than the path takes, so that the bridge's queue stays the one that is never empty. What
- * waits beyond a target is taken off again over a tenth of a second. What the path takes shows only while the shaper lets enough
- * through; so while little waits and the shaper's rate is used up, it is raised by a quarter a round trip, twice as much after three
- * raises that went well; a raise that fills the queue makes the next one wait longer.
+ * <p>While little waits, senders get a tenth more than the path takes, so that the bridge's queue stays the one that is
+ * never empty. What waits beyond a target is taken off again over a tenth of a second. What the path takes shows only
+ * while the shaper lets enough through; so while little waits and the shaper's rate is used up, it is raised by a
+ * quarter a round trip, twice as much after three raises that went well; a raise that fills the queue makes the next
+ * one wait longer.
  */
 public final class ShaperPolicy {
     /** No path is shaped to less, however long it stalls: 256 kbit/s. */
@@ -102,7 +104,8 @@ public final class ShaperPolicy {
     }
 
     /**
-     * Takes what was measured; {@link #bucket} then tells what is wanted. Once for each round trip, or each 10 ms, is often enough.
+     * Takes what was measured; {@link #bucket} then tells what is wanted. Once for each round trip, or each 10 ms, is
+     * often enough.
      *
      * @param deviationNanos how bursty the outer connection is: what its bursts fill and empty again is no queue that stands
      * @param waitingBytes bytes that wait in the egress queue now

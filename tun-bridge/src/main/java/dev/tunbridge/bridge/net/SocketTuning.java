@@ -25,8 +25,8 @@ public record SocketTuning(String congestionControl, Optional<Integer> rtoMaxMil
     private static final String DEFAULT = "default";
 
     /**
-     * With its doubling a timeout soon outlasts the link's absence; a try a second costs nothing. The kernel takes no less, and a path
-     * whose own timeout is longer has a round trip of more than 0.8 s.
+     * With its doubling a timeout soon outlasts the link's absence; a try a second costs nothing. The kernel takes no
+     * less, and a path whose own timeout is longer has a round trip of more than 0.8 s.
      */
     private static final int AUTOMATIC_RTO_MAX_MILLIS = 1_000;
 

@@ -5,13 +5,14 @@ import java.util.concurrent.TimeUnit;
 /**
  * Brings the outer connection's BBR out of its startup when the path is full.
  *
- * <p>BBR (v1) paces at 2.89 times its estimate until that has not grown for three round trips, of which only those count in which the
- * application always had more to send ({@code bbr_check_full_bw_reached} in net/ipv4/tcp_bbr.c). In a tunnel this may never
- * happen: the local senders' own windows and pacing bound what there is to send, each round trip is "limited by the application", and a
- * connection that is forever in startup lets the whole of those windows stand in the buffer of the path, first come first served. So
- * where the delivery has not grown for three of the path's shortest round trips while a queue stands outside, the socket's pacing is
- * limited to a little less than it has delivered. What is too much then waits here; BBR sees a full path, drains the buffer outside and goes
- * on as designed; the limit is lifted again. No clock, one thread.
+ * <p>BBR (v1) paces at 2.89 times its estimate until that has not grown for three round trips, of which only those
+ * count in which the application always had more to send ({@code bbr_check_full_bw_reached} in net/ipv4/tcp_bbr.c). In
+ * a tunnel this may never happen: the local senders' own windows and pacing bound what there is to send, each round
+ * trip is "limited by the application", and a connection that is forever in startup lets the whole of those windows
+ * stand in the buffer of the path, first come first served. So where the delivery has not grown for three of the path's
+ * shortest round trips while a queue stands outside, the socket's pacing is limited to a little less than it has
+ * delivered. What is too much then waits here; BBR sees a full path, drains the buffer outside and goes on as designed;
+ * the limit is lifted again. No clock, one thread.
  */
 public final class StartupExit {
     private static final double STARTUP_GAIN = 2;

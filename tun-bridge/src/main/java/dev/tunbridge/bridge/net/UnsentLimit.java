@@ -4,9 +4,10 @@ import dev.tunbridge.bridge.config.AutoOr;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many bytes the outer socket may hold unsent ({@code TCP_NOTSENT_LOWAT}): enough that it never runs dry between two turns of the
- * loop, and no more, because what waits in the socket waits in one row, where no queue can put the urgent first. The kernel asks for
- * more when half is gone, so the turn has the time of the other half. No clock, one thread.
+ * How many bytes the outer socket may hold unsent ({@code TCP_NOTSENT_LOWAT}): enough that it never runs dry between
+ * two turns of the loop, and no more, because what waits in the socket waits in one row, where no queue can put the
+ * urgent first. The kernel asks for more when half is gone, so the turn has the time of the other half. No clock, one
+ * thread.
  */
 public final class UnsentLimit {
     /** Two milliseconds for a turn of the loop, and twice that since it begins at half. */

@@ -9,8 +9,8 @@
  *   before connecting: SocketTuning, ServerRoute (host route to the server, by ip)
  * </pre>
  *
- * The policies have no clock and touch nothing. What is set is found again after a kill: by a protocol number, a metric and a handle of
- * our own.
+ * The policies have no clock and touch nothing. What is set is found again after a kill: by a protocol number, a metric
+ * and a handle of our own.
  */
 @NullMarked
 package dev.tunbridge.bridge.net;

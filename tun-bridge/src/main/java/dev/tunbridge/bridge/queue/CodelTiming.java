@@ -3,11 +3,11 @@ package dev.tunbridge.bridge.queue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * CoDel's two times (RFC 8289 section 3.2), which follow the path: the interval is a round trip in which a sender can have
- * answered a signal, and that includes the outer connection's repairs; the target is a twentieth of it, and never less than the time of
- * two packets, since a queue of one packet is none that could be shorter, nor less than the connection's own bursts, which fill a queue that
- * no sender keeps up. While the connection still grows there is no target: a signal would end the senders' growth at what
- * the connection happens to deliver, not at what the path takes.
+ * CoDel's two times (RFC 8289 section 3.2), which follow the path: the interval is a round trip in which a sender can
+ * have answered a signal, and that includes the outer connection's repairs; the target is a twentieth of it, and never
+ * less than the time of two packets, since a queue of one packet is none that could be shorter, nor less than the
+ * connection's own bursts, which fill a queue that no sender keeps up. While the connection still grows there is no
+ * target: a signal would end the senders' growth at what the connection happens to deliver, not at what the path takes.
  */
 class CodelTiming {
     static final long LEAST_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -48,9 +48,9 @@ class CodelTiming {
     }
 
     /**
-     * How much of a gap between two pulls counts, where the path needs {@code busyNanos} for what has been pulled: those, and a
-     * quarter of the interval, for a path that sends in bursts. So no pause alone fills an interval, and that also where the rate is
-     * not known.
+     * How much of a gap between two pulls counts, where the path needs {@code busyNanos} for what has been pulled:
+     * those, and a quarter of the interval, for a path that sends in bursts. So no pause alone fills an interval, and
+     * that also where the rate is not known.
      */
     long gapNanos(long busyNanos) {
         long burst = intervalNanos / 4;

@@ -2,17 +2,15 @@ package dev.tunbridge.bridge.queue;
 
 import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.reassembly.wire.IpView;
-import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 
 /**
  * Explicit congestion notification (RFC 3168) in place, with checksums mended by what has changed alone (RFC 1624). The bytes
- * have been checked by whoever calls: a whole IP header, or a whole TCP header, is there.
+ * have been checked by whoever calls: a whole IP header is there.
  *
  * <pre>
  *   IPv4  word 0    |version| words |   DSCP    |ECN|      checksum at 10 covers it
  *   IPv6  word 0    |version|   DSCP    |ECN| label |      no checksum covers it
- *   TCP   word 6    | words |  zero |C E U A P R S F|      checksum at 16 covers it
  * </pre>
  */
 public final class Ecn {
@@ -67,30 +65,6 @@ public final class Ecn {
             buffer.setShort(index, word | CONGESTION_EXPERIENCED << V6_FIELD_SHIFT);
         }
         return true;
-    }
-
-    /** Whether the TCP header at this index says ECE: its sender has met congestion. */
-    public static boolean hasEcho(ByteBuf buffer, int tcpIndex) {
-        return (buffer.getByte(tcpIndex + TcpView.FLAGS_AT) & TcpView.ECE) != 0;
-    }
-
-    /** Sets ECE in the TCP header at this index. */
-    public static void setEcho(ByteBuf buffer, int tcpIndex) {
-        int word = buffer.getUnsignedShort(tcpIndex + TcpView.DATA_OFFSET_AT);
-        replaceFlags(buffer, tcpIndex, word, word | TcpView.ECE);
-    }
-
-    /** Clears ECE in the TCP header at this index. */
-    public static void clearEcho(ByteBuf buffer, int tcpIndex) {
-        int word = buffer.getUnsignedShort(tcpIndex + TcpView.DATA_OFFSET_AT);
-        replaceFlags(buffer, tcpIndex, word, word & ~TcpView.ECE);
-    }
-
-    private static void replaceFlags(ByteBuf buffer, int tcpIndex, int oldWord, int newWord) {
-        if (oldWord != newWord) {
-            buffer.setShort(tcpIndex + TcpView.DATA_OFFSET_AT, newWord);
-            mend(buffer, tcpIndex + TcpView.CHECKSUM_AT, oldWord, newWord);
-        }
     }
 
     private static void mend(ByteBuf buffer, int checksumIndex, int oldWord, int newWord) {

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *                        (or TailDrop: a FIFO for each)
  * </pre>
  *
- * No flow is reordered, but that its pure acknowledgements may overtake its data. A packet is copied in, because the device's read
- * buffer is reused at once; the copy is released by {@link #release}. Work is the same for each packet, however many wait. Loop thread
- * only; in steady state nothing is allocated but from the buffer pool.
+ * No flow is reordered, but that its pure acknowledgements may overtake its data. A packet is copied in, because the
+ * device's read buffer is reused at once; the copy is released by {@link #release}. Work is the same for each packet,
+ * however many wait. Loop thread only; in steady state nothing is allocated but from the buffer pool.
  */
 public final class EgressQueue {
 

@@ -3,10 +3,10 @@ package dev.tunbridge.bridge.queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flows take turns in bytes (DRR++, RFC 8290 section 4.2): one that begins to send goes first for a quantum, then among the others.
- * Each class has turns of its own. CoDel looks at each packet that leaves. Where there is no room the fattest flow loses its
- * oldest packets, whichever class it is in: just as many as must go, because the fattest is found at once, and losses that
- * come one by one cost a sender less than many together.
+ * Flows take turns in bytes (DRR++, RFC 8290 section 4.2): one that begins to send goes first for a quantum, then among
+ * the others. Each class has turns of its own. CoDel looks at each packet that leaves. Where there is no room the
+ * fattest flow loses its oldest packets, whichever class it is in: just as many as must go, because the fattest is
+ * found at once, and losses that come one by one cost a sender less than many together.
  *
  * <p>A flow's queue is in one class. A packet of a lower class takes the whole queue down with it, one of a higher class goes
  * behind what waits; it comes up again only after a round with nothing to send, or else a flow could be new in two classes by

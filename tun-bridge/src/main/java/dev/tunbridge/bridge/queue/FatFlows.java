@@ -3,9 +3,9 @@ package dev.tunbridge.bridge.queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flow queues by how much memory they hold, so that the fattest is found without looking at the others (RFC 8290 section 4.1
- * looks at all, and drops many at once to make up for it). Sorted into steps of a quarter of a power of two: what is called the fattest is
- * so to within a fifth.
+ * Flow queues by how much memory they hold, so that the fattest is found without looking at the others (RFC 8290
+ * section 4.1 looks at all, and drops many at once to make up for it). Sorted into steps of a quarter of a power of
+ * two: what is called the fattest is so to within a fifth.
  */
 final class FatFlows {
     /** Of a queue that holds nothing. */

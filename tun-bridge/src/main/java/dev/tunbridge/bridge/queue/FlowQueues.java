@@ -3,9 +3,10 @@ package dev.tunbridge.bridge.queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flow queues by key, a fixed number of them at most. One for which nothing waits is kept with what CoDel knows of its flow until
- * another flow needs it, the longest idle first. When all are in use, further flows share one more queue; as long as that one
- * holds anything, flows without a queue of their own go behind it, so that none is reordered.
+ * The flow queues by key, a fixed number of them at most. One for which nothing waits is kept with what CoDel knows of
+ * its flow until another flow needs it, the longest idle first. When all are in use, further flows share one more
+ * queue; as long as that one holds anything, flows without a queue of their own go behind it, so that none is
+ * reordered.
  */
 final class FlowQueues {
     private final CodelTiming timing;

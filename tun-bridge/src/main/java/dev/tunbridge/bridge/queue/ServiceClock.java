@@ -5,13 +5,13 @@ import java.util.concurrent.TimeUnit;
 /**
  * Time as CoDel may count it: it stands still while the outer connection does.
  *
- * <p>CoDel takes a sojourn over its target for a <em>standing</em> queue, one that a sender keeps up by having more in flight than
- * the path holds, once it has lasted an interval. On a link this is true, because a link always sends. Ours is pulled by a TCP
- * socket, and while TCP repairs a loss outside (a retransmission timeout: 0.3 to 2 s) it takes nothing. Everything that waits
- * then has waited too long, whatever the senders did. By the clock on the wall the interval would be over at the first packet
- * after the pause, and where CoDel was signalling before, all the signals of the pause would fall due at once (at a count of 16 that
- * is 65 in a second): the inner flows would pay with their windows for a loss that the outer connection has already paid for, and
- * that they cannot see or mend.
+ * <p>CoDel takes a sojourn over its target for a <em>standing</em> queue, one that a sender keeps up by having more in
+ * flight than the path holds, once it has lasted an interval. On a link this is true, because a link always sends. Ours
+ * is pulled by a TCP socket, and while TCP repairs a loss outside (a retransmission timeout: 0.3 to 2 s) it takes
+ * nothing. Everything that waits then has waited too long, whatever the senders did. By the clock on the wall the
+ * interval would be over at the first packet after the pause, and where CoDel was signalling before, all the signals of
+ * the pause would fall due at once (at a count of 16 that is 65 in a second): the inner flows would pay with their
+ * windows for a loss that the outer connection has already paid for, and that they cannot see or mend.
  *
  * <p>A pause says nothing of a standing queue, neither for nor against it. So it is not counted: not in sojourns, not in the
  * interval, not between signals. All of CoDel runs on this clock and needs no rule besides. What the pause has gathered

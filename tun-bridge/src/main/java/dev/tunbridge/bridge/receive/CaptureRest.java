@@ -5,9 +5,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Decides when the capture of a connection rests. On a path that is fast and loses nothing it wins nothing, and costs each segment a
- * second way, about a microsecond. The kernel counts what comes out of order ({@code tcpi_rcv_ooopack}): at the first such segment
- * the capture is awake again. What came in between is delivered as without a raw lane. Without clock; one thread.
+ * Decides when the capture of a connection rests. On a path that is fast and loses nothing it wins nothing, and costs
+ * each segment a second way, about a microsecond. The kernel counts what comes out of order ({@code tcpi_rcv_ooopack}):
+ * at the first such segment the capture is awake again. What came in between is delivered as without a raw lane.
+ * Without clock; one thread.
  */
 final class CaptureRest {
     private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -33,8 +34,8 @@ final class CaptureRest {
     }
 
     /**
-     * Whether the capture may rest now. The kernel is asked, and not the capture, which sees holes where it has missed something
-     * itself: on a fast path that is what it misses most.
+     * Whether the capture may rest now. The kernel is asked, and not the capture, which sees holes where it has missed
+     * something itself: on a fast path that is what it misses most.
      *
      * @param position bytes that the kernel lane has read
      * @param sent bytes sent so far: what is acknowledged comes as segments too
@@ -60,8 +61,8 @@ final class CaptureRest {
     }
 
     /**
-     * Whether it must capture again. As long as the kernel brings something from one look to the next nothing waits behind a hole; only
-     * where it does not is it asked, because the answer costs more than the look.
+     * Whether it must capture again. As long as the kernel brings something from one look to the next nothing waits
+     * behind a hole; only where it does not is it asked, because the answer costs more than the look.
      *
      * @param outOfOrder answers how many segments have come out of order so far
      */

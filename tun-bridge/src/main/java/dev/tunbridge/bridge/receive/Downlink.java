@@ -306,8 +306,8 @@ public final class Downlink {
     }
 
     /**
-     * An acknowledgement alone shows where its sender is, not that all before has come: what it sent before may lie in the hole, and what
-     * it sends then would leave a hole in its flow.
+     * An acknowledgement alone shows where its sender is, not that all before has come: what it sent before may lie in
+     * the hole, and what it sends then would leave a hole in its flow.
      */
     private Flow countEarly(long nowNanos) {
         Flow flow = flows.fromTunnel(packet, nowNanos);

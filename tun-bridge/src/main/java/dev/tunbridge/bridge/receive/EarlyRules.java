@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which packets from beyond a hole may go early. A TCP segment that would leave a hole in its own flow stays: three duplicate
- * acknowledgements would make a sender that nobody here can change retransmit and halve its rate (RFC 5681). From a boundary that is
- * only likely, nothing goes but what continues a flow that the kernel lane has shown.
+ * Which packets from beyond a hole may go early. A TCP segment that would leave a hole in its own flow stays: three
+ * duplicate acknowledgements would make a sender that nobody here can change retransmit and halve its rate (RFC 5681).
+ * From a boundary that is only likely, nothing goes but what continues a flow that the kernel lane has shown.
  */
 final class EarlyRules {
     /** Bits of a flow's number in a ticket. */

@@ -32,8 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The receive side of one outer connection: the kernel lane, and the raw lane if there is a capture. Without sockets, threads or
- * clock; one thread. In each turn: {@link #onSegment} and {@link #received} as things come, then {@link #settle}.
+ * The receive side of one outer connection: the kernel lane, and the raw lane if there is a capture. Without sockets,
+ * threads or clock; one thread. In each turn: {@link #onSegment} and {@link #received} as things come, then {@link
+ * #settle}.
  */
 public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReceivePath.class);
@@ -117,8 +118,8 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     }
 
     /**
-     * Bytes that the kernel has delivered, in order. Consumes whole frames; what stays readable is the beginning of the next and belongs
-     * in front of what follows. Packets point into these bytes until {@link #settle}.
+     * Bytes that the kernel has delivered, in order. Consumes whole frames; what stays readable is the beginning of the
+     * next and belongs in front of what follows. Packets point into these bytes until {@link #settle}.
      *
      * @throws dev.tunbridge.protocol.frame.LostSynchronisationException if the stream cannot be followed any more
      */
@@ -177,8 +178,8 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     }
 
     /**
-     * Whether the capture should rest from now on. For each turn. Then: ask for {@link #outOfOrderSegments}, let it rest, hand over
-     * what it had still captured, and call {@link #rested}.
+     * Whether the capture should rest from now on. For each turn. Then: ask for {@link #outOfOrderSegments}, let it
+     * rest, hand over what it had still captured, and call {@link #rested}.
      */
     public boolean mayRest(long nowNanos) {
         RawLane raw = rawLane;

@@ -7,8 +7,8 @@
  *   captured segments ► RawLane: frames beyond a hole ► EarlyDelivery └► Downlink: filter, flows, IP header ► TunDevice
  * </pre>
  *
- * {@link dev.tunbridge.bridge.receive.ReceivePath} holds both lanes together. The live connection, the replay of a capture file and
- * the deterministic simulation all run this same code.
+ * {@link dev.tunbridge.bridge.receive.ReceivePath} holds both lanes together. The live connection, the replay of a
+ * capture file and the deterministic simulation all run this same code.
  */
 @NullMarked
 package dev.tunbridge.bridge.receive;

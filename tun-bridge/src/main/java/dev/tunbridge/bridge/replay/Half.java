@@ -100,8 +100,8 @@ final class Half {
     }
 
     /**
-     * Whether its checksums mean anything. Where more are wrong than not, they were never computed (a capture on the sending host, or
-     * a file that somebody has edited), and the receiver has not gone by them.
+     * Whether its checksums mean anything. Where more are wrong than not, they were never computed (a capture on the
+     * sending host, or a file that somebody has edited), and the receiver has not gone by them.
      */
     boolean sumsCount() {
         return wrongSums * 2 <= segments;

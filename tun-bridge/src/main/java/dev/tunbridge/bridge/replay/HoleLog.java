@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.Iterator;
 
 /**
- * The holes of a stream: a hole opens when a segment arrives beyond the highest byte so far, and closes with the arrival of its last
- * missing byte.
+ * The holes of a stream: a hole opens when a segment arrives beyond the highest byte so far, and closes with the
+ * arrival of its last missing byte.
  */
 final class HoleLog {
     /** As many as a window of 64 MiB has segments; more are counted, but not timed. */

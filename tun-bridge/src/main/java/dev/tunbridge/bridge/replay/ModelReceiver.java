@@ -11,16 +11,17 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of the receiving kernel, played from a capture: takes segments as Linux does ({@code tcp_validate_incoming}, {@code
- * tcp_ack}, {@code tcp_data_queue}) and hands the stream over in order, at the moment at which the file has it. What the receiver
- * itself has sent is the evidence of what it had: where it acknowledges bytes that the file lacks, the stream goes on behind them.
+ * The part of the receiving kernel, played from a capture: takes segments as Linux does ({@code tcp_validate_incoming},
+ * {@code tcp_ack}, {@code tcp_data_queue}) and hands the stream over in order, at the moment at which the file has it.
+ * What the receiver itself has sent is the evidence of what it had: where it acknowledges bytes that the file lacks,
+ * the stream goes on behind them.
  *
  * <p>Offsets count the payload of each direction from 0. For one thread.
  */
 final class ModelReceiver implements KernelView {
     /**
-     * Until bytes count as missing in the capture: several interfaces or queues in one file may be out of order by so much, and it
-     * delays only what follows a loss of the capture itself.
+     * Until bytes count as missing in the capture: several interfaces or queues in one file may be out of order by so
+     * much, and it delays only what follows a loss of the capture itself.
      */
     private static final long EVIDENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 

@@ -7,10 +7,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Segments beyond a hole, kept as Linux keeps them ({@code tcp_data_queue_ofo}): a new one that lies wholly within one that is queued
- * goes; a queued one that the new one covers goes too; of two that overlap, the bytes of the one that begins first count. (Linux also
- * joins neighbours where their memory allows it, and then the older bytes count a little more often. Only an attack tells the
- * difference, and bytes that came twice and differ are counted.)
+ * Segments beyond a hole, kept as Linux keeps them ({@code tcp_data_queue_ofo}): a new one that lies wholly within one
+ * that is queued goes; a queued one that the new one covers goes too; of two that overlap, the bytes of the one that
+ * begins first count. (Linux also joins neighbours where their memory allows it, and then the older bytes count a
+ * little more often. Only an attack tells the difference, and bytes that came twice and differ are counted.)
  */
 final class OutOfOrderQueue {
     /** More than the largest window that a default Linux offers (tcp_rmem: 6 MiB), so that only a one-sided capture meets it. */

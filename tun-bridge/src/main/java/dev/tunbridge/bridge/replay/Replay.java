@@ -27,8 +27,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one recorded connection through the receive path of the bridge. The kernel's part is played by a {@link ModelReceiver}, the
- * device's by a {@link RecordingTunDevice}; everything between is the code that runs in the bridge. For one thread, and one use.
+ * Runs one recorded connection through the receive path of the bridge. The kernel's part is played by a {@link
+ * ModelReceiver}, the device's by a {@link RecordingTunDevice}; everything between is the code that runs in the bridge.
+ * For one thread, and one use.
  */
 public final class Replay {
     /** The SYN says when our clock began; where the file lacks it, a connection may have taken so long to come up. */

@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session's part in a replay: the welcome opens the way to the device, as it does in the bridge. Where a file begins after the
- * welcome, the first packet tells what it must have said.
+ * The session's part in a replay: the welcome opens the way to the device, as it does in the bridge. Where a file
+ * begins after the welcome, the first packet tells what it must have said.
  */
 final class StreamMessages implements MessageHandler {
     private final ConnectionChoice.Chosen chosen;

@@ -8,7 +8,8 @@
  *                                         └► ModelReceiver (the kernel's part) ► ReceivePath.received ► RecordingTunDevice
  * </pre>
  *
- * Time is the file's. A file may be of any size: memory is bounded by the number of connections, and by what a kernel would hold.
+ * Time is the file's. A file may be of any size: memory is bounded by the number of connections, and by what a kernel
+ * would hold.
  */
 @NullMarked
 package dev.tunbridge.bridge.replay;

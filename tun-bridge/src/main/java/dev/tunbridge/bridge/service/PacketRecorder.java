@@ -28,8 +28,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes packets as they come to a pcapng file, until a bound is reached or somebody ends it. Captures from the moment when it is
- * opened; everything else happens on a loop of its own.
+ * Writes packets as they come to a pcapng file, until a bound is reached or somebody ends it. Captures from the moment
+ * when it is opened; everything else happens on a loop of its own.
  */
 final class PacketRecorder {
     /** Beside the bridge's own ring; the file system may stall for a while. */

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that holds a bridge's counters as one line of JSON: written every few seconds and at the end, each time to a file beside
- * it that then takes its place, so that a reader always finds a whole one.
+ * A file that holds a bridge's counters as one line of JSON: written every few seconds and at the end, each time to a
+ * file beside it that then takes its place, so that a reader always finds a whole one.
  */
 final class StatsFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StatsFile.class);

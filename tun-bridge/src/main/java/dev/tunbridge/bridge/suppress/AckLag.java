@@ -3,9 +3,9 @@ package dev.tunbridge.bridge.suppress;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long after the outer acknowledgement the inner one of the same bytes comes: the way from the server to the client and back, and
- * the client's delay. Smoothed mean and deviation as in RFC 6298; the grace is their sum with four deviations, because a mean alone
- * would let half of the copies through.
+ * How long after the outer acknowledgement the inner one of the same bytes comes: the way from the server to the client
+ * and back, and the client's delay. Smoothed mean and deviation as in RFC 6298; the grace is their sum with four
+ * deviations, because a mean alone would let half of the copies through.
  */
 final class AckLag {
     /** Before the first sample: longer than any usual delayed acknowledgement. */

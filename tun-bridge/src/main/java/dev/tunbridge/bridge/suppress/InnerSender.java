@@ -4,8 +4,8 @@ import dev.tunbridge.reassembly.wire.SequenceNumber;
 import dev.tunbridge.reassembly.wire.TcpView;
 
 /**
- * What is known of one local TCP sender: the ranges that it has sent and that nobody has acknowledged, in order and without overlap;
- * what it told its peer last; and what its peer should be told to have come twice.
+ * What is known of one local TCP sender: the ranges that it has sent and that nobody has acknowledged, in order and
+ * without overlap; what it told its peer last; and what its peer should be told to have come twice.
  */
 public final class InnerSender {
     private final RangePool pool;
@@ -235,8 +235,8 @@ public final class InnerSender {
     }
 
     /**
-     * Whether the peer has what was carried behind this range, and not the range itself. The outer connection delivers in order, so the
-     * range was lost after the tunnel.
+     * Whether the peer has what was carried behind this range, and not the range itself. The outer connection delivers
+     * in order, so the range was lost after the tunnel.
      */
     boolean isOvertaken(int range) {
         return pool.carriedTo[range] != RangePool.LOST && pool.carriedTo[range] < arrivedTo;

@@ -1,8 +1,8 @@
 package dev.tunbridge.bridge.suppress;
 
 /**
- * When the outer connection has acknowledged which offset of its stream, as far as somebody looked. Bounded: what is older than the
- * oldest look that is remembered counts as acknowledged at that look.
+ * When the outer connection has acknowledged which offset of its stream, as far as somebody looked. Bounded: what is
+ * older than the oldest look that is remembered counts as acknowledged at that look.
  */
 final class OuterAcks {
     static final long NOT_ACKED = Long.MAX_VALUE;

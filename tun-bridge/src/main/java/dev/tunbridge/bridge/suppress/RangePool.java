@@ -1,8 +1,9 @@
 package dev.tunbridge.bridge.suppress;
 
 /**
- * Ranges of inner sequence space, of all flows, in memory of fixed size: each a half-open {@code [start, end)} and the outer offset
- * behind its last byte. A range is named by its index, and for those who keep it longer by a handle that says when it is gone.
+ * Ranges of inner sequence space, of all flows, in memory of fixed size: each a half-open {@code [start, end)} and the
+ * outer offset behind its last byte. A range is named by its index, and for those who keep it longer by a handle that
+ * says when it is gone.
  */
 final class RangePool {
     static final int NONE = -1;

@@ -11,14 +11,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges each TCP segment from the device: is it a copy of what the outer connection still carries? Then nothing would be won by
- * carrying it twice, and on a slow path TCP over TCP melts down by it. Such a copy loses its payload; if what is left tells the peer
- * something new it goes on as a pure acknowledgement, otherwise it goes no further.
+ * Judges each TCP segment from the device: is it a copy of what the outer connection still carries? Then nothing would
+ * be won by carrying it twice, and on a slow path TCP over TCP melts down by it. Such a copy loses its payload; if what
+ * is left tells the peer something new it goes on as a pure acknowledgement, otherwise it goes no further.
  *
- * <p>A range is carried until the kernel's count of acknowledged bytes has passed it and a grace is over, in which the inner
- * acknowledgement would come. It fails open: what cannot be judged passes, what was lost behind the tunnel passes as soon as the peer's
- * acknowledgements show it, after the outer acknowledgement a second copy always passes, and so does a copy that came too often or of
- * what was carried for too long.
+ * <p>A range is carried until the kernel's count of acknowledged bytes has passed it and a grace is over, in which the
+ * inner acknowledgement would come. It fails open: what cannot be judged passes, what was lost behind the tunnel passes
+ * as soon as the peer's acknowledgements show it, after the outer acknowledgement a second copy always passes, and so
+ * does a copy that came too often or of what was carried for too long.
  *
  * <p>Ranges are compared, never bytes: copies differ in their timestamps. Fixed memory; in steady state nothing is allocated.
  */
@@ -324,8 +324,8 @@ public final class RetransmitSuppressor {
     }
 
     /**
-     * Asks the kernel what is acknowledged, if it was not asked just now. When to look may follow from captured acknowledgements, which
-     * anybody may have forged; what they say is not believed.
+     * Asks the kernel what is acknowledged, if it was not asked just now. When to look may follow from captured
+     * acknowledgements, which anybody may have forged; what they say is not believed.
      */
     public void look(long nowNanos) {
         look(LOOK_NANOS, nowNanos);
@@ -353,8 +353,8 @@ public final class RetransmitSuppressor {
     // From the tunnel
 
     /**
-     * Hears what a packet that is about to be delivered to the device tells its receiver. Answers the sender that is to be told of bytes
-     * that came twice, or null.
+     * Hears what a packet that is about to be delivered to the device tells its receiver. Answers the sender that is to
+     * be told of bytes that came twice, or null.
      */
     public @Nullable InnerSender heard(InnerPacket packet, Flow flow, long nowNanos) {
         InnerSender sender = known(flow);

@@ -8,8 +8,9 @@ import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Takes payload off a TCP segment in IP, in place, and mends lengths and checksums. The buffer is the caller's, who may write to it; the
- * packet then begins at {@link #index()} and is {@link #length()} long, and every view of it has to be wrapped anew.
+ * Takes payload off a TCP segment in IP, in place, and mends lengths and checksums. The buffer is the caller's, who may
+ * write to it; the packet then begins at {@link #index()} and is {@link #length()} long, and every view of it has to be
+ * wrapped anew.
  */
 final class SegmentEditor {
     private int index;

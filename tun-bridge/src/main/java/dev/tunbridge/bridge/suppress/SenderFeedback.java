@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells a local sender what the bridge did with its segments, in the acknowledgements that pass on their way to the device.
  *
- * <p>A DSACK (RFC 2883) for a copy that was not sent on, as the peer would have sent if the copy had come. Without it Linux takes a
- * tail-loss probe whose acknowledgement has passed for a loss that the probe has repaired ({@code tcp_process_tlp_ack}), and gives up
- * window; with it it can undo what a needless timeout did ({@code tcp_check_dsack}).
+ * <p>A DSACK (RFC 2883) for a copy that was not sent on, as the peer would have sent if the copy had come. Without it
+ * Linux takes a tail-loss probe whose acknowledgement has passed for a loss that the probe has repaired ({@code
+ * tcp_process_tlp_ack}), and gives up window; with it it can undo what a needless timeout did ({@code
+ * tcp_check_dsack}).
  *
  * <p>ECE (RFC 3168) where the egress queue has signalled congestion and the carriage has no IP header to mark.
  */
@@ -38,7 +39,8 @@ public final class SenderFeedback {
     }
 
     /**
-     * Writes the packet to the device with what its receiver is to be told. Its payload stays where it is until the device is flushed.
+     * Writes the packet to the device with what its receiver is to be told. Its payload stays where it is until the
+     * device is flushed.
      *
      * @param flags set in its header besides its own
      * @param duplicate whose sender is to be told of a copy, or null

@@ -8,7 +8,8 @@ import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 
 /**
- * Reads and writes of one descriptor. Results are bytes, or a negated errno: on a device they are ordinary events, not exceptions.
+ * Reads and writes of one descriptor. Results are bytes, or a negated errno: on a device they are ordinary events, not
+ * exceptions.
  */
 interface DescriptorIo {
     int END = 0;

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A TUN interface of the kernel. It exists, down and without addresses, from {@link #create} to {@link #close}; whoever made it sets
- * it up by its name.
+ * A TUN interface of the kernel. It exists, down and without addresses, from {@link #create} to {@link #close}; whoever
+ * made it sets it up by its name.
  *
  * <p>On an epoll loop the descriptor is one of the loop's own; on any other a thread waits for it.
  */
@@ -94,8 +94,8 @@ public final class LinuxTunDevice implements TunDevice {
     }
 
     /**
-     * An interface that somebody has just closed is busy for as long as a process that is being started elsewhere has a copy of its
-     * descriptor, from fork to exec; so one that is busy is tried for a while.
+     * An interface that somebody has just closed is busy for as long as a process that is being started elsewhere has a
+     * copy of its descriptor, from fork to exec; so one that is busy is tried for a while.
      */
     private static TunInterface open(String name, TunFlag[] flags) throws LinuxException {
         long begun = System.nanoTime();
@@ -112,8 +112,8 @@ public final class LinuxTunDevice implements TunDevice {
     }
 
     /**
-     * Asks the kernel by a joined packet from one documentation address to another. The driver reads the virtio header before it
-     * looks whether the interface is up; a new one is down, so the packet goes nowhere.
+     * Asks the kernel by a joined packet from one documentation address to another. The driver reads the virtio header
+     * before it looks whether the interface is up; a new one is down, so the packet goes nowhere.
      */
     private boolean takesJoinedPackets() {
         ByteBuf probe = CoalescingProbe.packet();

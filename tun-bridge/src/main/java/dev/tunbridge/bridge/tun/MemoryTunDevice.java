@@ -12,8 +12,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TUN device without a kernel, for tests: the same contract, the same splitting and joining, and a queue of the same bound. The
- * test plays the kernel, from any thread, with the methods that the interface does not have.
+ * A TUN device without a kernel, for tests: the same contract, the same splitting and joining, and a queue of the same
+ * bound. The test plays the kernel, from any thread, with the methods that the interface does not have.
  */
 public final class MemoryTunDevice implements TunDevice {
     /** The driver's default {@code txqueuelen}; what comes on top is dropped as silently. */

@@ -9,10 +9,10 @@ import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 
 /**
- * Finds consecutive TCP segments of a flow among the packets of a {@link WriteBatch}, by the rules of the kernel's receive offload
- * (net/ipv4/tcp_offload.c {@code tcp_gro_receive}, af_inet.c {@code inet_gro_receive}), a little stricter: what {@link
- * PacketSplitter} makes of a joined packet is what came, but for the identification of datagrams that may not be fragmented, which
- * means nothing (RFC 6864).
+ * Finds consecutive TCP segments of a flow among the packets of a {@link WriteBatch}, by the rules of the kernel's
+ * receive offload (net/ipv4/tcp_offload.c {@code tcp_gro_receive}, af_inet.c {@code inet_gro_receive}), a little
+ * stricter: what {@link PacketSplitter} makes of a joined packet is what came, but for the identification of datagrams
+ * that may not be fragmented, which means nothing (RFC 6864).
  *
  * <p>Segments join where
  *
@@ -24,8 +24,8 @@ import java.util.Arrays;
  *   <li>every checksum is right. One that is not is written as it is, for the kernel to count.
  * </ul>
  *
- * <p>The order within a flow is kept: whatever cannot join ends the joined packet of its flow, and a packet whose flow cannot be
- * told ends all of them. Flows are found in a table without chains: one that collides with another ends it.
+ * <p>The order within a flow is kept: whatever cannot join ends the joined packet of its flow, and a packet whose flow
+ * cannot be told ends all of them. Flows are found in a table without chains: one that collides with another ends it.
  */
 final class PacketCoalescer {
     /** Enough for 64 KiB in segments of 512 bytes, and few enough vectors for one writev. */

@@ -14,8 +14,8 @@ import io.netty.buffer.Unpooled;
 /**
  * Turns what the kernel hands over in one piece into ordinary packets with finished checksums, in place.
  *
- * <p>The headers of a later segment are written right in front of its payload, over the tail of the segment before, which its taker
- * is done with by then. So every packet is contiguous and no payload is copied:
+ * <p>The headers of a later segment are written right in front of its payload, over the tail of the segment before,
+ * which its taker is done with by then. So every packet is contiguous and no payload is copied:
  *
  * <pre>
  *   | headers | payload 0 ...... | payload 1 ...... | payload 2 .. |
@@ -47,8 +47,8 @@ final class PacketSplitter {
     }
 
     /**
-     * Gives the packets in these bytes, a virtio header and what follows it, to the sink. Answers false, and gives nothing, where
-     * the two do not fit together.
+     * Gives the packets in these bytes, a virtio header and what follows it, to the sink. Answers false, and gives
+     * nothing, where the two do not fit together.
      */
     boolean split(ByteBuf buffer, int index, int length) {
         int packetIndex = index + VirtioHeader.BYTES;

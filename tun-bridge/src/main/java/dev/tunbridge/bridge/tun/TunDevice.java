@@ -23,15 +23,16 @@ public interface TunDevice extends AutoCloseable {
     }
 
     /**
-     * Queues one whole IP packet with finished checksums. The device neither copies nor retains it: the bytes must stay unchanged,
-     * and the buffer alive, until {@link #flush} returns. What the kernel has no room for is dropped and counted, as on any
-     * interface.
+     * Queues one whole IP packet with finished checksums. The device neither copies nor retains it: the bytes must stay
+     * unchanged, and the buffer alive, until {@link #flush} returns. What the kernel has no room for is dropped and
+     * counted, as on any interface.
      */
     void write(ByteBuf packet, int index, int length);
 
     /**
-     * Queues one whole IP packet given in two parts. The header, at most {@link #MAX_HEADER_BYTES} long, is copied at once; the body
-     * follows the rule of {@link #write(ByteBuf, int, int)}. The header need not end where the IP header does, but contains it.
+     * Queues one whole IP packet given in two parts. The header, at most {@link #MAX_HEADER_BYTES} long, is copied at
+     * once; the body follows the rule of {@link #write(ByteBuf, int, int)}. The header need not end where the IP header
+     * does, but contains it.
      */
     void write(ByteBuf header, int headerIndex, int headerLength, ByteBuf body, int bodyIndex, int bodyLength);
 

@@ -6,8 +6,8 @@ import java.io.IOException;
 /** Takes what a {@link TunDevice} reads, on the device's event loop. */
 public interface TunHandler {
     /**
-     * One whole IP packet of at most the interface's MTU, contiguous, its checksums finished if the kernel sent it. The bytes are
-     * valid during the call only; the callee may overwrite them within [index, index + length).
+     * One whole IP packet of at most the interface's MTU, contiguous, its checksums finished if the kernel sent it. The
+     * bytes are valid during the call only; the callee may overwrite them within [index, index + length).
      */
     void onPacket(ByteBuf buffer, int index, int length);
 
@@ -15,8 +15,8 @@ public interface TunHandler {
     void onReadComplete();
 
     /**
-     * The interface is gone or unusable. Nothing follows; the owner closes the device. While reading is paused this is noticed by
-     * the next write, or when reading is resumed.
+     * The interface is gone or unusable. Nothing follows; the owner closes the device. While reading is paused this is
+     * noticed by the next write, or when reading is resumed.
      */
     void onDeviceLost(IOException cause);
 }

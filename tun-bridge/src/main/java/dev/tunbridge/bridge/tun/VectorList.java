@@ -6,8 +6,8 @@ import io.netty.buffer.Unpooled;
 import java.nio.ByteOrder;
 
 /**
- * The array of {@code struct iovec} for a {@code writev}: an address and a length of a machine word each. A piece on the Java heap,
- * which has no address, is copied next to it.
+ * The array of {@code struct iovec} for a {@code writev}: an address and a length of a machine word each. A piece on
+ * the Java heap, which has no address, is copied next to it.
  */
 final class VectorList {
     private static final int CAPACITY = 2 + PacketCoalescer.MAX_SEGMENTS;

@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteOrder;
 
 /**
- * The header in front of each packet of a TUN device with offloads ({@code struct virtio_net_hdr} of linux/virtio_net.h), in the
- * machine's byte order.
+ * The header in front of each packet of a TUN device with offloads ({@code struct virtio_net_hdr} of
+ * linux/virtio_net.h), in the machine's byte order.
  *
  * <pre>
  *     0  flags        u8     needs checksum (1), data valid (2)

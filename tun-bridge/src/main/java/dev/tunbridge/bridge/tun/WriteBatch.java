@@ -5,8 +5,8 @@ import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 
 /**
- * The packets between two flushes, and the writes that they become. A packet is referenced where it is; a header that comes apart
- * from its body is copied into the packet's slot of the arena, where a joined packet's header is built too:
+ * The packets between two flushes, and the writes that they become. A packet is referenced where it is; a header that
+ * comes apart from its body is copied into the packet's slot of the arena, where a joined packet's header is built too:
  *
  * <pre>
  *   arena slot of packet i:   0 copied header (128) | 128 virtio header (10) | joined IP and TCP header (up to 100)

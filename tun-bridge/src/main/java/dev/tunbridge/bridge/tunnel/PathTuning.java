@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the outer connection while a session is established, and lets queue, device and routes follow it. What blocks is called on the
- * tunnel's blocking thread, all else on the loop.
+ * Watches the outer connection while a session is established, and lets queue, device and routes follow it. What blocks
+ * is called on the tunnel's blocking thread, all else on the loop.
  */
 final class PathTuning {
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);

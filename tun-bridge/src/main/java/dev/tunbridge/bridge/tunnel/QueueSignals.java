@@ -14,9 +14,9 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the egress queue signals congestion, and who hears of its drops. In <em>packet</em> carriage a packet is marked, and its receiver
- * echoes that; in <em>segment</em> carriage no IP header reaches the receiver, so the bridge echoes in its place, in the acknowledgements
- * that pass.
+ * How the egress queue signals congestion, and who hears of its drops. In <em>packet</em> carriage a packet is marked,
+ * and its receiver echoes that; in <em>segment</em> carriage no IP header reaches the receiver, so the bridge echoes in
+ * its place, in the acknowledgements that pass.
  */
 final class QueueSignals implements QueueListener {
     private final FlowTable flows;

@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * Whether the outer socket may be given more, so that what waits does so in the egress queue, where it is ordered.
  *
- * <p>The kernel's own limit ({@code TCP_NOTSENT_LOWAT}) is too blunt for slow paths: it is looked at only where a new buffer begins, and one
- * that has begun is filled up to 64 KiB ({@code tcp_sendmsg_locked}), which are 26 ms at 20 Mbit/s. So after each write the socket is
- * asked what it holds unsent ({@code SIOCOUTQNSD}); where that is too much, the next write waits until half of the limit is gone, as
- * the rate tells at which the socket sends. Loop thread only.
+ * <p>The kernel's own limit ({@code TCP_NOTSENT_LOWAT}) is too blunt for slow paths: it is looked at only where a new
+ * buffer begins, and one that has begun is filled up to 64 KiB ({@code tcp_sendmsg_locked}), which are 26 ms at 20
+ * Mbit/s. So after each write the socket is asked what it holds unsent ({@code SIOCOUTQNSD}); where that is too much,
+ * the next write waits until half of the limit is gone, as the rate tells at which the socket sends. Loop thread only.
  */
 final class SendRoom {
     /** As much as one write of the kernel's own takes with good effect; beyond it latency grows and throughput not. */
