@@ -8,20 +8,21 @@ package dev.tunbridge.linux;
  * legitimate value of most.
  *
  * <pre>
- *   offset  field                    since     offset  field                since
- *        0  u8  state                             136  u32 segs_out         4.2
- *        1  u8  ca_state                          144  u32 notsent_bytes    4.6
- *        7  bit delivery_rate_app_limited 4.9     148  u32 min_rtt          4.6
- *        8  u32 rto                               160  u64 delivery_rate    4.9
- *       16  u32 snd_mss                           192  u32 delivered        4.18
- *       24  u32 unacked                           200  u64 bytes_sent       4.19
- *       68  u32 rtt                               208  u64 bytes_retrans    4.19
- *       72  u32 rttvar                            216  u32 dsack_dups       4.19
- *       80  u32 snd_cwnd                          220  u32 reord_seen       4.19
- *      100  u32 total_retrans                     224  u32 rcv_ooopack      5.4
- *      104  u64 pacing_rate     3.15              228  u32 snd_wnd          5.4
- *      120  u64 bytes_acked     4.1               232  u32 rcv_wnd          6.2
- *      128  u64 bytes_received  4.1
+ *   offset  field                         since    offset  field                since
+ *        0  u8  state                                 128  u64 bytes_received   4.1
+ *        1  u8  ca_state                              136  u32 segs_out         4.2
+ *        4  u8  backoff                               144  u32 notsent_bytes    4.6
+ *        7  bit delivery_rate_app_limited 4.9         148  u32 min_rtt          4.6
+ *        8  u32 rto                                   160  u64 delivery_rate    4.9
+ *       16  u32 snd_mss                               192  u32 delivered        4.18
+ *       24  u32 unacked                               200  u64 bytes_sent       4.19
+ *       44  u32 last_data_sent                        208  u64 bytes_retrans    4.19
+ *       68  u32 rtt                                   216  u32 dsack_dups       4.19
+ *       72  u32 rttvar                                220  u32 reord_seen       4.19
+ *       80  u32 snd_cwnd                              224  u32 rcv_ooopack      5.4
+ *      100  u32 total_retrans                         228  u32 snd_wnd          5.4
+ *      104  u64 pacing_rate               3.15        232  u32 rcv_wnd          6.2
+ *      120  u64 bytes_acked               4.1
  * </pre>
  */
 public final class TcpInfo {
@@ -57,6 +58,11 @@ public final class TcpInfo {
         return snapshot.u8(1);
     }
 
+    /** How often the retransmission timeout has been doubled. */
+    public long backoff() {
+        return snapshot.u8(4);
+    }
+
     /** Whether the last delivery rate was limited by the application and so says little about the path. */
     public boolean isDeliveryRateAppLimited() {
         return snapshot.hasBits(7, 1);
@@ -89,6 +95,11 @@ public final class TcpInfo {
 
     public long lostSegments() {
         return snapshot.u32(32);
+    }
+
+    /** Since data was sent the last time, or sent again; whole ticks of the kernel's clock. */
+    public long lastDataSentMillis() {
+        return snapshot.u32(44);
     }
 
     public long rttMicros() {

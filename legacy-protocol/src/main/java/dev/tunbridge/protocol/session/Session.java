@@ -88,6 +88,14 @@ public abstract sealed class Session permits ClientSession, ServerSession {
         if (nowNanos - nextKeepAliveNanos < 0) {
             return List.of();
         }
+        return keepAlive(nowNanos);
+    }
+
+    /** Sends a keep-alive at once, where a session is established; the next is due as long after it as after any. */
+    public final List<SessionAction> keepAlive(long nowNanos) {
+        if (state != State.ESTABLISHED) {
+            return List.of();
+        }
         // From now, not from the last one: after a pause one keep-alive is enough.
         nextKeepAliveNanos = nowNanos + keepAliveEveryNanos;
         nonce = nonce + 1 & NONCE_MASK;

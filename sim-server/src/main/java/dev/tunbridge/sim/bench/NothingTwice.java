@@ -52,7 +52,7 @@ final class NothingTwice {
                                 Figure.against(VTUN_BBR, Metric.LATE, BBR, AT_MOST, 1)),
                         Campaign.Part.of(
                                 "wan0",
-                                "blackout",
+                                "blackout:times=4",
                                 Figure.of(Metric.RATE_BACK, BBR, AT_MOST, 1.5),
                                 Figure.against(VTUN_BBR, Metric.RATE_BACK, BBR, LESS_THAN, 1),
                                 Figure.against(VTUN_CUBIC, Metric.RATE_BACK, BBR, LESS_THAN, 1),

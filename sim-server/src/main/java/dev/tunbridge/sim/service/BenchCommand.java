@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
             "  tcp[:down|up,flows=N,seconds=N], stream[:down|up,rate=MBIT,seconds=N],",
             "  voice[:down|up,seconds=N], ping[:idle|load=up|load=down,seconds=N],",
             "  tcp:up,carried=yes also counts what is carried twice,",
-            "  blackout[:for=SECONDS,seconds=N] when the rate of an upload is back",
+            "  blackout[:for=SECONDS,times=N,seconds=N] when the rate of an upload is back",
             "Examples:",
             "  simserver bench --peer vtun --peer ours --peer ours:write=batch",
             "    --profile wan1 --workload tcp:up",

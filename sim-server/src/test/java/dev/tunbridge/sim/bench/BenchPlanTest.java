@@ -32,8 +32,9 @@ class BenchPlanTest {
                 .contains(Metric.CARRIED_TWICE)
                 .containsAll(Workload.parse("tcp:up", 0).metrics());
         assertThat(Workload.parse("blackout", 0).length()).hasSeconds(18);
+        assertThat(Workload.parse("blackout:times=4", 0).length()).hasSeconds(48);
         assertThat(Workload.parse("blackout:for=3,seconds=8", 0).describe())
-                .isEqualTo("blackout of 3 s in tcp up, 1 flow, 8 s");
+                .isEqualTo("blackout of 3 s in tcp up, 1 flow, 8 s before and after");
         // The published streams: 90, 420 and 2,610 datagrams a second.
         assertThat(((StreamWorkload) Workload.parse("stream", 0)).datagramsPerFrame())
                 .isEqualTo(3);

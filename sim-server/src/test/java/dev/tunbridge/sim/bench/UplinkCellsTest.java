@@ -44,7 +44,7 @@ class UplinkCellsTest {
         assumeTrue(new Program("vtund", "vtun").isInstalled(), "skipped: vtund is missing");
         // The inner sender's timeout passes several times while its segments wait in the outer connection, which loses
         // none of them.
-        Measures measures = play("vtun", "wan0", List.of(), "blackout:for=2,seconds=8");
+        Measures measures = play("vtun", "wan0", List.of(), "blackout:for=2,seconds=4");
         assertThat(value(measures, Metric.INNER_RETRANSMISSIONS)).isPositive();
         assertThat(value(measures, Metric.CARRIED_TWICE_BYTES)).isPositive();
         assertThat(value(measures, Metric.CARRIED_TWICE)).isPositive();
@@ -52,7 +52,7 @@ class UplinkCellsTest {
 
     @Test
     void aBlackoutTellsWhenTheRateIsBack() throws Exception {
-        Measures measures = play("ours", "wan0", List.of(), "blackout:for=1,seconds=8");
+        Measures measures = play("ours", "wan0", List.of(), "blackout:for=1,seconds=4");
         assertThat(value(measures, Metric.RATE_BEFORE)).isBetween(2.0, 25.0);
         assertThat(value(measures, Metric.RATE_BACK)).isBetween(0.0, 5.0);
         assertThat(measures.values()).containsKeys(Metric.CARRIED_TWICE, Metric.TUN_DROPPED);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tunbridge.linux.CongestionControl;
+import dev.tunbridge.sim.link.UserSpaceLink;
+import dev.tunbridge.sim.scene.Family;
 import dev.tunbridge.sim.scene.Scene;
 import dev.tunbridge.sim.scene.ScenePlan;
 import java.io.IOException;
@@ -17,6 +19,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the kernel says of the outer socket while a local sender fills it, as {@code ss} tells it. */
 class OuterSocketTest {
@@ -24,6 +28,9 @@ class OuterSocketTest {
     private static final Pattern UNSENT = Pattern.compile("notsent:(\\d+)");
     private static final Pattern PACING_GAIN = Pattern.compile("pacing_gain:([0-9.]+)");
     private static final int ENOUGH_BYTES = 2_000_000;
+    private static final Duration OUTAGE = Duration.ofSeconds(3);
+    /** TCP_RTO_MIN. */
+    private static final int LEAST_TIMEOUT_MILLIS = 200;
 
     @BeforeAll
     static void requireLab() {
@@ -60,6 +67,34 @@ class OuterSocketTest {
         try (Scene scene = scene("socket.congestion-control", "bbr");
                 Upload upload = new Upload(scene)) {
             await().atMost(LIMIT).until(() -> upload.received() > ENOUGH_BYTES && said(scene, PACING_GAIN) < 2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Family.class)
+    void triesAgainSoonInAnOutage(Family outer) throws Exception {
+        ScenePlan plan = ScenePlan.over(Scenes.profile("wan0")).families(outer, Family.IPV4);
+        assertThat(retriesInAnOutage(plan))
+                .as("a wait of at least a timeout each time; were one without effect, the next would come after 10 ms")
+                .isBetween(3L, OUTAGE.toMillis() / LEAST_TIMEOUT_MILLIS);
+    }
+
+    @Test
+    void leavesAnOutageToTheKernelWhereSwitchedOff() throws Exception {
+        ScenePlan plan = ScenePlan.over(Scenes.profile("wan0")).set("socket.outage-retry", "false");
+        assertThat(retriesInAnOutage(plan)).isZero();
+    }
+
+    private static long retriesInAnOutage(ScenePlan plan) throws Exception {
+        try (Scene scene = Scene.open(plan);
+                Upload upload = new Upload(scene)) {
+            await().atMost(LIMIT).until(() -> upload.received() > ENOUGH_BYTES);
+            ((UserSpaceLink) scene.link()).blackOutFor(OUTAGE);
+            Thread.sleep(OUTAGE.toMillis());
+            long before = upload.received();
+            await().atMost(LIMIT).until(() -> upload.received() > before + ENOUGH_BYTES);
+            assertThat(scene.stats().connections()).isOne();
+            return scene.stats().socket().orElseThrow().outageRetries();
         }
     }
 

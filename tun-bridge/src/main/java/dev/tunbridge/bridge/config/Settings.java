@@ -262,6 +262,13 @@ public final class Settings {
             "Longest wait between two retransmissions of the outer connection, where the kernel can be told (6.15 and later)."
                     + " Auto: 1s, so that a link that is back is used at once.");
 
+    public static final Setting<Boolean> OUTAGE_RETRY = add(
+            "socket.outage-retry",
+            SettingType.flag(),
+            "true",
+            "Whether the outer connection tries again soon in an outage: after an eighth of it so far and socket.rto-max at"
+                    + " most, where the kernel doubles its wait each time (RFC 6069). Needs the capture.");
+
     public static final Setting<Boolean> SERVER_ROUTE_QUICK_ACK = add(
             "server-route.quickack",
             SettingType.flag(),
@@ -311,6 +318,7 @@ public final class Settings {
             Map.entry(NOTSENT_LOWAT, "off"),
             Map.entry(STARTUP_EXIT, "false"),
             Map.entry(RTO_MAX, "off"),
+            Map.entry(OUTAGE_RETRY, "false"),
             Map.entry(QUICK_ACK, "false"),
             Map.entry(SERVER_ROUTE_QUICK_ACK, "false"),
             Map.entry(SERVER_ROUTE_ECN, "false"),

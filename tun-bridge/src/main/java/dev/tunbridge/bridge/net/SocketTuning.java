@@ -61,6 +61,13 @@ public record SocketTuning(String congestionControl, Optional<Integer> rtoMaxMil
         return new SocketTuning(Sockets.congestionControl(fd), rtoMax(fd, config.get(Settings.RTO_MAX)));
     }
 
+    /** The longest wait between two tries in an outage that the configuration wants, whether the kernel can be told or not. */
+    public static long longestRetryNanos(BridgeConfig config) {
+        return config.get(Settings.RTO_MAX) instanceof AutoOr.Fixed<Long> fixed
+                ? fixed.value()
+                : TimeUnit.MILLISECONDS.toNanos(AUTOMATIC_RTO_MAX_MILLIS);
+    }
+
     private static Optional<Integer> rtoMax(int fd, AutoOr<Long> wanted) throws LinuxException {
         if (wanted instanceof AutoOr.Fixed<Long> fixed) {
             int millis = (int) TimeUnit.NANOSECONDS.toMillis(fixed.value());

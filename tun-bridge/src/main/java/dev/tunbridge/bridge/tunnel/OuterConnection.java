@@ -5,18 +5,10 @@ import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.net.PathSample;
 import dev.tunbridge.bridge.net.SocketStats;
-import dev.tunbridge.bridge.net.SocketTuning;
-import dev.tunbridge.bridge.net.StartupExit;
-import dev.tunbridge.bridge.net.UnsentLimit;
 import dev.tunbridge.bridge.receive.DeliveryObserver;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
-import dev.tunbridge.linux.BbrInfo;
-import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.linux.SocketOption;
-import dev.tunbridge.linux.Sockets;
-import dev.tunbridge.linux.TcpInfo;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -104,14 +96,9 @@ final class OuterConnection {
     /** The connection's end, which waits until what came before it has been read. */
     private @Nullable String endedWhilePaused;
 
-    private final TcpInfo info = new TcpInfo();
-    private final BbrInfo bbr = new BbrInfo();
-    private @Nullable SocketTuning tuning;
-    private final SendRoom room;
-    private final @Nullable StartupExit startupExit;
+    private final OuterSocket socket;
     private final DeadlineTimer lookAgain;
     private @Nullable ScheduledFuture<?> restLook;
-    private final boolean quickAck;
 
     private OuterConnection(
             EventLoop loop,
@@ -126,16 +113,14 @@ final class OuterConnection {
             ReceiveCounters received,
             BridgeConfig config) {
         lookAgain = new DeadlineTimer(loop, this::onDue);
-        quickAck = config.get(Settings.QUICK_ACK);
-        room = new SendRoom(loop, channel, new UnsentLimit(config.get(Settings.NOTSENT_LOWAT)), this::onRoom);
-        startupExit = config.get(Settings.STARTUP_EXIT) ? new StartupExit() : null;
+        socket = new OuterSocket(loop, channel, config, this::onRoom);
         this.channel = channel;
         this.server = server;
         this.format = format;
         this.receiveBuffer = receiveBuffer;
         this.events = events;
         path = new ReceivePath(format, codec, downlink, events, received, DeliveryObserver.NONE);
-        writer = new FrameWriter(channel, format, codec, counters, room);
+        writer = new FrameWriter(channel, format, codec, counters, socket.room());
     }
 
     /** Starts to connect; {@code events} hears of the outcome. The address is resolved. */
@@ -168,9 +153,7 @@ final class OuterConnection {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline().addLast(connection.new Handler());
-                        if (channel instanceof EpollSocketChannel epoll) {
-                            connection.tune(epoll.fd().intValue(), config);
-                        }
+                        connection.socket.tune();
                     }
                 })
                 .register()
@@ -382,22 +365,6 @@ final class OuterConnection {
         }
     }
 
-    /** What this kernel does not grant is said once for each connection, and the kernel's own way is good enough. */
-    private void tune(int fd, BridgeConfig config) {
-        try {
-            tuning = tuneOrFail(fd, config);
-        } catch (LinuxException e) {
-            LOG.warn("a socket option stays as the kernel has it: {}", e.getMessage());
-        }
-    }
-
-    private SocketTuning tuneOrFail(int fd, BridgeConfig config) throws LinuxException {
-        room.set(fd);
-        long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
-        Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
-        return SocketTuning.apply(fd, config);
-    }
-
     InetSocketAddress server() {
         return server;
     }
@@ -427,49 +394,27 @@ final class OuterConnection {
 
     /** How much of the stream the kernel knows to be acknowledged, or {@link KernelView#UNKNOWN}. Asks it. */
     long ackedOffset() {
-        if (!(channel instanceof EpollSocketChannel epoll)) {
-            return KernelView.UNKNOWN;
-        }
-        try {
-            info.refresh(epoll.fd().intValue());
-            return info.ackedOffset();
-        } catch (LinuxException e) {
-            return KernelView.UNKNOWN; // the socket is gone, and the connection soon
-        }
+        return socket.ackedOffset();
     }
 
     /** What is in force on the socket; empty before it has one. */
     Optional<SocketStats> socketStats() {
-        return Optional.ofNullable(tuning)
-                .map(given -> new SocketStats(
-                        given.congestionControl(), given.rtoMaxMillis(), room.limitBytes(), isHeldBack()));
+        return socket.stats();
     }
 
     /** Whether this connection sends less than it could, to get out of its startup. */
     boolean isHeldBack() {
-        return startupExit != null && startupExit.isHolding();
+        return socket.isHeldBack();
     }
 
     /** What the kernel says of the path now, which the socket's limits follow at once; empty where it cannot be asked. */
     Optional<PathSample> sample(long nowNanos) {
-        if (ended || !(channel instanceof EpollSocketChannel epoll)) {
-            return Optional.empty();
-        }
-        try {
-            int fd = epoll.fd().intValue();
-            info.refresh(fd);
-            PathSample sample = PathSample.of(info, nowNanos);
-            room.follow(fd, Math.max(info.pacingRateBytesPerSecond(), info.deliveryRateBytesPerSecond()));
-            if (startupExit != null) {
-                bbr.refresh(fd);
-                if (startupExit.sample(sample, bbr.pacingGain(), info.congestionState() >= TcpInfo.CWR)) {
-                    Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, startupExit.pacingRate());
-                }
-            }
-            return Optional.of(sample);
-        } catch (LinuxException e) {
-            return Optional.empty();
-        }
+        return ended ? Optional.empty() : socket.sample(nowNanos, path.handshake());
+    }
+
+    /** Whether an outage has ended since this was asked the last time: then something new should be sent. */
+    boolean takeOutageEnd() {
+        return socket.takeOutageEnd();
     }
 
     /** From within a message: what follows waits, in this buffer, in the kernel's and then at the server. */
@@ -518,7 +463,7 @@ final class OuterConnection {
     }
 
     private void release(IOException cause) {
-        room.close();
+        socket.close();
         writer.release(cause);
         lookAgain.cancel();
         cancelRestLook();
@@ -551,11 +496,10 @@ final class OuterConnection {
             decode((ByteBuf) message);
         }
 
-        /** The kernel goes back to delaying acknowledgements by itself, so it is told anew after each turn of reads. */
         @Override
         public void channelReadComplete(ChannelHandlerContext context) {
-            if (!ended && quickAck && channel instanceof EpollSocketChannel epoll) {
-                epoll.config().setTcpQuickAck(true);
+            if (!ended) {
+                socket.acknowledgeAtOnce();
             }
         }
 

@@ -120,7 +120,9 @@ final class PathTuning {
         if (tuned != null) {
             tuned.sample(sample, deliveryTime.deviationNanos(), queue.bytes(), queue.takePeakBytes());
         }
-        boolean isBusy = sample.bytesAcked() != ackedBytes || !queue.isEmpty();
+        boolean isAnswered = sample.bytesAcked() == ackedBytes
+                && sample.bytesAcked() >= current.writer().offset();
+        boolean isBusy = !isAnswered || !queue.isEmpty();
         ackedBytes = sample.bytesAcked();
         return isBusy ? BUSY_NANOS : IDLE_NANOS;
     }

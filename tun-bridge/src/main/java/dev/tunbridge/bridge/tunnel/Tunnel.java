@@ -465,6 +465,12 @@ public final class Tunnel {
         if (pause > 0) {
             pathTick.set(now + pause);
         }
+        OuterConnection current = connection;
+        ClientSession established = session;
+        if (current != null && established != null && current.takeOutageEnd()) {
+            apply(established.keepAlive(now));
+            scheduleTick();
+        }
     }
 
     private void suppressOn(OuterConnection current) {

@@ -1,0 +1,170 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.net.OutageRetry;
+import dev.tunbridge.bridge.net.PathSample;
+import dev.tunbridge.bridge.net.SocketStats;
+import dev.tunbridge.bridge.net.SocketTuning;
+import dev.tunbridge.bridge.net.StartupExit;
+import dev.tunbridge.bridge.net.UnsentLimit;
+import dev.tunbridge.linux.BackoffReversion;
+import dev.tunbridge.linux.BbrInfo;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.SocketOption;
+import dev.tunbridge.linux.Sockets;
+import dev.tunbridge.linux.TcpInfo;
+import dev.tunbridge.reassembly.stream.Handshake;
+import dev.tunbridge.reassembly.stream.KernelView;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The socket of the outer connection: what it is given before it connects, what it tells of the path, and what is changed
+ * in it while it lives. Where the channel has no descriptor of its own (NIO) nothing is given and nothing told. Loop
+ * thread only.
+ */
+final class OuterSocket {
+    private static final Logger LOG = LoggerFactory.getLogger(OuterSocket.class);
+
+    private final Channel channel;
+    private final BridgeConfig config;
+    private final TcpInfo info = new TcpInfo();
+    private final BbrInfo bbr = new BbrInfo();
+    private final SendRoom room;
+    private final @Nullable StartupExit startupExit;
+    private @Nullable OutageRetry outageRetry;
+    private @Nullable SocketTuning tuning;
+    private long retries;
+
+    /** @param onRoom called where the socket was full and is not any more */
+    OuterSocket(EventLoop loop, Channel channel, BridgeConfig config, Runnable onRoom) {
+        this.channel = channel;
+        this.config = config;
+        room = new SendRoom(loop, channel, new UnsentLimit(config.get(Settings.NOTSENT_LOWAT)), onRoom);
+        startupExit = config.get(Settings.STARTUP_EXIT) ? new StartupExit() : null;
+    }
+
+    /** Once it has a descriptor. What this kernel does not grant is said, and its own way is good enough. */
+    void tune() {
+        if (!(channel instanceof EpollSocketChannel epoll)) {
+            return;
+        }
+        int fd = epoll.fd().intValue();
+        try {
+            room.set(fd);
+            long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
+            Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
+            tuning = SocketTuning.apply(fd, config);
+            if (config.get(Settings.OUTAGE_RETRY)) {
+                outageRetry = new OutageRetry(SocketTuning.longestRetryNanos(config));
+            }
+        } catch (LinuxException e) {
+            LOG.warn("a socket option stays as the kernel has it: {}", e.getMessage());
+        }
+    }
+
+    SendRoom room() {
+        return room;
+    }
+
+    /** The kernel goes back to delaying acknowledgements by itself, so it is told anew after each turn of reads. */
+    void acknowledgeAtOnce() {
+        if (config.get(Settings.QUICK_ACK) && channel instanceof EpollSocketChannel epoll) {
+            epoll.config().setTcpQuickAck(true);
+        }
+    }
+
+    /** How much of the stream the kernel knows to be acknowledged, or {@link KernelView#UNKNOWN}. Asks it. */
+    long ackedOffset() {
+        if (!(channel instanceof EpollSocketChannel epoll)) {
+            return KernelView.UNKNOWN;
+        }
+        try {
+            info.refresh(epoll.fd().intValue());
+            return info.ackedOffset();
+        } catch (LinuxException e) {
+            return KernelView.UNKNOWN; // the socket is gone, and the connection soon
+        }
+    }
+
+    /**
+     * What the kernel says of the path now, which the socket's limits follow at once; empty where it cannot be asked.
+     *
+     * @param handshake of this connection, where it was captured
+     */
+    Optional<PathSample> sample(long nowNanos, @Nullable Handshake handshake) {
+        if (!(channel instanceof EpollSocketChannel epoll)) {
+            return Optional.empty();
+        }
+        try {
+            int fd = epoll.fd().intValue();
+            info.refresh(fd);
+            PathSample sample = PathSample.of(info, nowNanos);
+            room.follow(fd, Math.max(info.pacingRateBytesPerSecond(), info.deliveryRateBytesPerSecond()));
+            leaveStartup(fd, sample);
+            if (handshake != null) {
+                retryInOutage(nowNanos, handshake);
+            }
+            return Optional.of(sample);
+        } catch (LinuxException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void leaveStartup(int fd, PathSample sample) throws LinuxException {
+        if (startupExit == null) {
+            return;
+        }
+        bbr.refresh(fd);
+        if (startupExit.sample(sample, bbr.pacingGain(), info.congestionState() >= TcpInfo.CWR)) {
+            Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, startupExit.pacingRate());
+        }
+    }
+
+    private void retryInOutage(long nowNanos, Handshake handshake) {
+        if (outageRetry == null
+                || !outageRetry.isDue(info, nowNanos)
+                || !(channel.localAddress() instanceof InetSocketAddress local)
+                || !(channel.remoteAddress() instanceof InetSocketAddress server)) {
+            return;
+        }
+        int firstUnacked = handshake.acknowledgementNumber() + (int) info.ackedOffset();
+        try {
+            BackoffReversion.report(local, server, firstUnacked);
+            retries++;
+        } catch (LinuxException e) {
+            outageRetry = null;
+            LOG.warn("in an outage the kernel's own timer decides when to try again: {}", e.getMessage());
+        }
+    }
+
+    /** Whether an outage has ended since this was asked the last time: then something new should be sent. */
+    boolean takeOutageEnd() {
+        return outageRetry != null && outageRetry.takeEnd();
+    }
+
+    /** What is in force; empty before it has a descriptor. */
+    Optional<SocketStats> stats() {
+        return Optional.ofNullable(tuning)
+                .map(given -> new SocketStats(
+                        given.congestionControl(), given.rtoMaxMillis(), room.limitBytes(), isHeldBack(), retries));
+    }
+
+    /** Whether it sends less than it could, to get out of BBR's startup. */
+    boolean isHeldBack() {
+        return startupExit != null && startupExit.isHolding();
+    }
+
+    /** The connection is over. */
+    void close() {
+        room.close();
+    }
+}
