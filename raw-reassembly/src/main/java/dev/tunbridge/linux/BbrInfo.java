@@ -7,6 +7,9 @@ package dev.tunbridge.linux;
 public final class BbrInfo {
     private static final int TCP_CC_INFO = 26;
     private static final int BYTES = 20;
+    private static final int BANDWIDTH = 0;
+    private static final int BANDWIDTH_HIGH = 4;
+    private static final int MINIMUM_RTT = 8;
     private static final int PACING_GAIN = 12;
     /** The structure's last field, which those of other congestion controls do not reach. */
     private static final int CWND_GAIN = 16;
@@ -25,7 +28,20 @@ public final class BbrInfo {
      * connection has another congestion control; Vegas and DCTCP tell less.
      */
     public double pacingGain() {
-        boolean isBbr = snapshot.u32(CWND_GAIN) != SocketSnapshot.UNKNOWN;
-        return isBbr ? snapshot.u32(PACING_GAIN) / UNIT : 0;
+        return isBbr() ? snapshot.u32(PACING_GAIN) / UNIT : 0;
+    }
+
+    /** The most that was delivered in one of the last ten round trips; 0 without BBR. */
+    public long bandwidthBytesPerSecond() {
+        return isBbr() ? snapshot.u32(BANDWIDTH) | snapshot.u32(BANDWIDTH_HIGH) << Integer.SIZE : 0;
+    }
+
+    /** The shortest round trip of the last ten seconds; 0 without BBR. */
+    public long minimumRttMicros() {
+        return isBbr() ? snapshot.u32(MINIMUM_RTT) : 0;
+    }
+
+    private boolean isBbr() {
+        return snapshot.u32(CWND_GAIN) != SocketSnapshot.UNKNOWN;
     }
 }

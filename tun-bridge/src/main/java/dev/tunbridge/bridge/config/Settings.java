@@ -240,14 +240,14 @@ public final class Settings {
             SettingType.autoOr(SettingType.bytes("4KiB", "16MiB")),
             "auto",
             "Bytes that the kernel may hold unsent (TCP_NOTSENT_LOWAT): what waits beyond it waits in our queue. Auto: what the"
-                    + " connection may send in 4 ms, 16KiB to 4MiB.");
+                    + " connection may send in 4 ms, 4KiB to 4MiB.");
 
-    public static final Setting<Boolean> STARTUP_EXIT = add(
-            "socket.startup-exit",
+    public static final Setting<Boolean> DRAIN = add(
+            "socket.drain",
             SettingType.flag(),
             "true",
-            "Whether BBR is brought out of its startup where the path is full: it does not see that by itself while local senders"
-                    + " pace themselves, and fills the path's buffer.");
+            "Whether BBR's queue is kept out of the path's buffer, by limiting its pacing for moments: it does not see that the"
+                    + " path is full while local senders pace themselves, and takes it for a little faster than it is.");
 
     public static final Setting<Long> USER_TIMEOUT = add(
             "socket.user-timeout",
@@ -316,7 +316,7 @@ public final class Settings {
             Map.entry(ROUTE_REORDERING, "off"),
             Map.entry(ROUTE_ADVMSS, "off"),
             Map.entry(NOTSENT_LOWAT, "off"),
-            Map.entry(STARTUP_EXIT, "false"),
+            Map.entry(DRAIN, "false"),
             Map.entry(RTO_MAX, "off"),
             Map.entry(OUTAGE_RETRY, "false"),
             Map.entry(QUICK_ACK, "false"),

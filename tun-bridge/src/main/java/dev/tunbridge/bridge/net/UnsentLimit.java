@@ -13,7 +13,7 @@ public final class UnsentLimit {
     /** Two milliseconds for a turn of the loop, and twice that since it begins at half. */
     private static final long AHEAD_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
 
-    static final int LEAST_BYTES = 16 * 1024;
+    static final int LEAST_BYTES = 4 * 1024;
 
     /** What 8 Gbit/s take in that time. */
     static final int MOST_BYTES = 4 * 1024 * 1024;

@@ -15,6 +15,9 @@ class CodelTiming {
 
     private static final long INTERVAL_BY_TARGET = 20;
     private static final long TARGET_PACKETS = 2;
+    /** Of the mean: as many as a retransmission timer takes for nearly all that happens (RFC 6298). */
+    private static final long DEVIATIONS = 4;
+
     /** Longer than anything waits. */
     private static final long NEVER_NANOS = TimeUnit.HOURS.toNanos(1);
 
@@ -35,7 +38,7 @@ class CodelTiming {
             return;
         }
         long least = Math.max(LEAST_TARGET_NANOS, TARGET_PACKETS * sendingNanos(packetBytes));
-        long bursts = Math.min(path.deviationNanos(), intervalNanos);
+        long bursts = Math.min(DEVIATIONS * path.deviationNanos(), intervalNanos);
         targetNanos = Math.max(least, Math.max(bursts, intervalNanos / INTERVAL_BY_TARGET));
     }
 

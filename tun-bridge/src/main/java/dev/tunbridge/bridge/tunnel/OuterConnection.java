@@ -403,8 +403,8 @@ final class OuterConnection {
     }
 
     /** Whether this connection sends less than it could, to get out of its startup. */
-    boolean isHeldBack() {
-        return socket.isHeldBack();
+    boolean isLeavingStartup() {
+        return socket.isLeavingStartup();
     }
 
     /** What the kernel says of the path now, which the socket's limits follow at once; empty where it cannot be asked. */

@@ -2,11 +2,12 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.net.BbrState;
 import dev.tunbridge.bridge.net.OutageRetry;
 import dev.tunbridge.bridge.net.PathSample;
+import dev.tunbridge.bridge.net.QueueDrain;
 import dev.tunbridge.bridge.net.SocketStats;
 import dev.tunbridge.bridge.net.SocketTuning;
-import dev.tunbridge.bridge.net.StartupExit;
 import dev.tunbridge.bridge.net.UnsentLimit;
 import dev.tunbridge.linux.BackoffReversion;
 import dev.tunbridge.linux.BbrInfo;
@@ -39,7 +40,7 @@ final class OuterSocket {
     private final TcpInfo info = new TcpInfo();
     private final BbrInfo bbr = new BbrInfo();
     private final SendRoom room;
-    private final @Nullable StartupExit startupExit;
+    private final @Nullable QueueDrain drain;
     private @Nullable OutageRetry outageRetry;
     private @Nullable SocketTuning tuning;
     private long retries;
@@ -49,7 +50,7 @@ final class OuterSocket {
         this.channel = channel;
         this.config = config;
         room = new SendRoom(loop, channel, new UnsentLimit(config.get(Settings.NOTSENT_LOWAT)), onRoom);
-        startupExit = config.get(Settings.STARTUP_EXIT) ? new StartupExit() : null;
+        drain = config.get(Settings.DRAIN) ? new QueueDrain() : null;
     }
 
     /** Once it has a descriptor. What this kernel does not grant is said, and its own way is good enough. */
@@ -109,7 +110,7 @@ final class OuterSocket {
             info.refresh(fd);
             PathSample sample = PathSample.of(info, nowNanos);
             room.follow(fd, Math.max(info.pacingRateBytesPerSecond(), info.deliveryRateBytesPerSecond()));
-            leaveStartup(fd, sample);
+            drain(fd, sample);
             if (handshake != null) {
                 retryInOutage(nowNanos, handshake);
             }
@@ -119,13 +120,13 @@ final class OuterSocket {
         }
     }
 
-    private void leaveStartup(int fd, PathSample sample) throws LinuxException {
-        if (startupExit == null) {
+    private void drain(int fd, PathSample sample) throws LinuxException {
+        if (drain == null) {
             return;
         }
         bbr.refresh(fd);
-        if (startupExit.sample(sample, bbr.pacingGain(), info.congestionState() >= TcpInfo.CWR)) {
-            Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, startupExit.pacingRate());
+        if (drain.sample(sample, BbrState.of(bbr), info.congestionState() >= TcpInfo.CWR)) {
+            Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, drain.pacingRate());
         }
     }
 
@@ -155,12 +156,16 @@ final class OuterSocket {
     Optional<SocketStats> stats() {
         return Optional.ofNullable(tuning)
                 .map(given -> new SocketStats(
-                        given.congestionControl(), given.rtoMaxMillis(), room.limitBytes(), isHeldBack(), retries));
+                        given.congestionControl(),
+                        given.rtoMaxMillis(),
+                        room.limitBytes(),
+                        drain != null && drain.isHolding(),
+                        retries));
     }
 
     /** Whether it sends less than it could, to get out of BBR's startup. */
-    boolean isHeldBack() {
-        return startupExit != null && startupExit.isHolding();
+    boolean isLeavingStartup() {
+        return drain != null && drain.isLeavingStartup();
     }
 
     /** The connection is over. */

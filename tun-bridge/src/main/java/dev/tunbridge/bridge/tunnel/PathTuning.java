@@ -115,7 +115,7 @@ final class PathTuning {
         if (sample.bytesAcked() != TcpInfo.UNKNOWN) {
             deliveryTime.sample(nowNanos, current.writer().offset(), sample.bytesAcked());
         }
-        queue.path(path(sample, current.isHeldBack()));
+        queue.path(path(sample, current.isLeavingStartup()));
         PathTuner tuned = tuner;
         if (tuned != null) {
             tuned.sample(sample, deliveryTime.deviationNanos(), queue.bytes(), queue.takePeakBytes());
@@ -132,13 +132,13 @@ final class PathTuning {
         return sampledNanos + BUSY_NANOS;
     }
 
-    private OuterPath path(PathSample sample, boolean isHeldBack) {
+    private OuterPath path(PathSample sample, boolean isLeavingStartup) {
         long rtt = Math.max(0, sample.rttNanos());
         long delivery = Math.max(deliveryTime.meanNanos(), rtt);
         if (rtt > 0) {
             bandwidth.sample(sample, rtt, BandwidthEstimate.Backlog.SHORT);
         }
-        boolean isSettled = !isHeldBack && bandwidth.isSettled(sample.nowNanos(), delivery);
+        boolean isSettled = !isLeavingStartup && bandwidth.isSettled(sample.nowNanos(), delivery);
         return new OuterPath(
                 delivery,
                 deliveryTime.deviationNanos(),

@@ -95,10 +95,10 @@ class CodelTest {
 
     @Test
     void aBurstOfTheConnectionIsNoStandingQueue() {
-        timing.follow(new OuterPath(500 * MS, 150 * MS, 2_500_000, OuterPath.Phase.SETTLED), PACKET);
-        assertThat(timing.targetNanos()).isEqualTo(150 * MS);
-        assertThat(signals(0, 2_000, 140 * MS)).isEmpty();
-        assertThat(signals(2_001, 4_000, 160 * MS)).isNotEmpty();
+        timing.follow(new OuterPath(500 * MS, 40 * MS, 2_500_000, OuterPath.Phase.SETTLED), PACKET);
+        assertThat(timing.targetNanos()).isEqualTo(160 * MS);
+        assertThat(signals(0, 2_000, 150 * MS)).isEmpty();
+        assertThat(signals(2_001, 4_000, 170 * MS)).isNotEmpty();
         timing.follow(new OuterPath(500 * MS, 900 * MS, 2_500_000, OuterPath.Phase.SETTLED), PACKET);
         assertThat(timing.targetNanos()).as("no more than the interval").isEqualTo(500 * MS);
     }
