@@ -11,10 +11,12 @@ import java.nio.ByteBuffer;
  * Takes back one doubling of a connection's retransmission timeout (RFC 6069, {@code tcp_ld_RTO_revert} in
  * net/ipv4/tcp_ipv4.c, net/ipv6/tcp_ipv6.c): tells the kernel that the peer cannot be reached, as a router without a way
  * to it does. Where the shorter timeout is over already, the kernel sends the first unacknowledged segment again at
- * once. To the connection nothing else happens: such a report is a soft error (RFC 1122 section 4.2.3.9).
+ * once. Such a report is a soft error (RFC 1122 section 4.2.3.9): it ends nothing, but a connection that ends by its user
+ * timeout thereafter ends with EHOSTUNREACH instead of ETIMEDOUT.
  *
- * <p>The report is an ICMP message from this host to itself and never leaves it. It needs CAP_NET_RAW, in the network
- * namespace of the calling thread, which is the connection's.
+ * <p>The report is an ICMP message from this host to itself. It must not leave it, for it tells a sequence number: so it is
+ * sent from the address that it goes to, which fails where this host does not have that any more, and for no hop. It
+ * needs CAP_NET_RAW, in the network namespace of the calling thread, which is the connection's.
  *
  * <pre>
  *   ICMP    type 3, code 1 (host unreachable) | checksum | 0 | IPv4 header | source and destination port | sequence number
@@ -46,7 +48,7 @@ public final class BackoffReversion {
      * Reports once. The kernel heeds it where the connection retransmits with a doubled timeout and the number is that of
      * its first unacknowledged byte; else nothing happens.
      *
-     * @throws LinuxException EPERM without CAP_NET_RAW
+     * @throws LinuxException EPERM without CAP_NET_RAW, EADDRNOTAVAIL where the local address has gone
      */
     public static void report(InetSocketAddress local, InetSocketAddress peer, int sequenceNumber)
             throws LinuxException {
@@ -62,6 +64,10 @@ public final class BackoffReversion {
             Memory message = new Memory(report.length);
             message.write(0, report, 0, report.length);
             Memory to = address(local.getAddress());
+            if (LibC.bind(fd, to, (int) to.size()) < 0) {
+                throw LinuxException.last("bind of ICMP to", local.getAddress().getHostAddress());
+            }
+            Sockets.set(fd, isVersion4 ? SocketOption.IP_TTL : SocketOption.IPV6_UNICAST_HOPS, 1);
             if (LibC.sendto(fd, message, report.length, 0, to, (int) to.size()) < 0) {
                 throw LinuxException.last("sendto of ICMP", local.getAddress().getHostAddress());
             }

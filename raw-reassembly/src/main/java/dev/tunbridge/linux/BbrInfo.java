@@ -31,7 +31,10 @@ public final class BbrInfo {
         return isBbr() ? snapshot.u32(PACING_GAIN) / UNIT : 0;
     }
 
-    /** The most that was delivered in one of the last ten round trips; 0 without BBR. */
+    /**
+     * What it takes the path for: the most that was delivered in one of the last ten round trips, or what a policer lets
+     * through; 0 without BBR.
+     */
     public long bandwidthBytesPerSecond() {
         return isBbr() ? snapshot.u32(BANDWIDTH) | snapshot.u32(BANDWIDTH_HIGH) << Integer.SIZE : 0;
     }

@@ -16,6 +16,7 @@ public enum SocketOption {
     IP_TOS(0, 1),
     IP_TTL(0, 2),
     IP_MTU_DISCOVER(0, 10),
+    IPV6_UNICAST_HOPS(41, 16),
     IPV6_TCLASS(41, 67),
     TCP_NODELAY(6, 1),
     TCP_MAXSEG(6, 2),

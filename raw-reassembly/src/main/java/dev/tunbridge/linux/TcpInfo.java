@@ -11,17 +11,18 @@ package dev.tunbridge.linux;
  *   offset  field                         since    offset  field                since
  *        0  u8  state                                 128  u64 bytes_received   4.1
  *        1  u8  ca_state                              136  u32 segs_out         4.2
- *        4  u8  backoff                               144  u32 notsent_bytes    4.6
- *        7  bit delivery_rate_app_limited 4.9         148  u32 min_rtt          4.6
- *        8  u32 rto                                   160  u64 delivery_rate    4.9
- *       16  u32 snd_mss                               192  u32 delivered        4.18
- *       24  u32 unacked                               200  u64 bytes_sent       4.19
- *       44  u32 last_data_sent                        208  u64 bytes_retrans    4.19
- *       68  u32 rtt                                   216  u32 dsack_dups       4.19
- *       72  u32 rttvar                                220  u32 reord_seen       4.19
- *       80  u32 snd_cwnd                              224  u32 rcv_ooopack      5.4
- *      100  u32 total_retrans                         228  u32 snd_wnd          5.4
- *      104  u64 pacing_rate               3.15        232  u32 rcv_wnd          6.2
+ *        2  u8  retransmits                           144  u32 notsent_bytes    4.6
+ *        4  u8  backoff                               148  u32 min_rtt          4.6
+ *        7  bit delivery_rate_app_limited 4.9         160  u64 delivery_rate    4.9
+ *        8  u32 rto                                   192  u32 delivered        4.18
+ *       16  u32 snd_mss                               200  u64 bytes_sent       4.19
+ *       24  u32 unacked                               208  u64 bytes_retrans    4.19
+ *       44  u32 last_data_sent                        216  u32 dsack_dups       4.19
+ *       68  u32 rtt                                   220  u32 reord_seen       4.19
+ *       72  u32 rttvar                                224  u32 rcv_ooopack      5.4
+ *       80  u32 snd_cwnd                              228  u32 snd_wnd          5.4
+ *      100  u32 total_retrans                         232  u32 rcv_wnd          6.2
+ *      104  u64 pacing_rate               3.15
  *      120  u64 bytes_acked               4.1
  * </pre>
  */
@@ -58,7 +59,12 @@ public final class TcpInfo {
         return snapshot.u8(1);
     }
 
-    /** How often the retransmission timeout has been doubled. */
+    /** Retransmission timeouts since the last acknowledgement. */
+    public long retransmits() {
+        return snapshot.u8(2);
+    }
+
+    /** How often the retransmission timeout, or the time to the next probe of a closed window, has been doubled. */
     public long backoff() {
         return snapshot.u8(4);
     }

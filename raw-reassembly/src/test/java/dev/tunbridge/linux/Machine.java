@@ -15,6 +15,14 @@ final class Machine {
                 .anyMatch(line -> line.strip().startsWith(name + ":"));
     }
 
+    static void assumeRawSockets() {
+        try {
+            PacketSocket.open().close();
+        } catch (LinuxException failure) {
+            Assumptions.abort("needs raw sockets: " + failure.getMessage());
+        }
+    }
+
     static void assumeTun() {
         try {
             TunInterface.open("tbp%d", TunKind.TUN).close();

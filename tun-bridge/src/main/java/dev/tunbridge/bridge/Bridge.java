@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,7 @@ public final class Bridge implements AutoCloseable {
     private final AtomicInteger handedOverBytes = new AtomicInteger();
 
     private final int maxHandedOverBytes;
+    private final AtomicBoolean abandoned = new AtomicBoolean();
     private volatile BridgeState state = BridgeState.NEW;
 
     /** Made when the bridge starts; belongs to the loop. */
@@ -209,6 +211,9 @@ public final class Bridge implements AutoCloseable {
             ended.complete(null);
             return;
         }
+        if (abandoned.getAndSet(true)) {
+            return;
+        }
         state = BridgeState.CLOSED;
         loop.terminationFuture()
                 .addListener(over -> left.abandon().whenComplete((done, fault) -> ended.complete(null)));
@@ -241,9 +246,8 @@ public final class Bridge implements AutoCloseable {
         CompletableFuture<Void> written = new CompletableFuture<>();
         AppOutbox.Entry entry = new AppOutbox.Entry(new Message.App(topic, Octets.of(payload)), written);
         int cost = entry.cost();
-        int before = handedOverBytes.getAndAdd(cost);
-        if (before + cost > maxHandedOverBytes) {
-            handedOverBytes.addAndGet(-cost);
+        int before = handedOverBytes.getAndUpdate(bytes -> cost > maxHandedOverBytes - bytes ? bytes : bytes + cost);
+        if (cost > maxHandedOverBytes - before) {
             written.completeExceptionally(new QueueFullException(before, maxHandedOverBytes));
             return written.minimalCompletionStage();
         }

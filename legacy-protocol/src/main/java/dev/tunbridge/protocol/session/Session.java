@@ -29,6 +29,8 @@ public abstract sealed class Session permits ClientSession, ServerSession {
         CLOSED
     }
 
+    private static final long LEAST_KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final long keepAliveEveryNanos;
     private final long deadAfterNanos;
     private State state = State.NEW;
@@ -88,14 +90,20 @@ public abstract sealed class Session permits ClientSession, ServerSession {
         if (nowNanos - nextKeepAliveNanos < 0) {
             return List.of();
         }
-        return keepAlive(nowNanos);
+        return sendKeepAlive(nowNanos);
     }
 
-    /** Sends a keep-alive at once, where a session is established; the next is due as long after it as after any. */
+    /**
+     * Sends a keep-alive at once, where a session is established and has sent none for a second; the next is due as long
+     * after it as after any.
+     */
     public final List<SessionAction> keepAlive(long nowNanos) {
-        if (state != State.ESTABLISHED) {
-            return List.of();
-        }
+        long sentNanos = nextKeepAliveNanos - keepAliveEveryNanos;
+        boolean isTooSoon = nowNanos - sentNanos < LEAST_KEEP_ALIVE_NANOS;
+        return state != State.ESTABLISHED || isTooSoon ? List.of() : sendKeepAlive(nowNanos);
+    }
+
+    private List<SessionAction> sendKeepAlive(long nowNanos) {
         // From now, not from the last one: after a pause one keep-alive is enough.
         nextKeepAliveNanos = nowNanos + keepAliveEveryNanos;
         nonce = nonce + 1 & NONCE_MASK;

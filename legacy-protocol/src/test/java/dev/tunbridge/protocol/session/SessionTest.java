@@ -176,6 +176,19 @@ class SessionTest {
     }
 
     @Test
+    void aKeepAliveMayBeSentBeforeItIsDueButNotTwiceInASecond() {
+        for (Session session : established()) {
+            assertThat(session.keepAlive(START + SECOND - 1)).isEmpty();
+            assertThat(session.keepAlive(START + SECOND)).containsExactly(send(new Message.KeepAlive(1)));
+            assertThat(session.keepAlive(START + 2 * SECOND - 1)).isEmpty();
+            assertThat(session.nextDeadlineNanos()).isEqualTo(START + 16 * SECOND);
+            assertThat(session.tick(START + 16 * SECOND)).containsExactly(send(new Message.KeepAlive(2)));
+            session.close(START + 17 * SECOND);
+            assertThat(session.keepAlive(START + 30 * SECOND)).isEmpty();
+        }
+    }
+
+    @Test
     void aSilentPeerIsDeadAfterFortyFiveSeconds() {
         for (Session session : established()) {
             session.heard(START + SECOND);

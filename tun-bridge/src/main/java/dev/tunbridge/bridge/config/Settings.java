@@ -188,7 +188,8 @@ public final class Settings {
             "app.queue-bytes",
             SettingType.bytes("4KiB", "16MiB"),
             "256KiB",
-            "Application messages waiting for the outer connection; beyond it sending fails.");
+            "Application messages waiting for the outer connection, and as much again on its way to the event loop; beyond it"
+                    + " sending fails.");
 
     public static final Setting<Boolean> RECOVERY_ENABLED = add(
             "recovery.enabled",

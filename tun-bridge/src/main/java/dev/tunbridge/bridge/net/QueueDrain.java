@@ -24,6 +24,9 @@ public final class QueueDrain {
     private static final int ROUND_TRIPS = 3;
 
     private static final double STARTUP_QUEUE = 1.25;
+    /** Who sends now and then has long round trips by delayed acknowledgements, and no queue. */
+    private static final int LEAST_SEGMENTS = 8;
+
     /**
      * Of what was delivered in the startup, or of BBR's estimate later, which is up to a twentieth too much: less than
      * the path takes, and than the senders send, so that what stands outside goes, and something always waits here.
@@ -38,7 +41,12 @@ public final class QueueDrain {
     /** What is left of a queue that counts as gone. */
     private static final int REST_PART = 4;
 
-    private static final int CRUISE_MOST_ROUND_TRIPS = 16;
+    /** Less than the ten that BBR looks back on: its estimate must not become that of a connection that was held. */
+    private static final int CRUISE_MOST_ROUND_TRIPS = 8;
+
+    private static final int CRUISE_PAUSE_ROUND_TRIPS = 16;
+    /** A queue of which more is left after all that is not ours. */
+    private static final double OTHERS_SHARE = 0.75;
     /** So long after a repair BBR's estimate may be of a path that lost segments, and no measure of what it takes. */
     private static final int CALM_ROUND_TRIPS = 20;
 
@@ -46,7 +54,8 @@ public final class QueueDrain {
     private static final long STARTUP_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long MOST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-    private static final int NO_LIMIT = -1;
+    /** All ones: no limit. */
+    public static final int NO_LIMIT = -1;
 
     private enum Phase {
         FREE,
@@ -58,6 +67,7 @@ public final class QueueDrain {
     private long most;
     private double grownTo;
     private long grownNanos;
+    private boolean wasStartup = true;
     /** Since when a queue has stood outside while nothing was repaired, and in its startup the connection has not grown. */
     private long sinceNanos;
 
@@ -68,6 +78,7 @@ public final class QueueDrain {
     private long pauseNanos = LEAST_PAUSE_NANOS;
     private long mayHoldNanos;
     private boolean mustPause;
+    private long heldQueueNanos;
     private int pacingRate = NO_LIMIT;
 
     /** What {@code SO_MAX_PACING_RATE} shall be: bytes per second, or -1 for no limit. */
@@ -89,11 +100,15 @@ public final class QueueDrain {
      * Takes what was measured, once for each round trip or more often.
      *
      * @param bbr what BBR takes the path for
+     * @param segments that are under way
      * @param repairing whether a loss is being repaired: then neither rate nor round trip tell of a queue
      * @return whether {@link #pacingRate} is another than before
      */
-    public boolean sample(PathSample sample, BbrState bbr, boolean repairing) {
+    public boolean sample(PathSample sample, BbrState bbr, long segments, boolean repairing) {
         long now = sample.nowNanos();
+        if (segments <= 0) {
+            return rest(now); // what the round trip was tells nothing any more
+        }
         if (repairing) {
             repairedNanos = now;
             hasRepaired = true;
@@ -107,18 +122,22 @@ public final class QueueDrain {
         }
         grow(sample);
         boolean isGrowing = isStartup && now == grownNanos;
-        if (isGrowing || repairing || !isQueued(sample, bbr, isStartup)) {
+        if (isGrowing
+                || isStartup != wasStartup
+                || repairing
+                || segments < LEAST_SEGMENTS
+                || !isQueued(sample, bbr, isStartup)) {
             sinceNanos = now;
         }
+        wasStartup = isStartup;
         boolean stands = now - sinceNanos > ROUND_TRIPS * bbr.minimumRttNanos();
         boolean mayHold = (isStartup || isCalm(sample)) && !(mustPause && now - mayHoldNanos < 0);
-        return stands && mayHold && hold(now, bbr, isStartup);
+        return stands && mayHold && hold(sample, bbr, isStartup);
     }
 
     private static boolean isQueued(PathSample sample, BbrState bbr, boolean isStartup) {
-        return isStartup
-                ? sample.rttNanos() >= STARTUP_QUEUE * bbr.minimumRttNanos()
-                : queueNanos(sample, bbr) > queueThatCounts(bbr);
+        return queueNanos(sample, bbr) > queueThatCounts(bbr)
+                && (!isStartup || sample.rttNanos() >= STARTUP_QUEUE * bbr.minimumRttNanos());
     }
 
     private boolean isCalm(PathSample sample) {
@@ -141,9 +160,10 @@ public final class QueueDrain {
         return Math.max(LEAST_QUEUE_NANOS, bbr.minimumRttNanos() / QUEUE_PART);
     }
 
-    private boolean hold(long now, BbrState bbr, boolean isStartup) {
+    private boolean hold(PathSample sample, BbrState bbr, boolean isStartup) {
         phase = isStartup ? Phase.LEAVING_STARTUP : Phase.DRAINING;
-        changedNanos = now;
+        changedNanos = sample.nowNanos();
+        heldQueueNanos = queueNanos(sample, bbr);
         pacingRate = (int) Math.min(Integer.MAX_VALUE, (isStartup ? most : bbr.bandwidth()) * HELD_SHARE);
         return true;
     }
@@ -167,10 +187,23 @@ public final class QueueDrain {
             mustPause = bbr.pacingGain() > STARTUP_GAIN;
             mayHoldNanos = now + STARTUP_PAUSE_NANOS;
         } else {
+            boolean isOthers = queueNanos(sample, bbr) > OTHERS_SHARE * heldQueueNanos;
             mustPause = !isDrained(sample, bbr);
-            mayHoldNanos = now + pauseNanos;
-            pauseNanos = mustPause ? Math.min(MOST_PAUSE_NANOS, 2 * pauseNanos) : LEAST_PAUSE_NANOS;
+            mayHoldNanos = now + Math.max(pauseNanos, CRUISE_PAUSE_ROUND_TRIPS * sample.rttNanos());
+            pauseNanos = isOthers ? Math.min(MOST_PAUSE_NANOS, 2 * pauseNanos) : LEAST_PAUSE_NANOS;
         }
+        return release(now);
+    }
+
+    /** Nothing is under way. */
+    private boolean rest(long now) {
+        mustPause = false;
+        pauseNanos = LEAST_PAUSE_NANOS;
+        sinceNanos = now;
+        return isHolding() && release(now);
+    }
+
+    private boolean release(long now) {
         phase = Phase.FREE;
         pacingRate = NO_LIMIT;
         sinceNanos = now;

@@ -30,6 +30,9 @@ public record SocketTuning(String congestionControl, Optional<Integer> rtoMaxMil
      */
     private static final int AUTOMATIC_RTO_MAX_MILLIS = 1_000;
 
+    /** TCP_RTO_MAX. */
+    private static final int KERNEL_RTO_MAX_MILLIS = 120_000;
+
     /**
      * Asks this kernel whether it has and allows what the configuration wants.
      *
@@ -63,9 +66,11 @@ public record SocketTuning(String congestionControl, Optional<Integer> rtoMaxMil
 
     /** The longest wait between two tries in an outage that the configuration wants, whether the kernel can be told or not. */
     public static long longestRetryNanos(BridgeConfig config) {
-        return config.get(Settings.RTO_MAX) instanceof AutoOr.Fixed<Long> fixed
-                ? fixed.value()
-                : TimeUnit.MILLISECONDS.toNanos(AUTOMATIC_RTO_MAX_MILLIS);
+        AutoOr<Long> wanted = config.get(Settings.RTO_MAX);
+        if (wanted instanceof AutoOr.Fixed<Long> fixed) {
+            return fixed.value();
+        }
+        return TimeUnit.MILLISECONDS.toNanos(wanted.isOff() ? KERNEL_RTO_MAX_MILLIS : AUTOMATIC_RTO_MAX_MILLIS);
     }
 
     private static Optional<Integer> rtoMax(int fd, AutoOr<Long> wanted) throws LinuxException {

@@ -6,6 +6,6 @@ public final class QueueFullException extends RuntimeException {
 
     public QueueFullException(int waitingBytes, int maxBytes) {
         super("application queue full: " + waitingBytes + " of " + maxBytes
-                + " bytes wait for the outer connection (app.queue-bytes)");
+                + " bytes wait to be sent (app.queue-bytes)");
     }
 }

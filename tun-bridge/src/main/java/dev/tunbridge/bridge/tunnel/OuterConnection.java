@@ -520,7 +520,8 @@ final class OuterConnection {
             if (!(cause instanceof IOException)) {
                 LOG.error(OUR_FAULT, cause);
             }
-            ended(reason(cause));
+            String said = reason(cause);
+            ended(socket.hasReportedOutage() && said.contains("No route to host") ? "Connection timed out" : said);
         }
 
         private void ended(String reason) {

@@ -40,7 +40,7 @@ final class OuterSocket {
     private final TcpInfo info = new TcpInfo();
     private final BbrInfo bbr = new BbrInfo();
     private final SendRoom room;
-    private final @Nullable QueueDrain drain;
+    private @Nullable QueueDrain drain;
     private @Nullable OutageRetry outageRetry;
     private @Nullable SocketTuning tuning;
     private long retries;
@@ -59,14 +59,14 @@ final class OuterSocket {
             return;
         }
         int fd = epoll.fd().intValue();
+        if (config.get(Settings.OUTAGE_RETRY)) {
+            outageRetry = new OutageRetry(SocketTuning.longestRetryNanos(config));
+        }
         try {
             room.set(fd);
             long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
             Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
             tuning = SocketTuning.apply(fd, config);
-            if (config.get(Settings.OUTAGE_RETRY)) {
-                outageRetry = new OutageRetry(SocketTuning.longestRetryNanos(config));
-            }
         } catch (LinuxException e) {
             LOG.warn("a socket option stays as the kernel has it: {}", e.getMessage());
         }
@@ -85,7 +85,7 @@ final class OuterSocket {
 
     /** How much of the stream the kernel knows to be acknowledged, or {@link KernelView#UNKNOWN}. Asks it. */
     long ackedOffset() {
-        if (!(channel instanceof EpollSocketChannel epoll)) {
+        if (!(channel instanceof EpollSocketChannel epoll) || !epoll.isOpen()) {
             return KernelView.UNKNOWN;
         }
         try {
@@ -102,7 +102,7 @@ final class OuterSocket {
      * @param handshake of this connection, where it was captured
      */
     Optional<PathSample> sample(long nowNanos, @Nullable Handshake handshake) {
-        if (!(channel instanceof EpollSocketChannel epoll)) {
+        if (!(channel instanceof EpollSocketChannel epoll) || !epoll.isOpen()) {
             return Optional.empty();
         }
         try {
@@ -112,7 +112,7 @@ final class OuterSocket {
             room.follow(fd, Math.max(info.pacingRateBytesPerSecond(), info.deliveryRateBytesPerSecond()));
             drain(fd, sample);
             if (handshake != null) {
-                retryInOutage(nowNanos, handshake);
+                retryInOutage(fd, nowNanos, handshake);
             }
             return Optional.of(sample);
         } catch (LinuxException e) {
@@ -120,17 +120,24 @@ final class OuterSocket {
         }
     }
 
-    private void drain(int fd, PathSample sample) throws LinuxException {
+    private void drain(int fd, PathSample sample) {
         if (drain == null) {
             return;
         }
-        bbr.refresh(fd);
-        if (drain.sample(sample, BbrState.of(bbr), info.congestionState() >= TcpInfo.CWR)) {
-            Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, drain.pacingRate());
+        try {
+            bbr.refresh(fd);
+            boolean isRepairing = info.congestionState() >= TcpInfo.CWR;
+            if (drain.sample(sample, BbrState.of(bbr), info.unackedSegments(), isRepairing)) {
+                Sockets.set(fd, SocketOption.SO_MAX_PACING_RATE, drain.pacingRate());
+            }
+        } catch (LinuxException e) {
+            drain = null;
+            Sockets.trySet(fd, SocketOption.SO_MAX_PACING_RATE, QueueDrain.NO_LIMIT);
+            LOG.warn("{} has no effect: {}", Settings.DRAIN.key(), e.getMessage());
         }
     }
 
-    private void retryInOutage(long nowNanos, Handshake handshake) {
+    private void retryInOutage(int fd, long nowNanos, Handshake handshake) throws LinuxException {
         if (outageRetry == null
                 || !outageRetry.isDue(info, nowNanos)
                 || !(channel.localAddress() instanceof InetSocketAddress local)
@@ -138,13 +145,25 @@ final class OuterSocket {
             return;
         }
         int firstUnacked = handshake.acknowledgementNumber() + (int) info.ackedOffset();
+        retries++;
+        long waited = info.lastDataSentMillis();
         try {
-            BackoffReversion.report(local, server, firstUnacked);
-            retries++;
+            // Until it sends: a doubling is taken back each time, and the timeout may have been doubled more than once.
+            for (long left = info.backoff(); left > 0 && info.lastDataSentMillis() >= waited; left--) {
+                BackoffReversion.report(local, server, firstUnacked);
+                info.refresh(fd);
+            }
         } catch (LinuxException e) {
-            outageRetry = null;
-            LOG.warn("in an outage the kernel's own timer decides when to try again: {}", e.getMessage());
+            if (e.isForbidden()) {
+                outageRetry = null;
+                LOG.warn("in an outage the kernel's own timer decides when to try again: {}", e.getMessage());
+            }
         }
+    }
+
+    /** Whether the kernel was told that the server cannot be reached: it then says so of a connection that times out. */
+    boolean hasReportedOutage() {
+        return retries > 0;
     }
 
     /** Whether an outage has ended since this was asked the last time: then something new should be sent. */

@@ -79,7 +79,7 @@ final class SendRoom {
         if (full
                 || !limit.isSet()
                 || limit.bytes() >= KERNEL_LIMIT_BYTES
-                || !channel.isActive()
+                || !channel.isOpen()
                 || !(channel instanceof EpollSocketChannel epoll)) {
             return;
         }

@@ -353,6 +353,13 @@ public final class Tunnel {
     public CompletableFuture<Void> abandon() {
         state = BridgeState.CLOSED;
         device.close();
+        uplink.disconnect();
+        downlink.disconnect();
+        downlink.release();
+        if (icmp != null) {
+            icmp.release();
+            icmp = null;
+        }
         outbox.failAll(new IllegalStateException("the bridge's event loop was shut down"));
         CompletableFuture<Void> done = blocking.runLast(() -> {
             takeBack();
@@ -469,7 +476,6 @@ public final class Tunnel {
         ClientSession established = session;
         if (current != null && established != null && current.takeOutageEnd()) {
             apply(established.keepAlive(now));
-            scheduleTick();
         }
     }
 
@@ -510,6 +516,9 @@ public final class Tunnel {
                         + lane.name().toLowerCase(Locale.ROOT).replace('_', ' '));
         events.onEstablished(tunnel);
         current.resume();
+        if (connection != current) {
+            return; // its end had come behind the welcome
+        }
         tuning.established(current, new TunnelShape(tunnel.deviceAddress(), tunnel.mtu(), frameOverheadBytes(tunnel)));
         pathTick.set(now);
         uplink.pump();

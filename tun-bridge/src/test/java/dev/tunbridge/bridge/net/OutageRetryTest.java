@@ -13,82 +13,108 @@ class OutageRetryTest {
     private static final long LOOK = 10 * MILLISECOND;
     private static final long TIMEOUT = 250 * MILLISECOND;
     private static final long MOST = 1_000 * MILLISECOND;
+    private static final long ACKED = 5_000;
 
-    /** A kernel that begins an outage, and does as it is told. */
-    private static List<Long> tries(OutageRetry retry, long outageNanos) {
-        List<Long> tries = new ArrayList<>();
-        assertThat(retry.isDue(0, 5_000, 0, TIMEOUT, 0)).isFalse();
-        long sent = TIMEOUT; // its first timeout
-        for (long now = LOOK; now <= outageNanos; now += LOOK) {
-            long backoff = now < TIMEOUT ? 0 : 1;
-            if (retry.isDue(now, 5_000, backoff, TIMEOUT << backoff, now < TIMEOUT ? now : now - sent)) {
-                tries.add((now - sent) / MILLISECOND);
-                sent = now;
-            }
-        }
-        return tries;
+    private final OutageRetry retry = new OutageRetry(MOST);
+
+    private enum Kernel {
+        OBEYS,
+        /** No route, a driver that does not take anything, a firewall before the report. */
+        DOES_NOTHING
     }
 
-    @Test
-    void waitsForATimeoutAtLeast() {
-        assertThat(tries(new OutageRetry(MOST), 2_000 * MILLISECOND)).hasSize(7).containsOnly(250L);
+    /** The waits between tries in an outage that begins at 0. */
+    private List<Long> waits(Kernel kernel, long outageNanos) {
+        List<Long> waits = new ArrayList<>();
+        assertThat(isDue(0, ACKED, 0, TIMEOUT, 0)).isFalse();
+        long tried = TIMEOUT; // the kernel's own first
+        for (long now = LOOK; now <= outageNanos; now += LOOK) {
+            boolean isFirst = now < TIMEOUT;
+            long sinceSent = isFirst ? now : now - (kernel == Kernel.OBEYS ? tried : TIMEOUT);
+            if (isDue(now, ACKED, isFirst ? 0 : 1, isFirst ? TIMEOUT : 2 * TIMEOUT, sinceSent)) {
+                waits.add((now - tried) / MILLISECOND);
+                tried = now;
+            }
+        }
+        return waits;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"OBEYS", "DOES_NOTHING"})
+    void waitsForATimeoutAtLeast(String kernel) {
+        assertThat(waits(Kernel.valueOf(kernel), 2_000 * MILLISECOND))
+                .hasSize(7)
+                .containsOnly(250L);
     }
 
     @ParameterizedTest
     @ValueSource(longs = {4_000, 5_000, 7_000})
     void waitsForAnEighthOfTheOutage(long outageMillis) {
-        List<Long> tries = tries(new OutageRetry(MOST), outageMillis * MILLISECOND);
-        assertThat(tries).isSorted();
-        assertThat(tries.get(tries.size() - 1)).isBetween(outageMillis / 10, outageMillis / 8);
+        List<Long> waits = waits(Kernel.OBEYS, outageMillis * MILLISECOND);
+        assertThat(waits).isSorted();
+        assertThat(waits.get(waits.size() - 1)).isBetween(outageMillis / 10, outageMillis / 8);
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {12_000, 600_000})
-    void waitsNoLongerThanTheMost(long outageMillis) {
-        assertThat(tries(new OutageRetry(MOST), outageMillis * MILLISECOND))
-                .isSorted()
-                .last()
-                .isEqualTo(1_000L);
+    @ValueSource(strings = {"OBEYS", "DOES_NOTHING"})
+    void waitsNoLongerThanTheMost(String kernel) {
+        List<Long> waits = waits(Kernel.valueOf(kernel), 600_000 * MILLISECOND);
+        assertThat(waits).isSorted().last().isEqualTo(1_000L);
+        assertThat(waits).hasSizeLessThan(620);
     }
 
     @Test
     void neverTriesWhileTheKernelHasNotDoubledItsTimeout() {
-        OutageRetry retry = new OutageRetry(MOST);
         for (long now = 0; now < 10 * MOST; now += LOOK) {
-            assertThat(retry.isDue(now, 5_000 + now, 0, TIMEOUT, now)).isFalse();
+            assertThat(isDue(now, ACKED + now, 0, TIMEOUT, now)).isFalse();
             assertThat(retry.takeEnd()).isFalse();
         }
     }
 
     @Test
+    void aWindowThatIsClosedIsNoOutage() {
+        assertThat(isDue(0, ACKED, 0, TIMEOUT, 0)).isFalse();
+        for (long now = LOOK; now < 60 * MOST; now += LOOK) {
+            OutageRetry.Timer probing = new OutageRetry.Timer(ACKED, 0, 5, TIMEOUT << 5, now);
+            assertThat(retry.isDue(probing, now)).isFalse();
+        }
+        assertThat(isDue(60 * MOST, ACKED + 1, 0, TIMEOUT, 0)).isFalse();
+        assertThat(retry.takeEnd()).isFalse();
+    }
+
+    @Test
     void neverTriesWhereTheKernelDoesNotTell() {
-        OutageRetry retry = new OutageRetry(MOST);
         for (long now = 0; now < 10 * MOST; now += LOOK) {
-            assertThat(retry.isDue(now, 5_000, -1, TIMEOUT, now)).isFalse();
+            assertThat(retry.isDue(new OutageRetry.Timer(-1, -1, -1, TIMEOUT, now), now))
+                    .isFalse();
         }
     }
 
     @Test
-    void beginsAnewAfterAnAcknowledgement() {
-        OutageRetry retry = new OutageRetry(MOST);
-        assertThat(tries(retry, 60_000 * MILLISECOND)).last().isEqualTo(1_000L);
+    void endsWithAnAcknowledgementAndBeginsAnew() {
+        assertThat(waits(Kernel.OBEYS, 60_000 * MILLISECOND)).last().isEqualTo(1_000L);
         long now = 60_000 * MILLISECOND;
+        assertThat(isDue(now, ACKED, 0, TIMEOUT, 0))
+                .as("taken back, not answered")
+                .isFalse();
         assertThat(retry.takeEnd()).isFalse();
-        assertThat(retry.isDue(now, 6_000, 0, TIMEOUT, 0)).isFalse();
+        assertThat(isDue(now, ACKED + 1, 0, TIMEOUT, 0)).isFalse();
         assertThat(retry.takeEnd()).isTrue();
         assertThat(retry.takeEnd()).isFalse();
-        assertThat(retry.isDue(now + TIMEOUT, 6_000, 1, 2 * TIMEOUT, 0)).isFalse();
-        assertThat(retry.isDue(now + 2 * TIMEOUT, 6_000, 1, 2 * TIMEOUT, TIMEOUT))
-                .isTrue();
+        assertThat(isDue(now + TIMEOUT, ACKED + 1, 1, 2 * TIMEOUT, 0)).isFalse();
+        assertThat(isDue(now + 2 * TIMEOUT, ACKED + 1, 1, 2 * TIMEOUT, TIMEOUT)).isTrue();
     }
 
     @Test
     void aRoundTripLongerThanTheMostIsWaitedFor() {
-        OutageRetry retry = new OutageRetry(MOST);
         long timeout = 3 * MOST;
-        assertThat(retry.isDue(0, 5_000, 0, timeout, 0)).isFalse();
-        assertThat(retry.isDue(2 * timeout - LOOK, 5_000, 1, 2 * timeout, timeout - LOOK))
+        assertThat(isDue(0, ACKED, 0, timeout, 0)).isFalse();
+        assertThat(isDue(2 * timeout - LOOK, ACKED, 1, 2 * timeout, timeout - LOOK))
                 .isFalse();
-        assertThat(retry.isDue(2 * timeout, 5_000, 1, 2 * timeout, timeout)).isTrue();
+        assertThat(isDue(2 * timeout, ACKED, 1, 2 * timeout, timeout)).isTrue();
+    }
+
+    private boolean isDue(long now, long acked, long backoff, long rtoNanos, long sinceSentNanos) {
+        return retry.isDue(new OutageRetry.Timer(acked, backoff, backoff, rtoNanos, sinceSentNanos), now);
     }
 }
