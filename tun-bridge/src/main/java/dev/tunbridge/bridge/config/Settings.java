@@ -80,7 +80,8 @@ public final class Settings {
             SettingType.oneOf(List.of(ShaperMode.values())),
             "auto",
             "A token bucket on the TUN device, at a rate that follows the outer connection: local senders wait instead of"
-                    + " losing packets. Auto: while that connection is the bottleneck, or tun.tx-queue-length is short.");
+                    + " losing packets. Auto: while three quarters of queue.bytes are used up, or where tun.tx-queue-length is short"
+                    + " or the device has dropped packets.");
 
     public static final Setting<Backpressure> TUN_BACKPRESSURE = add(
             "tun.backpressure",
@@ -267,8 +268,8 @@ public final class Settings {
             "socket.outage-retry",
             SettingType.flag(),
             "true",
-            "Whether the outer connection tries again soon in an outage: after an eighth of it so far and socket.rto-max at"
-                    + " most, where the kernel doubles its wait each time (RFC 6069). Needs the capture.");
+            "Whether the outer connection tries again sooner in an outage than the kernel, which doubles its wait each time"
+                    + " (RFC 6069): whenever an eighth of the outage has passed. Needs the capture.");
 
     public static final Setting<Boolean> SERVER_ROUTE_QUICK_ACK = add(
             "server-route.quickack",

@@ -334,7 +334,7 @@ public final class PathTuner implements AutoCloseable {
         boolean isTime = !blamed || lookNanos - blamedNanos >= BLAME_NANOS;
         if (dropped > blamedDropped && isTime) {
             LOG.warn(
-                    "{} dropped {} packets of local senders, who are not told: its queue of {} packets was full"
+                    "{} has dropped {} of the packets of local senders, who are not told: its queue of {} packets was full"
                             + " (tun.tx-queue-length)",
                     device,
                     dropped - blamedDropped,

@@ -29,7 +29,16 @@ final class AckLag {
         meanNanos += (lag - meanNanos) / 8;
     }
 
-    /** How long after the outer acknowledgement a copy still counts as needless. */
+    /**
+     * How long after the outer acknowledgement of a range a copy of it still counts as needless: at least as long as the
+     * range has needed outside. After an outage the way back has to be repaired too, by the other end's timer, which has
+     * been doubled as often.
+     */
+    long graceNanos(long outsideNanos) {
+        return Math.max(graceNanos(), Math.min(outsideNanos, MOST_NANOS));
+    }
+
+    /** The same of a range that went through at once. */
     long graceNanos() {
         if (meanNanos < 0) {
             return UNKNOWN_NANOS;

@@ -253,7 +253,7 @@ public final class RetransmitSuppressor {
             return true;
         }
         boolean hasCopySince = pool.copies[at] > 0 && pool.copiedNanos[at] - acked >= 0;
-        return !hasCopySince && nowNanos - acked < lag.graceNanos();
+        return !hasCopySince && nowNanos - acked < lag.graceNanos(acked - pool.sentNanos[at]);
     }
 
     private void countCopies(InnerSender sender, int start, int end, long nowNanos) {

@@ -91,6 +91,30 @@ class RetransmitSuppressorTest {
     }
 
     @Test
+    void whatWasHeldUpOutsideIsWaitedForAsLong() {
+        int at = 1_000;
+        for (int i = 0; i < 50; i++) {
+            rig.send(data(at, 1_000));
+            rig.pass(3);
+            rig.ackOuter();
+            at += 1_000;
+            rig.hear(fromClient(1).ack(at));
+        }
+        rig.send(data(at, 1_000));
+        rig.pass(700);
+        rig.ackOuter();
+        rig.pass(600);
+        assertThat(rig.send(data(at, 1_000)))
+                .as("the way back was dark too, and is repaired later")
+                .isEqualTo(Verdict.DROP);
+        assertThat(rig.send(data(at, 1_000))).as("but once only").isEqualTo(Verdict.PASS);
+        rig.pass(5);
+        rig.ackOuter();
+        rig.pass(50);
+        assertThat(rig.send(data(at, 1_000))).as("this one was quick").isEqualTo(Verdict.PASS);
+    }
+
+    @Test
     void whatWasLostBehindTheTunnelPassesAsSoonAsItShows() {
         rig.send(data(1_000, 1_000));
         rig.send(data(2_000, 1_000));
