@@ -117,7 +117,8 @@ public final class QueueDrain {
         if (isHolding()) {
             return mayLetGo(sample, bbr, isStartup) && letGo(sample, bbr);
         }
-        if (!bbr.isPresent() || sample.deliveryRate() <= 0 || sample.rttNanos() <= 0 || bbr.minimumRttNanos() <= 0) {
+        boolean isMeasured = bbr.isPresent() && bbr.bandwidth() > 0 && bbr.minimumRttNanos() > 0;
+        if (!isMeasured || sample.deliveryRate() <= 0 || sample.rttNanos() <= 0) {
             return false;
         }
         grow(sample);

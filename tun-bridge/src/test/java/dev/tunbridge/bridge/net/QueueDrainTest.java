@@ -175,6 +175,9 @@ class QueueDrainTest {
         for (int i = 0; i < 100; i++) {
             assertThat(drain.sample(sample(110, 0), bbr(STARTUP), SEGMENTS, false))
                     .isFalse();
+            BbrState unknown = new BbrState(CRUISING, 0, SHORTEST_RTT * MILLI);
+            assertThat(drain.sample(sample(110, FULL), unknown, SEGMENTS, false))
+                    .isFalse();
             nowMillis += 50;
         }
     }
