@@ -12,19 +12,28 @@ final class OuterAcks {
 
     private final long[] offsets = new long[LOOKS];
     private final long[] nanos = new long[LOOKS];
+    /** The look before each. */
+    private final long[] before = new long[LOOKS];
+
+    private long lookedNanos;
     /** Looks so far; the last LOOKS of them are remembered. */
     private int count;
 
     private int last = -1;
+    private boolean hasLooked;
 
     /** The offset up to which everything is acknowledged; a look that brings nothing new is not remembered. */
     void look(long ackedOffset, long nowNanos) {
+        long previous = hasLooked ? lookedNanos : nowNanos;
+        hasLooked = true;
+        lookedNanos = nowNanos;
         if (ackedOffset <= acked()) {
             return;
         }
         last = (last + 1) % LOOKS;
         offsets[last] = ackedOffset;
         nanos[last] = nowNanos;
+        before[last] = previous;
         count = Math.min(count + 1, LOOKS);
     }
 
@@ -35,8 +44,20 @@ final class OuterAcks {
 
     /** When it was first seen that all bytes before the offset are acknowledged, or {@link #NOT_ACKED}. */
     long ackedNanos(long offset) {
-        if (offset > acked()) {
-            return NOT_ACKED;
+        int look = lookOf(offset);
+        return look < 0 ? NOT_ACKED : nanos[look];
+    }
+
+    /** When it was last seen that they are not: what happened later may have been after the acknowledgement. */
+    long unackedNanos(long offset) {
+        int look = lookOf(offset);
+        return look < 0 ? NOT_ACKED : before[look];
+    }
+
+    /** The first look that saw all bytes before the offset acknowledged; -1 where none did. */
+    private int lookOf(long offset) {
+        if (offset > acked() || count == 0) {
+            return -1;
         }
         int low = 0; // the oldest look that is remembered
         int high = count - 1;
@@ -48,13 +69,14 @@ final class OuterAcks {
                 low = middle + 1;
             }
         }
-        return count == 0 ? NOT_ACKED : nanos[at(low)];
+        return at(low);
     }
 
     /** A new connection. */
     void reset() {
         count = 0;
         last = -1;
+        hasLooked = false;
     }
 
     private int at(int age) {

@@ -252,7 +252,10 @@ public final class RetransmitSuppressor {
         if (acked == OuterAcks.NOT_ACKED) {
             return true;
         }
-        boolean hasCopySince = pool.copies[at] > 0 && pool.copiedNanos[at] - acked >= 0;
+        // One between the last look and the one before it may have come after the acknowledgement already.
+        long copied = pool.copiedNanos[at];
+        boolean mayBeSince = copied - acks.unackedNanos(carriedTo) > 0 || copied - acked >= 0;
+        boolean hasCopySince = pool.copies[at] > 0 && mayBeSince;
         return !hasCopySince && nowNanos - acked < lag.graceNanos(acked - pool.sentNanos[at]);
     }
 
