@@ -252,11 +252,13 @@ public final class RetransmitSuppressor {
         if (acked == OuterAcks.NOT_ACKED) {
             return true;
         }
-        // One between the last look and the one before it may have come after the acknowledgement already.
-        long copied = pool.copiedNanos[at];
-        boolean mayBeSince = copied - acks.unackedNanos(carriedTo) > 0 || copied - acked >= 0;
-        boolean hasCopySince = pool.copies[at] > 0 && mayBeSince;
+        boolean hasCopySince = pool.copies[at] > 0 && mayBeSince(pool.copiedNanos[at], carriedTo, acked);
         return !hasCopySince && nowNanos - acked < lag.graceNanos(acked - pool.sentNanos[at]);
+    }
+
+    /** A copy between the last look and the one before it may have come after the acknowledgement already. */
+    private boolean mayBeSince(long copiedNanos, long carriedTo, long ackedNanos) {
+        return copiedNanos - ackedNanos >= 0 || copiedNanos - acks.unackedNanos(carriedTo) > 0;
     }
 
     private void countCopies(InnerSender sender, int start, int end, long nowNanos) {

@@ -310,15 +310,20 @@ public final class Tunnel {
         tick.cancel();
         pathTick.cancel();
         tuning.disconnected();
+        unroute();
+        if (ending != null) {
+            ending.close();
+            capturedBefore = capturedBefore.plus(ending.captureCounters());
+        }
+    }
+
+    /** Nothing passes either way any more. */
+    private void unroute() {
         uplink.disconnect();
         downlink.disconnect();
         if (icmp != null) {
             icmp.release();
             icmp = null;
-        }
-        if (ending != null) {
-            ending.close();
-            capturedBefore = capturedBefore.plus(ending.captureCounters());
         }
     }
 
@@ -353,13 +358,8 @@ public final class Tunnel {
     public CompletableFuture<Void> abandon() {
         state = BridgeState.CLOSED;
         device.close();
-        uplink.disconnect();
-        downlink.disconnect();
+        unroute();
         downlink.release();
-        if (icmp != null) {
-            icmp.release();
-            icmp = null;
-        }
         outbox.failAll(new IllegalStateException("the bridge's event loop was shut down"));
         CompletableFuture<Void> done = blocking.runLast(() -> {
             takeBack();
