@@ -67,15 +67,25 @@ final class SuppressionSimulation {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Waiting(Connection connection, byte[] packet, long tag, int start, int end) {}
 
+    /** A packet that went on, and how often some part of it was taken from a copy. */
+    private static final class Sent {
+        int copies;
+    }
+
     /** What is true of a byte, or a SYN, of which some copy went on. */
     private static final class Carried {
         static final long QUEUED = Long.MAX_VALUE;
         long outerOffset;
         long epoch;
+        final Sent packet;
         long sentNanos;
         int copies;
         long ackedNanos = -1;
         int copiesSince;
+
+        Carried(Sent packet) {
+            this.packet = packet;
+        }
     }
 
     private final class Connection {
@@ -216,8 +226,9 @@ final class SuppressionSimulation {
         }
         mustBeWanted(connection, from, to);
         long tag = suppressor.range();
+        Sent sent = new Sent();
         for (int place = from; place < to; place++) {
-            Carried carried = new Carried();
+            Carried carried = new Carried(sent);
             carried.outerOffset = Carried.QUEUED;
             carried.epoch = epoch;
             carried.sentNanos = time.nowNanos();
@@ -281,6 +292,7 @@ final class SuppressionSimulation {
     /** The payload of these places was taken away: the outer connection has to have it, or had it until just now. */
     private void mustBeCarried(Connection connection, int start, int end) {
         long now = time.nowNanos();
+        Sent counted = null;
         for (int place = start; place < end; place++) {
             suppressed++;
             Carried carried = connection.bytes[place];
@@ -288,6 +300,8 @@ final class SuppressionSimulation {
                 throw violation("nothing carries place %d", place);
             }
             carried.copies++;
+            carried.packet.copies += carried.packet == counted ? 0 : 1;
+            counted = carried.packet;
             if (carried.copies > MOST_COPIES) {
                 throw violation("%d copies of place %d were suppressed", carried.copies, place);
             }
@@ -318,7 +332,7 @@ final class SuppressionSimulation {
             boolean isOnItsWay = carried != null
                     && carried.epoch == epoch
                     && (carried.outerOffset == Carried.QUEUED || carried.outerOffset > up.deliveredTo())
-                    && carried.copies < MOST_COPIES
+                    && carried.packet.copies < MOST_COPIES // it counts by packets, not by bytes
                     && time.nowNanos() - carried.sentNanos < MOST_CARRIED - MOST_GRACE;
             if (!isOnItsWay) {
                 return;
