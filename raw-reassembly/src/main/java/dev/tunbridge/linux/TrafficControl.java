@@ -109,10 +109,10 @@ public final class TrafficControl implements AutoCloseable {
     }
 
     private static QueueDiscipline read(ByteBuffer message) {
-        Attributes attributes = new Attributes(message, MESSAGE_BYTES, message.limit());
+        NetlinkAttributes attributes = new NetlinkAttributes(message, MESSAGE_BYTES, message.limit());
         String kind = attributes.text(TCA_KIND);
-        Attributes options = attributes.nested(TCA_OPTIONS);
-        Attributes statistics = attributes.nested(TCA_STATS2);
+        NetlinkAttributes options = attributes.nested(TCA_OPTIONS);
+        NetlinkAttributes statistics = attributes.nested(TCA_STATS2);
         boolean isBucket = kind.equals(TOKEN_BUCKET);
         long rate = isBucket ? options.unsigned(TCA_TBF_PARMS, RATE_AT) : 0;
         return new QueueDiscipline(
@@ -129,64 +129,5 @@ public final class TrafficControl implements AutoCloseable {
     @Override
     public void close() {
         netlink.close();
-    }
-
-    /** A run of attributes within a message. What is missing, or too short, reads zero. */
-    private record Attributes(ByteBuffer bytes, int start, int end) {
-        /** NLA_F_NESTED and NLA_F_NET_BYTEORDER are no part of the type. */
-        private static final int TYPE_MASK = 0x3fff;
-
-        private int find(int type) {
-            int at = start;
-            while (at + NetlinkRequest.ATTRIBUTE_HEADER_BYTES <= end) {
-                int length = bytes.getShort(at) & 0xffff;
-                if (length < NetlinkRequest.ATTRIBUTE_HEADER_BYTES || length > end - at) {
-                    return -1;
-                }
-                if ((bytes.getShort(at + 2) & TYPE_MASK) == type) {
-                    return at;
-                }
-                at += (length + 3) & ~3;
-            }
-            return -1;
-        }
-
-        private int valueEnd(int at) {
-            return at + (bytes.getShort(at) & 0xffff);
-        }
-
-        Attributes nested(int type) {
-            int at = find(type);
-            return at < 0
-                    ? new Attributes(bytes, 0, 0)
-                    : new Attributes(bytes, at + NetlinkRequest.ATTRIBUTE_HEADER_BYTES, valueEnd(at));
-        }
-
-        String text(int type) {
-            int at = find(type);
-            StringBuilder text = new StringBuilder();
-            for (int i = at + NetlinkRequest.ATTRIBUTE_HEADER_BYTES; at >= 0 && i < valueEnd(at); i++) {
-                if (bytes.get(i) != 0) {
-                    text.append((char) (bytes.get(i) & 0xff));
-                }
-            }
-            return text.toString();
-        }
-
-        long unsigned(int type, int offset) {
-            int at = place(type, offset, Integer.BYTES);
-            return at < 0 ? 0 : Integer.toUnsignedLong(bytes.getInt(at));
-        }
-
-        long wide(int type, int offset) {
-            int at = place(type, offset, Long.BYTES);
-            return at < 0 ? 0 : bytes.getLong(at);
-        }
-
-        private int place(int type, int offset, int length) {
-            int at = find(type);
-            int value = at + NetlinkRequest.ATTRIBUTE_HEADER_BYTES + offset;
-            return at < 0 || value + length > valueEnd(at) ? -1 : value;
-        }
     }
 }

@@ -45,6 +45,7 @@ public final class PathTuner implements AutoCloseable {
     private final TuningOptions options;
     private final String device;
     private final Shaper shaper;
+    private final NetworkWatch watch;
     private final long droppedBefore;
     private final ExecutorService executor;
     private final AtomicBoolean due = new AtomicBoolean();
@@ -85,6 +86,8 @@ public final class PathTuner implements AutoCloseable {
     private volatile Optional<InetAddress> remembered = Optional.empty();
 
     private final AtomicLong faults = new AtomicLong();
+    private final AtomicBoolean deviceReturned = new AtomicBoolean();
+    private final AtomicBoolean wayChanged = new AtomicBoolean();
 
     /** What the kernel is to be told. Each new tunnel has its number, so that its routes are set even where nothing else changed. */
     private record Wanted(
@@ -92,10 +95,11 @@ public final class PathTuner implements AutoCloseable {
         static final Wanted NOTHING = new Wanted(0, null, RouteMetrics.NONE, Optional.empty());
     }
 
-    private PathTuner(TuningOptions options, String device, Shaper shaper, long droppedBefore) {
+    private PathTuner(TuningOptions options, String device, Shaper shaper, NetworkWatch watch, long droppedBefore) {
         this.options = options;
         this.device = device;
         this.shaper = shaper;
+        this.watch = watch;
         this.droppedBefore = droppedBefore;
         plan = new RoutePlan(options);
         executor = Executors.newSingleThreadExecutor(task -> {
@@ -108,11 +112,17 @@ public final class PathTuner implements AutoCloseable {
 
     /** For a device that exists, in the calling thread's namespace. Blocks for some milliseconds. */
     public static PathTuner open(TuningOptions options, String device) throws IOException {
-        Shaper shaper = Shaper.open(device);
+        NetworkWatch watch = NetworkWatch.open(device);
         try {
-            return new PathTuner(options, device, shaper, droppedNow(device));
+            Shaper shaper = Shaper.open(device);
+            try {
+                return new PathTuner(options, device, shaper, watch, droppedNow(device));
+            } catch (IOException | RuntimeException e) {
+                shaper.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
-            shaper.close();
+            watch.close();
             throw e;
         }
     }
@@ -196,6 +206,25 @@ public final class PathTuner implements AutoCloseable {
         serverWords = Map.of();
     }
 
+    /**
+     * Whether somebody took the device down and up again since this was asked last: its network is to be set up anew,
+     * and then {@link #renew} called. On the loop.
+     */
+    public boolean takeDeviceReturn() {
+        return deviceReturned.getAndSet(false);
+    }
+
+    /** Whether the way to the server may have changed since this was asked last: {@link #serverRoute} finds it. On the loop. */
+    public boolean takeWayChange() {
+        return wayChanged.getAndSet(false);
+    }
+
+    /** The device's network was set up anew, without any tuning. On the loop. */
+    public void renew() {
+        Wanted last = wanted;
+        want(new Wanted(last.tunnel() + 1, last.shape(), last.metrics(), last.bucket()));
+    }
+
     /** The values in force; from any thread. */
     public TuningStats stats() {
         return new TuningStats(shaped, shaperChanges.get(), root, dropped, routeWords, serverWords, faults.get());
@@ -257,6 +286,7 @@ public final class PathTuner implements AutoCloseable {
         Wanted next = wanted;
         if (next.tunnel() != applied.tunnel()) {
             failed.clear();
+            attempt(Part.CHANGES, watch::begin);
         }
         attempt(Part.SHAPER, () -> applyBucket(next));
         attempt(Part.ROUTES, () -> applyRoutes(next));
@@ -264,13 +294,15 @@ public final class PathTuner implements AutoCloseable {
         if (lookDue) {
             lookDue = false;
             attempt(Part.COUNTERS, this::look);
+            attempt(Part.CHANGES, this::lookForChanges);
         }
     }
 
     private enum Part {
         SHAPER,
         ROUTES,
-        COUNTERS
+        COUNTERS,
+        CHANGES
     }
 
     @FunctionalInterface
@@ -345,8 +377,19 @@ public final class PathTuner implements AutoCloseable {
         }
     }
 
+    private void lookForChanges() throws IOException {
+        watch.look();
+        if (watch.takeReturn()) {
+            deviceReturned.set(true);
+        }
+        if (watch.takeWayChange()) {
+            wayChanged.set(true);
+        }
+    }
+
     private void undo(CompletableFuture<Void> end) {
         undone = true;
+        watch.close();
         try {
             shaper.close();
             shaped = Optional.empty();

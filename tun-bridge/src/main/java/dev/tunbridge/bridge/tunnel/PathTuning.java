@@ -24,6 +24,9 @@ final class PathTuning {
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+    /** Routes of a busy router change all the time; to look for the way to the server takes processes. */
+    private static final long WAY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final DeliveryTime deliveryTime = new DeliveryTime();
     private BandwidthEstimate bandwidth = new BandwidthEstimate();
     private final EgressQueue queue;
@@ -38,6 +41,7 @@ final class PathTuning {
     private @Nullable OuterConnection connection;
     private long ackedBytes = -1;
     private long sampledNanos;
+    private long wayNanos;
 
     PathTuning(EgressQueue queue, String device, NetworkSetup network) {
         this.queue = queue;
@@ -47,7 +51,7 @@ final class PathTuning {
 
     // On the blocking thread
 
-    /** Before connecting: a route to the server with what the connection needs. */
+    /** Before connecting, or when the way may have changed: a route to the server with what the connection needs. */
     void prepare(InetAddress address) throws IOException {
         if (!opened) {
             opened = true;
@@ -86,6 +90,7 @@ final class PathTuning {
     void established(OuterConnection connection, TunnelShape shape) {
         this.connection = connection;
         ackedBytes = -1;
+        wayNanos = System.nanoTime() - WAY_NANOS;
         PathTuner current = tuner;
         if (current != null) {
             current.established(shape);
@@ -125,6 +130,30 @@ final class PathTuning {
         boolean isBusy = !isAnswered || !queue.isEmpty();
         ackedBytes = sample.bytesAcked();
         return isBusy ? BUSY_NANOS : IDLE_NANOS;
+    }
+
+    /** Whether the device was taken down and is up again, without its routes; asked once. */
+    boolean takeDeviceReturn() {
+        PathTuner current = tuner;
+        return current != null && current.takeDeviceReturn();
+    }
+
+    /** The device has its routes again. */
+    void renew() {
+        PathTuner current = tuner;
+        if (current != null) {
+            current.renew();
+        }
+    }
+
+    /** Whether another way may lead to the server now, so that {@link #prepare} should look; asked once, and not all the time. */
+    boolean takeWayChange(long nowNanos) {
+        PathTuner current = tuner;
+        if (current == null || nowNanos - wayNanos < WAY_NANOS || !current.takeWayChange()) {
+            return false;
+        }
+        wayNanos = nowNanos;
+        return true;
     }
 
     /** When to look next, now that something waits: it is the first sign of a path that is full. */

@@ -477,6 +477,46 @@ public final class Tunnel {
         if (current != null && established != null && current.takeOutageEnd()) {
             apply(established.keepAlive(now));
         }
+        if (current != null && tuning.takeDeviceReturn()) {
+            setUpAgain(current);
+        }
+        if (current != null && tuning.takeWayChange(now)) {
+            findWayAgain(current);
+        }
+    }
+
+    /** Somebody took the device down and up: its routes went, and an IPv6 address too. */
+    private void setUpAgain(OuterConnection current) {
+        blocking.run(
+                () -> {
+                    TunnelInfo tunnel = configured;
+                    if (tunnel != null) {
+                        undo = networkSetup.setUp(tunnel);
+                    }
+                    return device.name();
+                },
+                name -> {
+                    LOG.info("{} was down and is up again: its address and routes are set up anew", name);
+                    if (connection == current) {
+                        tuning.renew();
+                    }
+                },
+                fault -> LOG.warn(
+                        "{} was down and is up again, but cannot be set up before the next session: {}",
+                        device.name(),
+                        fault.getMessage()));
+    }
+
+    /** Routes or interfaces have changed: the host route to the server would keep to the old way. */
+    private void findWayAgain(OuterConnection current) {
+        InetAddress server = current.server().getAddress();
+        blocking.run(
+                () -> {
+                    tuning.prepare(server); // where the connection is lost meanwhile, the release comes after this
+                    return server;
+                },
+                found -> {},
+                fault -> LOG.warn("the route to the server stays as it is: {}", fault.getMessage()));
     }
 
     private void suppressOn(OuterConnection current) {
