@@ -1,6 +1,8 @@
 package dev.tunbridge.sim.demo;
 
+import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.measure.WaitHistogram;
+import dev.tunbridge.bridge.net.SocketStats;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.UserSpaceLink;
@@ -31,11 +33,15 @@ final class Demo {
     private static final long TRANSFER_BYTES = 50_000_000;
 
     private static final long DOWNLOAD_MILLIS = 4_000;
-    private static final long UPLOAD_MILLIS = 3_000;
+    private static final long UPLOAD_MILLIS = 6_000;
     private static final long REHEARSAL_MILLIS = 500;
     private static final long MESSAGE_SECONDS = 10;
-    private static final long DAYLIGHT_MILLIS = 1_000;
+
+    // One blackout may meet an unlucky loss, and then says nothing of the tunnel.
+    private static final int NIGHTS = 3;
+    private static final Duration DAYLIGHT = Duration.ofSeconds(2);
     private static final Duration DARK = Duration.ofSeconds(1);
+    private static final Duration DAYS = DAYLIGHT.plus(DARK).multipliedBy(NIGHTS);
     private static final double BYTES_PER_KILOBYTE = 1e3;
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
@@ -111,7 +117,10 @@ final class Demo {
                             "UDP to the client",
                             Measure.Way.IN_ORDER,
                             stream(scene.deviceSide(), scene.serverSide(), client, TO_CLIENT)));
-            return new Played(mode, scene.stats().receive().lane(), measures);
+            BridgeStats stats = scene.stats();
+            String congestionControl =
+                    stats.socket().map(SocketStats::congestionControl).orElse("unknown");
+            return new Played(mode, stats.receive().lane(), congestionControl, measures);
         }
     }
 
@@ -164,14 +173,17 @@ final class Demo {
 
     /** A download goes up: its sender is the device, and sends again what it has no answer for. */
     private Measure throughTheDark(Scene scene, UserSpaceLink link, HttpLoad client) throws Exception {
-        progress.step("downloading over HTTP while the link is dark for a second");
+        progress.step("downloading over HTTP while the link is dark for a second, " + NIGHTS + " times");
         try (CarriedWatch watch =
                 CarriedWatch.start(scene.serverSide(), scene.plan().inner().server())) {
             Thread night = new Thread(
                     () -> {
                         try {
-                            Thread.sleep(DAYLIGHT_MILLIS);
-                            link.blackOutFor(DARK);
+                            for (int i = 0; i < NIGHTS; i++) {
+                                Thread.sleep(DAYLIGHT.toMillis());
+                                link.blackOutFor(DARK);
+                                Thread.sleep(DARK.toMillis());
+                            }
                         } catch (InterruptedException e) {
                             Thread.currentThread().interrupt();
                         }
@@ -180,9 +192,9 @@ final class Demo {
             night.start();
             Transfer download = scene.serverSide()
                     .call(() ->
-                            client.download(seed + 2, TRANSFER_BYTES, DOWNLOAD_MILLIS, progress.bytes("downloaded")));
+                            client.download(seed + 2, TRANSFER_BYTES, DAYS.toMillis(), progress.bytes("downloaded")));
             night.join();
-            Measure measure = transfer("HTTP download, 1 s dark", download, rate(download));
+            Measure measure = transfer("HTTP download, dark " + NIGHTS + " x 1 s", download, rate(download));
             Optional<CarriedBytes> carried = watch.end();
             return carried.isEmpty()
                     ? measure

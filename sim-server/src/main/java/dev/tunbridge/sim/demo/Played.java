@@ -8,8 +8,9 @@ import java.util.Locale;
  * One play of the whole demo.
  *
  * @param lane where the bridge's raw lane stood at its end: without the right to capture, on is as off
+ * @param congestionControl of the bridge's end of the outer connection
  */
-record Played(Mode mode, LaneState lane, List<Measure> measures) {
+record Played(Mode mode, LaneState lane, String congestionControl, List<Measure> measures) {
     Played {
         measures = List.copyOf(measures);
     }

@@ -6,6 +6,7 @@ import static dev.tunbridge.bridge.service.JsonText.number;
 import static dev.tunbridge.bridge.service.JsonText.object;
 import static dev.tunbridge.bridge.service.JsonText.text;
 
+import dev.tunbridge.sim.server.SimulatedServer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,7 +19,7 @@ import java.util.stream.Stream;
  * @param seed of its chances in both
  */
 record SideBySide(String profile, long seed, Played off, Played on) {
-    private static final String ROW = "%-25s %-26s %16s %16s  %s";
+    private static final String ROW = "%-27s %-26s %16s %16s  %s";
 
     boolean isIntact() {
         return off.isIntact() && on.isIntact();
@@ -27,7 +28,9 @@ record SideBySide(String profile, long seed, Played off, Played on) {
     /** For people: a line for each reading. */
     String table() {
         StringBuilder out = new StringBuilder();
-        out.append(String.format("link %s, seed %d%n", profile, seed));
+        out.append(String.format(
+                "link %s, seed %d; congestion control of the outer connection: up %s, down %s%n",
+                profile, seed, on.congestionControl(), SimulatedServer.CONGESTION_CONTROL));
         line(out, "", "", off.mode().label(), on.mode().label(), "");
         for (Measure with : on.measures()) {
             Measure without = of(off, with.name());
@@ -52,6 +55,9 @@ record SideBySide(String profile, long seed, Played off, Played on) {
                             ? "everything arrived intact."
                             : "NOT everything arrived intact: " + broken(played)));
         }
+        out.append(
+                        "One play of each: single rates and latencies differ by a third from play to play; simserver bench repeats.")
+                .append(System.lineSeparator());
         return out.toString();
     }
 
@@ -96,6 +102,7 @@ record SideBySide(String profile, long seed, Played off, Played on) {
         return object(
                 field("mode", text(played.mode().label())),
                 field("lane", text(played.laneText())),
+                field("congestion_control", text(played.congestionControl())),
                 field("intact", String.valueOf(played.isIntact())),
                 field("measures", array(played.measures().stream().map(SideBySide::json))));
     }

@@ -37,7 +37,7 @@ public final class SimulatedServer {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedServer.class);
 
     /** The third party's congestion control; set before listen, because an established bbr keeps its pacing. */
-    private static final String CONGESTION_CONTROL = "cubic";
+    public static final String CONGESTION_CONTROL = "cubic";
 
     private static final int READ_BYTES = 64 * 1024;
 

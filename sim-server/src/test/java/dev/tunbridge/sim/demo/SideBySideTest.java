@@ -58,9 +58,9 @@ class SideBySideTest {
                         .json())
                 .isEqualTo(
                         "{\"profile\":\"wan1\",\"seed\":7,\"intact\":true,\"plays\":["
-                                + "{\"mode\":\"plain\",\"lane\":\"measuring\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
+                                + "{\"mode\":\"plain\",\"lane\":\"measuring\",\"congestion_control\":\"bbr\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
                                 + "\"intact\":true,\"first_byte_ms\":100.000}]},"
-                                + "{\"mode\":\"full\",\"lane\":\"forbidden\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
+                                + "{\"mode\":\"full\",\"lane\":\"forbidden\",\"congestion_control\":\"bbr\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
                                 + "\"intact\":true,\"first_byte_ms\":60.0000}]}],"
                                 + "\"gains\":[{\"name\":\"HTTP page\",\"reading\":\"first_byte_ms\",\"better_by_percent\":40.0000}]}");
     }
@@ -79,8 +79,8 @@ class SideBySideTest {
         return new SideBySide(
                 "wan1",
                 7,
-                new Played(Mode.PLAIN, LaneState.MEASURING, List.of(off)),
-                new Played(Mode.FULL, LaneState.FORBIDDEN, List.of(on)));
+                new Played(Mode.PLAIN, LaneState.MEASURING, "bbr", List.of(off)),
+                new Played(Mode.FULL, LaneState.FORBIDDEN, "bbr", List.of(on)));
     }
 
     private static Measure measure(String name, String amount, boolean isIntact, Reading... readings) {
