@@ -27,6 +27,8 @@ class OuterSocketTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Pattern UNSENT = Pattern.compile("notsent:(\\d+)");
     private static final Pattern PACING_GAIN = Pattern.compile("pacing_gain:([0-9.]+)");
+    private static final Pattern PACING_LIMIT = Pattern.compile("pacing_rate \\S+/\\S+");
+    private static final Duration SOON = Duration.ofMillis(5);
     private static final int ENOUGH_BYTES = 2_000_000;
     private static final Duration OUTAGE = Duration.ofSeconds(3);
     /** TCP_RTO_MIN. */
@@ -73,6 +75,39 @@ class OuterSocketTest {
         }
     }
 
+    @Test
+    void holdsBbrBackWhereItsQueueStandsOutsideAndLetsGoAgain() throws Exception {
+        assumeThat(CongestionControl.refusal("bbr")).as("bbr may be chosen").isEmpty();
+        try (Scene scene = scene("socket.congestion-control", "bbr")) {
+            assertThat(isLimited(scene)).isFalse();
+            try (Upload upload = new Upload(scene)) {
+                await().atMost(LIMIT).pollInterval(SOON).until(() -> isLimited(scene));
+                assertThat(upload.received()).isPositive();
+            }
+            await().atMost(LIMIT).until(() -> !isLimited(scene));
+            assertThat(scene.stats().socket().orElseThrow().heldBack()).isFalse();
+        }
+    }
+
+    @Test
+    void neverHoldsBbrBackWhereSwitchedOff() throws Exception {
+        assumeThat(CongestionControl.refusal("bbr")).as("bbr may be chosen").isEmpty();
+        ScenePlan plan = ScenePlan.over(Scenes.profile("wan0"))
+                .set("socket.congestion-control", "bbr")
+                .set("socket.drain", "false");
+        try (Scene scene = Scene.open(plan);
+                Upload upload = new Upload(scene)) {
+            while (upload.received() < 4 * ENOUGH_BYTES) {
+                assertThat(isLimited(scene)).isFalse();
+            }
+        }
+    }
+
+    /** Whether the socket has been given a limit of its pacing: ss shows both, the rate and the limit. */
+    private static boolean isLimited(Scene scene) throws Exception {
+        return PACING_LIMIT.matcher(told(scene)).find();
+    }
+
     private static boolean isCruising(Scene scene) throws Exception {
         double gain = said(scene, PACING_GAIN);
         return gain > 0 && gain < 2;
@@ -112,11 +147,14 @@ class OuterSocketTest {
 
     /** Of the connection to the server; 0 where nothing is said. */
     private static double said(Scene scene, Pattern what) throws Exception {
-        String told = scene.deviceSide()
+        Matcher matcher = what.matcher(told(scene));
+        return matcher.find() ? Double.parseDouble(matcher.group(1)) : 0;
+    }
+
+    private static String told(Scene scene) throws Exception {
+        return scene.deviceSide()
                 .run(Duration.ofSeconds(5), "ss", "-tin", "dport", "=", "7000")
                 .output();
-        Matcher matcher = what.matcher(told);
-        return matcher.find() ? Double.parseDouble(matcher.group(1)) : 0;
     }
 
     /** A sender on the device that never stops, to a reader behind the server. */
