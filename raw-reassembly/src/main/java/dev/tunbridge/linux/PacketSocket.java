@@ -56,15 +56,6 @@ public final class PacketSocket implements AutoCloseable {
         return fd;
     }
 
-    /** The number of an interface in the network namespace of the calling thread; ENODEV where there is none of that name. */
-    public static int interfaceIndex(String name) throws LinuxException {
-        int index = LibC.if_nametoindex(name);
-        if (index == 0) {
-            throw LinuxException.last("if_nametoindex", name);
-        }
-        return index;
-    }
-
     public void attach(SocketFilter filter) throws LinuxException {
         if (LibC.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter.toNative(), SocketFilter.nativeBytes()) < 0) {
             throw LinuxException.last("setsockopt SO_ATTACH_FILTER", "descriptor " + fd);

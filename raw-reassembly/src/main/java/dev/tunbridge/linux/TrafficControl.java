@@ -58,15 +58,6 @@ public final class TrafficControl implements AutoCloseable {
         return new TrafficControl(RouteNetlink.open());
     }
 
-    /** The number of this interface in the namespace of the calling thread. */
-    public static int interfaceIndex(String name) throws LinuxException {
-        int index = LibC.if_nametoindex(name);
-        if (index == 0) {
-            throw LinuxException.last("if_nametoindex", name);
-        }
-        return index;
-    }
-
     /** What is at the root of the interface; nothing where it has no queue at all. */
     public Optional<QueueDiscipline> root(int interfaceIndex) throws LinuxException {
         List<QueueDiscipline> found = new ArrayList<>(1);

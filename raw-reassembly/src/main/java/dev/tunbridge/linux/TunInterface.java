@@ -1,6 +1,7 @@
 package dev.tunbridge.linux;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -72,7 +73,10 @@ public final class TunInterface implements AutoCloseable {
             request.clear();
             request.write(0, nameBytes, 0, nameBytes.length);
             request.setShort(FLAGS_AT, (short) requested);
-            control(fd, TUNSETIFF, request, "TUNSETIFF", name);
+            if (LibC.ioctl(fd, TUNSETIFF, request) < 0) {
+                Errno errno = new Errno(Native.getLastError());
+                throw new LinuxException("ioctl TUNSETIFF", name + hint(errno), errno);
+            }
             String actualName = request.getString(0, StandardCharsets.UTF_8.name());
             if (virtioHeader) {
                 word.setInt(0, VIRTIO_HEADER_BYTES);
@@ -108,6 +112,17 @@ public final class TunInterface implements AutoCloseable {
             }
         }
         return Collections.unmodifiableSet(taken);
+    }
+
+    /** What the kernel's number means here: it has one word for several things. */
+    private static String hint(Errno errno) {
+        if (errno.equals(Errno.EBUSY)) {
+            return " (a device that another process holds)";
+        }
+        if (errno.equals(Errno.EINVAL)) {
+            return " (an interface of another kind has this name, or it is not valid)";
+        }
+        return "";
     }
 
     private static void control(int fd, int request, Pointer argument, String requestName, String subject)

@@ -46,7 +46,8 @@ class TunInterfaceTest {
         try (TunInterface first = TunInterface.open("tbt%d", TunKind.TAP)) {
             assertThatThrownBy(() -> TunInterface.open(first.name(), TunKind.TAP, TunFlag.EXCLUSIVE))
                     .isInstanceOf(LinuxException.class)
-                    .hasMessage("ioctl TUNSETIFF " + first.name() + ": EBUSY (device or resource busy)");
+                    .hasMessage("ioctl TUNSETIFF " + first.name()
+                            + " (a device that another process holds): EBUSY (device or resource busy)");
         }
     }
 

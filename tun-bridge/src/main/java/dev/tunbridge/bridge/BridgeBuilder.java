@@ -93,7 +93,9 @@ public final class BridgeBuilder {
      */
     public Bridge build() {
         Endpoint server = config.get(Settings.SERVER)
-                .orElseThrow(() -> ConfigException.of(Settings.SERVER.key(), "is missing: say where the server is"));
+                .orElseThrow(() -> ConfigException.of(
+                        Settings.SERVER.key(),
+                        "is missing; allowed: HOST:PORT (--server, or server: in the configuration)"));
         SocketTuning.check(config);
         FrameFormat frameFormat = format != null ? format : loadFormat(config);
         MessageCodec codec = MessageMappers.forFormat(frameFormat);

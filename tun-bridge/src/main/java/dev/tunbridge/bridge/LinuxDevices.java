@@ -47,11 +47,24 @@ final class LinuxDevices {
         return new LinuxNetwork(config);
     }
 
+    /** What the kernel was told. */
+    private record Applied(TunNetwork network) implements NetworkSetup.Undo {
+        @Override
+        public void undo() throws IOException {
+            network.close();
+        }
+
+        @Override
+        public boolean isWhole() throws IOException {
+            return network.isWhole();
+        }
+    }
+
     /** The kernel's own. */
     private record LinuxNetwork(BridgeConfig config) implements NetworkSetup {
         @Override
         public Undo setUp(TunnelInfo tunnel) throws IOException {
-            return TunNetwork.setUp(new TunAddressing(
+            return new Applied(TunNetwork.setUp(new TunAddressing(
                     tunnel.device(),
                     tunnel.deviceAddress(),
                     tunnel.prefixLength(),
@@ -63,7 +76,7 @@ final class LinuxDevices {
                             .toList(),
                     config.get(Settings.SOURCE_RULE)
                             ? TunAddressing.SourceRule.PRESENT
-                            : TunAddressing.SourceRule.ABSENT))::close;
+                            : TunAddressing.SourceRule.ABSENT)));
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.tunbridge.reassembly.capture;
 
 import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.ModeratedReadiness;
 import dev.tunbridge.linux.PacketSocket;
@@ -113,7 +114,7 @@ public final class CaptureRing implements LiveSource {
         PacketSocket socket = PacketSocket.open();
         try {
             int interfaceIndex = options.interfaceName().isPresent()
-                    ? PacketSocket.interfaceIndex(options.interfaceName().get())
+                    ? Interfaces.index(options.interfaceName().get())
                     : 0;
             int half = options.ringBytes() / 2;
             ByteBuffer slots = socket.mapRing(slotBytes, half / PacketSocket.BLOCK_BYTES);

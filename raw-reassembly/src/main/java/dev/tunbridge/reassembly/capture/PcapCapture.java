@@ -1,6 +1,6 @@
 package dev.tunbridge.reassembly.capture;
 
-import dev.tunbridge.linux.PacketSocket;
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.reassembly.wire.FourTuple;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
@@ -100,7 +100,7 @@ public final class PcapCapture implements LiveSource {
     public static PcapCapture open(CaptureOptions options) throws IOException {
         LibPcap.require();
         String device = options.interfaceName().orElse("any");
-        int interfaceIndex = options.interfaceName().isPresent() ? PacketSocket.interfaceIndex(device) : 0;
+        int interfaceIndex = options.interfaceName().isPresent() ? Interfaces.index(device) : 0;
         try {
             PcapHandle handle = new PcapHandle.Builder(device)
                     .snaplen(SNAPSHOT_BYTES)

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.linux.PacketSocket;
 import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.TunKind;
 import dev.tunbridge.reassembly.wire.TcpView;
@@ -75,7 +75,7 @@ class CaptureRingTest {
             int remotePort = pair.path().remote().getPort();
             assertThat(Seen.stream(seen, remotePort, BYTES)).isEqualTo(sent);
             long after = System.nanoTime();
-            int index = near.call(() -> PacketSocket.interfaceIndex("v0"));
+            int index = near.call(() -> Interfaces.index("v0"));
             long last = before;
             for (Seen each : seen) {
                 assertThat(each.tcp().sourcePort()).isEqualTo(remotePort);

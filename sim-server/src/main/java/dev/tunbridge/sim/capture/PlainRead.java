@@ -1,5 +1,6 @@
 package dev.tunbridge.sim.capture;
 
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.ModeratedReadiness;
 import dev.tunbridge.linux.PacketSocket;
 import dev.tunbridge.linux.SocketOption;
@@ -41,7 +42,7 @@ final class PlainRead implements LiveSource {
             Sockets.set(socket.fd(), SocketOption.SO_RCVBUFFORCE, options.ringBytes());
             Sockets.set(socket.fd(), SocketOption.PACKET_IGNORE_OUTGOING, 1);
             socket.attach(options.filter().toSocketFilter());
-            socket.bind(PacketSocket.interfaceIndex(options.interfaceName().orElseThrow()));
+            socket.bind(Interfaces.index(options.interfaceName().orElseThrow()));
             return new PlainRead(socket);
         } catch (IOException | RuntimeException failure) {
             socket.close();

@@ -163,17 +163,17 @@ final class Demo {
         progress.step("fetching a page over HTTP");
         Transfer page = client.page();
         add(measures, transfer("HTTP page", page, firstByte(page)));
-        progress.step("downloading over HTTP");
+        progress.step("HTTP to the client: the device sends");
         Transfer download = client.download(seed, TRANSFER_BYTES, DOWNLOAD_MILLIS, progress.bytes("downloaded"));
-        add(measures, transfer("HTTP download", download, rate(download), firstByte(download)));
-        progress.step("uploading over HTTP");
+        add(measures, transfer("HTTP to the client", download, rate(download), firstByte(download)));
+        progress.step("HTTP to the device: the server's end sends");
         Transfer upload = client.upload(seed + 1, TRANSFER_BYTES, UPLOAD_MILLIS, progress.bytes("uploaded"));
-        add(measures, transfer("HTTP upload", upload, rate(upload)));
+        add(measures, transfer("HTTP to the device", upload, rate(upload)));
     }
 
-    /** A download goes up: its sender is the device, and sends again what it has no answer for. */
+    /** Up: its sender is the device, and sends again what it has no answer for. */
     private Measure throughTheDark(Scene scene, UserSpaceLink link, HttpLoad client) throws Exception {
-        progress.step("downloading over HTTP while the link is dark for a second, " + NIGHTS + " times");
+        progress.step("HTTP to the client while the link is dark for a second, " + NIGHTS + " times");
         try (CarriedWatch watch =
                 CarriedWatch.start(scene.serverSide(), scene.plan().inner().server())) {
             Thread night = new Thread(
@@ -194,7 +194,7 @@ final class Demo {
                     .call(() ->
                             client.download(seed + 2, TRANSFER_BYTES, DAYS.toMillis(), progress.bytes("downloaded")));
             night.join();
-            Measure measure = transfer("HTTP download, dark " + NIGHTS + " x 1 s", download, rate(download));
+            Measure measure = transfer("HTTP to the client, dark " + NIGHTS + " x 1 s", download, rate(download));
             Optional<CarriedBytes> carried = watch.end();
             return carried.isEmpty()
                     ? measure

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param seed of its chances in both
  */
 record SideBySide(String profile, long seed, Played off, Played on) {
-    private static final String ROW = "%-27s %-26s %16s %16s  %s";
+    private static final String ROW = "%-32s %-26s %16s %16s  %s";
 
     boolean isIntact() {
         return off.isIntact() && on.isIntact();
@@ -29,7 +29,7 @@ record SideBySide(String profile, long seed, Played off, Played on) {
     String table() {
         StringBuilder out = new StringBuilder();
         out.append(String.format(
-                "link %s, seed %d; congestion control of the outer connection: up %s, down %s%n",
+                "link %s, seed %d; congestion control of the outer connection: %s to the client, %s to the device%n",
                 profile, seed, on.congestionControl(), SimulatedServer.CONGESTION_CONTROL));
         line(out, "", "", off.mode().label(), on.mode().label(), "");
         for (Measure with : on.measures()) {

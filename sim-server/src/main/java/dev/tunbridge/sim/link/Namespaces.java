@@ -1,5 +1,7 @@
 package dev.tunbridge.sim.link;
 
+import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.NetworkNamespace;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -10,7 +12,7 @@ final class Namespaces {
     private Namespaces() {}
 
     static <T> T in(String namespace, Callable<T> work) throws IOException {
-        try (NetworkNamespace entered = NetworkNamespace.open(namespace)) {
+        try (NetworkNamespace entered = open(namespace)) {
             return entered.call(work);
         } catch (IOException | RuntimeException e) {
             throw e;
@@ -19,6 +21,17 @@ final class Namespaces {
             throw new InterruptedIOException("in namespace " + namespace + ": interrupted");
         } catch (Exception e) {
             throw new IOException("in namespace " + namespace + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static NetworkNamespace open(String namespace) throws IOException {
+        try {
+            return NetworkNamespace.open(namespace);
+        } catch (LinuxException e) {
+            String found = "'" + namespace + "' (ip netns add " + namespace + ")";
+            throw e.errno().equals(Errno.ENOENT)
+                    ? new LinuxException("there is no network namespace", found, e.errno())
+                    : e;
         }
     }
 }

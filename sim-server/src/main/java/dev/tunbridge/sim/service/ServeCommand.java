@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.service.ExitCode;
 import dev.tunbridge.bridge.service.Foreground;
 import dev.tunbridge.bridge.service.Version;
@@ -130,6 +131,13 @@ final class ServeCommand implements Callable<Integer> {
             }
             return mtu;
         });
+        InetAddress client = value("--device", device, "an address within --tunnel " + tunnel, () -> {
+            InetAddress given = InetAddresses.forString(device);
+            if (!Prefix.of(own, length).contains(given) || given.equals(own)) {
+                throw new IllegalArgumentException();
+            }
+            return given;
+        });
         BridgeConfig config = BridgeConfig.defaults().with(Settings.FORMAT.key(), format);
         try {
             return new ServerOptions(
@@ -137,7 +145,7 @@ final class ServeCommand implements Callable<Integer> {
                     tun,
                     own,
                     length,
-                    address("--device", device, device),
+                    client,
                     way,
                     mode,
                     BridgeBuilder.loadFormat(config),

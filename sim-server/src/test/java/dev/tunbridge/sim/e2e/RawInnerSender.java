@@ -3,6 +3,7 @@ package dev.tunbridge.sim.e2e;
 import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.PacketSocket;
 import dev.tunbridge.linux.SocketFilter;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
@@ -38,7 +39,7 @@ final class RawInnerSender implements AutoCloseable {
             PacketSocket socket = PacketSocket.open();
             try {
                 socket.attach(SocketFilter.nothing());
-                return new RawInnerSender(socket, PacketSocket.interfaceIndex("tb0"));
+                return new RawInnerSender(socket, Interfaces.index("tb0"));
             } catch (IOException | RuntimeException e) {
                 socket.close();
                 throw e;

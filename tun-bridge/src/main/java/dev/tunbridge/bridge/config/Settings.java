@@ -125,7 +125,7 @@ public final class Settings {
 
     public static final Setting<List<Prefix>> ROUTES = add(
             "routes",
-            SettingType.listOf(new SettingType<>("PREFIX/LENGTH", Prefix::parse)),
+            SettingType.listOf(new SettingType<>("NETWORK/LENGTH (as 10.0.0.0/8)", Prefix::parse)),
             "",
             "Networks beyond the server that the device reaches through the tunnel.");
 
@@ -143,7 +143,7 @@ public final class Settings {
 
     public static final Setting<List<Prefix>> SOURCES = add(
             "filter.sources",
-            SettingType.listOf(new SettingType<>("PREFIX/LENGTH", Prefix::parse)),
+            SettingType.listOf(new SettingType<>("NETWORK/LENGTH (as 10.0.0.0/8)", Prefix::parse)),
             "",
             "Client addresses that may send to the device; empty: all that are no one's own.");
 
@@ -337,14 +337,19 @@ public final class Settings {
         return BY_KEY.values();
     }
 
-    /** The setting of this name; an unknown one is refused, with the nearest that exists. */
+    /** The setting of this name; an unknown one is refused, with one that is spelt much the same. */
     public static Setting<?> byKey(String key) {
         Setting<?> setting = BY_KEY.get(key);
         if (setting == null) {
             String nearest = BY_KEY.keySet().stream()
                     .min(Comparator.comparingInt(known -> editDistance(known, key)))
                     .orElseThrow();
-            throw ConfigException.of(key, "unknown key; the nearest is '" + nearest + "'");
+            boolean isNear = editDistance(nearest, key) <= Math.max(2, key.length() / 3);
+            throw ConfigException.of(
+                    key,
+                    isNear
+                            ? "unknown key; the nearest is '" + nearest + "'"
+                            : "unknown key; 'tunbridge check --settings' lists all");
         }
         return setting;
     }

@@ -3,7 +3,9 @@ package dev.tunbridge.bridge.filter;
 import com.google.common.net.InetAddresses;
 import com.google.common.primitives.Ints;
 import com.google.common.primitives.Longs;
+import java.math.BigInteger;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /** An address prefix, {@code 198.18.0.0/15} or {@code 2001:2::/48}; bits past the length are zero. */
@@ -28,6 +30,30 @@ public record Prefix(InetAddress address, int length) {
         InetAddress address = InetAddresses.forString(slash < 0 ? text : text.substring(0, slash));
         int bits = address.getAddress().length * 8;
         return new Prefix(address, slash < 0 ? bits : Integer.parseInt(text.substring(slash + 1)));
+    }
+
+    /** The network of so many bits that this address is of. */
+    public static Prefix of(InetAddress member, int length) {
+        byte[] bytes = member.getAddress();
+        for (int bit = length; bit < bytes.length * 8; bit++) {
+            bytes[bit / 8] &= (byte) ~(0x80 >> (bit % 8));
+        }
+        try {
+            return new Prefix(InetAddress.getByAddress(bytes), length);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // its length is an address's
+        }
+    }
+
+    /** Whether the address is of this network; one of the other family is of none. */
+    public boolean contains(InetAddress other) {
+        byte[] network = address.getAddress();
+        byte[] bytes = other.getAddress();
+        if (bytes.length != network.length) {
+            return false;
+        }
+        int rest = bytes.length * Byte.SIZE - length;
+        return new BigInteger(1, bytes).shiftRight(rest).equals(new BigInteger(1, network).shiftRight(rest));
     }
 
     /** The prefix as two masked words, so that a packet is matched by two comparisons. */

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.net;
 
 import dev.tunbridge.bridge.config.ShaperMode;
 import dev.tunbridge.linux.InterfaceCounters;
+import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.QueueDiscipline;
 import dev.tunbridge.linux.TokenBucket;
 import java.io.IOException;
@@ -45,7 +46,7 @@ public final class PathTuner implements AutoCloseable {
     private final TuningOptions options;
     private final String device;
     private final Shaper shaper;
-    private final NetworkWatch watch;
+    private final Optional<NetworkWatch> watch;
     private final long droppedBefore;
     private final ExecutorService executor;
     private final AtomicBoolean due = new AtomicBoolean();
@@ -87,7 +88,6 @@ public final class PathTuner implements AutoCloseable {
 
     private final AtomicLong faults = new AtomicLong();
     private final AtomicBoolean deviceReturned = new AtomicBoolean();
-    private final AtomicBoolean wayChanged = new AtomicBoolean();
 
     /** What the kernel is to be told. Each new tunnel has its number, so that its routes are set even where nothing else changed. */
     private record Wanted(
@@ -95,7 +95,8 @@ public final class PathTuner implements AutoCloseable {
         static final Wanted NOTHING = new Wanted(0, null, RouteMetrics.NONE, Optional.empty());
     }
 
-    private PathTuner(TuningOptions options, String device, Shaper shaper, NetworkWatch watch, long droppedBefore) {
+    private PathTuner(
+            TuningOptions options, String device, Shaper shaper, Optional<NetworkWatch> watch, long droppedBefore) {
         this.options = options;
         this.device = device;
         this.shaper = shaper;
@@ -112,18 +113,22 @@ public final class PathTuner implements AutoCloseable {
 
     /** For a device that exists, in the calling thread's namespace. Blocks for some milliseconds. */
     public static PathTuner open(TuningOptions options, String device) throws IOException {
-        NetworkWatch watch = NetworkWatch.open(device);
+        Shaper shaper = Shaper.open(device);
         try {
-            Shaper shaper = Shaper.open(device);
-            try {
-                return new PathTuner(options, device, shaper, watch, droppedNow(device));
-            } catch (IOException | RuntimeException e) {
-                shaper.close();
-                throw e;
-            }
+            return new PathTuner(options, device, shaper, watch(device), droppedNow(device));
         } catch (IOException | RuntimeException e) {
-            watch.close();
+            shaper.close();
             throw e;
+        }
+    }
+
+    /** All else goes without it. */
+    private static Optional<NetworkWatch> watch(String device) {
+        try {
+            return Optional.of(NetworkWatch.open(device));
+        } catch (LinuxException e) {
+            LOG.warn("{}: where somebody takes it down and up, its routes are gone: {}", device, e.getMessage());
+            return Optional.empty();
         }
     }
 
@@ -133,7 +138,7 @@ public final class PathTuner implements AutoCloseable {
      */
     public Optional<ServerRoute> serverRoute(InetAddress server) {
         try {
-            ServerRoute route = ServerRoute.make(device, server, plan.serverMetrics());
+            ServerRoute route = ServerRoute.make(device, server, plan.serverMetrics(), options.routes());
             serverWords = route.metrics().words();
             if (route.metrics().reordering().isPresent()) {
                 remembered = Optional.of(server);
@@ -207,16 +212,11 @@ public final class PathTuner implements AutoCloseable {
     }
 
     /**
-     * Whether somebody took the device down and up again since this was asked last: its network is to be set up anew,
-     * and then {@link #renew} called. On the loop.
+     * Whether somebody took the device down and up again, as far as is known, since this was asked last: where its
+     * network is not whole it is to be set up anew, and then {@link #renew} called. On the loop.
      */
     public boolean takeDeviceReturn() {
         return deviceReturned.getAndSet(false);
-    }
-
-    /** Whether the way to the server may have changed since this was asked last: {@link #serverRoute} finds it. On the loop. */
-    public boolean takeWayChange() {
-        return wayChanged.getAndSet(false);
     }
 
     /** The device's network was set up anew, without any tuning. On the loop. */
@@ -286,7 +286,6 @@ public final class PathTuner implements AutoCloseable {
         Wanted next = wanted;
         if (next.tunnel() != applied.tunnel()) {
             failed.clear();
-            attempt(Part.CHANGES, watch::begin);
         }
         attempt(Part.SHAPER, () -> applyBucket(next));
         attempt(Part.ROUTES, () -> applyRoutes(next));
@@ -378,18 +377,14 @@ public final class PathTuner implements AutoCloseable {
     }
 
     private void lookForChanges() throws IOException {
-        watch.look();
-        if (watch.takeReturn()) {
+        if (watch.isPresent() && watch.get().look()) {
             deviceReturned.set(true);
-        }
-        if (watch.takeWayChange()) {
-            wayChanged.set(true);
         }
     }
 
     private void undo(CompletableFuture<Void> end) {
         undone = true;
-        watch.close();
+        watch.ifPresent(NetworkWatch::close);
         try {
             shaper.close();
             shaped = Optional.empty();

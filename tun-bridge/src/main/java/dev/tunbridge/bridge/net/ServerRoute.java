@@ -1,9 +1,11 @@
 package dev.tunbridge.bridge.net;
 
 import com.google.common.net.InetAddresses;
+import dev.tunbridge.bridge.filter.Prefix;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -37,22 +39,34 @@ public final class ServerRoute implements AutoCloseable {
     }
 
     /**
-     * Makes the route, where there is something to tell and a way to tell it: a host route that somebody has configured
-     * stays as it is, and so does one that this could not make again word by word. Then nothing is done, and the log
-     * says why.
+     * Removes what a killed process has left, and makes the route, where there is something to tell or the tunnel's own
+     * routes would take the connection into the tunnel. A host route that somebody has configured stays as it is, and so
+     * does one that this could not make again word by word. Then nothing is done, and the log says why.
+     *
+     * @param tunnelled networks that lead into the device, perhaps already
      */
-    public static ServerRoute make(String device, InetAddress server, RouteMetrics metrics) throws IOException {
-        if (metrics.isEmpty() || server.isLoopbackAddress()) {
+    public static ServerRoute make(String device, InetAddress server, RouteMetrics metrics, List<Prefix> tunnelled)
+            throws IOException {
+        String family = server instanceof Inet4Address ? "-4" : "-6";
+        removeStale(device, family);
+        boolean isTunnelled = tunnelled.stream().anyMatch(network -> network.contains(server));
+        if ((metrics.isEmpty() && !isTunnelled) || server.isLoopbackAddress()) {
             return NONE;
         }
-        String family = server instanceof Inet4Address ? "-4" : "-6";
         String host = InetAddresses.toAddrString(server);
-        removeStale(device, family);
         String found = IpCommand.output(family, "-Numeric", "route", "get", "fibmatch", host)
                 .strip();
         Optional<Route> way = Route.parse(found);
+        if (way.isPresent() && device.equals(way.get().attributes().get("dev"))) {
+            way = wayBesides(device, family, host);
+        }
         if (way.isEmpty()) {
-            LOG.info("the route to the server {} stays as it is: '{}' is no plain route", host, firstLine(found));
+            boolean isIntoItself = (found + " ").contains(" dev " + device + " ");
+            if (isIntoItself) {
+                LOG.warn("the way to the server {} leads into {} itself: '{}'", host, device, found);
+            } else {
+                LOG.info("the route to the server {} stays as it is: '{}' is no plain route", host, firstLine(found));
+            }
             return NONE;
         }
         Route through = way.get();
@@ -60,10 +74,6 @@ public final class ServerRoute implements AutoCloseable {
                 String.valueOf(StaleRules.PROTOCOL).equals(through.attributes().get("proto"));
         if (through.destination().equals(host) && !isOurs) {
             LOG.info("the route to the server {} stays as it is: '{}' was configured for it", host, found);
-            return NONE;
-        }
-        if (device.equals(through.attributes().get("dev"))) {
-            LOG.warn("the route to the server {} leads into {} itself: '{}'", host, device, found);
             return NONE;
         }
         Route own = new Route(host, through.attributes(), through.metrics())
@@ -76,6 +86,25 @@ public final class ServerRoute implements AutoCloseable {
         IpCommand.batch(family, List.of("route replace " + own));
         LOG.info("route to the server while connected: {}", own);
         return new ServerRoute(family, own.toString(), metrics);
+    }
+
+    /** Where the tunnel's own routes cover the server: the best of the main table's others. */
+    private static Optional<Route> wayBesides(String device, String family, String host) throws IOException {
+        return IpCommand.output(family, "-Numeric", "route", "show", "match", host)
+                .lines()
+                .flatMap(line -> Route.parse(line).stream())
+                .filter(route -> !device.equals(route.attributes().get("dev")))
+                .min(Comparator.comparingInt((Route route) -> -lengthOf(route.destination()))
+                        .thenComparingLong(
+                                route -> Long.parseLong(route.attributes().getOrDefault("metric", "0"))));
+    }
+
+    private static int lengthOf(String destination) {
+        int slash = destination.indexOf('/');
+        if (destination.equals("default")) {
+            return 0;
+        }
+        return slash < 0 ? Integer.MAX_VALUE : Integer.parseInt(destination.substring(slash + 1));
     }
 
     /**

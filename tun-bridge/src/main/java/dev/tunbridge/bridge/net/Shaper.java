@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.net;
 
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.QueueDiscipline;
 import dev.tunbridge.linux.TokenBucket;
@@ -31,7 +32,7 @@ final class Shaper implements AutoCloseable {
 
     /** For a device of the calling thread's namespace. Removes what a killed process has left there. */
     static Shaper open(String device) throws LinuxException {
-        int index = TrafficControl.interfaceIndex(device);
+        int index = Interfaces.index(device);
         Shaper shaper = new Shaper(device, index, TrafficControl.open());
         try {
             if (shaper.removeOurs()) {

@@ -24,27 +24,27 @@ final class StaleRules {
 
     private StaleRules() {}
 
-    /** Finds and removes them, for both families, on behalf of the process that holds the device. */
-    static void remove(String device) throws IOException {
+    /**
+     * Finds and removes them, for both families, on behalf of the process that holds the device. Answers whether the one
+     * that is to stay is there.
+     *
+     * @param wanted as {@code from ADDRESS lookup TABLE priority N protocol 84}; empty for none
+     */
+    static boolean removeAllBut(String wanted, String device) throws IOException {
+        boolean isThere = false;
         for (String family : new String[] {"-4", "-6"}) {
             Matcher rule = RULE.matcher(IpCommand.output(family, "-Numeric", "rule", "show"));
             while (rule.find()) {
-                if (RoutingTable.servesNoneBut(device, family, Integer.parseInt(rule.group(3)))) {
-                    LOG.info("removing the rule of an earlier set-up: {}", rule.group());
-                    IpCommand.remove(
-                            family,
-                            "rule",
-                            "del",
-                            "from",
-                            rule.group(2),
-                            "lookup",
-                            rule.group(3),
-                            "priority",
-                            rule.group(1),
-                            "protocol",
-                            String.valueOf(PROTOCOL));
+                String found = "from " + rule.group(2) + " lookup " + rule.group(3) + " priority " + rule.group(1)
+                        + " protocol " + PROTOCOL;
+                if (found.equals(wanted)) {
+                    isThere = true;
+                } else if (RoutingTable.servesNoneBut(device, family, Integer.parseInt(rule.group(3)))) {
+                    LOG.info("removing a rule that leads to no route any more: {}", rule.group());
+                    IpCommand.remove((family + " rule del " + found).split(" ", -1));
                 }
             }
         }
+        return isThere;
     }
 }

@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.net;
 
 import com.google.common.net.InetAddresses;
+import dev.tunbridge.linux.Interfaces;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.file.Files;
@@ -26,10 +27,17 @@ public final class TunNetwork implements AutoCloseable {
 
     private static final int ROUTE_METRIC = 84;
 
+    private final String device;
+    private final String family;
     private final List<String> undo;
+    /** How {@code ip route show} begins the lines of the routes that were made. */
+    private final List<String> routes;
 
-    private TunNetwork(List<String> undo) {
+    private TunNetwork(String device, String family, List<String> undo, List<String> routes) {
+        this.device = device;
+        this.family = family;
         this.undo = undo;
+        this.routes = routes;
     }
 
     /**
@@ -38,13 +46,13 @@ public final class TunNetwork implements AutoCloseable {
      * device open, and closes this on a thread of the same network namespace.
      */
     public static TunNetwork setUp(TunAddressing wanted) throws IOException {
-        StaleRules.remove(wanted.device());
         String family = wanted.address() instanceof Inet4Address ? "-4" : "-6";
         String address = InetAddresses.toAddrString(wanted.address());
         String device = wanted.device();
         prepare(wanted);
         List<String> lines = new ArrayList<>();
         List<String> undo = new ArrayList<>();
+        List<String> routes = new ArrayList<>();
         if (Files.isDirectory(IPV6_SETTINGS)) {
             // No link-local address, so no router solicitation goes into the tunnel.
             lines.add("link set dev " + device + " addrgenmode none");
@@ -61,22 +69,28 @@ public final class TunNetwork implements AutoCloseable {
             String own = route + " dev " + device + " metric " + ROUTE_METRIC;
             lines.add("route replace " + own);
             undo.add("route del " + own);
+            routes.add(shown(route) + " ");
         }
+        String rule = "";
         if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
             int table = RoutingTable.forDevice(family, device);
             // The route before the rule: a rule of ours whose table is empty counts as left over.
             lines.add("route replace default dev " + device + " table " + table);
             undo.add(0, "route del default dev " + device + " table " + table);
-            String rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
+            routes.add("default table " + table + " ");
+            rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
                     + StaleRules.PROTOCOL;
-            // A second set-up of the same device finds its rule there, and adding it again would be an error.
-            IpCommand.remove((family + " rule del " + rule).split(" ", -1));
-            lines.add("rule add " + rule);
             undo.add(0, "rule del " + rule);
         }
+        // A second set-up of the same device finds its rule there. It stays: without it, for however short a time, what
+        // is sent from the address would leave by another way.
+        boolean isThere = StaleRules.removeAllBut(rule, device);
+        if (!rule.isEmpty() && !isThere) {
+            lines.add("rule add " + rule);
+        }
         undo.add("addr del " + prefixed + " dev " + device);
-        TunNetwork network =
-                new TunNetwork(undo.stream().map(line -> family + " " + line).toList());
+        TunNetwork network = new TunNetwork(
+                device, family, undo.stream().map(line -> family + " " + line).toList(), routes);
         try {
             IpCommand.batch(family, lines);
         } catch (IOException e) {
@@ -88,6 +102,30 @@ public final class TunNetwork implements AutoCloseable {
             throw e;
         }
         return network;
+    }
+
+    /**
+     * Whether the routes are still there, or will be missed only when the device is up again. A device that was taken
+     * down and up has lost them.
+     */
+    public boolean isWhole() throws IOException {
+        if (!Interfaces.isUp(device)) {
+            return true;
+        }
+        List<String> shown = IpCommand.output(family, "-Numeric", "route", "show", "table", "all", "dev", device)
+                .lines()
+                .map(line -> line.strip() + " ")
+                .toList();
+        return routes.stream().allMatch(route -> shown.stream().anyMatch(line -> line.startsWith(route)));
+    }
+
+    /** An address alone is shown without the length of its whole. */
+    private static String shown(String route) {
+        String whole = route.contains(":") ? "/128" : "/32";
+        String unlimited = route.contains(":") ? "::/0" : "0.0.0.0/0";
+        return route.equals(unlimited)
+                ? "default"
+                : route.endsWith(whole) ? route.substring(0, route.length() - whole.length()) : route;
     }
 
     /** Takes the rule and the address back; what is gone already is no fault. Does no harm twice. */

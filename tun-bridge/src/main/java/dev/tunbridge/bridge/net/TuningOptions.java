@@ -5,6 +5,8 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.config.ShaperMode;
+import dev.tunbridge.bridge.filter.Prefix;
+import java.util.List;
 
 /**
  * What is tuned, and how far by itself.
@@ -20,6 +22,7 @@ import dev.tunbridge.bridge.config.ShaperMode;
  * @param serverQuickAck of the route to the server
  * @param serverEcn of the route to the server
  * @param serverReordering of the route to the server
+ * @param routes networks that lead into the tunnel
  */
 public record TuningOptions(
         ShaperMode shaper,
@@ -32,7 +35,12 @@ public record TuningOptions(
         AutoOr<Integer> mtu,
         RouteMetrics.Flag serverQuickAck,
         RouteMetrics.Flag serverEcn,
-        AutoOr<Integer> serverReordering) {
+        AutoOr<Integer> serverReordering,
+        List<Prefix> routes) {
+
+    public TuningOptions {
+        routes = List.copyOf(routes);
+    }
 
     /** Early delivery swaps what follows a hole with what fills it: a window at the worst, a few segments mostly. */
     private static final int REORDERING_BY_RECOVERY = 10;
@@ -55,7 +63,8 @@ public record TuningOptions(
                 config.get(Settings.ROUTE_MTU),
                 flag(config.get(Settings.SERVER_ROUTE_QUICK_ACK)),
                 flag(config.get(Settings.SERVER_ROUTE_ECN)),
-                config.get(Settings.SERVER_ROUTE_REORDERING));
+                config.get(Settings.SERVER_ROUTE_REORDERING),
+                config.get(Settings.ROUTES));
     }
 
     private static RouteMetrics.Flag flag(boolean isSet) {

@@ -88,7 +88,9 @@ final class CaptureCommand implements Callable<Integer> {
         }
         BridgeConfig config = options.config();
         Endpoint server = config.get(Settings.SERVER)
-                .orElseThrow(() -> ConfigException.of(Settings.SERVER.key(), "is missing: say where the server is"));
+                .orElseThrow(() -> ConfigException.of(
+                        Settings.SERVER.key(),
+                        "is missing; allowed: HOST:PORT (--server, or server: in the configuration)"));
         PacketRecorder recorder = open(server);
         if (inner) {
             recorder.alsoInner(config.get(Settings.TUN_NAME));

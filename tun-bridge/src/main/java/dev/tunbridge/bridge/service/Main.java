@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
         footer = {
             "",
             "'tunbridge demo' shows everything at work in two network namespaces ('tunbridge demo --help').",
-            "Exit codes: 0 ok, 1 failed, 2 wrong option or configuration, 69 something is missing here,",
-            "76 refused by the server, 77 not permitted."
+            "Exit codes: 0 ok, 1 failed, 2 wrong option or configuration, 69 something is",
+            "missing here, 76 refused by the server, 77 not permitted."
         })
 public final class Main {
     /** The system property that {@code logback.xml} reads. */

@@ -1,8 +1,8 @@
 package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.linux.PacketSocket;
 import dev.tunbridge.reassembly.capture.CaptureCounters;
 import dev.tunbridge.reassembly.capture.CaptureFilter;
 import dev.tunbridge.reassembly.capture.CaptureOptions;
@@ -223,7 +223,7 @@ final class PacketRecorder {
 
     private int indexOfInner() throws LinuxException {
         try {
-            return PacketSocket.interfaceIndex(innerName);
+            return Interfaces.index(innerName);
         } catch (LinuxException e) {
             if (e.errno().equals(Errno.ENODEV)) {
                 return 0;
@@ -234,7 +234,7 @@ final class PacketRecorder {
 
     private void openInner() throws IOException {
         try {
-            innerIndex = PacketSocket.interfaceIndex(innerName);
+            innerIndex = Interfaces.index(innerName);
             LiveSource found = CaptureRing.open(CaptureOptions.of(new CaptureFilter.Everything())
                     .on(innerName)
                     .withRingBytes(RING_BYTES));

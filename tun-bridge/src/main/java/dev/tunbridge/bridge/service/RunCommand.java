@@ -43,11 +43,11 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        Bridge bridge = Bridge.builder()
-                .config(options.config())
-                .listener(new Report(out, err))
-                .build();
+        Report report = new Report(out, err);
+        Bridge bridge =
+                Bridge.builder().config(options.config()).listener(report).build();
         Optional<StatsFile> stats = openStats(bridge);
+        stats.ifPresent(file -> report.onNews(file::writeSoon));
         Foreground.endWith(() -> {
             bridge.close();
             stats.ifPresent(StatsFile::close);
@@ -81,13 +81,21 @@ final class RunCommand implements Callable<Integer> {
         /** Session, carriage and where the raw lane stands; told before the tunnel's addresses are. */
         private String established = "";
 
+        private Runnable news = () -> {};
+
         Report(PrintWriter out, PrintWriter err) {
             this.out = out;
             this.err = err;
         }
 
+        /** Whom to tell besides of each change of the state; to be said before the bridge starts. */
+        void onNews(Runnable listener) {
+            news = listener;
+        }
+
         @Override
         public void onState(BridgeState state, String detail) {
+            news.run();
             switch (state) {
                 case WAITING -> {
                     err.println("tunbridge: " + detail);

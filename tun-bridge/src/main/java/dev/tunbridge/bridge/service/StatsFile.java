@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -16,7 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that holds a bridge's counters as one line of JSON: written every few seconds and at the end, each time to a
+ * A file that holds a bridge's counters as one line of JSON: written every few seconds, when the state
+ * changes and at the end, each time to a
  * file beside it that then takes its place, so that a reader always finds a whole one.
  */
 final class StatsFile implements AutoCloseable {
@@ -73,6 +75,15 @@ final class StatsFile implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         write();
+    }
+
+    /** Writes before the next turn: there is news. Does nothing after the end. From any thread; does not wait. */
+    void writeSoon() {
+        try {
+            writer.execute(this::write);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the last figures are written already");
+        }
     }
 
     /** A disk that is full is no reason to end a bridge. */

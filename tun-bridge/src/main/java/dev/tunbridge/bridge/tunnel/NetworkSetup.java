@@ -24,5 +24,10 @@ public interface NetworkSetup {
     @FunctionalInterface
     interface Undo {
         void undo() throws IOException;
+
+        /** Whether everything is still there, so far as the device is up: others may have taken it away. */
+        default boolean isWhole() throws IOException {
+            return true;
+        }
     }
 }

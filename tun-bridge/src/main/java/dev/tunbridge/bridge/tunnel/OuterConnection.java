@@ -37,6 +37,7 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.util.Optional;
@@ -480,6 +481,9 @@ final class OuterConnection {
 
     private static String reason(@Nullable Throwable cause) {
         String message = cause == null ? null : cause.getMessage();
+        if (cause instanceof NoRouteToHostException && String.valueOf(message).startsWith("null")) {
+            return "Network is unreachable"; // Netty's has no words of its own
+        }
         if (message == null) {
             return String.valueOf(cause);
         }

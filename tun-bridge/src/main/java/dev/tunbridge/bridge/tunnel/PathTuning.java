@@ -24,9 +24,6 @@ final class PathTuning {
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    /** Routes of a busy router change all the time; to look for the way to the server takes processes. */
-    private static final long WAY_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private final DeliveryTime deliveryTime = new DeliveryTime();
     private BandwidthEstimate bandwidth = new BandwidthEstimate();
     private final EgressQueue queue;
@@ -41,7 +38,6 @@ final class PathTuning {
     private @Nullable OuterConnection connection;
     private long ackedBytes = -1;
     private long sampledNanos;
-    private long wayNanos;
 
     PathTuning(EgressQueue queue, String device, NetworkSetup network) {
         this.queue = queue;
@@ -51,7 +47,7 @@ final class PathTuning {
 
     // On the blocking thread
 
-    /** Before connecting, or when the way may have changed: a route to the server with what the connection needs. */
+    /** Before connecting: a route to the server with what the connection needs. */
     void prepare(InetAddress address) throws IOException {
         if (!opened) {
             opened = true;
@@ -90,7 +86,6 @@ final class PathTuning {
     void established(OuterConnection connection, TunnelShape shape) {
         this.connection = connection;
         ackedBytes = -1;
-        wayNanos = System.nanoTime() - WAY_NANOS;
         PathTuner current = tuner;
         if (current != null) {
             current.established(shape);
@@ -132,7 +127,7 @@ final class PathTuning {
         return isBusy ? BUSY_NANOS : IDLE_NANOS;
     }
 
-    /** Whether the device was taken down and is up again, without its routes; asked once. */
+    /** Whether the device may have been taken down and is up again, without its routes; asked once. */
     boolean takeDeviceReturn() {
         PathTuner current = tuner;
         return current != null && current.takeDeviceReturn();
@@ -144,16 +139,6 @@ final class PathTuning {
         if (current != null) {
             current.renew();
         }
-    }
-
-    /** Whether another way may lead to the server now, so that {@link #prepare} should look; asked once, and not all the time. */
-    boolean takeWayChange(long nowNanos) {
-        PathTuner current = tuner;
-        if (current == null || nowNanos - wayNanos < WAY_NANOS || !current.takeWayChange()) {
-            return false;
-        }
-        wayNanos = nowNanos;
-        return true;
     }
 
     /** When to look next, now that something waits: it is the first sign of a path that is full. */

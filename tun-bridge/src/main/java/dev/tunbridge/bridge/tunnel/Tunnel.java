@@ -480,43 +480,31 @@ public final class Tunnel {
         if (current != null && tuning.takeDeviceReturn()) {
             setUpAgain(current);
         }
-        if (current != null && tuning.takeWayChange(now)) {
-            findWayAgain(current);
-        }
     }
 
-    /** Somebody took the device down and up: its routes went, and an IPv6 address too. */
+    /** Somebody took the device down and up, as it seems: its routes went, and an IPv6 address too. */
     private void setUpAgain(OuterConnection current) {
         blocking.run(
                 () -> {
                     TunnelInfo tunnel = configured;
-                    if (tunnel != null) {
-                        undo = networkSetup.setUp(tunnel);
+                    if (tunnel == null || undo.isWhole()) {
+                        return false;
                     }
-                    return device.name();
+                    undo = networkSetup.setUp(tunnel);
+                    return true;
                 },
-                name -> {
-                    LOG.info("{} was down and is up again: its address and routes are set up anew", name);
-                    if (connection == current) {
+                wasMissing -> {
+                    if (wasMissing && connection == current) {
+                        LOG.warn(
+                                "{} was taken down and is up again: its address and routes have been set up anew",
+                                device.name());
                         tuning.renew();
                     }
                 },
                 fault -> LOG.warn(
-                        "{} was down and is up again, but cannot be set up before the next session: {}",
+                        "{} was taken down and is up again, but its routes could not be set up: {}",
                         device.name(),
                         fault.getMessage()));
-    }
-
-    /** Routes or interfaces have changed: the host route to the server would keep to the old way. */
-    private void findWayAgain(OuterConnection current) {
-        InetAddress server = current.server().getAddress();
-        blocking.run(
-                () -> {
-                    tuning.prepare(server); // where the connection is lost meanwhile, the release comes after this
-                    return server;
-                },
-                found -> {},
-                fault -> LOG.warn("the route to the server stays as it is: {}", fault.getMessage()));
     }
 
     private void suppressOn(OuterConnection current) {

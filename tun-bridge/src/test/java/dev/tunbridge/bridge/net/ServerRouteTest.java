@@ -3,11 +3,14 @@ package dev.tunbridge.bridge.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.TunInterface;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +72,36 @@ class ServerRouteTest {
         assertThat(routes(family)).isEqualTo(before);
         assertThat(namespace.inside(family, "route", "get", server)).isEqualTo(got);
         close(route); // again does nothing
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-4, 198.19.7.7, 0.0.0.0/0, via 198.18.0.2 dev x0",
+        "-6, 2001:2:0:7::7, 2001:2::/32, via 2001:2::2 dev x0"
+    })
+    void leadsPastTheTunnelThatTakesEverythingElse(String family, String server, String tunnelled, String way)
+            throws Exception {
+        namespace.inside("link", "add", "tb0", "type", "veth", "peer", "name", "tb1");
+        namespace.inside("link", "set", "tb1", "up");
+        namespace.inside("link", "set", "tb0", "up");
+        namespace.inside(family, "route", "del", "default");
+        namespace.inside(family, "route", "add", "default", "via", way.split(" ", -1)[1], "metric", "2000");
+        namespace.inside(family, "route", "add", "default", "dev", "tb0", "metric", "84");
+        assertThat(namespace.inside(family, "route", "get", server)).contains("dev tb0");
+        close(make("tb0", server, RouteMetrics.NONE));
+        assertThat(routes(family)).doesNotContain("proto 84");
+
+        ServerRoute route = make("tb0", server, RouteMetrics.NONE, tunnelled);
+        assertThat(namespace.inside(family, "route", "get", server)).contains(way);
+        assertThat(routes(family)).contains(server + " " + way).contains("proto 84");
+        close(route);
+    }
+
+    @Test
+    void removesWhatAKilledProcessLeftAlsoWhereItMakesNone() throws Exception {
+        make("tb0", "198.19.7.7");
+        close(make("tb0", "198.19.7.7", RouteMetrics.NONE));
+        assertThat(routes("-4")).doesNotContain("proto 84");
     }
 
     @Test
@@ -170,7 +203,12 @@ class ServerRouteTest {
     }
 
     private ServerRoute make(String device, String server) throws Exception {
-        return namespace.call(() -> ServerRoute.make(device, InetAddress.getByName(server), METRICS));
+        return make(device, server, METRICS);
+    }
+
+    private ServerRoute make(String device, String server, RouteMetrics metrics, String... tunnelled) throws Exception {
+        List<Prefix> networks = Arrays.stream(tunnelled).map(Prefix::parse).toList();
+        return namespace.call(() -> ServerRoute.make(device, InetAddress.getByName(server), metrics, networks));
     }
 
     private void close(ServerRoute route) throws Exception {
