@@ -28,7 +28,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(2)
+@Fork(
+        value = 2,
+        jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.CLASS})
 public class SendBenchmark {
     private static final int PACKETS = Traffic.SEGMENTS;
     private static final int SEQUENCE_AT = 24;

@@ -27,7 +27,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(2)
+@Fork(
+        value = 2,
+        jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.CLASS})
 public class ValidatorBenchmark {
     private final CapturedSegment segment = new CapturedSegment();
     private final ByteBuf data = Traffic.packet(1, Traffic.PAYLOAD_BYTES);

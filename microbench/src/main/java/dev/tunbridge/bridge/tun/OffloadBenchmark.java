@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.tun;
 
+import dev.tunbridge.microbench.LoopThreads;
 import dev.tunbridge.microbench.Traffic;
 import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
@@ -24,7 +25,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(2)
+@Fork(
+        value = 2,
+        jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.CLASS})
 public class OffloadBenchmark {
     private static final int SEGMENTS = Traffic.SEGMENTS;
     private static final int PAYLOAD = SEGMENTS * Traffic.PAYLOAD_BYTES;

@@ -171,10 +171,11 @@ public final class ShaperPolicy {
             return base(waitingBytes, rtt);
         }
         double base = base(waitingBytes, rtt);
-        if (peakBytes > target() || estimate.throughput() < USED_UP * rate) {
-            return Math.max(base, rate);
-        }
-        return Math.max(base, raise(now, rtt, waitingBytes));
+        double next = peakBytes > target() || estimate.throughput() < USED_UP * rate
+                ? Math.max(base, rate)
+                : Math.max(base, raise(now, rtt, waitingBytes));
+        // What the path would take is no reason to let a burst into a short device at once.
+        return guarding ? Math.min(next, guard()) : next;
     }
 
     /** The rate at which what waits comes to its target in a while; a tenth above the path's while nothing waits. */
