@@ -171,11 +171,10 @@ public final class ShaperPolicy {
             return base(waitingBytes, rtt);
         }
         double base = base(waitingBytes, rtt);
-        double next = peakBytes > target() || estimate.throughput() < USED_UP * rate
-                ? Math.max(base, rate)
-                : Math.max(base, raise(now, rtt, waitingBytes));
-        // What the path would take is no reason to let a burst into a short device at once.
-        return guarding ? Math.min(next, guard()) : next;
+        if (peakBytes > target() || estimate.throughput() < USED_UP * rate) {
+            return Math.max(base, rate);
+        }
+        return Math.max(base, raise(now, rtt, waitingBytes));
     }
 
     /** The rate at which what waits comes to its target in a while; a tenth above the path's while nothing waits. */

@@ -118,17 +118,6 @@ class ShaperPolicyTest {
         assertThat(path.history()).allMatch(moment -> moment.rate() != 0);
     }
 
-    /** A video of 25 Mbit/s, of which a frame comes at once each 33 ms, over a path of 100. */
-    @Test
-    void letsNoBurstIntoAShortDeviceBecauseThePathCouldTakeIt() {
-        ShapedPath path = path(
-                        25, 0.01, seconds -> 100 * MEGABIT, seconds -> seconds * 30 % 1 < 0.25 ? 4 * 25.6 * MEGABIT : 0)
-                .runTo(5);
-        assertThat(path.history())
-                .filteredOn(moment -> moment.seconds() > 1)
-                .allMatch(moment -> moment.rate() > 0 && moment.rate() < 45 * MEGABIT);
-    }
-
     @Test
     void guardsADeviceThatHasDropped() {
         ShaperPolicy policy = policy(500);
