@@ -77,6 +77,6 @@ public record Prefix(InetAddress address, int length) {
 
     @Override
     public String toString() {
-        return address.getHostAddress() + "/" + length;
+        return InetAddresses.toAddrString(address) + "/" + length;
     }
 }

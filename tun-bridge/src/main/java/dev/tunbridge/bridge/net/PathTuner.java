@@ -113,13 +113,8 @@ public final class PathTuner implements AutoCloseable {
 
     /** For a device that exists, in the calling thread's namespace. Blocks for some milliseconds. */
     public static PathTuner open(TuningOptions options, String device) throws IOException {
-        Shaper shaper = Shaper.open(device);
-        try {
-            return new PathTuner(options, device, shaper, watch(device), droppedNow(device));
-        } catch (IOException | RuntimeException e) {
-            shaper.close();
-            throw e;
-        }
+        long droppedBefore = droppedNow(device);
+        return new PathTuner(options, device, Shaper.open(device), watch(device), droppedBefore);
     }
 
     /** All else goes without it. */

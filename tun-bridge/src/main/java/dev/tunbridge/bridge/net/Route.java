@@ -44,7 +44,7 @@ record Route(String destination, Map<String, String> attributes, Map<String, Str
     /** What the kernel adds to what was configured. */
     private static final Set<String> STATE = Set.of("linkdown", "dead");
 
-    private static final Set<String> STATE_WITH_VALUE = Set.of("pref", "error", "uid");
+    private static final Set<String> STATE_WITH_VALUE = Set.of("pref", "error", "uid", "expires");
 
     /** A route of which every word is understood, so that it can be made again; nothing for any other. */
     static Optional<Route> parse(String line) {

@@ -93,7 +93,8 @@ public final class ServerRoute implements AutoCloseable {
         return IpCommand.output(family, "-Numeric", "route", "show", "match", host)
                 .lines()
                 .flatMap(line -> Route.parse(line).stream())
-                .filter(route -> !device.equals(route.attributes().get("dev")))
+                .filter(route ->
+                        !device.equals(route.attributes().getOrDefault("dev", device))) // a list of next hops has none
                 .min(Comparator.comparingInt((Route route) -> -lengthOf(route.destination()))
                         .thenComparingLong(
                                 route -> Long.parseLong(route.attributes().getOrDefault("metric", "0"))));

@@ -33,7 +33,10 @@ public final class TunNetwork implements AutoCloseable {
     /** How {@code ip route show} begins the lines of the routes that were made. */
     private final List<String> routes;
 
-    private TunNetwork(String device, String family, List<String> undo, List<String> routes) {
+    private final String address;
+
+    private TunNetwork(String device, String family, String address, List<String> undo, List<String> routes) {
+        this.address = address;
         this.device = device;
         this.family = family;
         this.undo = undo;
@@ -90,7 +93,11 @@ public final class TunNetwork implements AutoCloseable {
         }
         undo.add("addr del " + prefixed + " dev " + device);
         TunNetwork network = new TunNetwork(
-                device, family, undo.stream().map(line -> family + " " + line).toList(), routes);
+                device,
+                family,
+                prefixed,
+                undo.stream().map(line -> family + " " + line).toList(),
+                routes);
         try {
             IpCommand.batch(family, lines);
         } catch (IOException e) {
@@ -105,8 +112,8 @@ public final class TunNetwork implements AutoCloseable {
     }
 
     /**
-     * Whether the routes are still there, or will be missed only when the device is up again. A device that was taken
-     * down and up has lost them.
+     * Whether address and routes are still there, or will be missed only when the device is up again. A device that was
+     * taken down and up has lost its routes, and an IPv6 one its address.
      */
     public boolean isWhole() throws IOException {
         if (!Interfaces.isUp(device)) {
@@ -116,7 +123,9 @@ public final class TunNetwork implements AutoCloseable {
                 .lines()
                 .map(line -> line.strip() + " ")
                 .toList();
-        return routes.stream().allMatch(route -> shown.stream().anyMatch(line -> line.startsWith(route)));
+        boolean hasAddress = (IpCommand.output(family, "-oneline", "address", "show", "dev", device) + " ")
+                .contains(" " + address + " ");
+        return hasAddress && routes.stream().allMatch(route -> shown.stream().anyMatch(line -> line.startsWith(route)));
     }
 
     /** An address alone is shown without the length of its whole. */

@@ -494,11 +494,13 @@ public final class Tunnel {
                     return true;
                 },
                 wasMissing -> {
-                    if (wasMissing && connection == current) {
+                    if (wasMissing) {
                         LOG.warn(
                                 "{} was taken down and is up again: its address and routes have been set up anew",
                                 device.name());
-                        tuning.renew();
+                    }
+                    if (connection == current) {
+                        tuning.renew(); // the kernel's own route comes back by itself, but without its tuning
                     }
                 },
                 fault -> LOG.warn(

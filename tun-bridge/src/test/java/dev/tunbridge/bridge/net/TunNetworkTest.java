@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.TunInterface;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,36 @@ class TunNetworkTest {
             namespace.close(network); // again does nothing
             assertThat(tun.name()).isEqualTo("tb0");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-4, 198.19.0.1, 30, 198.18.64.0/18, 198.18.7.7/32, 0.0.0.0/0",
+        "-6, 2001:2::1, 64, 2001:2:77::/48, 2001:2:0:7::7/128, ::/0"
+    })
+    void knowsWhetherItIsWhole(
+            String family, String address, int prefixLength, String route, String host, String everything)
+            throws Exception {
+        List<String> routes = Stream.of(route, host, everything)
+                .map(text -> Prefix.parse(text).toString())
+                .toList();
+        try (TunInterface tun = namespace.openTun("tb0")) {
+            TunNetwork network = namespace.setUp(addressing(tun.name(), address, prefixLength, routes));
+            assertThat(isWhole(network)).isTrue();
+            namespace.inside(family, "route", "del", route, "dev", "tb0");
+            assertThat(isWhole(network)).as("without a route").isFalse();
+
+            network = namespace.setUp(addressing(tun.name(), address, prefixLength, routes));
+            assertThat(isWhole(network)).isTrue();
+            namespace.inside(family, "addr", "del", address + "/" + prefixLength, "dev", "tb0");
+            assertThat(isWhole(network)).as("without its address").isFalse();
+            namespace.inside("link", "set", "tb0", "down");
+            assertThat(isWhole(network)).as("down: nothing to be done yet").isTrue();
+        }
+    }
+
+    private boolean isWhole(TunNetwork network) throws Exception {
+        return namespace.call(network::isWhole);
     }
 
     @ParameterizedTest
