@@ -259,8 +259,9 @@ public final class HeldBytes implements AutoCloseable {
         if (bytes.capacity() == 0) {
             return false;
         }
-        for (int at = firstEndingAfter(Math.max(start, position)); at < last && starts[at] < end; at++) {
-            long from = Math.max(starts[at], start);
+        long compared = Math.max(start, position);
+        for (int at = firstEndingAfter(compared); at < last && starts[at] < end; at++) {
+            long from = Math.max(starts[at], compared);
             long to = Math.min(ends[at], end);
             boolean isSame = kinds[at] == IN_ORDER
                     || from >= to

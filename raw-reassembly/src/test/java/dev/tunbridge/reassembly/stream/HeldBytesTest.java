@@ -266,6 +266,19 @@ class HeldBytesTest {
                 .isEqualTo(20);
     }
 
+    @Test
+    void comparesNothingThatTheKernelLaneHasPassed() {
+        put(100, 100);
+        put(0, 100);
+        held.advance(150);
+        byte[] other = new byte[100];
+        fill(other, 100, 100);
+        other[20] ^= 1;
+        assertThat(held.add(100, Unpooled.wrappedBuffer(other), 0, 100, 9)).isEqualTo(Added.DUPLICATE);
+        other[70] ^= 1;
+        assertThat(held.add(100, Unpooled.wrappedBuffer(other), 0, 100, 9)).isEqualTo(Added.CONFLICT);
+    }
+
     /** An offset of a stream says when the segment that brought it came: tests give each its end for a time. */
     private Added put(long start, int length) {
         byte[] payload = new byte[length];
