@@ -5,29 +5,11 @@ import dev.tunbridge.protocol.frame.ChecksumAlgorithm;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** Checksums of a full packet and of a super-packet. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(
-        value = 2,
-        jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.CLASS})
-public class ChecksumBenchmark {
+public class ChecksumBenchmark extends LoopBenchmark {
     private static final int SUPER_BYTES = 65_536;
 
     private final ByteBuf bytes = Unpooled.directBuffer(SUPER_BYTES).writeZero(SUPER_BYTES);
@@ -41,7 +23,6 @@ public class ChecksumBenchmark {
     }
 
     @Benchmark
-    @OperationsPerInvocation(1)
     public long internetOfAPacket() {
         return InternetChecksum.sum(bytes, 0, 1_400);
     }

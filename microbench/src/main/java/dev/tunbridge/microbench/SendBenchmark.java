@@ -9,29 +9,12 @@ import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.reassembly.wire.IpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** The way of a full packet to the server, in parts; an operation is one packet. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(
-        value = 2,
-        jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.CLASS})
-public class SendBenchmark {
+public class SendBenchmark extends LoopBenchmark {
     private static final int PACKETS = Traffic.SEGMENTS;
     private static final int SEQUENCE_AT = 24;
     private static final long STEP_NANOS = 10_000;

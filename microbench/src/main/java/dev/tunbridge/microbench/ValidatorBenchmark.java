@@ -8,29 +8,11 @@ import io.netty.buffer.ByteBuf;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** The judgement on a captured segment of the outer connection, its checksum included. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(
-        value = 2,
-        jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.CLASS})
-public class ValidatorBenchmark {
+public class ValidatorBenchmark extends LoopBenchmark {
     private final CapturedSegment segment = new CapturedSegment();
     private final ByteBuf data = Traffic.packet(1, Traffic.PAYLOAD_BYTES);
     private SegmentValidator validator;
@@ -81,7 +63,6 @@ public class ValidatorBenchmark {
     }
 
     @Benchmark
-    @OperationsPerInvocation(1)
     public Object validate() {
         return judge(data);
     }

@@ -1,7 +1,6 @@
 package dev.tunbridge.linux;
 
 import com.sun.jna.Memory;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Network interfaces of the calling thread's namespace, by name. {@code java.net.NetworkInterface} knows none that has
@@ -11,8 +10,6 @@ public final class Interfaces {
     private static final int AF_INET = 2;
     private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     private static final int SIOCGIFFLAGS = 0x8913;
-    private static final int IFREQ_BYTES = 40;
-    private static final int FLAGS_AT = 16;
     private static final int IFF_UP = 1;
 
     private Interfaces() {}
@@ -33,14 +30,11 @@ public final class Interfaces {
             throw LinuxException.last("socket AF_INET", "SOCK_DGRAM");
         }
         try {
-            byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-            Memory request = new Memory(IFREQ_BYTES);
-            request.clear();
-            request.write(0, bytes, 0, Math.min(bytes.length, TunInterface.MAX_NAME_LENGTH));
+            Memory request = InterfaceRequest.of(name);
             if (LibC.ioctl(fd, SIOCGIFFLAGS, request) < 0) {
                 throw LinuxException.last("ioctl SIOCGIFFLAGS", name);
             }
-            return (request.getShort(FLAGS_AT) & IFF_UP) != 0;
+            return (request.getShort(InterfaceRequest.FLAGS_AT) & IFF_UP) != 0;
         } finally {
             Descriptors.close(fd);
         }

@@ -1,6 +1,5 @@
 package dev.tunbridge.linux;
 
-import com.sun.jna.Memory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Consumer;
@@ -11,35 +10,18 @@ import java.util.function.Consumer;
  * may wait for the lock of the kernel's network configuration.
  */
 final class RouteNetlink implements AutoCloseable {
-    private static final int AF_NETLINK = 16;
-    private static final int SOCK_RAW = 3;
-    private static final int SOCK_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
-    private static final int NETLINK_ROUTE = 0;
-
     private static final int NLMSG_ERROR = 2;
     private static final int NLMSG_DONE = 3;
-    private static final int TYPE_AT = 4;
-    private static final int SEQUENCE_AT = 8;
 
-    /** The kernel fills up to 32 KiB a read. */
-    private static final int REPLY_BYTES = 32 * 1024;
-
-    private final int fd;
-    private final Memory memory = new Memory(REPLY_BYTES);
-    private final ByteBuffer reply = memory.getByteBuffer(0, REPLY_BYTES).order(ByteOrder.nativeOrder());
+    private final NetlinkSocket socket;
     private int sequence;
-    private boolean closed;
 
-    private RouteNetlink(int fd) {
-        this.fd = fd;
+    private RouteNetlink(NetlinkSocket socket) {
+        this.socket = socket;
     }
 
     static RouteNetlink open() throws LinuxException {
-        int fd = LibC.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE);
-        if (fd < 0) {
-            throw LinuxException.last("socket AF_NETLINK", "NETLINK_ROUTE");
-        }
-        return new RouteNetlink(fd);
+        return new RouteNetlink(NetlinkSocket.open());
     }
 
     /** Has one thing done; {@code operation} and {@code subject} name it where the kernel refuses. */
@@ -55,57 +37,36 @@ final class RouteNetlink implements AutoCloseable {
 
     private void converse(NetlinkRequest request, String operation, String subject, Consumer<ByteBuffer> consumer)
             throws LinuxException {
-        byte[] message = request.toBytes(++sequence);
-        memory.write(0, message, 0, message.length);
-        if (LibC.write(fd, memory, message.length) < 0) {
-            throw LinuxException.last(operation, subject);
-        }
-        while (true) {
-            int length = LibC.read(fd, memory, REPLY_BYTES);
-            if (length < 0) {
-                throw LinuxException.last(operation + ": reading the answer", subject);
-            }
-            if (takeReplies(length, operation, subject, consumer)) {
-                return;
-            }
+        socket.send(request.toBytes(++sequence), operation, subject);
+        boolean isAnswered = false;
+        while (!isAnswered) {
+            isAnswered = !socket.read(operation + ": reading the answer", subject, (header, bytes, body, end) -> {
+                // What is left of an earlier conversation that ended by a fault is nobody's answer.
+                if (header.sequence() != sequence) {
+                    return true;
+                }
+                if (header.type() == NLMSG_ERROR) {
+                    refuse(bytes.getInt(body), operation, subject);
+                    return false;
+                }
+                if (header.type() == NLMSG_DONE) {
+                    return false;
+                }
+                consumer.accept(bytes.slice(body, end - body).order(ByteOrder.nativeOrder()));
+                return true;
+            });
         }
     }
 
-    /** Answers whether the last message of the conversation was among them. */
-    private boolean takeReplies(int length, String operation, String subject, Consumer<ByteBuffer> consumer)
-            throws LinuxException {
-        int at = 0;
-        while (at + NetlinkRequest.HEADER_BYTES <= length) {
-            int messageLength = reply.getInt(at);
-            if (messageLength < NetlinkRequest.HEADER_BYTES || messageLength > length - at) {
-                throw new LinuxException(operation + ": message of " + messageLength + " bytes", subject, Errno.EIO);
-            }
-            int type = reply.getShort(at + TYPE_AT) & 0xffff;
-            // What is left of an earlier conversation that ended by a fault is nobody's answer.
-            if (reply.getInt(at + SEQUENCE_AT) == sequence) {
-                if (type == NLMSG_DONE) {
-                    return true;
-                }
-                if (type == NLMSG_ERROR) {
-                    int error = reply.getInt(at + NetlinkRequest.HEADER_BYTES);
-                    if (error != 0) {
-                        throw new LinuxException(operation, subject, new Errno(-error));
-                    }
-                    return true;
-                }
-                int body = at + NetlinkRequest.HEADER_BYTES;
-                consumer.accept(reply.slice(body, at + messageLength - body).order(ByteOrder.nativeOrder()));
-            }
-            at += (messageLength + 3) & ~3;
+    /** Zero is an acknowledgement. */
+    private static void refuse(int error, String operation, String subject) throws LinuxException {
+        if (error != 0) {
+            throw new LinuxException(operation, subject, new Errno(-error));
         }
-        return false;
     }
 
     @Override
-    public synchronized void close() {
-        if (!closed) {
-            closed = true;
-            Descriptors.close(fd);
-        }
+    public void close() {
+        socket.close();
     }
 }

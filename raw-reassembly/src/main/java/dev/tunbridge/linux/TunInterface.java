@@ -11,21 +11,15 @@ import java.util.Set;
 /**
  * A TUN or TAP interface that lives as long as its descriptor. The descriptor does not block. The interface is made in
  * the network namespace of the calling thread; reading and writing then work from any thread.
- *
- * <pre>
- *   struct ifreq: char name[16] (0) | short flags (16) | padding to 40
- * </pre>
  */
 public final class TunInterface implements AutoCloseable {
     /** Bytes of {@code struct virtio_net_hdr}, in front of each packet with {@link TunFlag#VIRTIO_HEADER}. */
     public static final int VIRTIO_HEADER_BYTES = 10;
 
     /** IFNAMSIZ without the closing zero. */
-    public static final int MAX_NAME_LENGTH = 15;
+    public static final int MAX_NAME_LENGTH = InterfaceRequest.MAX_NAME_LENGTH;
 
     private static final String DEVICE = "/dev/net/tun";
-    private static final int IFREQ_BYTES = 40;
-    private static final int FLAGS_AT = 16;
     private static final int IFF_NO_PI = 0x1000;
 
     private static final int TUNSETIFF = 0x400454ca;
@@ -50,8 +44,8 @@ public final class TunInterface implements AutoCloseable {
 
     /** Makes the interface; a name such as {@code tb%d} lets the kernel choose the number. */
     public static TunInterface open(String name, TunKind kind, TunFlag... flags) throws LinuxException {
-        byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
-        if (nameBytes.length == 0 || nameBytes.length > MAX_NAME_LENGTH) {
+        int length = name.getBytes(StandardCharsets.UTF_8).length;
+        if (length == 0 || length > MAX_NAME_LENGTH) {
             throw new IllegalArgumentException(
                     "interface name '" + name + "': 1 to " + MAX_NAME_LENGTH + " bytes are allowed");
         }
@@ -69,15 +63,13 @@ public final class TunInterface implements AutoCloseable {
             if ((features & TunFlag.BACKPRESSURE.flag) == 0) {
                 requested &= ~TunFlag.BACKPRESSURE.flag;
             }
-            Memory request = new Memory(IFREQ_BYTES);
-            request.clear();
-            request.write(0, nameBytes, 0, nameBytes.length);
-            request.setShort(FLAGS_AT, (short) requested);
+            Memory request = InterfaceRequest.of(name);
+            request.setShort(InterfaceRequest.FLAGS_AT, (short) requested);
             if (LibC.ioctl(fd, TUNSETIFF, request) < 0) {
                 Errno errno = new Errno(Native.getLastError());
                 throw new LinuxException("ioctl TUNSETIFF", name + hint(errno), errno);
             }
-            String actualName = request.getString(0, StandardCharsets.UTF_8.name());
+            String actualName = InterfaceRequest.name(request);
             if (virtioHeader) {
                 word.setInt(0, VIRTIO_HEADER_BYTES);
                 control(fd, TUNSETVNETHDRSZ, word, "TUNSETVNETHDRSZ", actualName);

@@ -92,10 +92,7 @@ public final class BridgeBuilder {
      * @throws ConfigException naming the key, the value and what is allowed
      */
     public Bridge build() {
-        Endpoint server = config.get(Settings.SERVER)
-                .orElseThrow(() -> ConfigException.of(
-                        Settings.SERVER.key(),
-                        "is missing; allowed: HOST:PORT (--server, or server: in the configuration)"));
+        Endpoint server = config.server();
         SocketTuning.check(config);
         FrameFormat frameFormat = format != null ? format : loadFormat(config);
         MessageCodec codec = MessageMappers.forFormat(frameFormat);

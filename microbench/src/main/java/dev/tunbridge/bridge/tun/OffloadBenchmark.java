@@ -1,34 +1,17 @@
 package dev.tunbridge.bridge.tun;
 
-import dev.tunbridge.microbench.LoopThreads;
+import dev.tunbridge.microbench.LoopBenchmark;
 import dev.tunbridge.microbench.Traffic;
 import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** A super-packet from the device cut into packets, and packets joined for it; an operation is one packet. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(
-        value = 2,
-        jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.CLASS})
-public class OffloadBenchmark {
+public class OffloadBenchmark extends LoopBenchmark {
     private static final int SEGMENTS = Traffic.SEGMENTS;
     private static final int PAYLOAD = SEGMENTS * Traffic.PAYLOAD_BYTES;
 

@@ -53,6 +53,14 @@ public final class BridgeConfig {
         return (T) value;
     }
 
+    /** The server, where one is needed. */
+    public Endpoint server() {
+        return get(Settings.SERVER)
+                .orElseThrow(() -> ConfigException.of(
+                        Settings.SERVER.key(),
+                        "is missing; allowed: HOST:PORT (--server, or server: in the configuration)"));
+    }
+
     /** Whether somebody said it, as opposed to the default. */
     public boolean isSet(Setting<?> setting) {
         return texts.containsKey(setting.key());

@@ -29,16 +29,15 @@ public final class TunNetwork implements AutoCloseable {
 
     private final String device;
     private final String family;
+    private final String address;
     private final List<String> undo;
     /** How {@code ip route show} begins the lines of the routes that were made. */
     private final List<String> routes;
 
-    private final String address;
-
     private TunNetwork(String device, String family, String address, List<String> undo, List<String> routes) {
-        this.address = address;
         this.device = device;
         this.family = family;
+        this.address = address;
         this.undo = undo;
         this.routes = routes;
     }
@@ -132,9 +131,10 @@ public final class TunNetwork implements AutoCloseable {
     private static String shown(String route) {
         String whole = route.contains(":") ? "/128" : "/32";
         String unlimited = route.contains(":") ? "::/0" : "0.0.0.0/0";
-        return route.equals(unlimited)
-                ? "default"
-                : route.endsWith(whole) ? route.substring(0, route.length() - whole.length()) : route;
+        if (route.equals(unlimited)) {
+            return "default";
+        }
+        return route.endsWith(whole) ? route.substring(0, route.length() - whole.length()) : route;
     }
 
     /** Takes the rule and the address back; what is gone already is no fault. Does no harm twice. */

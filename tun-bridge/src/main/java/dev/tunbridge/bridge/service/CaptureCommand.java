@@ -87,10 +87,7 @@ final class CaptureCommand implements Callable<Integer> {
                     spec.commandLine(), "--seconds: '" + limit + "' is not valid; allowed: 1 and more");
         }
         BridgeConfig config = options.config();
-        Endpoint server = config.get(Settings.SERVER)
-                .orElseThrow(() -> ConfigException.of(
-                        Settings.SERVER.key(),
-                        "is missing; allowed: HOST:PORT (--server, or server: in the configuration)"));
+        Endpoint server = config.server();
         PacketRecorder recorder = open(server);
         if (inner) {
             recorder.alsoInner(config.get(Settings.TUN_NAME));
