@@ -99,11 +99,21 @@ final class ModelHeldBytes {
 
     /** Past half of the room, a range in order that is the very last takes in what follows it. */
     private boolean isMergeable(long at) {
-        return at == highest
+        return isLast(at)
                 && at > position
                 && isSeen(at - 1)
                 && !copied[cell(at - 1)]
                 && rangeCount() > maxRanges / 2;
+    }
+
+    /** Nothing is seen from here on; what is forgotten may have lain further out. */
+    private boolean isLast(long at) {
+        for (long beyond = at; beyond < highest; beyond++) {
+            if (isSeen(beyond)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private long merged(long at, long nowNanos) {
