@@ -24,7 +24,7 @@ public sealed interface ChecksumAlgorithm {
             if (equals(CrcCatalogue.CRC_32C)) {
                 return new IntrinsicCrc(new java.util.zip.CRC32C());
             }
-            return new SlicedCrc(this);
+            return FoldedCrc.of(this);
         }
     }
 

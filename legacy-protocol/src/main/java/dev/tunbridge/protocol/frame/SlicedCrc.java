@@ -34,8 +34,12 @@ final class SlicedCrc extends Checksum {
 
     @Override
     public long compute(ByteBuf buffer, int index, int length) {
-        int register = reflected ? reflected(buffer, index, length) : plain(buffer, index, length);
-        return result(register);
+        return result(register(initialRegister, buffer, index, length));
+    }
+
+    /** The register after these bytes, from what it was before them. */
+    int register(int before, ByteBuf buffer, int index, int length) {
+        return reflected ? reflected(before, buffer, index, length) : plain(before, buffer, index, length);
     }
 
     int initialRegister() {
@@ -80,9 +84,9 @@ final class SlicedCrc extends Checksum {
         return product;
     }
 
-    private int reflected(ByteBuf buffer, int index, int length) {
+    private int reflected(int before, ByteBuf buffer, int index, int length) {
         int[] t = table;
-        int register = initialRegister;
+        int register = before;
         int at = index;
         int end = index + length;
         for (; end - at >= SLICES; at += SLICES) {
@@ -111,9 +115,9 @@ final class SlicedCrc extends Checksum {
         return register;
     }
 
-    private int plain(ByteBuf buffer, int index, int length) {
+    private int plain(int before, ByteBuf buffer, int index, int length) {
         int[] t = table;
-        int register = initialRegister;
+        int register = before;
         int at = index;
         int end = index + length;
         for (; end - at >= SLICES; at += SLICES) {

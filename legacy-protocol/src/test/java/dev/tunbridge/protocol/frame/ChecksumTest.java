@@ -93,6 +93,37 @@ class ChecksumTest {
         }
     }
 
+    /** Polynomials of four terms are folded, whatever the two in the middle. */
+    @Test
+    void foldingAgreesWithTheBitwiseModel() {
+        long seed = Seeds.next();
+        Random random = new Random(seed);
+        for (int round = 0; round < 1_000; round++) {
+            int width = 8 * (1 + random.nextInt(4));
+            int mask = -1 >>> (32 - width);
+            int low = 1 + random.nextInt(width - 2);
+            int high = low + 1 + random.nextInt(width - 1 - low);
+            Crc crc = new Crc(
+                    width,
+                    1 << high | 1 << low | 1,
+                    random.nextInt() & mask,
+                    random.nextBoolean(),
+                    random.nextBoolean(),
+                    random.nextInt() & mask);
+            Checksum folded = crc.newChecksum();
+            assertThat(folded).isInstanceOf(FoldedCrc.class);
+            for (int length : new int[] {random.nextInt(2_000), random.nextInt(600), 16 * width, 16 * width - 1}) {
+                byte[] bytes = new byte[length];
+                random.nextBytes(bytes);
+                ByteBuf buffer = Unpooled.directBuffer(length + 3).writeZero(3).writeBytes(bytes);
+                assertThat(folded.compute(buffer, 3, length))
+                        .as("seed %d round %d %s over %d bytes", seed, round, crc, length)
+                        .isEqualTo(ModelChecksum.compute(crc, bytes, 0, length));
+                buffer.release();
+            }
+        }
+    }
+
     @Test
     void sumsAgreeWithAddingUp() {
         long seed = Seeds.next();

@@ -99,11 +99,7 @@ final class ModelHeldBytes {
 
     /** Past half of the room, a range in order that is the very last takes in what follows it. */
     private boolean isMergeable(long at) {
-        return isLast(at)
-                && at > position
-                && isSeen(at - 1)
-                && !copied[cell(at - 1)]
-                && rangeCount() > maxRanges / 2;
+        return isLast(at) && at > position && isSeen(at - 1) && !copied[cell(at - 1)] && rangeCount() > maxRanges / 2;
     }
 
     /** Nothing is seen from here on; what is forgotten may have lain further out. */
