@@ -1,6 +1,8 @@
 package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A CRC of any parameters, sixteen bytes a step (M. Kounavis and F. Berry, slicing-by-N, 2005): 1.4 GB/s where one table
@@ -11,6 +13,11 @@ import io.netty.buffer.ByteBuf;
  */
 final class SlicedCrc extends Checksum {
     private static final int SLICES = 16;
+
+    /** By register-aligned polynomial; 16 KiB each, and a process has as many as its formats have polynomials. */
+    private static final Map<Integer, int[]> REFLECTED_TABLES = new ConcurrentHashMap<>();
+
+    private static final Map<Integer, int[]> PLAIN_TABLES = new ConcurrentHashMap<>();
 
     private final boolean reflected;
     private final boolean reverseResult;
@@ -29,7 +36,8 @@ final class SlicedCrc extends Checksum {
         this.xorout = crc.xorout();
         int aligned = crc.poly() << unused;
         this.poly = reflected ? Integer.reverse(aligned) : aligned;
-        this.table = reflected ? reflectedTable(poly) : plainTable(poly);
+        this.table = (reflected ? REFLECTED_TABLES : PLAIN_TABLES)
+                .computeIfAbsent(poly, reflected ? SlicedCrc::reflectedTable : SlicedCrc::plainTable);
     }
 
     @Override

@@ -32,6 +32,11 @@ public record RecoveryOptions(
         return new RecoveryOptions(enabled, grade, heldBytes, heldRanges, acceptsUnmarkedChecksums);
     }
 
+    /** The same, holding no more bytes than this, a power of two. */
+    public RecoveryOptions holding(int bytes) {
+        return new RecoveryOptions(enabled, boundaries, bytes, heldRanges, acceptsUnmarkedChecksums);
+    }
+
     /** The same for a capture file. */
     public RecoveryOptions ofFile() {
         return new RecoveryOptions(enabled, boundaries, heldBytes, heldRanges, true);

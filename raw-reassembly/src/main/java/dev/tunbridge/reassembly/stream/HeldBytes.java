@@ -40,6 +40,7 @@ public final class HeldBytes implements AutoCloseable {
     public static final long NEVER = Long.MIN_VALUE;
 
     private static final int INITIAL_BYTES = 64 * 1024;
+    private static final int FIRST_RANGES = 192;
     private static final byte IN_ORDER = 0;
     private static final byte HELD = 1;
     private static final byte HELD_FROM_SEGMENT_START = 2;
@@ -49,10 +50,10 @@ public final class HeldBytes implements AutoCloseable {
     private final int maxRanges;
 
     // Ranges by rising start, apart from each other; those from first to before last are in use.
-    private final long[] starts;
-    private final long[] ends;
-    private final long[] seenNanos;
-    private final byte[] kinds;
+    private long[] starts;
+    private long[] ends;
+    private long[] seenNanos;
+    private byte[] kinds;
     private int first;
     private int last;
 
@@ -83,10 +84,11 @@ public final class HeldBytes implements AutoCloseable {
         this.allocator = allocator;
         this.maxBytes = maxBytes;
         this.maxRanges = maxRanges;
-        starts = new long[3 * maxRanges];
-        ends = new long[3 * maxRanges];
-        seenNanos = new long[3 * maxRanges];
-        kinds = new byte[3 * maxRanges];
+        int first = Math.min(FIRST_RANGES, 3 * maxRanges);
+        starts = new long[first];
+        ends = new long[first];
+        seenNanos = new long[first];
+        kinds = new byte[first];
     }
 
     /**
@@ -277,14 +279,8 @@ public final class HeldBytes implements AutoCloseable {
     private void insert(int at, long start, long end, long nowNanos, byte kind) {
         int place = at;
         if (last == starts.length) {
-            int count = last - first;
-            System.arraycopy(starts, first, starts, 0, count);
-            System.arraycopy(ends, first, ends, 0, count);
-            System.arraycopy(seenNanos, first, seenNanos, 0, count);
-            System.arraycopy(kinds, first, kinds, 0, count);
             place -= first;
-            first = 0;
-            last = count;
+            gatherRanges();
         }
         System.arraycopy(starts, place, starts, place + 1, last - place);
         System.arraycopy(ends, place, ends, place + 1, last - place);
@@ -295,6 +291,26 @@ public final class HeldBytes implements AutoCloseable {
         seenNanos[place] = nowNanos;
         kinds[place] = kind;
         last++;
+    }
+
+    /** Moves the ranges to the front, of larger arrays where a third of these is in use. Three times the most is room for all. */
+    private void gatherRanges() {
+        int count = last - first;
+        int length = count <= starts.length / 3 ? starts.length : Math.min(2 * starts.length, 3 * maxRanges);
+        long[] largerStarts = length == starts.length ? starts : new long[length];
+        long[] largerEnds = length == starts.length ? ends : new long[length];
+        long[] largerSeen = length == starts.length ? seenNanos : new long[length];
+        byte[] largerKinds = length == starts.length ? kinds : new byte[length];
+        System.arraycopy(starts, first, largerStarts, 0, count);
+        System.arraycopy(ends, first, largerEnds, 0, count);
+        System.arraycopy(seenNanos, first, largerSeen, 0, count);
+        System.arraycopy(kinds, first, largerKinds, 0, count);
+        starts = largerStarts;
+        ends = largerEnds;
+        seenNanos = largerSeen;
+        kinds = largerKinds;
+        first = 0;
+        last = count;
     }
 
     /** The index of the first range that ends after the offset. */

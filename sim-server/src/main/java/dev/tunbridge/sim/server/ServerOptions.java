@@ -1,9 +1,13 @@
 package dev.tunbridge.sim.server;
 
+import com.google.common.net.InetAddresses;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a simulated server is.
@@ -31,6 +35,8 @@ public record ServerOptions(
         int mtu,
         String token) {
 
+    private static final Pattern TRAILING_NUMBER = Pattern.compile("(.*?)(\\d{1,6})");
+
     /** What a server gives its devices unless told otherwise: fits one outer segment on Ethernet in each carriage. */
     public static final int DEFAULT_MTU = 1400;
 
@@ -41,5 +47,29 @@ public record ServerOptions(
                     + "' is not valid; allowed: another address of the same family as "
                     + tunnelAddress.getHostAddress());
         }
+    }
+
+    /** Another server beside this one: the next port, device name and network of the tunnel's length. */
+    public ServerOptions next() {
+        Matcher name = TRAILING_NUMBER.matcher(tun);
+        String counted = name.matches() ? name.group(1) + (Integer.parseInt(name.group(2)) + 1) : tun + "1";
+        return new ServerOptions(
+                new InetSocketAddress(listen.getAddress(), listen.getPort() == 0 ? 0 : listen.getPort() + 1),
+                counted,
+                inNextNetwork(tunnelAddress),
+                prefixLength,
+                inNextNetwork(deviceAddress),
+                carriage,
+                writeMode,
+                format,
+                mtu,
+                token);
+    }
+
+    private InetAddress inNextNetwork(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        BigInteger next =
+                new BigInteger(1, bytes).add(BigInteger.ONE.shiftLeft(bytes.length * Byte.SIZE - prefixLength));
+        return bytes.length == 4 ? InetAddresses.fromIPv4BigInteger(next) : InetAddresses.fromIPv6BigInteger(next);
     }
 }

@@ -18,7 +18,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,6 +36,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class ServeCommand implements Callable<Integer> {
+    private static final int MAX_COUNT = 1_000;
+
     @Option(names = "--listen", required = true, paramLabel = "HOST:PORT", description = "Where devices connect.")
     private String listen = "";
 
@@ -76,30 +82,65 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--token", paramLabel = "T", description = "What a hello must carry (default: anything).")
     private String token = "";
 
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            description =
+                    "So many servers, each for a device of its own: ports and the numbers at the end of --tun count up,"
+                            + " the addresses go on to the next network of the tunnel's length (default: 1).")
+    private int count = 1;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call()
     private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
+        List<ServerOptions> all = new ArrayList<>();
+        all.add(options());
+        value("--count", String.valueOf(count), "1 to " + MAX_COUNT, () -> {
+            if (count < 1 || count > MAX_COUNT) {
+                throw new IllegalArgumentException();
+            }
+            return count;
+        });
+        while (all.size() < count) {
+            ServerOptions before = all.get(all.size() - 1);
+            all.add(value(
+                    "--count", String.valueOf(count), "as many as there are ports, names and addresses", before::next));
+        }
+        CompletableFuture<IOException> lost = new CompletableFuture<>();
+        List<RunningServer> servers = new CopyOnWriteArrayList<>();
+        Foreground.endWith(() -> {
+            servers.forEach(RunningServer::close);
+            return ExitCode.OK;
+        });
+        try {
+            for (ServerOptions options : all) {
+                RunningServer server = start(options);
+                servers.add(server);
+                server.server().lost().thenAccept(lost::complete);
+            }
+            throw lost.get();
+        } finally {
+            servers.forEach(RunningServer::close);
+        }
+    }
+
+    private RunningServer start(ServerOptions options) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         RunningServer server = RunningServer.start(
-                options(),
+                options,
                 (topic, payload) -> {
                     out.printf("application message: topic %d, %d bytes%n", topic, payload.length);
                     out.flush();
                 },
                 new DefaultThreadFactory("simserver", true));
-        Foreground.endWith(() -> {
-            server.close();
-            return ExitCode.OK;
-        });
         out.println("serving on " + InetAddresses.toAddrString(server.address().getAddress()) + " port "
-                + server.address().getPort() + ", " + tun + " " + tunnel);
+                + server.address().getPort() + ", " + options.tun() + " "
+                + InetAddresses.toAddrString(options.tunnelAddress()) + "/" + options.prefixLength());
         out.flush();
-        IOException fault = server.server().lost().toCompletableFuture().get();
-        server.close();
-        throw fault;
+        return server;
     }
 
     private ServerOptions options() {

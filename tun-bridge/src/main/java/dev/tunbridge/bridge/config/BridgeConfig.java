@@ -1,10 +1,13 @@
 package dev.tunbridge.bridge.config;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** One immutable configuration: a value for each {@link Setting}, the default where nothing was said. */
 public final class BridgeConfig {
+    private static final int SHARED = 8;
+    private static final int LEAST_SHARE_BYTES = 128 * 1024;
     private static final BridgeConfig DEFAULTS = new BridgeConfig(Map.of());
 
     private final Map<String, String> texts;
@@ -42,6 +45,23 @@ public final class BridgeConfig {
         Map<String, String> merged = new LinkedHashMap<>(texts);
         merged.putAll(changes);
         return new BridgeConfig(merged);
+    }
+
+    /**
+     * The same for one of so many tunnels of a process, which share what a single one may take eight times: rings, held
+     * bytes and queue are as much smaller, from the eighth on, and never below 128 KiB. What somebody has set stays.
+     */
+    public BridgeConfig oneOf(int tunnels) {
+        Map<String, String> shares = new LinkedHashMap<>();
+        for (Setting<Integer> setting :
+                List.of(Settings.CAPTURE_RING_BYTES, Settings.RECOVERY_HELD_BYTES, Settings.QUEUE_BYTES)) {
+            int whole = get(setting);
+            int share = Integer.highestOneBit((int) Math.min(whole, SHARED * (long) whole / tunnels));
+            if (!isSet(setting) && share < whole) {
+                shares.put(setting.key(), String.valueOf(Math.max(LEAST_SHARE_BYTES, share)));
+            }
+        }
+        return with(shares);
     }
 
     @SuppressWarnings("unchecked") // the constructor put there what this very setting parsed

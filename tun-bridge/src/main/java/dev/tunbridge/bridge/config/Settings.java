@@ -206,6 +206,13 @@ public final class Settings {
             "How sure a frame's boundary behind a lost segment must be; the format may ask for more. Proven: nothing"
                     + " that a client sends can deceive. Anchored: likely ones too, for flows that are known. Found: any.");
 
+    public static final Setting<Integer> RECOVERY_HELD_BYTES = add(
+            "recovery.held-bytes",
+            SettingType.bytes("64KiB", "64MiB"),
+            "4MiB",
+            "The furthest behind a lost segment that bytes are kept, rounded down to a power of two; beyond it the kernel's"
+                    + " stream alone is waited for.");
+
     public static final Setting<CaptureBackend> CAPTURE_BACKEND = add(
             "capture.backend",
             SettingType.oneOf(List.of(CaptureBackend.values())),

@@ -10,7 +10,8 @@ public final class WaitHistogram {
     private final IntCountsHistogram micros;
 
     public WaitHistogram() {
-        this(new IntCountsHistogram(LONGEST, 2));
+        this(new IntCountsHistogram(2));
+        micros.setAutoResize(true); // most never see a long one
     }
 
     private WaitHistogram(IntCountsHistogram micros) {

@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.ConfigFile;
 import dev.tunbridge.bridge.config.Settings;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +17,9 @@ final class ConfigOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "YAML file of settings; 'tunbridge check' explains it.")
-    private @Nullable Path file;
+            description =
+                    "YAML file of settings; 'tunbridge check' explains it. 'run' takes several: each is a tunnel.")
+    private List<Path> files = List.of();
 
     @Option(names = "--server", paramLabel = "HOST:PORT", description = "The third party's server.")
     private @Nullable String server;
@@ -37,7 +39,32 @@ final class ConfigOptions {
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Sets any configuration key; may be repeated.")
     private List<String> settings = List.of();
 
+    /** Of a command that takes one. */
     BridgeConfig config() {
+        if (files.size() > 1) {
+            throw new ConfigException("--config", files.size() + " files", "one, except with 'run'");
+        }
+        return configs().get(0);
+    }
+
+    /** One for each file, each with a device and an identity of its own; one where there is no file. */
+    List<BridgeConfig> configs() {
+        List<BridgeConfig> configs = files.isEmpty()
+                ? List.of(config(null))
+                : files.stream().map(this::config).toList();
+        Map<String, Path> devices = new HashMap<>();
+        for (int i = 0; i < files.size(); i++) {
+            String device = configs.get(i).get(Settings.TUN_NAME);
+            Path other = devices.putIfAbsent(device, files.get(i));
+            if (other != null) {
+                throw new ConfigException(
+                        Settings.TUN_NAME.key(), device, "another name than in " + other + ", in " + files.get(i));
+            }
+        }
+        return configs;
+    }
+
+    private BridgeConfig config(@Nullable Path file) {
         Map<String, String> changes = new LinkedHashMap<>();
         put(changes, Settings.SERVER.key(), server);
         put(changes, Settings.TUN_NAME.key(), tun);

@@ -1,14 +1,17 @@
 package dev.tunbridge.bridge.service;
 
 import com.google.common.net.InetAddresses;
-import dev.tunbridge.bridge.Bridge;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,21 +22,36 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs a bridge in the foreground until a signal or a fault that no new try would mend. */
+/**
+ * Runs a bridge, or several, in the foreground until a signal or a fault that no new try would mend; of several the last
+ * one's end is the end.
+ */
 @Command(
         name = "run",
-        description = "Runs the bridge in the foreground; SIGTERM or Ctrl-C ends it and takes everything back.",
+        description =
+                "Runs the bridge in the foreground; SIGTERM or Ctrl-C ends it and takes everything back. With several"
+                        + " --config it runs a tunnel for each.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class RunCommand implements Callable<Integer> {
+    private static final int MAX_LOOPS = 1_024;
+
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
     @Option(
             names = "--stats-file",
             paramLabel = "FILE",
-            description = "Keeps all counters in this file, as one line of JSON: every 5 s, and at the end.")
+            description =
+                    "Keeps all counters in this file, as one line of JSON: every 5 s, and at the end. Those of several"
+                            + " tunnels stand there by the names of their devices.")
     private @Nullable Path statsFile;
+
+    @Option(
+            names = "--loops",
+            paramLabel = "N",
+            description = "Event loops that several tunnels share (default: one for each processor).")
+    private @Nullable Integer loops;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call()
@@ -41,34 +59,49 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
-        Report report = new Report(out, err);
-        Bridge bridge =
-                Bridge.builder().config(options.config()).listener(report).build();
-        Optional<StatsFile> stats = openStats(bridge);
-        stats.ifPresent(file -> report.onNews(file::writeSoon));
-        Foreground.endWith(() -> {
-            bridge.close();
-            stats.ifPresent(StatsFile::close);
-            return bridge.ended().toCompletableFuture().isDone() ? ExitCode.OK : ExitCode.FAILED;
+        List<BridgeConfig> configs = options.configs();
+        boolean isOne = configs.size() == 1;
+        List<Report> reports = new ArrayList<>();
+        BridgeSet bridges = BridgeSet.of(configs, loops(), device -> {
+            Report report = new Report(
+                    spec.commandLine().getOut(), spec.commandLine().getErr(), isOne ? "" : device + ": ", isOne);
+            reports.add(report);
+            return report;
         });
-        bridge.start();
-        BridgeException fault = bridge.ended().toCompletableFuture().get();
+        Optional<StatsFile> stats = openStats(bridges);
+        stats.ifPresent(file -> reports.forEach(report -> report.onNews(file::writeSoon)));
+        Foreground.endWith(() -> {
+            bridges.close();
+            stats.ifPresent(StatsFile::close);
+            return bridges.hasEnded() ? ExitCode.OK : ExitCode.FAILED;
+        });
+        bridges.start();
+        List<BridgeException> faults = bridges.awaitEnd();
         stats.ifPresent(StatsFile::close);
-        if (fault != null) {
-            throw fault;
+        if (!faults.isEmpty()) {
+            throw faults.get(0);
         }
         return ExitCode.OK;
     }
 
-    private Optional<StatsFile> openStats(Bridge bridge) {
+    private int loops() {
+        Integer given = loops;
+        if (given == null) {
+            return Runtime.getRuntime().availableProcessors();
+        }
+        if (given < 1 || given > MAX_LOOPS) {
+            throw new ConfigException("--loops", String.valueOf(given), "1 to " + MAX_LOOPS);
+        }
+        return given;
+    }
+
+    private Optional<StatsFile> openStats(BridgeSet bridges) {
         Path file = statsFile;
         if (file == null) {
             return Optional.empty();
         }
         try {
-            return Optional.of(StatsFile.start(file, bridge));
+            return Optional.of(StatsFile.start(file, bridges::stats));
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), "--stats-file: cannot write " + e.getMessage(), e);
         }
@@ -78,14 +111,22 @@ final class RunCommand implements Callable<Integer> {
     private static final class Report implements BridgeListener {
         private final PrintWriter out;
         private final PrintWriter err;
+        private final String prefix;
+        private final boolean isOnly;
         /** Session, carriage and where the raw lane stands; told before the tunnel's addresses are. */
         private String established = "";
 
         private Runnable news = () -> {};
 
-        Report(PrintWriter out, PrintWriter err) {
+        /**
+         * @param prefix of each line, where there are several tunnels
+         * @param isOnly whether the end of this one ends the process, which tells why
+         */
+        Report(PrintWriter out, PrintWriter err, String prefix, boolean isOnly) {
             this.out = out;
             this.err = err;
+            this.prefix = prefix;
+            this.isOnly = isOnly;
         }
 
         /** Whom to tell besides of each change of the state; to be said before the bridge starts. */
@@ -98,16 +139,22 @@ final class RunCommand implements Callable<Integer> {
             news.run();
             switch (state) {
                 case WAITING -> {
-                    err.println("tunbridge: " + detail);
+                    err.println("tunbridge: " + prefix + detail);
                     err.flush();
                 }
                 case CONNECTING, CLOSED -> {
-                    out.println(detail);
+                    out.println(prefix + detail);
                     out.flush();
                 }
                 case ESTABLISHED -> established = detail;
-                case NEW, FAILED -> {
-                    // told by the exit
+                case FAILED -> {
+                    if (!isOnly) {
+                        err.println("tunbridge: " + prefix + "ended: " + detail);
+                        err.flush();
+                    }
+                }
+                case NEW -> {
+                    // nothing to tell
                 }
             }
         }
@@ -115,7 +162,8 @@ final class RunCommand implements Callable<Integer> {
         @Override
         public void onEstablished(TunnelInfo tunnel) {
             out.printf(
-                    "tunnel up: %s %s/%d, server %s, mtu %d, %s%n",
+                    "%stunnel up: %s %s/%d, server %s, mtu %d, %s%n",
+                    prefix,
                     tunnel.device(),
                     InetAddresses.toAddrString(tunnel.deviceAddress()),
                     tunnel.prefixLength(),

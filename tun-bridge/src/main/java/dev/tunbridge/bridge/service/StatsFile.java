@@ -1,7 +1,5 @@
 package dev.tunbridge.bridge.service;
 
-import dev.tunbridge.bridge.Bridge;
-import dev.tunbridge.bridge.BridgeStats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +11,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that holds a bridge's counters as one line of JSON: written every few seconds, when the state
+ * A file that holds the counters as one line of JSON: written every few seconds, when the state
  * changes and at the end, each time to a
  * file beside it that then takes its place, so that a reader always finds a whole one.
  */
@@ -29,22 +28,23 @@ final class StatsFile implements AutoCloseable {
     private static final long SNAPSHOT_SECONDS = 1;
 
     private final Path file;
-    private final Bridge bridge;
+    private final Supplier<CompletionStage<String>> counters;
     private final ScheduledExecutorService writer;
     private boolean closed;
 
-    private StatsFile(Path file, Bridge bridge, ScheduledExecutorService writer) {
+    private StatsFile(Path file, Supplier<CompletionStage<String>> counters, ScheduledExecutorService writer) {
         this.file = file;
-        this.bridge = bridge;
+        this.counters = counters;
         this.writer = writer;
     }
 
     /**
-     * Begins to write; the bridge need not be started yet.
+     * Begins to write; there may be nothing to tell yet.
      *
+     * @param counters as one line of JSON
      * @throws IOException if the file cannot be written, or is something else than a file: a device would be replaced
      */
-    static StatsFile start(Path file, Bridge bridge) throws IOException {
+    static StatsFile start(Path file, Supplier<CompletionStage<String>> counters) throws IOException {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new IOException(file + " is no ordinary file");
         }
@@ -54,7 +54,7 @@ final class StatsFile implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        StatsFile started = new StatsFile(file, bridge, writer);
+        StatsFile started = new StatsFile(file, counters, writer);
         writer.scheduleWithFixedDelay(started::write, INTERVAL_SECONDS, INTERVAL_SECONDS, TimeUnit.SECONDS);
         return started;
     }
@@ -88,9 +88,9 @@ final class StatsFile implements AutoCloseable {
 
     /** A disk that is full is no reason to end a bridge. */
     private void write() {
-        CompletionStage<BridgeStats> snapshot = bridge.stats();
+        CompletionStage<String> snapshot = counters.get();
         try {
-            write(file, StatsJson.of(snapshot.toCompletableFuture().get(SNAPSHOT_SECONDS, TimeUnit.SECONDS)));
+            write(file, snapshot.toCompletableFuture().get(SNAPSHOT_SECONDS, TimeUnit.SECONDS));
         } catch (IOException e) {
             LOG.warn("cannot write {}: {}", file, e.getMessage());
         } catch (ExecutionException | TimeoutException e) {

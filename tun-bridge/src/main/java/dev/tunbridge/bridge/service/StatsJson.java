@@ -54,6 +54,13 @@ final class StatsJson {
         }
     }
 
+    /** Those of several bridges, by the names of their devices. */
+    static String of(Map<String, ? extends Record> stats) {
+        return stats.entrySet().stream()
+                .map(entry -> JsonText.field(entry.getKey(), of(entry.getValue())))
+                .collect(Collectors.joining(",", "{", "}"));
+    }
+
     static String of(Record stats) {
         return Arrays.stream(stats.getClass().getRecordComponents())
                 .map(component -> field(component.getName(), value(read(component, stats))))

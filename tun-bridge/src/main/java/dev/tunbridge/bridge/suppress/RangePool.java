@@ -1,9 +1,11 @@
 package dev.tunbridge.bridge.suppress;
 
+import java.util.Arrays;
+
 /**
- * Ranges of inner sequence space, of all flows, in memory of fixed size: each a half-open {@code [start, end)} and the
- * outer offset behind its last byte. A range is named by its index, and for those who keep it longer by a handle that
- * says when it is gone.
+ * Ranges of inner sequence space, of all flows: each a half-open {@code [start, end)} and the outer offset behind its
+ * last byte. A range is named by its index, and for those who keep it longer by a handle that says when it is gone. There
+ * are so many at most; the memory grows with what is in use at once.
  */
 final class RangePool {
     static final int NONE = -1;
@@ -12,40 +14,62 @@ final class RangePool {
     /** It was dropped on its way, and never will be carried. */
     static final long LOST = Long.MIN_VALUE;
 
-    final int[] start;
-    final int[] end;
+    private static final int FIRST_RANGES = 256;
+
+    private final int most;
+    int[] start;
+    int[] end;
     /** The outer offset behind it, {@link #QUEUED} or {@link #LOST}. */
-    final long[] carriedTo;
+    long[] carriedTo;
 
-    final long[] sentNanos;
+    long[] sentNanos;
     /** Whether these bytes had been carried before: then an acknowledgement may be of the earlier copy. */
-    final boolean[] resent;
+    boolean[] resent;
 
-    final int[] copies;
-    final long[] copiedNanos;
-    final int[] next;
-    private final int[] serial;
-    private int free;
+    int[] copies;
+    long[] copiedNanos;
+    int[] next;
+    private int[] serial;
+    private int free = NONE;
     private int used;
 
-    RangePool(int ranges) {
-        start = new int[ranges];
-        end = new int[ranges];
-        carriedTo = new long[ranges];
-        sentNanos = new long[ranges];
-        resent = new boolean[ranges];
-        copies = new int[ranges];
-        copiedNanos = new long[ranges];
-        next = new int[ranges];
-        serial = new int[ranges];
-        for (int range = 0; range < ranges; range++) {
-            next[range] = range + 1 == ranges ? NONE : range + 1;
+    /** @param most ranges at once */
+    RangePool(int most) {
+        this.most = most;
+        start = new int[0];
+        end = new int[0];
+        carriedTo = new long[0];
+        sentNanos = new long[0];
+        resent = new boolean[0];
+        copies = new int[0];
+        copiedNanos = new long[0];
+        next = new int[0];
+        serial = new int[0];
+    }
+
+    private void grow() {
+        int before = start.length;
+        int ranges = Math.min(most, Math.max(FIRST_RANGES, 2 * before));
+        start = Arrays.copyOf(start, ranges);
+        end = Arrays.copyOf(end, ranges);
+        carriedTo = Arrays.copyOf(carriedTo, ranges);
+        sentNanos = Arrays.copyOf(sentNanos, ranges);
+        resent = Arrays.copyOf(resent, ranges);
+        copies = Arrays.copyOf(copies, ranges);
+        copiedNanos = Arrays.copyOf(copiedNanos, ranges);
+        next = Arrays.copyOf(next, ranges);
+        serial = Arrays.copyOf(serial, ranges);
+        for (int range = before; range < ranges; range++) {
+            next[range] = range + 1 == ranges ? free : range + 1;
         }
-        free = ranges == 0 ? NONE : 0;
+        free = before < ranges ? before : free;
     }
 
     /** A range that nobody has, or {@link #NONE}. */
     int take(int from, int to, long nowNanos) {
+        if (free == NONE) {
+            grow();
+        }
         int range = free;
         if (range == NONE) {
             return NONE;

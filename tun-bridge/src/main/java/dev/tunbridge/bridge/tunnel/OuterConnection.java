@@ -198,7 +198,9 @@ final class OuterConnection {
         if (!capture.isOpen()) {
             return;
         }
-        RecoveryOptions options = RecoveryOptions.DEFAULT.boundaries(config.get(Settings.BOUNDARIES));
+        RecoveryOptions options = RecoveryOptions.DEFAULT
+                .boundaries(config.get(Settings.BOUNDARIES))
+                .holding(Integer.highestOneBit(config.get(Settings.RECOVERY_HELD_BYTES)));
         path.addRawLane(
                 tuple,
                 config.get(Settings.RECOVERY_ENABLED) ? options : options.disabled(),
