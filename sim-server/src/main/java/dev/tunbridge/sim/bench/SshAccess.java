@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An OpenSSH server on one host of a site and what a client on the other needs to log in as root: keys, configurations and
@@ -23,6 +24,10 @@ final class SshAccess {
             List.of(new Program("ssh", "openssh-client"), new Program("sshd", "openssh-server"));
 
     private static final int PORT = 2222;
+
+    /** The number of nobody. */
+    private static final int SSHD_USER = 65_534;
+
     private static final Duration START_LIMIT = Duration.ofSeconds(20);
 
     /** Arguments: the site's folder, the program and its arguments. sshd wants to be called by its whole path. */
@@ -42,6 +47,17 @@ final class SshAccess {
         this.server = server;
     }
 
+    /** Empty where sshd can change to the user of its own, which it insists on; a user namespace of one user has no other. */
+    static Optional<String> unavailable() throws IOException {
+        long users = Files.readAllLines(Path.of("/proc/self/uid_map")).stream()
+                .mapToLong(line -> Long.parseLong(line.strip().split("\\s+", -1)[2]))
+                .sum();
+        return users > SSHD_USER
+                ? Optional.empty()
+                : Optional.of("sshd needs a user beside root, and this user namespace has " + users
+                        + " (/proc/self/uid_map); as root itself it starts");
+    }
+
     /** Makes keys and configurations; nothing is started. */
     static SshAccess prepare(Site site, LabNamespace server, InetAddress address) throws IOException {
         Path folder = site.folder();
@@ -51,8 +67,8 @@ final class SshAccess {
         Files.writeString(folder.resolve("known_hosts"), HOST + " " + Files.readString(folder.resolve("host_key.pub")));
         Files.writeString(folder.resolve("passwd"), """
                 root:x:0:0:root:%s:/bin/sh
-                sshd:x:65534:65534::/run/sshd:/usr/sbin/nologin
-                """.formatted(home));
+                sshd:x:%d:65534::/run/sshd:/usr/sbin/nologin
+                """.formatted(home, SSHD_USER));
         Files.writeString(folder.resolve("shadow"), """
                 root:*:1:0:99999:7:::
                 sshd:!:1::::::

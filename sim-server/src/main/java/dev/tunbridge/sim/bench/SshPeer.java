@@ -3,6 +3,7 @@ package dev.tunbridge.sim.bench;
 import dev.tunbridge.sim.lab.LabProcess;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -19,6 +20,11 @@ record SshPeer(String name, String congestionControl, OptionalInt queueLength) i
     @Override
     public List<Program> programs() {
         return SshAccess.PROGRAMS;
+    }
+
+    @Override
+    public Optional<String> unavailable() throws IOException {
+        return SshAccess.unavailable();
     }
 
     @Override

@@ -28,6 +28,11 @@ record SshuttlePeer(String name, String congestionControl) implements Peer {
     }
 
     @Override
+    public Optional<String> unavailable() throws IOException {
+        return SshAccess.unavailable();
+    }
+
+    @Override
     public Optional<String> cannot(Workload workload) {
         if (workload instanceof BlackoutWorkload) {
             return Optional.empty();
