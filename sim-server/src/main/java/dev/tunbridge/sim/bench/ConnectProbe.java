@@ -7,9 +7,13 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Whether a client at the server's side gets an answer from the device over TCP; a proxy takes a connection before that. */
+/** Whether a client at the server's side gets an answer from the device over TCP: a proxy connects before that. */
 final class ConnectProbe implements AutoCloseable {
-    private static final int ATTEMPT_MILLIS = 500;
+    private static final int CONNECT_MILLIS = 500;
+
+    /** Some round trips of the slowest profile. */
+    private static final int ANSWER_MILLIS = 2_000;
+
     private static final long INTERVAL_MILLIS = 50;
     private static final int ANSWER = 0x5a;
 
@@ -49,8 +53,8 @@ final class ConnectProbe implements AutoCloseable {
 
     private static Socket ask(InetSocketAddress address) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(address, ATTEMPT_MILLIS);
-            socket.setSoTimeout(ATTEMPT_MILLIS);
+            socket.connect(address, CONNECT_MILLIS);
+            socket.setSoTimeout(ANSWER_MILLIS);
             socket.getOutputStream().write(ANSWER);
             if (socket.getInputStream().read() != ANSWER) {
                 throw new IOException("no answer on a connection");
@@ -62,7 +66,7 @@ final class ConnectProbe implements AutoCloseable {
     private void answer() {
         while (!service.isClosed()) {
             try (Socket socket = service.accept()) {
-                socket.setSoTimeout(ATTEMPT_MILLIS);
+                socket.setSoTimeout(ANSWER_MILLIS);
                 socket.getOutputStream().write(socket.getInputStream().read());
             } catch (IOException e) {
                 // Closed, which ends the loop, or a caller who has given up.

@@ -19,8 +19,8 @@ record DirectPeer(String name, boolean isLoose) implements Peer {
     /**
      * As the kernel's ip-sysctl has them. Thirty packets out of order instead of three begin a recovery: what overtakes
      * 4 ms at 100 Mbit/s overtakes as many. Without bit 0 of tcp_recovery kernels before 6.17 go by that count and not
-     * by time (RACK, RFC 8985); later ones have nothing but RACK, in which bit 2 leaves that count away and always waits a quarter of
-     * the shortest round trip. Without tcp_early_retrans there is no tail loss probe.
+     * by time (RACK, RFC 8985); later ones have nothing but RACK, in which bit 2 leaves that count away and always
+     * waits a quarter of the shortest round trip. Without tcp_early_retrans there is no tail loss probe.
      */
     private static final Map<String, String> LOOSE =
             Map.of("tcp_reordering", "30", "tcp_recovery", "4", "tcp_early_retrans", "0");

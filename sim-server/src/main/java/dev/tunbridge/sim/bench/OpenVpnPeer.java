@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
- * OpenVPN over TCP or UDP, from one host to one other. Two self-signed certificates, each end knowing the other's fingerprint,
- * as openvpn-examples(5) has it; the data cipher is what the two negotiate by default.
+ * OpenVPN over TCP or UDP, from one host to one other. Two self-signed certificates, each end knowing the other's
+ * fingerprint, as openvpn-examples(5) has it; the data cipher is what the two negotiate by default.
  *
  * @param congestionControl of the outer connection, where there is one
  * @param queueLength of its TUN devices in packets; the kernel's own where it is empty

@@ -43,7 +43,7 @@ sealed interface Peer
     /** Starts both ends; the tunnel need not carry anything yet. What has been started is the site's to end on failure. */
     Tunnel start(Site site) throws IOException, InterruptedException;
 
-    /** Waits until the tunnel carries something both ways; the limit, or the end of one of its processes, is an error. */
+    /** Waits until the tunnel carries something both ways; the limit, or the end of a process of it, is an error. */
     default void awaitPath(Tunnel tunnel, Duration limit) throws IOException, InterruptedException {
         EchoProbe.awaitPath(tunnel, limit);
     }

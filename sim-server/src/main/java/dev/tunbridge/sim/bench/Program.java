@@ -17,8 +17,8 @@ record Program(String name, String debianPackage) {
     private static final String PATHS = "PATH=$PATH:/usr/sbin:/sbin; ";
 
     /**
-     * What starts and enables the services of a package, hidden for as long as apt runs, and from apt alone: nobody wants an
-     * sshd for having measured.
+     * What starts and enables the services of a package is hidden from apt, and from apt alone: nobody wants an sshd for
+     * having measured.
      */
     private static final String WITHOUT_SERVICES = """
             for name in invoke-rc.d update-rc.d deb-systemd-invoke deb-systemd-helper; do

@@ -100,7 +100,7 @@ final class Site implements AutoCloseable {
         return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER, link);
     }
 
-    /** Makes a TUN device on a host, with a tunnel's address, for a program that attaches to it; it goes with the host. */
+    /** Makes a TUN device with a tunnel's address, for a program that attaches to it; it goes with the host. */
     static void makeTun(LabNamespace host, String device, InetAddress own, OptionalInt queueLength) throws IOException {
         String queue = queueLength.isPresent() ? " txqueuelen " + queueLength.getAsInt() : "";
         List<String> commands = List.of(

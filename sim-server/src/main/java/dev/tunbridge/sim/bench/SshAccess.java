@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An OpenSSH server on one host of a site and what a client on the other needs to log in as root: keys, configurations and
- * accounts of their own in the site's folder. Both run with /run and /etc/ssh empty and with those accounts for
- * the machine's: neither /etc nor anybody's home is read or changed, and a root that is locked can log in.
+ * An OpenSSH server on one host of a site and what a client on the other needs to log in as root: keys, configurations
+ * and accounts of their own in the site's folder. Both run with /run and /etc/ssh empty and with those accounts for the
+ * machine's: neither /etc nor anybody's home is read or changed, and a root that is locked can log in.
  */
 final class SshAccess {
     /** As the client's configuration calls the server. */
@@ -47,7 +47,7 @@ final class SshAccess {
         this.server = server;
     }
 
-    /** Empty where sshd can change to the user of its own, which it insists on; a user namespace of one user has no other. */
+    /** Empty where sshd can change to a user of its own, as it insists; a user namespace of one user has no other. */
     static Optional<String> unavailable() throws IOException {
         long users = Files.readAllLines(Path.of("/proc/self/uid_map")).stream()
                 .mapToLong(line -> Long.parseLong(line.strip().split("\\s+", -1)[2]))

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * {@code ssh -w}: the device connects to an sshd at the server's site, and each has a TUN device. As ssh(1) has it under
- * "SSH-based virtual private networks"; ciphers are what the two negotiate by default. The TUN devices are made before
- * ssh comes, with their addresses, so that no end waits for the other's.
+ * {@code ssh -w}: the device connects to an sshd at the server's site, and each has a TUN device. As ssh(1) has it
+ * under "SSH-based virtual private networks"; ciphers are what the two negotiate by default. The TUN devices are made
+ * before ssh comes, with their addresses, so that no end waits for the other's.
  *
  * @param name as typed
  * @param queueLength of its TUN devices in packets; the kernel's own where it is empty

@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * sshuttle: no tunnel for packets but a proxy for TCP. It runs where the clients are, takes their connections to the device out of
- * the kernel, and opens each anew at the device, through one SSH connection: so here the device has the sshd, and the
- * server's site connects. As sshuttle(8) has it, with the method that it finds by itself. The inner addresses are on
- * TUN devices that nobody reads, for a connection that sshuttle has not taken to go nowhere.
+ * sshuttle: no tunnel for packets but a proxy for TCP. It runs where the clients are, takes their connections to the
+ * device out of the kernel, and opens each anew at the device, through one SSH connection: so here the device has the
+ * sshd, and the server's site connects. As sshuttle(8) has it, with the method that it finds by itself. The inner
+ * addresses are on TUN devices that nobody reads, for a connection that sshuttle has not taken to go nowhere.
  *
  * @param name as typed
  */

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * tinc with TCPOnly: two nodes, of which the device's connects, with the keys and ciphers of its own choice. Configured as
- * tinc.conf(5) shows.
+ * tinc with TCPOnly: two nodes, of which the device's connects, with the keys and ciphers of its own choice. Configured
+ * as tinc.conf(5) shows.
  *
  * @param name as typed
  * @param queueLength of its TUN devices in packets; the kernel's own where it is empty

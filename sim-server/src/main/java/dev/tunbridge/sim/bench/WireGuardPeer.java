@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * WireGuard, over UDP as always, by the kernel or by a process. Configured as wg(8) shows; the device, which may be behind an address
- * translation, knows where the server is and keeps the way open, the server learns where the device is.
+ * WireGuard, over UDP as always, by the kernel or by a process. Configured as wg(8) shows; the device, which may be
+ * behind an address translation, knows where the server is and keeps the way open, the server learns where the device
+ * is.
  *
  * @param name as typed
  * @param queueLength of its devices in packets; the kernel's own where it is empty
