@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -67,8 +68,12 @@ public final class Bench implements BenchRun {
         return new BenchReport(plan, outcomes, missing);
     }
 
-    /** Empty where everything is there by now. */
+    /** Why a peer cannot play; empty where everything is there by now. */
     private static String install(Peer peer, BenchProgress progress) throws IOException {
+        Optional<String> unavailable = peer.unavailable();
+        if (unavailable.isPresent()) {
+            return unavailable.get();
+        }
         List<String> lacking = new ArrayList<>();
         for (Program program : peer.programs()) {
             if (!program.isInstalled()) {
@@ -82,6 +87,10 @@ public final class Bench implements BenchRun {
     }
 
     private Cell.Outcome play(Cell cell) throws IOException, InterruptedException {
+        Optional<String> cannot = cell.peer().cannot(cell.workload());
+        if (cannot.isPresent()) {
+            return new Cell.Impossible(cell, cannot.get());
+        }
         Duration limit = plan.limit(cell);
         CellPlay play = begin(cell);
         FutureTask<Measures> work = new FutureTask<>(play::play);
@@ -129,6 +138,9 @@ public final class Bench implements BenchRun {
                                     metric, measured.measures().value(metric).orElse(0)) + " "
                             + metric.unit())
                     .collect(Collectors.joining(", "));
+        }
+        if (outcome instanceof Cell.Impossible impossible) {
+            return "cannot: " + impossible.reason();
         }
         return outcome instanceof Cell.Failed failed ? "FAILED: " + failed.reason() : "";
     }

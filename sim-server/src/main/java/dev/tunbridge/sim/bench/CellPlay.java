@@ -25,7 +25,7 @@ final class CellPlay implements AutoCloseable {
     Measures play() throws IOException, InterruptedException, LinkSettingException {
         Site opened = own(Site.open(cell.profile(), cell.seed()));
         Tunnel started = own(cell.peer().start(opened));
-        EchoProbe.awaitPath(started, PATH_LIMIT);
+        cell.peer().awaitPath(started, PATH_LIMIT);
         if (!warmUp.isZero()) {
             cell.workload().warmUp(started, warmUp);
         }

@@ -13,14 +13,45 @@ import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
- * OpenVPN over TCP, from one host to one other. Two self-signed certificates, each end knowing the other's fingerprint,
- * as openvpn-examples(5) has it; the data cipher is what the two negotiate by default.
+ * OpenVPN over TCP or UDP, from one host to one other. Two self-signed certificates, each end knowing the other's
+ * fingerprint, as openvpn-examples(5) has it; the data cipher is what the two negotiate by default.
  *
+ * @param congestionControl of the outer connection, where there is one
  * @param queueLength of its TUN devices in packets; the kernel's own where it is empty
  */
-record OpenVpnPeer(String name, String congestionControl, OptionalInt queueLength) implements Peer {
+record OpenVpnPeer(String name, Outer outer, String congestionControl, OptionalInt queueLength) implements Peer {
     private static final String PORT = "1194";
     private static final Duration START_LIMIT = Duration.ofSeconds(20);
+
+    /** What carries it: the words for it at either end, and what the server says once it listens. */
+    enum Outer {
+        TCP("tcp-server", "tcp-client", "Listening for incoming TCP connection"),
+        UDP("udp", "udp", "UDPv4 link remote: [AF_UNSPEC]");
+
+        private final String serverWord;
+        private final String deviceWord;
+        private final String listening;
+
+        Outer(String serverWord, String deviceWord, String listening) {
+            this.serverWord = serverWord;
+            this.deviceWord = deviceWord;
+            this.listening = listening;
+        }
+    }
+
+    static OpenVpnPeer of(Spec spec) {
+        Outer outer = switch (spec.text("proto", "tcp")) {
+            case "tcp" -> Outer.TCP;
+            case "udp" -> Outer.UDP;
+            default -> throw spec.wrong(spec.text(), "proto=tcp or proto=udp");
+        };
+        OptionalInt queueLength = Peer.queueLength(spec);
+        if (outer == Outer.UDP && spec.settings().containsKey(Peer.CONGESTION)) {
+            throw spec.wrong(Peer.CONGESTION, "proto, " + Peer.QUEUE_LENGTH + "; over UDP there is no connection");
+        }
+        String congestionControl = Peer.congestionControl(spec, "proto", Peer.QUEUE_LENGTH);
+        return new OpenVpnPeer(spec.text(), outer, congestionControl, queueLength);
+    }
 
     @Override
     public List<Program> programs() {
@@ -40,8 +71,8 @@ record OpenVpnPeer(String name, String congestionControl, OptionalInt queueLengt
                 devicePrint,
                 Site.INNER_SERVER,
                 Site.INNER_DEVICE,
-                List.of("--proto", "tcp-server", "--port", PORT, "--tls-server", "--dh", "none"));
-        server.awaitLine("Listening for incoming TCP connection", START_LIMIT);
+                List.of("--proto", outer.serverWord, "--port", PORT, "--tls-server", "--dh", "none"));
+        server.awaitLine(outer.listening, START_LIMIT);
         LabProcess device = start(
                 site.deviceSide(),
                 site.folder(),
@@ -49,7 +80,13 @@ record OpenVpnPeer(String name, String congestionControl, OptionalInt queueLengt
                 serverPrint,
                 Site.INNER_DEVICE,
                 Site.INNER_SERVER,
-                List.of("--proto", "tcp-client", "--remote", Site.OUTER_SERVER.getHostAddress(), PORT, "--tls-client"));
+                List.of(
+                        "--proto",
+                        outer.deviceWord,
+                        "--remote",
+                        Site.OUTER_SERVER.getHostAddress(),
+                        PORT,
+                        "--tls-client"));
         return new Tunnel(site.inner(), List.of(device), List.of(server));
     }
 

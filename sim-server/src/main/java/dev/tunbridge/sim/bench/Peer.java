@@ -1,16 +1,23 @@
 package dev.tunbridge.sim.bench;
 
+import com.google.common.collect.Lists;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Settings;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A way to bring packets from one end of the link to the other. */
-sealed interface Peer permits DirectPeer, VtunPeer, OpenVpnPeer, OwnPeer {
+/** A way to bring packets from one end of the link to the other; docs/benchmark.md says what each is. */
+sealed interface Peer
+        permits DirectPeer, VtunPeer, OpenVpnPeer, WireGuardPeer, TincPeer, SshPeer, SshuttlePeer, OwnPeer {
 
-    String ALLOWED = "direct, vtun, openvpn or ours, with :key=value,... behind it or not";
+    String ALLOWED = "direct, vtun, openvpn, wireguard, wireguard-go, tinc, ssh, sshuttle or ours, "
+            + "with :key=value,... behind it or not";
+
+    String CONGESTION = "congestion-control";
 
     /** Of the TUN device, in packets; every tunnel takes it. */
     String QUEUE_LENGTH = Settings.TUN_TX_QUEUE_LENGTH.key();
@@ -23,8 +30,23 @@ sealed interface Peer permits DirectPeer, VtunPeer, OpenVpnPeer, OwnPeer {
     /** What has to be installed. */
     List<Program> programs();
 
+    /** Why this machine cannot have it, whatever is installed; empty where it can. */
+    default Optional<String> unavailable() throws IOException {
+        return Optional.empty();
+    }
+
+    /** Why a load cannot be played through it, which is no fault of it; empty where it can. */
+    default Optional<String> cannot(Workload workload) {
+        return Optional.empty();
+    }
+
     /** Starts both ends; the tunnel need not carry anything yet. What has been started is the site's to end on failure. */
     Tunnel start(Site site) throws IOException, InterruptedException;
+
+    /** Waits until the tunnel carries something both ways; the limit, or the end of a process of it, is an error. */
+    default void awaitPath(Tunnel tunnel, Duration limit) throws IOException, InterruptedException {
+        EchoProbe.awaitPath(tunnel, limit);
+    }
 
     /**
      * From {@code vtun}, {@code vtun:congestion-control=bbr} or {@code ours:write=batch,queue.bytes=1MiB}.
@@ -38,18 +60,23 @@ sealed interface Peer permits DirectPeer, VtunPeer, OpenVpnPeer, OwnPeer {
             throw spec.wrong(spec.words().get(0), "key=value");
         }
         return switch (spec.name()) {
-            case "direct" -> {
-                spec.requireNothingElse("no setting");
-                yield new DirectPeer();
-            }
+            case "direct" -> DirectPeer.of(spec);
             case "vtun" -> {
                 OptionalInt queueLength = queueLength(spec);
-                yield new VtunPeer(text, congestionControl(spec), queueLength);
+                yield new VtunPeer(text, congestionControl(spec, QUEUE_LENGTH), queueLength);
             }
-            case "openvpn" -> {
+            case "openvpn" -> OpenVpnPeer.of(spec);
+            case "wireguard" -> WireGuardPeer.of(spec, WireGuardPeer.Engine.KERNEL);
+            case "wireguard-go" -> WireGuardPeer.of(spec, WireGuardPeer.Engine.PROCESS);
+            case "tinc" -> {
                 OptionalInt queueLength = queueLength(spec);
-                yield new OpenVpnPeer(text, congestionControl(spec), queueLength);
+                yield new TincPeer(text, congestionControl(spec, QUEUE_LENGTH), queueLength);
             }
+            case "ssh" -> {
+                OptionalInt queueLength = queueLength(spec);
+                yield new SshPeer(text, congestionControl(spec, QUEUE_LENGTH), queueLength);
+            }
+            case "sshuttle" -> new SshuttlePeer(text, congestionControl(spec));
             case "ours" -> OwnPeer.of(spec, ownSettings);
             default -> throw spec.wrong(spec.name(), ALLOWED);
         };
@@ -61,14 +88,15 @@ sealed interface Peer permits DirectPeer, VtunPeer, OpenVpnPeer, OwnPeer {
     }
 
     /** By the name that it has in the bridge's own settings. */
-    private static OptionalInt queueLength(Spec spec) {
+    static OptionalInt queueLength(Spec spec) {
         int packets = spec.number(QUEUE_LENGTH, 0, 1, MAX_QUEUE_LENGTH);
         return packets == 0 ? OptionalInt.empty() : OptionalInt.of(packets);
     }
 
-    private static String congestionControl(Spec spec) {
-        String algorithm = spec.text("congestion-control", Site.CONGESTION_CONTROL);
-        spec.requireNothingElse("congestion-control, " + QUEUE_LENGTH);
+    /** Of the outer connection; to be called once everything else has been taken. */
+    static String congestionControl(Spec spec, String... alsoAllowed) {
+        String algorithm = spec.text(CONGESTION, Site.CONGESTION_CONTROL);
+        spec.requireNothingElse(String.join(", ", Lists.asList(CONGESTION, alsoAllowed)));
         if (!algorithm.matches("[a-z0-9_-]{1,15}")) {
             throw spec.wrong(algorithm, "a congestion control of this kernel");
         }

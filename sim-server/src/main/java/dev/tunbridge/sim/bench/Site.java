@@ -3,6 +3,7 @@ package dev.tunbridge.sim.bench;
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.LinkSettingException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** A lab of one cell: the device's host, the server's host, the link between them and a folder for configurations. */
@@ -96,6 +98,19 @@ final class Site implements AutoCloseable {
     /** The two hosts by the addresses of the tunnel. */
     Ends inner() {
         return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER, link);
+    }
+
+    /** Makes a TUN device with a tunnel's address, for a program that attaches to it; it goes with the host. */
+    static void makeTun(LabNamespace host, String device, InetAddress own, OptionalInt queueLength) throws IOException {
+        String queue = queueLength.isPresent() ? " txqueuelen " + queueLength.getAsInt() : "";
+        List<String> commands = List.of(
+                "tuntap add dev " + device + " mode tun",
+                "address add " + own.getHostAddress() + "/" + PREFIX_LENGTH + " dev " + device,
+                "link set dev " + device + " mtu " + MTU + queue + " up");
+        host.call(() -> {
+            Command.runIpBatch(commands);
+            return commands;
+        });
     }
 
     @Override

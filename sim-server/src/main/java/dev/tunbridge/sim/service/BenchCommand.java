@@ -30,13 +30,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Compares the bridge with other tunnels: the same load on the same link, in turn. Needs root; "
-                + "installs vtun and openvpn with apt where they are compared and missing.",
+                + "installs with apt what is compared and missing.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
             "Peers:",
-            "  direct, vtun and openvpn[:congestion-control=NAME,tun.tx-queue-length=N],",
+            "  direct[:reordering=loose], vtun, openvpn[:proto=tcp|udp], tinc, ssh, sshuttle,",
+            "  wireguard (the kernel's), wireguard-go: with congestion-control=NAME where the",
+            "  tunnel is TCP, and tun.tx-queue-length=N where it has a device;",
             "  ours[:KEY=VALUE,...] with the bridge's settings, and for the server",
             "  write=frame|batch, carriage=segment|packet, format=FILE",
             "Loads:",

@@ -60,7 +60,16 @@ class BenchPlanTest {
 
     @Test
     void everyTunnelTakesALengthOfItsQueue() {
-        for (String peer : List.of("vtun", "openvpn:congestion-control=bbr", "ours:tun.offload=false", "ours")) {
+        for (String peer : List.of(
+                "vtun",
+                "openvpn:congestion-control=bbr",
+                "openvpn:proto=udp",
+                "wireguard",
+                "wireguard-go",
+                "tinc",
+                "ssh",
+                "ours:tun.offload=false",
+                "ours")) {
             String longer = Peer.withQueueLength(peer, 25);
             assertThat(Peer.parse(longer, Map.of()).name()).isEqualTo(longer);
         }
@@ -73,7 +82,16 @@ class BenchPlanTest {
 
     @Test
     void whatIsNotKnownIsRefusedWithWhatIsAllowed() {
-        refused(() -> Peer.parse("wireguard", Map.of()), "wireguard", "direct, vtun, openvpn or ours");
+        refused(() -> Peer.parse("ipsec", Map.of()), "ipsec", Peer.ALLOWED);
+        refused(() -> Peer.parse("direct:reordering=wild", Map.of()), "reordering=wild", "reordering=loose");
+        refused(() -> Peer.parse("direct:tun.tx-queue-length=5", Map.of()), "tun.tx-queue-length", "reordering");
+        refused(() -> Peer.parse("openvpn:proto=sctp", Map.of()), "proto=sctp", "proto=tcp or proto=udp");
+        refused(() -> Peer.parse("openvpn:proto=udp,congestion-control=bbr", Map.of()), "over UDP", "proto");
+        refused(() -> Peer.parse("wireguard-go:congestion-control=bbr", Map.of()), "bbr", "tun.tx-queue-length");
+        refused(
+                () -> Peer.parse("sshuttle:tun.tx-queue-length=5", Map.of()),
+                "tun.tx-queue-length",
+                "congestion-control");
         refused(() -> Peer.parse("vtun:cc=bbr", Map.of()), "cc", "congestion-control");
         refused(() -> Peer.parse("ours:qeue.bytes=1MiB", Map.of()), "qeue.bytes", "queue.bytes");
         refused(() -> Peer.parse("ours:write=often", Map.of()), "often", "frame or batch");
@@ -92,6 +110,28 @@ class BenchPlanTest {
         assertThatThrownBy(() -> plan(List.of("vtun"), List.of("tcp"), List.of("loss=200")))
                 .isInstanceOf(LinkSettingException.class)
                 .hasMessageContaining("loss");
+    }
+
+    @Test
+    void aProxyForTcpPlaysWhatItCanCarryAndSaysWhyNotTheRest() {
+        Peer proxy = Peer.parse("sshuttle", Map.of());
+        for (String workload : List.of("tcp:up,flows=16", "tcp", "blackout")) {
+            assertThat(proxy.cannot(Workload.parse(workload, 0))).as(workload).isEmpty();
+        }
+        for (String workload : List.of("stream", "voice:up", "ping:idle", "ping:up")) {
+            assertThat(proxy.cannot(Workload.parse(workload, 0)).orElse(""))
+                    .as(workload)
+                    .contains("no datagrams");
+        }
+        for (String workload : List.of("tcp:up,carried=yes", "tcp:up,timeline=yes")) {
+            assertThat(proxy.cannot(Workload.parse(workload, 0)).orElse(""))
+                    .as(workload)
+                    .contains("proxy");
+        }
+        for (String tunnel : List.of("ssh", "tinc", "wireguard-go", "openvpn:proto=udp", "direct")) {
+            assertThat(Peer.parse(tunnel, Map.of()).cannot(Workload.parse("tcp:up,carried=yes", 0)))
+                    .isEmpty();
+        }
     }
 
     private interface Attempt {
