@@ -5,6 +5,9 @@ import java.util.Set;
 /** Everything that a cell can measure, with its unit, in the order of the table. */
 enum Metric {
     RATE("rate", "Mbit/s", 2),
+    SENT_RATE("rate at the sending end", "Mbit/s", 2),
+    LOST_SHARE("lost, share", "% of datagrams", 2),
+    PAYLOAD("payload of a datagram", "bytes", 0),
     STALLED("stalled", "% of 100 ms", 1),
     LONGEST_STALL("longest stall", "s", 1),
     INNER_RETRANSMISSIONS("inner retransmissions", "segments", 0),
@@ -47,6 +50,19 @@ enum Metric {
     MEMORY_DEVICE("peak memory, device end", "MB", 0),
     MEMORY_SERVER("peak memory, server end", "MB", 0);
 
+    /** What a larger value of a metric means. */
+    enum Sense {
+        MORE_IS_BETTER,
+        LESS_IS_BETTER,
+
+        /** It says what was played, or helps to understand another. */
+        NEITHER
+    }
+
+    private static final Set<Metric> MORE_IS_BETTER = Set.of(RATE, RATE_BEFORE, WHOLE_FRAMES, LOAD_RATE);
+
+    private static final Set<Metric> NEITHER = Set.of(SENT_RATE, PAYLOAD, OWN_SUPPRESSED, OWN_EARLY);
+
     private static final Set<String> COUNTED = Set.of("datagrams", "frames", "packets", "segments", "probes");
 
     private final String label;
@@ -69,6 +85,13 @@ enum Metric {
 
     int decimals() {
         return decimals;
+    }
+
+    /** Losses, waits and costs are the rule: less of them is better. */
+    Sense sense() {
+        return MORE_IS_BETTER.contains(this)
+                ? Sense.MORE_IS_BETTER
+                : NEITHER.contains(this) ? Sense.NEITHER : Sense.LESS_IS_BETTER;
     }
 
     /** Whether it counts things, so that repetitions add up. */

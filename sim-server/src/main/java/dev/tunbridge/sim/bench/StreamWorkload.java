@@ -64,9 +64,9 @@ record StreamWorkload(Direction direction, int megabitsPerSecond, Duration lengt
         if (direction == Direction.DOWN) {
             return stream(tunnel);
         }
-        DeviceDrops before = tunnel.drops();
+        DeviceDrops before = tunnel.drops(Direction.UP);
         Measures measures = stream(tunnel);
-        DeviceDrops drops = tunnel.drops().since(before);
+        DeviceDrops drops = tunnel.drops(Direction.UP).since(before);
         double share = 100.0 * drops.all() / shape(length).datagrams();
         return measures.with(drops).with(Metric.TUN_DROPPED_SHARE, share);
     }

@@ -50,20 +50,15 @@ record TcpWorkload(Direction direction, int flows, Duration length, boolean coun
         if (countsCarried) {
             metrics.addAll(List.of(Metric.CARRIED_TWICE, Metric.CARRIED_TWICE_BYTES));
         }
-        if (direction == Direction.UP) {
-            metrics.addAll(List.of(Metric.TUN_DROPPED, Metric.QDISC_DROPPED));
-        }
+        metrics.addAll(List.of(Metric.TUN_DROPPED, Metric.QDISC_DROPPED));
         return metrics;
     }
 
     @Override
     public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
-        if (direction == Direction.DOWN) {
-            return transfer(tunnel.ends());
-        }
-        DeviceDrops before = tunnel.drops();
+        DeviceDrops before = tunnel.drops(direction);
         Measures measures = countsCarried ? transferCounted(tunnel.ends()) : transfer(tunnel.ends());
-        return measures.with(tunnel.drops().since(before));
+        return measures.with(tunnel.drops(direction).since(before));
     }
 
     private Measures transferCounted(Ends ends) throws IOException, InterruptedException {

@@ -53,9 +53,11 @@ final class Tunnel implements AutoCloseable {
         return !deviceEnd.isEmpty() || !serverEnd.isEmpty();
     }
 
-    /** What the device's end has not taken, from the start of the tunnel on. */
-    DeviceDrops drops() throws IOException {
-        return DeviceDrops.of(ends.deviceSide(), ends.device());
+    /** What the device of the end that sends has not taken, from the start of the tunnel on. */
+    DeviceDrops drops(Direction direction) throws IOException {
+        return direction == Direction.UP
+                ? DeviceDrops.of(ends.deviceSide(), ends.device())
+                : DeviceDrops.of(ends.serverSide(), ends.server());
     }
 
     ProcessCost deviceCost() {

@@ -6,9 +6,10 @@ import java.time.Duration;
 import java.util.List;
 
 /** A load that is played between two ends and measures itself. */
-sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, PingWorkload, BlackoutWorkload {
+sealed interface Workload
+        permits TcpWorkload, UdpWorkload, StreamWorkload, VoiceWorkload, PingWorkload, BlackoutWorkload {
 
-    String ALLOWED = "tcp, stream, voice, ping or blackout, with :words,key=value behind it or not";
+    String ALLOWED = "tcp, udp, stream, voice, ping or blackout, with :words,key=value behind it or not";
 
     /** As typed, and in words. */
     String describe();
@@ -40,6 +41,7 @@ sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, Pi
         Spec spec = Spec.parse("--workload", text);
         Workload workload = switch (spec.name()) {
             case "tcp" -> TcpWorkload.of(spec, seconds);
+            case "udp" -> UdpWorkload.of(spec, seconds);
             case "stream" -> StreamWorkload.of(spec, seconds);
             case "voice" -> VoiceWorkload.of(spec, seconds);
             case "ping" -> PingWorkload.of(spec, seconds);
