@@ -46,7 +46,9 @@ record TcpWorkload(Direction direction, int flows, Duration length, boolean coun
                 Metric.STALLED,
                 Metric.LONGEST_STALL,
                 Metric.INNER_RETRANSMISSIONS,
-                Metric.INNER_RETRANSMITTED));
+                Metric.INNER_RETRANSMITTED,
+                Metric.INNER_RETRANSMITTED_SHARE,
+                Metric.LARGEST_WINDOW));
         if (countsCarried) {
             metrics.addAll(List.of(Metric.CARRIED_TWICE, Metric.CARRIED_TWICE_BYTES));
         }
@@ -96,6 +98,8 @@ record TcpWorkload(Direction direction, int flows, Duration length, boolean coun
                 .with(Metric.STALLED, bins.stalledShare() * 100)
                 .with(Metric.LONGEST_STALL, bins.longestStallNanos() / 1e9)
                 .with(Metric.INNER_RETRANSMISSIONS, (double) outcome.retransmissions())
-                .with(Metric.INNER_RETRANSMITTED, outcome.retransmittedBytes() / 1e3);
+                .with(Metric.INNER_RETRANSMITTED, outcome.retransmittedBytes() / 1e3)
+                .with(Metric.INNER_RETRANSMITTED_SHARE, outcome.retransmittedPercent())
+                .with(Metric.LARGEST_WINDOW, (double) outcome.largestWindowSegments());
     }
 }
