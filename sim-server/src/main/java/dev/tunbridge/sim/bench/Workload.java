@@ -7,9 +7,18 @@ import java.util.List;
 
 /** A load that is played between two ends and measures itself. */
 sealed interface Workload
-        permits TcpWorkload, UdpWorkload, StreamWorkload, VoiceWorkload, PingWorkload, BlackoutWorkload {
+        permits TcpWorkload,
+                UdpWorkload,
+                StreamWorkload,
+                VoiceWorkload,
+                PingWorkload,
+                ConnectWorkload,
+                HttpWorkload,
+                FilesWorkload,
+                BlackoutWorkload {
 
-    String ALLOWED = "tcp, udp, stream, voice, ping or blackout, with :words,key=value behind it or not";
+    String ALLOWED =
+            "tcp, udp, stream, voice, ping, connect, http, https, files or blackout, with :words,key=value behind it or not";
 
     /** As typed, and in words. */
     String describe();
@@ -45,6 +54,10 @@ sealed interface Workload
             case "stream" -> StreamWorkload.of(spec, seconds);
             case "voice" -> VoiceWorkload.of(spec, seconds);
             case "ping" -> PingWorkload.of(spec, seconds);
+            case "connect" -> ConnectWorkload.of(spec, seconds);
+            case "http" -> HttpWorkload.of(HttpWorkload.Scheme.HTTP, spec, seconds);
+            case "https" -> HttpWorkload.of(HttpWorkload.Scheme.HTTPS, spec, seconds);
+            case "files" -> FilesWorkload.of(spec);
             case "blackout" -> BlackoutWorkload.of(spec, seconds);
             default -> throw spec.wrong(spec.name(), ALLOWED);
         };
