@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -82,6 +83,10 @@ public final class Bench implements BenchRun {
     }
 
     private Cell.Outcome play(Cell cell) throws IOException, InterruptedException {
+        Optional<String> cannot = cell.peer().cannot(cell.workload());
+        if (cannot.isPresent()) {
+            return new Cell.Impossible(cell, cannot.get());
+        }
         Duration limit = plan.limit(cell);
         CellPlay play = begin(cell);
         FutureTask<Measures> work = new FutureTask<>(play::play);
@@ -129,6 +134,9 @@ public final class Bench implements BenchRun {
                                     metric, measured.measures().value(metric).orElse(0)) + " "
                             + metric.unit())
                     .collect(Collectors.joining(", "));
+        }
+        if (outcome instanceof Cell.Impossible impossible) {
+            return "cannot: " + impossible.reason();
         }
         return outcome instanceof Cell.Failed failed ? "FAILED: " + failed.reason() : "";
     }

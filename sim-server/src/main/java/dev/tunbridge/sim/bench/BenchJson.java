@@ -123,6 +123,9 @@ final class BenchJson {
                                     .map(BenchJson::timeline)
                                     .orElse("null")));
         }
+        if (outcome instanceof Cell.Impossible impossible) {
+            return object(head, field("cannot", text(impossible.reason())));
+        }
         return object(head, field("failed", text(outcome instanceof Cell.Failed failed ? failed.reason() : "")));
     }
 }

@@ -29,7 +29,7 @@ public final class BenchReport implements BenchResult {
         return new BenchJson(this).toString();
     }
 
-    /** Whether every cell was measured; a peer that is missing here counts nothing. */
+    /** Whether every cell was measured; a peer that is missing here counts nothing, nor does what a peer cannot play. */
     @Override
     public boolean isSuccess() {
         return failures().isEmpty();
@@ -58,6 +58,15 @@ public final class BenchReport implements BenchResult {
         return outcomes.stream()
                 .filter(Cell.Failed.class::isInstance)
                 .map(Cell.Failed.class::cast)
+                .toList();
+    }
+
+    /** What was not played, once for all repetitions. */
+    List<Cell.Impossible> impossible() {
+        return outcomes.stream()
+                .filter(Cell.Impossible.class::isInstance)
+                .map(Cell.Impossible.class::cast)
+                .filter(impossible -> impossible.cell().run() == 0)
                 .toList();
     }
 

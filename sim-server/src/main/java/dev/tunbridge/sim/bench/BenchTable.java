@@ -19,6 +19,7 @@ final class BenchTable {
             }
         }
         report.missing().forEach((peer, reason) -> line("left out: " + peer + ": " + reason));
+        report.impossible().forEach(cell -> line("cannot: " + cell.cell().titleOfAllRuns() + ": " + cell.reason()));
         report.failures().forEach(failed -> line("failed: " + failed.cell().title() + ": " + failed.reason()));
     }
 

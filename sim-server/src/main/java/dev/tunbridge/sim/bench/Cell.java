@@ -19,8 +19,15 @@ record Cell(LinkProfile profile, Workload workload, Peer peer, int run, long see
 
     record Failed(Cell cell, String reason) implements Outcome {}
 
+    /** Not played: the load is nothing for this peer. */
+    record Impossible(Cell cell, String reason) implements Outcome {}
+
     /** For progress and faults. */
     String title() {
-        return profile.name() + ", " + workload.describe() + ", " + peer.name() + ", run " + (run + 1);
+        return titleOfAllRuns() + ", run " + (run + 1);
+    }
+
+    String titleOfAllRuns() {
+        return profile.name() + ", " + workload.describe() + ", " + peer.name();
     }
 }

@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.config.Settings;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** A way to bring packets from one end of the link to the other. */
@@ -22,6 +23,16 @@ sealed interface Peer permits DirectPeer, VtunPeer, OpenVpnPeer, OwnPeer {
 
     /** What has to be installed. */
     List<Program> programs();
+
+    /** Whether its tunnels can kill their server end and start it again. */
+    default boolean canRestartServer() {
+        return false;
+    }
+
+    /** Why a load cannot be played through it, which is no fault of it; empty where it can. */
+    default Optional<String> cannot(Workload workload) {
+        return workload.cannotThrough(this);
+    }
 
     /** Starts both ends; the tunnel need not carry anything yet. What has been started is the site's to end on failure. */
     Tunnel start(Site site) throws IOException, InterruptedException;

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.config.ConfigException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** A load that is played between two ends and measures itself. */
 sealed interface Workload
@@ -15,10 +16,12 @@ sealed interface Workload
                 ConnectWorkload,
                 HttpWorkload,
                 FilesWorkload,
+                QuicWorkload,
+                ReconnectWorkload,
                 BlackoutWorkload {
 
     String ALLOWED =
-            "tcp, udp, stream, voice, ping, connect, http, https, files or blackout, with :words,key=value behind it or not";
+            "tcp, udp, stream, voice, ping, connect, http, https, files, quic, reconnect or blackout, with :words,key=value behind it or not";
 
     /** As typed, and in words. */
     String describe();
@@ -28,6 +31,11 @@ sealed interface Workload
 
     /** What it measures, the first being what it is about; a tunnel may hide some of it. */
     List<Metric> metrics();
+
+    /** Why it cannot be played through a peer, or here at all; empty where it can. */
+    default Optional<String> cannotThrough(Peer peer) {
+        return Optional.empty();
+    }
 
     /** Something like the load, for so long, before it is measured: a service is not judged by its first second. */
     default void warmUp(Tunnel tunnel, Duration time) throws IOException, InterruptedException {
@@ -58,6 +66,8 @@ sealed interface Workload
             case "http" -> HttpWorkload.of(HttpWorkload.Scheme.HTTP, spec, seconds);
             case "https" -> HttpWorkload.of(HttpWorkload.Scheme.HTTPS, spec, seconds);
             case "files" -> FilesWorkload.of(spec);
+            case "quic" -> QuicWorkload.of(spec, seconds);
+            case "reconnect" -> ReconnectWorkload.of(spec);
             case "blackout" -> BlackoutWorkload.of(spec, seconds);
             default -> throw spec.wrong(spec.name(), ALLOWED);
         };
