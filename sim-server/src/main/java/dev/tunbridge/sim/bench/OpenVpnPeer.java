@@ -28,11 +28,30 @@ record OpenVpnPeer(String name, String congestionControl, OptionalInt queueLengt
     }
 
     @Override
+    public boolean canRestartServer() {
+        return true;
+    }
+
+    @Override
     public Tunnel start(Site site) throws IOException, InterruptedException {
         site.deviceSide().setCongestionControl(congestionControl);
         site.serverSide().setCongestionControl(congestionControl);
         String serverPrint = makeCertificate(site.folder(), "server");
         String devicePrint = makeCertificate(site.folder(), "device");
+        Tunnel.ServerStart serve = () -> serve(site, devicePrint);
+        LabProcess server = serve.start();
+        LabProcess device = start(
+                site.deviceSide(),
+                site.folder(),
+                "device",
+                serverPrint,
+                Site.INNER_DEVICE,
+                Site.INNER_SERVER,
+                List.of("--proto", "tcp-client", "--remote", Site.OUTER_SERVER.getHostAddress(), PORT, "--tls-client"));
+        return new Tunnel(site.inner(), List.of(device), List.of(server)).restartable(serve);
+    }
+
+    private LabProcess serve(Site site, String devicePrint) throws IOException, InterruptedException {
         LabProcess server = start(
                 site.serverSide(),
                 site.folder(),
@@ -42,15 +61,7 @@ record OpenVpnPeer(String name, String congestionControl, OptionalInt queueLengt
                 Site.INNER_DEVICE,
                 List.of("--proto", "tcp-server", "--port", PORT, "--tls-server", "--dh", "none"));
         server.awaitLine("Listening for incoming TCP connection", START_LIMIT);
-        LabProcess device = start(
-                site.deviceSide(),
-                site.folder(),
-                "device",
-                serverPrint,
-                Site.INNER_DEVICE,
-                Site.INNER_SERVER,
-                List.of("--proto", "tcp-client", "--remote", Site.OUTER_SERVER.getHostAddress(), PORT, "--tls-client"));
-        return new Tunnel(site.inner(), List.of(device), List.of(server));
+        return server;
     }
 
     private LabProcess start(
