@@ -29,8 +29,8 @@ public final class WebContent {
     public static WebContent ofMany(long seed, int count, int totalBytes) {
         SplittableRandom random = new SplittableRandom(seed);
         double[] weights = new double[count];
-        // The largest is as large as ten others at most: no one file is to decide the time for all.
-        Arrays.setAll(weights, file -> Math.min(count / 10.0, Math.pow(1 - random.nextDouble(), -1 / TAIL)));
+        // The largest has as much as half of the files have at the least: no one file is to decide the time for all.
+        Arrays.setAll(weights, file -> Math.min(count / 2.0, Math.pow(1 - random.nextDouble(), -1 / TAIL)));
         double sum = Arrays.stream(weights).sum();
         List<byte[]> files = new ArrayList<>();
         for (int file = 0; file < count; file++) {
