@@ -39,7 +39,10 @@ final class Arrivals implements DatagramStream.ArrivalListener {
 
     /** The smallest latency that this share of those that arrived does not exceed, in milliseconds; 0 if none did. */
     double percentileMillis(double percent) {
-        long[] sorted = sorted();
+        return percentileMillis(sorted(), percent);
+    }
+
+    private static double percentileMillis(long[] sorted, double percent) {
         if (sorted.length == 0) {
             return 0;
         }
@@ -76,6 +79,22 @@ final class Arrivals implements DatagramStream.ArrivalListener {
             }
         }
         return whole;
+    }
+
+    /**
+     * The smallest latency that this share of the frames that arrived whole does not exceed, in milliseconds: that of
+     * the last datagram of each. 0 if none did.
+     */
+    double framePercentileMillis(int datagramsPerFrame, double percent) {
+        return percentileMillis(
+                IntStream.iterate(0, from -> from < latenciesNanos.length, from -> from + datagramsPerFrame)
+                        .mapToObj(from -> Arrays.copyOfRange(
+                                latenciesNanos, from, Math.min(latenciesNanos.length, from + datagramsPerFrame)))
+                        .filter(frame -> Arrays.stream(frame).noneMatch(nanos -> nanos == LOST))
+                        .mapToLong(frame -> Arrays.stream(frame).max().orElseThrow())
+                        .sorted()
+                        .toArray(),
+                percent);
     }
 
     private long[] sorted() {

@@ -132,6 +132,7 @@ public final class Bench implements BenchRun {
     private static String summary(Cell.Outcome outcome) {
         if (outcome instanceof Cell.Measured measured) {
             return measured.cell().workload().metrics().stream()
+                    .filter(metric -> measured.measures().value(metric).isPresent())
                     .limit(3)
                     .map(metric -> metric.label() + " "
                             + BenchTable.number(

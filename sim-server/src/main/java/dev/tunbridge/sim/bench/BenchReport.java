@@ -29,7 +29,7 @@ public final class BenchReport implements BenchResult {
         return new BenchJson(this).toString();
     }
 
-    /** Whether every cell was measured; a peer that is missing here counts nothing, nor what a peer cannot play. */
+    /** Whether every cell was measured; a peer that is missing here counts nothing, nor does what a peer cannot play. */
     @Override
     public boolean isSuccess() {
         return failures().isEmpty();

@@ -74,7 +74,7 @@ record BlackoutWorkload(Duration dark, int times, Duration light) implements Wor
             throw new IOException("profile " + ends.link().profile().name()
                     + " cannot be blacked out; allowed: any that is carried in user space, such as wan0");
         }
-        DeviceDrops dropsBefore = tunnel.drops();
+        DeviceDrops dropsBefore = tunnel.drops(Direction.UP);
         try (CarriedWatch watch = CarriedWatch.start(ends.serverSide(), ends.server());
                 BulkTransfer transfer = BulkTransfer.open(ends, Direction.UP, 1)) {
             transfer.start(length().toNanos(), BIN_NANOS);
@@ -90,7 +90,7 @@ record BlackoutWorkload(Duration dark, int times, Duration light) implements Wor
             }
             BulkTransfer.Outcome outcome = transfer.awaitEnd(darkNanos(times - 1) + light.toNanos());
             Measures measures = TcpWorkload.withCarried(measures(outcome, darkAtNanos, backAtNanos), watch.end());
-            return measures.with(tunnel.drops().since(dropsBefore));
+            return measures.with(tunnel.drops(Direction.UP).since(dropsBefore));
         }
     }
 

@@ -38,6 +38,9 @@ final class BulkTransfer implements AutoCloseable {
     private static final int CHUNK_BYTES = 256 << 10;
     private static final long CONNECT_SECONDS = 20;
 
+    /** Between two looks at the congestion windows. */
+    private static final long WINDOW_MILLIS = 100;
+
     private final MultiThreadIoEventLoopGroup senderLoop = loop("bench-sender");
     private final MultiThreadIoEventLoopGroup receiverLoop = loop("bench-receiver");
     private final ByteBuf chunk = Unpooled.directBuffer(CHUNK_BYTES).writeZero(CHUNK_BYTES);
@@ -48,13 +51,25 @@ final class BulkTransfer implements AutoCloseable {
     private @Nullable StallBins bins;
     private volatile boolean ended;
 
+    /** The sending loop's. */
+    private long largestWindowSegments;
+
     /**
      * What has passed.
      *
      * @param retransmissions segments that the senders' kernels sent again
      * @param retransmittedBytes the same in bytes
+     * @param packets that they have sent, retransmissions included, as far as bytes and segment size tell
+     * @param largestWindowSegments the largest congestion window that one of them was seen with
      */
-    record Outcome(StallBins bins, long retransmissions, long retransmittedBytes) {}
+    record Outcome(
+            StallBins bins, long retransmissions, long retransmittedBytes, double packets, long largestWindowSegments) {
+
+        /** Of the packets sent, those that were sent again. */
+        double retransmittedPercent() {
+            return packets == 0 ? 0 : 100 * retransmissions / packets;
+        }
+    }
 
     private BulkTransfer() {}
 
@@ -134,6 +149,20 @@ final class BulkTransfer implements AutoCloseable {
         StallBins counted = bins;
         receivers.forEach(receiver -> receiver.pipeline().addLast(new Sink(counted)));
         senders.forEach(sender -> sender.pipeline().addLast(new Source()));
+        senderLoop.scheduleWithFixedDelay(this::lookAtWindows, WINDOW_MILLIS, WINDOW_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void lookAtWindows() {
+        try {
+            for (EpollSocketChannel sender : senders) {
+                if (sender.isActive()) {
+                    TcpInfo info = TcpInfo.of(sender.fd().intValue());
+                    largestWindowSegments = Math.max(largestWindowSegments, info.congestionWindowSegments());
+                }
+            }
+        } catch (IOException e) {
+            fault.compareAndSet(null, e);
+        }
     }
 
     /** Sleeps until the end and reads what has passed. */
@@ -160,24 +189,24 @@ final class BulkTransfer implements AutoCloseable {
     }
 
     private Outcome outcome(StallBins counted) throws IOException, InterruptedException {
-        Callable<long[]> reading = () -> {
+        Callable<Outcome> reading = () -> {
             long segments = 0;
             long bytes = 0;
+            double packets = 0;
+            lookAtWindows();
             for (EpollSocketChannel sender : senders) {
                 TcpInfo info = TcpInfo.of(sender.fd().intValue());
                 segments += info.totalRetransmissions();
                 bytes += Math.max(0, info.bytesRetransmitted());
+                packets += (double) Math.max(0, info.bytesSent()) / Math.max(1, info.sendMss());
             }
-            return segments == 0 ? new long[2] : new long[] {segments, bytes};
+            return new Outcome(counted, segments, bytes, packets, largestWindowSegments);
         };
-        long[] again = senderLoop.submit(reading).sync().getNow();
+        Outcome outcome = senderLoop.submit(reading).sync().getNow();
         rethrow();
         ended = true;
         // Through the loop that fills them, so that all it has written is seen here.
-        return receiverLoop
-                .submit(() -> new Outcome(counted, again[0], again[1]))
-                .sync()
-                .getNow();
+        return receiverLoop.submit(() -> outcome).sync().getNow();
     }
 
     /** One measurement from start to end. */

@@ -8,7 +8,11 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
@@ -98,6 +102,50 @@ final class EchoProbe implements AutoCloseable {
         long[] result = new long[count];
         Arrays.setAll(result, times::get);
         return result;
+    }
+
+    /**
+     * Sends a probe every so often, whatever becomes of it, until one that was sent from now on is answered. Nothing
+     * else can be asked of this probe afterwards.
+     *
+     * @return when the answer came, as {@link System#nanoTime} has it; empty where none came within the limit
+     */
+    OptionalLong awaitAnswer(long intervalNanos, Duration limit) throws InterruptedException, IOException {
+        long begin = System.nanoTime();
+        CompletableFuture<Long> answer = new CompletableFuture<>();
+        probe.setSoTimeout(0);
+        startThread(() -> receiveFirst(begin, answer), "bench-ping");
+        byte[] payload = new byte[PAYLOAD_BYTES];
+        while (System.nanoTime() - begin < limit.toNanos()) {
+            ByteBuffer.wrap(payload).putInt(0, 0).putLong(4, System.nanoTime());
+            try {
+                probe.send(new DatagramPacket(payload, payload.length, echo.getLocalSocketAddress()));
+            } catch (IOException e) {
+                // The address or the way to the other end is gone for the time being.
+            }
+            try {
+                return OptionalLong.of(answer.get(intervalNanos, TimeUnit.NANOSECONDS));
+            } catch (TimeoutException e) {
+                // the next one
+            } catch (ExecutionException e) {
+                throw new IOException("the probe cannot hear answers", e.getCause());
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    private void receiveFirst(long sentFromNanos, CompletableFuture<Long> answer) {
+        DatagramPacket packet = new DatagramPacket(new byte[PAYLOAD_BYTES], PAYLOAD_BYTES);
+        try {
+            while (!answer.isDone()) {
+                probe.receive(packet);
+                if (ByteBuffer.wrap(packet.getData()).getLong(4) - sentFromNanos >= 0) {
+                    answer.complete(System.nanoTime());
+                }
+            }
+        } catch (IOException e) {
+            answer.completeExceptionally(e); // closed: nobody waits any more
+        }
     }
 
     private void receive(AtomicLongArray times) {

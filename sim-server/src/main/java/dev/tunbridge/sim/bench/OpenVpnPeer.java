@@ -58,21 +58,20 @@ record OpenVpnPeer(String name, Outer outer, String congestionControl, OptionalI
         return List.of(new Program("openvpn", "openvpn"), new Program("openssl", "openssl"));
     }
 
+    /** Over UDP nothing tells the device that its server has gone but a minute's silence. */
+    @Override
+    public boolean canRestartServer() {
+        return outer == Outer.TCP;
+    }
+
     @Override
     public Tunnel start(Site site) throws IOException, InterruptedException {
         site.deviceSide().setCongestionControl(congestionControl);
         site.serverSide().setCongestionControl(congestionControl);
         String serverPrint = makeCertificate(site.folder(), "server");
         String devicePrint = makeCertificate(site.folder(), "device");
-        LabProcess server = start(
-                site.serverSide(),
-                site.folder(),
-                "server",
-                devicePrint,
-                Site.INNER_SERVER,
-                Site.INNER_DEVICE,
-                List.of("--proto", outer.serverWord, "--port", PORT, "--tls-server", "--dh", "none"));
-        server.awaitLine(outer.listening, START_LIMIT);
+        Tunnel.ServerStart serve = () -> serve(site, devicePrint);
+        LabProcess server = serve.start();
         LabProcess device = start(
                 site.deviceSide(),
                 site.folder(),
@@ -87,7 +86,20 @@ record OpenVpnPeer(String name, Outer outer, String congestionControl, OptionalI
                         Site.OUTER_SERVER.getHostAddress(),
                         PORT,
                         "--tls-client"));
-        return new Tunnel(site.inner(), List.of(device), List.of(server));
+        return new Tunnel(site.inner(), List.of(device), List.of(server)).restartable(serve);
+    }
+
+    private LabProcess serve(Site site, String devicePrint) throws IOException, InterruptedException {
+        LabProcess server = start(
+                site.serverSide(),
+                site.folder(),
+                "server",
+                devicePrint,
+                Site.INNER_SERVER,
+                Site.INNER_DEVICE,
+                List.of("--proto", outer.serverWord, "--port", PORT, "--tls-server", "--dh", "none"));
+        server.awaitLine(outer.listening, START_LIMIT);
+        return server;
     }
 
     private LabProcess start(

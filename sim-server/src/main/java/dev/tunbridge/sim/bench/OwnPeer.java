@@ -69,6 +69,11 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
     }
 
     @Override
+    public boolean canRestartServer() {
+        return true;
+    }
+
+    @Override
     public Tunnel start(Site site) throws IOException, InterruptedException {
         String address = Site.OUTER_SERVER.getHostAddress() + ":" + PORT;
         List<String> serve = java(SERVER_OPTIONS, "dev.tunbridge.sim.service.Main");
@@ -81,11 +86,16 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
         settings.forEach((key, value) -> run.addAll(List.of("--set", key + "=" + value)));
         BridgeAccount account = new BridgeAccount(site.folder().resolve("bridge.json"));
         run.addAll(List.of("--stats-file", account.file().toString()));
-        LabProcess server = site.serverSide().start(serve.toArray(String[]::new));
-        server.awaitLine("serving on", START_LIMIT);
+        Tunnel.ServerStart serving = () -> {
+            LabProcess started = site.serverSide().start(serve.toArray(String[]::new));
+            started.awaitLine("serving on", START_LIMIT);
+            return started;
+        };
+        LabProcess server = serving.start();
         LabProcess bridge = site.deviceSide().start(run.toArray(String[]::new));
         bridge.awaitLine("tunnel up", START_LIMIT);
-        return new Tunnel(site.inner(), List.of(bridge), List.of(server), Optional.of(wire()), Optional.of(account));
+        return new Tunnel(site.inner(), List.of(bridge), List.of(server), Optional.of(wire()), Optional.of(account))
+                .restartable(serving);
     }
 
     private OuterWire wire() {

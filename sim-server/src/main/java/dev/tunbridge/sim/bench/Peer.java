@@ -35,9 +35,14 @@ sealed interface Peer
         return Optional.empty();
     }
 
+    /** Whether its tunnels can kill their server end and start it again. */
+    default boolean canRestartServer() {
+        return false;
+    }
+
     /** Why a load cannot be played through it, which is no fault of it; empty where it can. */
     default Optional<String> cannot(Workload workload) {
-        return Optional.empty();
+        return workload.cannotThrough(this);
     }
 
     /** Starts both ends; the tunnel need not carry anything yet. What has been started is the site's to end on failure. */

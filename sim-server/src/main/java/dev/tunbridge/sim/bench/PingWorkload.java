@@ -3,11 +3,9 @@ package dev.tunbridge.sim.bench;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 
 /**
  * Round trips five times a second, through an idle tunnel, or first that and then beside one flow that fills it.
@@ -48,11 +46,17 @@ record PingWorkload(Optional<Direction> load, Duration length) implements Worklo
 
     @Override
     public List<Metric> metrics() {
-        List<Metric> metrics =
-                new ArrayList<>(List.of(Metric.PING_AVERAGE, Metric.PING_MAX, Metric.PING_JITTER, Metric.PING_LOST));
+        List<Metric> metrics = new ArrayList<>(
+                List.of(Metric.PING_AVERAGE, Metric.PING_MAX, Metric.PING_JITTER, Metric.PING_SPIKE, Metric.PING_LOST));
         if (load.isPresent()) {
-            metrics.addAll(
-                    List.of(Metric.PING_IDLE, Metric.PING_ADDED, Metric.LOAD_RATE, Metric.INNER_RETRANSMISSIONS));
+            metrics.addAll(List.of(
+                    Metric.PING_IDLE,
+                    Metric.PING_IDLE_MAX,
+                    Metric.PING_IDLE_JITTER,
+                    Metric.PING_IDLE_SPIKE,
+                    Metric.PING_ADDED,
+                    Metric.LOAD_RATE,
+                    Metric.INNER_RETRANSMISSIONS));
         }
         return metrics;
     }
@@ -62,48 +66,39 @@ record PingWorkload(Optional<Direction> load, Duration length) implements Worklo
         Ends ends = tunnel.ends();
         int probes = (int) (length.toNanos() / INTERVAL_NANOS);
         if (load.isEmpty()) {
-            return probe(ends, probes);
+            return measures(probe(ends, probes));
         }
-        double idleMillis = probe(ends, Math.min(probes, IDLE_PROBES))
-                .value(Metric.PING_AVERAGE)
-                .orElseThrow();
+        RoundTrips idle = probe(ends, Math.min(probes, IDLE_PROBES));
         long loadNanos = TimeUnit.SECONDS.toNanos(FILLING_SECONDS) + length.toNanos();
         try (BulkTransfer transfer = BulkTransfer.open(ends, load.get(), 1)) {
             transfer.start(loadNanos);
             TimeUnit.SECONDS.sleep(FILLING_SECONDS);
-            Measures pings = probe(ends, probes);
+            RoundTrips loaded = probe(ends, probes);
             BulkTransfer.Outcome outcome = transfer.awaitEnd(0);
-            double loadedMillis = pings.value(Metric.PING_AVERAGE).orElseThrow();
-            return pings.withBytes(outcome.bins().totalBytes())
-                    .with(Metric.PING_IDLE, idleMillis)
-                    .with(Metric.PING_ADDED, loadedMillis - idleMillis)
+            return measures(loaded)
+                    .withBytes(outcome.bins().totalBytes())
+                    .with(Metric.PING_IDLE, idle.averageMillis())
+                    .with(Metric.PING_IDLE_MAX, idle.maxMillis())
+                    .with(Metric.PING_IDLE_JITTER, idle.jitterMillis())
+                    .with(Metric.PING_IDLE_SPIKE, idle.spikeRatio())
+                    .with(Metric.PING_ADDED, loaded.averageMillis() - idle.averageMillis())
                     .with(Metric.LOAD_RATE, outcome.bins().megabitsPerSecond())
                     .with(Metric.INNER_RETRANSMISSIONS, (double) outcome.retransmissions());
         }
     }
 
-    private static Measures probe(Ends ends, int count) throws IOException, InterruptedException {
-        try (EchoProbe probe = EchoProbe.open(ends)) {
-            long[] times = probe.play(count, INTERVAL_NANOS);
-            long[] answered = Arrays.stream(times)
-                    .filter(nanos -> nanos != EchoProbe.LOST)
-                    .toArray();
-            if (answered.length == 0) {
-                throw new IOException("none of " + count + " probes was answered");
-            }
-            return Measures.ofBytes(0)
-                    .with(Metric.PING_AVERAGE, Arrays.stream(answered).average().orElseThrow() / 1e6)
-                    .with(Metric.PING_MAX, Arrays.stream(answered).max().orElseThrow() / 1e6)
-                    .with(Metric.PING_JITTER, jitterNanos(answered) / 1e6)
-                    .with(Metric.PING_LOST, (double) (count - answered.length));
-        }
+    private static Measures measures(RoundTrips pings) {
+        return Measures.ofBytes(0)
+                .with(Metric.PING_AVERAGE, pings.averageMillis())
+                .with(Metric.PING_MAX, pings.maxMillis())
+                .with(Metric.PING_JITTER, pings.jitterMillis())
+                .with(Metric.PING_SPIKE, pings.spikeRatio())
+                .with(Metric.PING_LOST, (double) pings.lost());
     }
 
-    /** The mean difference from one round trip to the next, up or down (RFC 3393); 0 of a single one. */
-    static double jitterNanos(long[] times) {
-        return IntStream.range(1, times.length)
-                .mapToLong(number -> Math.abs(times[number] - times[number - 1]))
-                .average()
-                .orElse(0);
+    private static RoundTrips probe(Ends ends, int count) throws IOException, InterruptedException {
+        try (EchoProbe probe = EchoProbe.open(ends)) {
+            return RoundTrips.of(probe.play(count, INTERVAL_NANOS));
+        }
     }
 }

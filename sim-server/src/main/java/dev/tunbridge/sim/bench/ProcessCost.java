@@ -37,7 +37,7 @@ record ProcessCost(double cpuSeconds, long peakBytes) {
         return new ProcessCost(cpuSeconds - earlier.cpuSeconds, peakBytes);
     }
 
-    private ProcessCost plus(ProcessCost other) {
+    ProcessCost plus(ProcessCost other) {
         return new ProcessCost(cpuSeconds + other.cpuSeconds, peakBytes + other.peakBytes);
     }
 

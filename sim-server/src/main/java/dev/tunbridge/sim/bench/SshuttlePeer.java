@@ -34,7 +34,11 @@ record SshuttlePeer(String name, String congestionControl) implements Peer {
 
     @Override
     public Optional<String> cannot(Workload workload) {
-        if (workload instanceof BlackoutWorkload) {
+        boolean isMadeOfConnections = workload instanceof BlackoutWorkload
+                || workload instanceof ConnectWorkload
+                || workload instanceof HttpWorkload
+                || workload instanceof FilesWorkload;
+        if (isMadeOfConnections) {
             return Optional.empty();
         }
         if (!(workload instanceof TcpWorkload tcp)) {

@@ -46,24 +46,21 @@ record TcpWorkload(Direction direction, int flows, Duration length, boolean coun
                 Metric.STALLED,
                 Metric.LONGEST_STALL,
                 Metric.INNER_RETRANSMISSIONS,
-                Metric.INNER_RETRANSMITTED));
+                Metric.INNER_RETRANSMITTED,
+                Metric.INNER_RETRANSMITTED_SHARE,
+                Metric.LARGEST_WINDOW));
         if (countsCarried) {
             metrics.addAll(List.of(Metric.CARRIED_TWICE, Metric.CARRIED_TWICE_BYTES));
         }
-        if (direction == Direction.UP) {
-            metrics.addAll(List.of(Metric.TUN_DROPPED, Metric.QDISC_DROPPED));
-        }
+        metrics.addAll(List.of(Metric.TUN_DROPPED, Metric.QDISC_DROPPED));
         return metrics;
     }
 
     @Override
     public Measures play(Tunnel tunnel) throws IOException, InterruptedException {
-        if (direction == Direction.DOWN) {
-            return transfer(tunnel.ends());
-        }
-        DeviceDrops before = tunnel.drops();
+        DeviceDrops before = tunnel.drops(direction);
         Measures measures = countsCarried ? transferCounted(tunnel.ends()) : transfer(tunnel.ends());
-        return measures.with(tunnel.drops().since(before));
+        return measures.with(tunnel.drops(direction).since(before));
     }
 
     private Measures transferCounted(Ends ends) throws IOException, InterruptedException {
@@ -101,6 +98,8 @@ record TcpWorkload(Direction direction, int flows, Duration length, boolean coun
                 .with(Metric.STALLED, bins.stalledShare() * 100)
                 .with(Metric.LONGEST_STALL, bins.longestStallNanos() / 1e9)
                 .with(Metric.INNER_RETRANSMISSIONS, (double) outcome.retransmissions())
-                .with(Metric.INNER_RETRANSMITTED, outcome.retransmittedBytes() / 1e3);
+                .with(Metric.INNER_RETRANSMITTED, outcome.retransmittedBytes() / 1e3)
+                .with(Metric.INNER_RETRANSMITTED_SHARE, outcome.retransmittedPercent())
+                .with(Metric.LARGEST_WINDOW, (double) outcome.largestWindowSegments());
     }
 }

@@ -14,9 +14,18 @@ final class Tunnel implements AutoCloseable {
 
     private final Ends ends;
     private final List<LabProcess> deviceEnd;
-    private final List<LabProcess> serverEnd;
+    private volatile List<LabProcess> serverEnd;
     private final Optional<OuterWire> wire;
     private final Optional<BridgeAccount> account;
+    private Optional<ServerStart> serverStart = Optional.empty();
+
+    /** What server ends that are gone have used. */
+    private ProcessCost ended = ProcessCost.NONE;
+
+    /** Starts the server end once more; the tunnel need not carry anything yet. */
+    interface ServerStart {
+        LabProcess start() throws IOException, InterruptedException;
+    }
 
     /** One whose outer connection tells nothing. */
     Tunnel(Ends ends, List<LabProcess> deviceEnd, List<LabProcess> serverEnd) {
@@ -49,13 +58,35 @@ final class Tunnel implements AutoCloseable {
         return account;
     }
 
+    /** With a way to start its server end again. */
+    Tunnel restartable(ServerStart start) {
+        serverStart = Optional.of(start);
+        return this;
+    }
+
+    /** Kills the server end, without a word to the other, and waits until it is gone. */
+    void killServer() {
+        ProcessCost used = serverCost();
+        serverEnd.forEach(LabProcess::close);
+        serverEnd = List.of();
+        ended = new ProcessCost(used.cpuSeconds(), 0);
+    }
+
+    /** Once it has been killed. */
+    void startServer() throws IOException, InterruptedException {
+        ServerStart start = serverStart.orElseThrow(() -> new IOException("this server end cannot be started again"));
+        serverEnd = List.of(start.start());
+    }
+
     boolean hasProcesses() {
         return !deviceEnd.isEmpty() || !serverEnd.isEmpty();
     }
 
-    /** What the device's end has not taken, from the start of the tunnel on. */
-    DeviceDrops drops() throws IOException {
-        return DeviceDrops.of(ends.deviceSide(), ends.device());
+    /** What the device of the end that sends has not taken, from the start of the tunnel on. */
+    DeviceDrops drops(Direction direction) throws IOException {
+        return direction == Direction.UP
+                ? DeviceDrops.of(ends.deviceSide(), ends.device())
+                : DeviceDrops.of(ends.serverSide(), ends.server());
     }
 
     ProcessCost deviceCost() {
@@ -63,7 +94,7 @@ final class Tunnel implements AutoCloseable {
     }
 
     ProcessCost serverCost() {
-        return ProcessCost.of(serverEnd.stream().mapToLong(LabProcess::pid));
+        return ended.plus(ProcessCost.of(serverEnd.stream().mapToLong(LabProcess::pid)));
     }
 
     /** The last words of a process that has ended, though nobody asked it to. */

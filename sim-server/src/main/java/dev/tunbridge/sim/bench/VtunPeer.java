@@ -33,10 +33,16 @@ record VtunPeer(String name, String congestionControl, OptionalInt queueLength) 
     }
 
     @Override
-    public Tunnel start(Site site) throws IOException {
+    public boolean canRestartServer() {
+        return true;
+    }
+
+    @Override
+    public Tunnel start(Site site) throws IOException, InterruptedException {
         site.deviceSide().setCongestionControl(congestionControl);
         site.serverSide().setCongestionControl(congestionControl);
-        LabProcess server = start(site, site.serverSide(), Site.INNER_SERVER, Site.INNER_DEVICE, "-s");
+        Tunnel.ServerStart serve = () -> start(site, site.serverSide(), Site.INNER_SERVER, Site.INNER_DEVICE, "-s");
+        LabProcess server = serve.start();
         LabProcess device = start(
                 site,
                 site.deviceSide(),
@@ -46,7 +52,8 @@ record VtunPeer(String name, String congestionControl, OptionalInt queueLength) 
                 "bench",
                 Site.OUTER_SERVER.getHostAddress());
         OuterWire wire = new OuterWire(PORT, payloadBytes -> Optional.of(DatagramFrame.ofPackets(PREFIX_BYTES)));
-        return new Tunnel(site.inner(), List.of(device), List.of(server), Optional.of(wire), Optional.empty());
+        return new Tunnel(site.inner(), List.of(device), List.of(server), Optional.of(wire), Optional.empty())
+                .restartable(serve);
     }
 
     private LabProcess start(Site site, LabNamespace host, InetAddress own, InetAddress other, String... arguments)

@@ -4,11 +4,24 @@ import dev.tunbridge.bridge.config.ConfigException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** A load that is played between two ends and measures itself. */
-sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, PingWorkload, BlackoutWorkload {
+sealed interface Workload
+        permits TcpWorkload,
+                UdpWorkload,
+                StreamWorkload,
+                VoiceWorkload,
+                PingWorkload,
+                ConnectWorkload,
+                HttpWorkload,
+                FilesWorkload,
+                QuicWorkload,
+                ReconnectWorkload,
+                BlackoutWorkload {
 
-    String ALLOWED = "tcp, stream, voice, ping or blackout, with :words,key=value behind it or not";
+    String ALLOWED =
+            "tcp, udp, stream, voice, ping, connect, http, https, files, quic, reconnect or blackout, with :words,key=value behind it or not";
 
     /** As typed, and in words. */
     String describe();
@@ -18,6 +31,11 @@ sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, Pi
 
     /** What it measures, the first being what it is about; a tunnel may hide some of it. */
     List<Metric> metrics();
+
+    /** Why it cannot be played through a peer, or here at all; empty where it can. */
+    default Optional<String> cannotThrough(Peer peer) {
+        return Optional.empty();
+    }
 
     /** Something like the load, for so long, before it is measured: a service is not judged by its first second. */
     default void warmUp(Tunnel tunnel, Duration time) throws IOException, InterruptedException {
@@ -40,9 +58,16 @@ sealed interface Workload permits TcpWorkload, StreamWorkload, VoiceWorkload, Pi
         Spec spec = Spec.parse("--workload", text);
         Workload workload = switch (spec.name()) {
             case "tcp" -> TcpWorkload.of(spec, seconds);
+            case "udp" -> UdpWorkload.of(spec, seconds);
             case "stream" -> StreamWorkload.of(spec, seconds);
             case "voice" -> VoiceWorkload.of(spec, seconds);
             case "ping" -> PingWorkload.of(spec, seconds);
+            case "connect" -> ConnectWorkload.of(spec, seconds);
+            case "http" -> HttpWorkload.of(HttpWorkload.Scheme.HTTP, spec, seconds);
+            case "https" -> HttpWorkload.of(HttpWorkload.Scheme.HTTPS, spec, seconds);
+            case "files" -> FilesWorkload.of(spec);
+            case "quic" -> QuicWorkload.of(spec, seconds);
+            case "reconnect" -> ReconnectWorkload.of(spec);
             case "blackout" -> BlackoutWorkload.of(spec, seconds);
             default -> throw spec.wrong(spec.name(), ALLOWED);
         };

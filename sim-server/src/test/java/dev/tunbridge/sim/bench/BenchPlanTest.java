@@ -35,6 +35,13 @@ class BenchPlanTest {
         assertThat(Workload.parse("blackout:times=4", 0).length()).hasSeconds(48);
         assertThat(Workload.parse("blackout:for=3,seconds=8", 0).describe())
                 .isEqualTo("blackout of 3 s in tcp up, 1 flow, 8 s before and after");
+        assertThat(Workload.parse("udp", 0).describe()).isEqualTo("udp down, 10 Mbit/s of 1200 bytes each, 10 s");
+        assertThat(Workload.parse("udp:up,flood=yes,size=64", 3).describe())
+                .isEqualTo("udp up, flood of 64 bytes each, 3 s");
+        assertThat(Workload.parse("connect:n=7", 5).describe()).isEqualTo("connect, 7 in turn, at most 5 s");
+        assertThat(Workload.parse("https:n=9,size=300,parallel=2", 0).describe())
+                .isEqualTo("https, 9 fetches of 300 bytes, 2 at a time, at most 30 s");
+        assertThat(Workload.parse("files", 3).length()).hasSeconds(120);
         // The published streams: 90, 420 and 2,610 datagrams a second.
         assertThat(((StreamWorkload) Workload.parse("stream", 0)).datagramsPerFrame())
                 .isEqualTo(3);
@@ -99,7 +106,15 @@ class BenchPlanTest {
         refused(() -> Workload.parse("tcp:sideways", 0), "sideways", "down, up");
         refused(() -> Workload.parse("tcp:flows=0", 0), "flows=0", "1 to");
         refused(() -> Workload.parse("ping:flows=2", 0), "flows", "fewer settings");
-        refused(() -> Workload.parse("quake", 0), "quake", "tcp, stream, voice, ping or blackout");
+        refused(() -> Workload.parse("quake", 0), "quake", "tcp, udp, stream, voice, ping");
+        refused(() -> Workload.parse("udp:rate=5,flood=yes", 0), "rate=5", "either rate=MBIT or flood=yes");
+        refused(() -> Workload.parse("udp:size=1373", 0), "size=1373", "size from 16 to 1372");
+        refused(() -> Workload.parse("udp:seconds=601", 0), "seconds=601", "seconds from 1 to 600");
+        refused(() -> Workload.parse("connect:n=0", 0), "n=0", "n from 1 to 10000");
+        refused(() -> Workload.parse("http:parallel=257", 0), "parallel=257", "parallel from 1 to 256");
+        refused(() -> Workload.parse("quic:sideways", 0), "sideways", "down, up");
+        refused(() -> Workload.parse("reconnect:times=2", 0), "times", "fewer settings");
+        refused(() -> Workload.parse("files:n=2", 0), "n", "fewer settings");
         refused(() -> Workload.parse("tcp:down,carried=yes", 0), "tcp down", "tcp:up");
         refused(() -> Workload.parse("tcp:up,carried=twice", 0), "carried=twice", "carried=yes or carried=no");
         refused(() -> Workload.parse("ping:load=sideways", 0), "load=sideways", "load=up or load=down");

@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
@@ -69,8 +70,17 @@ class StatisticsTest {
 
     @Test
     void jitterIsTheMeanStepFromOneRoundTripToTheNext() {
-        assertThat(PingWorkload.jitterNanos(new long[] {10, 30, 20, 20})).isEqualTo(10);
-        assertThat(PingWorkload.jitterNanos(new long[] {10})).isZero();
+        assertThat(RoundTrips.jitterNanos(new long[] {10, 30, 20, 20})).isEqualTo(10);
+        assertThat(RoundTrips.jitterNanos(new long[] {10})).isZero();
+    }
+
+    @Test
+    void aSpikeIsHowManyTimesTheAverageTheLongestTook() throws Exception {
+        RoundTrips pings = RoundTrips.of(new long[] {10 * MILLISECOND, EchoProbe.LOST, 30 * MILLISECOND});
+        assertThat(pings.spikeRatio()).isEqualTo(1.5);
+        assertThat(pings.lost()).isEqualTo(1);
+        assertThatThrownBy(() -> RoundTrips.of(new long[] {EchoProbe.LOST, EchoProbe.LOST}))
+                .hasMessageContaining("none of 2 probes");
     }
 
     @Test
@@ -93,6 +103,9 @@ class StatisticsTest {
         arrivals.onArrival(6, 20 * MILLISECOND);
         arrivals.onArrival(8, 20 * MILLISECOND);
         assertThat(arrivals.wholeFrames(3)).isEqualTo(1);
+        // Those that came whole, however late: at 100 ms, and a nanosecond more.
+        assertThat(arrivals.framePercentileMillis(3, 50)).isEqualTo(100);
+        assertThat(arrivals.framePercentileMillis(3, 99)).isEqualTo(100.000001);
         assertThat(arrivals.lost()).isEqualTo(1);
         assertThat(arrivals.arrived()).isEqualTo(8);
     }

@@ -74,6 +74,10 @@ class UplinkCellsTest {
                 .isEqualTo(value(measures, Metric.PING_AVERAGE) - value(measures, Metric.PING_IDLE));
         assertThat(value(measures, Metric.PING_JITTER)).isNotNegative();
         assertThat(value(measures, Metric.LOAD_RATE)).isPositive();
+        assertThat(value(measures, Metric.PING_SPIKE))
+                .isEqualTo(value(measures, Metric.PING_MAX) / value(measures, Metric.PING_AVERAGE));
+        assertThat(value(measures, Metric.PING_IDLE_SPIKE)).isBetween(1.0, 3.0);
+        assertThat(measures.values()).containsKeys(Metric.PING_IDLE_MAX, Metric.PING_IDLE_JITTER);
     }
 
     @Test
