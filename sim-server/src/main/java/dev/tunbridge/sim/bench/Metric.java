@@ -20,7 +20,7 @@ enum Metric {
     LATENCY_MAX("latency max", "ms", 1),
     LATE("later than median + 10 ms", "datagrams", 0),
     LATE_ON_WIRE("late already on the wire", "datagrams", 0),
-    WHOLE_FRAMES("frames whole within 100 ms", "frames", 0),
+    WHOLE_FRAMES("frames whole within 100 ms", "frames", 0, Better.MORE),
     WAITED("waited over 5 ms after the wire", "datagrams", 0),
     WAITED_SHARE("share that waited over 5 ms", "% of datagrams", 2),
     WAIT_P50("wait after the wire p50", "ms", 2),
@@ -29,11 +29,11 @@ enum Metric {
     TUN_DROPPED("dropped at the TUN device", "packets", 0),
     QDISC_DROPPED("of these in its qdisc", "packets", 0),
     TUN_DROPPED_SHARE("dropped at the TUN device, share", "% of datagrams", 3),
-    OWN_SUPPRESSED("copies not carried, own count", "segments", 0),
-    OWN_DROPPED("dropped by its queue, own count", "packets", 0),
-    OWN_EARLY("delivered early, own count", "packets", 0),
-    OWN_WAITED("waited over 5 ms, own count", "packets", 0),
-    OWN_WAIT_P99("wait p99, own histogram", "ms", 2),
+    OWN_SUPPRESSED("copies not carried, own count", "segments", 0, Better.NEITHER),
+    OWN_DROPPED("dropped by its queue, own count", "packets", 0, Better.NEITHER),
+    OWN_EARLY("delivered early, own count", "packets", 0, Better.NEITHER),
+    OWN_WAITED("waited over 5 ms, own count", "packets", 0, Better.NEITHER),
+    OWN_WAIT_P99("wait p99, own histogram", "ms", 2, Better.NEITHER),
     PING_AVERAGE("ping average", "ms", 1),
     PING_MAX("ping max", "ms", 1),
     PING_JITTER("ping jitter", "ms", 1),
@@ -52,11 +52,18 @@ enum Metric {
     private final String label;
     private final String unit;
     private final int decimals;
+    private final Better better;
 
+    /** Rates are to be high, and all else is to be low. */
     Metric(String label, String unit, int decimals) {
+        this(label, unit, decimals, unit.endsWith("/s") ? Better.MORE : Better.LESS);
+    }
+
+    Metric(String label, String unit, int decimals, Better better) {
         this.label = label;
         this.unit = unit;
         this.decimals = decimals;
+        this.better = better;
     }
 
     String label() {
@@ -69,6 +76,25 @@ enum Metric {
 
     int decimals() {
         return decimals;
+    }
+
+    Better better() {
+        return better;
+    }
+
+    /** Whether it is an amount by time, such as Mbit/s. */
+    boolean isRate() {
+        return unit.endsWith("/s");
+    }
+
+    /** Whether a few events of a run decide about it, so that it differs much from run to run. */
+    boolean isExtreme() {
+        return name().endsWith("_MAX") || name().endsWith("_P99") || name().startsWith("LONGEST");
+    }
+
+    /** The smallest difference that a reader of the table could act upon: five of the last digit. */
+    double notable() {
+        return 5 * Math.pow(10, -decimals);
     }
 
     /** Whether it counts things, so that repetitions add up. */

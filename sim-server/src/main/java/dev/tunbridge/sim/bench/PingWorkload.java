@@ -92,6 +92,7 @@ record PingWorkload(Optional<Direction> load, Duration length) implements Worklo
                 throw new IOException("none of " + count + " probes was answered");
             }
             return Measures.ofBytes(0)
+                    .with(LatencyCurve.of(answered))
                     .with(Metric.PING_AVERAGE, Arrays.stream(answered).average().orElseThrow() / 1e6)
                     .with(Metric.PING_MAX, Arrays.stream(answered).max().orElseThrow() / 1e6)
                     .with(Metric.PING_JITTER, jitterNanos(answered) / 1e6)
