@@ -32,6 +32,8 @@ final class BenchJson {
                         field("runs", String.valueOf(plan.runs())),
                         field("seed", String.valueOf(plan.seed())),
                         field("link", array(plan.linkSettings().stream().map(JsonText::text))),
+                        field("missing", missing()),
+                        field("success", success()),
                         field(
                                 "machine",
                                 object(
@@ -39,8 +41,6 @@ final class BenchJson {
                                                 "cores",
                                                 String.valueOf(report.machine().cores())),
                                         field("kernel", text(report.machine().kernel())))),
-                        field("missing", missing()),
-                        field("success", success()),
                         field("comparisons", array(comparisons())),
                         field("derived", array(report.derived().stream().map(BenchJson::derived))),
                         field(

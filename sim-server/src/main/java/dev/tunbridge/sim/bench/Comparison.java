@@ -56,60 +56,84 @@ record Comparison(EarlierRun earlier, List<Line> lines, int onlyEarlier, int onl
     }
 
     static Comparison of(EarlierRun earlier, BenchReport report) {
-        boolean hasSameReference = earlier.reference().equals(report.plan().reference());
-        List<Line> lines = new ArrayList<>();
-        Set<EarlierRun.Place> found = new LinkedHashSet<>();
-        int onlyNow = 0;
-        int unjudged = 0;
+        Finder finder = new Finder(earlier, report);
         for (LinkProfile profile : report.plan().profiles()) {
             for (Workload workload : report.plan().workloads()) {
                 for (Peer peer : report.played()) {
-                    for (Metric metric : BenchReport.metrics(workload)) {
-                        Optional<Spread> now = report.spread(profile, workload, peer.name(), metric);
-                        if (now.isEmpty() || metric.better() == Better.NEITHER) {
-                            continue;
-                        }
-                        EarlierRun.Place place =
-                                new EarlierRun.Place(profile.name(), workload.describe(), peer.name(), metric.key());
-                        EarlierRun.Value before = earlier.values().get(place);
-                        if (before == null) {
-                            onlyNow++;
-                            continue;
-                        }
-                        found.add(place);
-                        if (hasSameReference && isReferenceAmongOthers(report, peer)) {
-                            continue;
-                        }
-                        Optional<Spread> ratio = hasSameReference && !metric.isCount()
-                                ? report.ratio(profile, workload, peer.name(), metric)
-                                : Optional.empty();
-                        boolean isRatio = ratio.isPresent() && before.ratio().isPresent();
-                        Spread then = isRatio ? before.ratio().get() : before.spread();
-                        Spread today = isRatio ? ratio.get() : now.get();
-                        if (metric.isExtreme() && Math.min(then.count(), today.count()) < ENOUGH_RUNS) {
-                            unjudged++;
-                            continue;
-                        }
-                        double unit = isRatio
-                                ? report.spread(profile, workload, report.plan().reference(), metric)
-                                        .map(Spread::median)
-                                        .orElse(1.0)
-                                : 1;
-                        lines.add(new Line(place, metric, then, today, isRatio, judge(metric, then, today, unit)));
-                    }
+                    BenchReport.metrics(workload).stream()
+                            .filter(metric -> metric.better() != Better.NEITHER)
+                            .forEach(metric -> finder.look(profile, workload, peer.name(), metric));
                 }
             }
         }
-        int onlyEarlier = (int) earlier.values().keySet().stream()
-                .filter(place -> !found.contains(place) && EarlierRun.isPlanned(place, report.plan()))
-                .filter(Comparison::isJudged)
-                .count();
-        return new Comparison(earlier, List.copyOf(lines), onlyEarlier, onlyNow, unjudged);
+        return finder.found();
     }
 
-    private static boolean isReferenceAmongOthers(BenchReport report, Peer peer) {
-        return peer.name().equals(report.plan().reference())
-                && report.plan().peers().size() > 1;
+    /** Goes through the figures of one report. */
+    private static final class Finder {
+        private final EarlierRun earlier;
+        private final BenchReport report;
+        private final String reference;
+        private final boolean hasSameReference;
+        private final List<Line> lines = new ArrayList<>();
+        private final Set<EarlierRun.Place> common = new LinkedHashSet<>();
+        private int onlyNow;
+        private int unjudged;
+
+        Finder(EarlierRun earlier, BenchReport report) {
+            this.earlier = earlier;
+            this.report = report;
+            reference = report.plan().reference();
+            hasSameReference = earlier.reference().equals(reference);
+        }
+
+        void look(LinkProfile profile, Workload workload, String peer, Metric metric) {
+            Optional<Spread> now = report.spread(profile, workload, peer, metric);
+            if (now.isEmpty()) {
+                return;
+            }
+            EarlierRun.Place place = new EarlierRun.Place(profile.name(), workload.describe(), peer, metric.key());
+            EarlierRun.Value before = earlier.values().get(place);
+            if (before == null) {
+                onlyNow++;
+                return;
+            }
+            common.add(place);
+            boolean isMeasure = peer.equals(reference) && report.plan().peers().size() > 1;
+            if (hasSameReference && isMeasure) {
+                return;
+            }
+            Optional<Spread> ratio = report.ratio(profile, workload, peer, metric);
+            if (hasSameReference
+                    && !metric.isCount()
+                    && ratio.isPresent()
+                    && before.ratio().isPresent()) {
+                double unit = report.spread(profile, workload, reference, metric)
+                        .map(Spread::median)
+                        .orElse(1.0);
+                add(place, metric, before.ratio().get(), ratio.get(), Optional.of(unit));
+            } else {
+                add(place, metric, before.spread(), now.get(), Optional.empty());
+            }
+        }
+
+        /** @param unit what one of the ratios is in the metric's unit; empty for plain values */
+        private void add(EarlierRun.Place place, Metric metric, Spread before, Spread now, Optional<Double> unit) {
+            if (metric.isExtreme() && Math.min(before.count(), now.count()) < ENOUGH_RUNS) {
+                unjudged++;
+            } else {
+                Verdict verdict = judge(metric, before, now, unit.orElse(1.0));
+                lines.add(new Line(place, metric, before, now, unit.isPresent(), verdict));
+            }
+        }
+
+        Comparison found() {
+            int onlyEarlier = (int) earlier.values().keySet().stream()
+                    .filter(place -> !common.contains(place) && EarlierRun.isPlanned(place, report.plan()))
+                    .filter(Comparison::isJudged)
+                    .count();
+            return new Comparison(earlier, List.copyOf(lines), onlyEarlier, onlyNow, unjudged);
+        }
     }
 
     /** What this program does not know any more counts as well. */

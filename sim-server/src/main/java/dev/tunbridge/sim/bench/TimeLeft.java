@@ -11,7 +11,7 @@ import java.util.Map;
  */
 final class TimeLeft {
     /** Before anything was played: namespaces, a tunnel's start, its end. */
-    private static final Duration BESIDE = Duration.ofSeconds(4);
+    private static final Duration BESIDE = Duration.ofSeconds(3);
 
     private final Map<Object, Planned> ahead = new HashMap<>();
     private final Map<Object, Excess> byKind = new HashMap<>();

@@ -76,7 +76,7 @@ class AttemptsTest {
             left.plan(DOWN, Duration.ofSeconds(10));
             left.plan(PING, Duration.ofSeconds(5));
         }
-        assertThat(left.estimate()).as("before anything is known").hasSeconds(4 * 14 + 4 * 9);
+        assertThat(left.estimate()).as("before anything is known").hasSeconds(4 * 13 + 4 * 8);
         left.took(DOWN, Duration.ofSeconds(10), Duration.ofSeconds(12));
         assertThat(left.estimate()).as("all like the one").hasSeconds(3 * 12 + 4 * 7);
         left.took(PING, Duration.ofSeconds(5), Duration.ofSeconds(25));
@@ -84,7 +84,7 @@ class AttemptsTest {
         TimeLeft next = new TimeLeft();
         next.plan(PING, Duration.ofSeconds(5));
         assertThat(next.learning(left).estimate()).hasSeconds(25);
-        assertThat(next.and(next).estimate()).hasSeconds(2 * 9);
+        assertThat(next.and(next).estimate()).hasSeconds(2 * 8);
     }
 
     @Test

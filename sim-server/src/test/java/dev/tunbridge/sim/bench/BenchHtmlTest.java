@@ -25,7 +25,7 @@ class BenchHtmlTest {
         if (cell.workload() instanceof TcpWorkload tcp) {
             StallBins bins = new StallBins(0, tcp.length().toNanos());
             for (int bin = 0; bin < bins.count(); bin++) {
-                bins.add(bin * 100 * MILLISECOND, 12_500);
+                bins.add(bin * 100L * MILLISECOND, 12_500);
             }
             return new Cell.Measured(
                     cell,
@@ -85,7 +85,7 @@ class BenchHtmlTest {
         }
         assertThat(html).doesNotContain("<script", "<link", "@import", "src=\"http");
         assertThat(page.getDocumentElement().getTextContent())
-                .contains("2.50 ×1.00", "kept: wan1, tcp down, 1 flow, 10 s over wan0: rate", "96 of 96 (100.0 %)");
+                .contains("2.00 ×0.800", "kept: wan1, tcp down, 1 flow, 10 s over wan0: rate", "96 of 96 (100.0 %)");
     }
 
     @Test

@@ -88,7 +88,7 @@ class DerivedTest {
                                     * preset.runs()
                             + " cells, about ");
             if (preset.equals(Preset.QUICK)) {
-                assertThat(plan.timeLeft(plan.peers()).estimate()).hasMinutes(3);
+                assertThat(plan.timeLeft(plan.peers()).estimate()).hasMinutes(2);
             }
         }
         assertThat(Preset.FULL.profiles())

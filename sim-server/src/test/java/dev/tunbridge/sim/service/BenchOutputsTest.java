@@ -36,7 +36,7 @@ class BenchOutputsTest {
                 ("bench --peer direct --profile veth --workload tcp --workload ping --seconds 1 --runs 1 --warm-up 0"
                                 + " --json " + json + " --html " + html)
                         .split(" ", -1));
-        assertThat(errors.toString()).isEqualToIgnoringNewLines("simserver bench: 2 cells, about 10 s");
+        assertThat(errors.toString()).isEqualToIgnoringNewLines("simserver bench: 2 cells, about 8 s");
         assertThat(out.toString()).contains("veth - tcp down, 1 flow, 1 s", "cells measured: 2 of 2 (100.0 %)");
         assertThat(Files.readString(json))
                 .contains("\"success\":{\"planned\":2,\"measured\":2,\"retried\":0")
