@@ -2,6 +2,7 @@ package dev.tunbridge.sim.bench;
 
 import dev.tunbridge.sim.traffic.DatagramStream;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
@@ -31,6 +32,11 @@ final class Arrivals implements DatagramStream.ArrivalListener {
     int lost() {
         return (int)
                 Arrays.stream(latenciesNanos).filter(nanos -> nanos == LOST).count();
+    }
+
+    /** Empty if nothing arrived. */
+    Optional<LatencyCurve> curve() {
+        return LatencyCurve.of(sorted());
     }
 
     int arrived() {

@@ -26,11 +26,13 @@ public final class Bench implements BenchRun {
     private static final long END_SECONDS = 15;
 
     private final BenchPlan plan;
+    private final Optional<EarlierRun> earlier;
     private @Nullable CellPlay playing;
     private boolean closed;
 
-    private Bench(BenchPlan plan) {
+    private Bench(BenchPlan plan, Optional<EarlierRun> earlier) {
         this.plan = plan;
+        this.earlier = earlier;
     }
 
     /**
@@ -40,7 +42,17 @@ public final class Bench implements BenchRun {
      * @throws LinkSettingException for a profile or link setting that cannot be
      */
     public static Bench prepare(BenchOptions options) throws LinkSettingException {
-        return new Bench(BenchPlan.of(options));
+        return new Bench(BenchPlan.of(options), Optional.empty());
+    }
+
+    /**
+     * The same bench, whose report will tell what is worse and what better than in an earlier run.
+     *
+     * @throws ConfigException for a run that has nothing in common with this one
+     */
+    public Bench against(EarlierRun run) {
+        run.requireInCommonWith(plan);
+        return new Bench(plan, Optional.of(run));
     }
 
     @Override
@@ -48,7 +60,7 @@ public final class Bench implements BenchRun {
         Map<String, String> missing = new LinkedHashMap<>();
         List<Peer> present = new ArrayList<>();
         for (Peer peer : plan.peers()) {
-            String lacking = install(peer, progress);
+            String lacking = lacking(peer, progress);
             if (lacking.isEmpty()) {
                 present.add(peer);
             } else {
@@ -58,25 +70,44 @@ public final class Bench implements BenchRun {
         }
         List<Cell> cells = plan.cells(present);
         List<Cell.Outcome> outcomes = new ArrayList<>();
+        Attempts attempts = new Attempts(plan.retries());
+        progress.start(plan.timeLeft(present));
         for (Cell cell : cells) {
             progress.begin(cell.title(), outcomes.size(), cells.size());
-            Cell.Outcome outcome = play(cell);
+            Cell.Outcome outcome = attempts.play(cell, this::play, progress::note);
             outcomes.add(outcome);
-            progress.end(summary(outcome));
+            progress.end(cell.workload(), plan.length(cell), summary(outcome));
         }
         progress.finish();
-        return new BenchReport(plan, outcomes, missing);
+        BenchReport report = new BenchReport(plan, outcomes, missing);
+        return earlier.map(report::against).orElse(report);
+    }
+
+    /** What is ahead if all peers of the plan can play; those that cannot be installed here are not known yet. */
+    TimeLeft timeLeft() {
+        return plan.timeLeft(plan.peers());
+    }
+
+    /** How many cells there are, and how long they will take, about: for a plan that takes hours. */
+    public String estimate() {
+        return plan.cells(plan.peers()).size() + " cells, about "
+                + TimeLeft.words(timeLeft().estimate());
     }
 
     /** Why a peer cannot play; empty where everything is there by now. */
-    private static String install(Peer peer, BenchProgress progress) throws IOException {
+    private String lacking(Peer peer, BenchProgress progress) throws IOException {
         Optional<String> unavailable = peer.unavailable();
         if (unavailable.isPresent()) {
             return unavailable.get();
         }
         List<String> lacking = new ArrayList<>();
         for (Program program : peer.programs()) {
-            if (!program.isInstalled()) {
+            if (program.isInstalled()) {
+                continue;
+            }
+            if (plan.lacking() == BenchOptions.Lacking.LEAVE_OUT) {
+                lacking.add(program.debianPackage());
+            } else {
                 progress.note("installing " + program.debianPackage() + " for " + peer.name());
                 if (!program.install()) {
                     lacking.add(program.debianPackage());
@@ -101,9 +132,9 @@ public final class Bench implements BenchRun {
             return new Cell.Measured(cell, work.get(limit.toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException e) {
             LOG.debug("{}", cell.title(), e);
-            return new Cell.Failed(cell, reason(e));
+            return new Cell.Failed(cell, List.of(reason(e)));
         } catch (TimeoutException e) {
-            return new Cell.Failed(cell, "not finished within " + limit.toSeconds() + " s");
+            return new Cell.Failed(cell, List.of("not finished within " + limit.toSeconds() + " s"));
         } finally {
             thread.interrupt();
             play.close();

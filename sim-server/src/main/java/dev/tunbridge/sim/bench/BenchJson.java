@@ -9,9 +9,11 @@ import static dev.tunbridge.bridge.service.JsonText.text;
 import dev.tunbridge.bridge.service.JsonText;
 import dev.tunbridge.sim.link.LinkProfile;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** The report as one JSON object. */
@@ -31,7 +33,19 @@ final class BenchJson {
                         field("seed", String.valueOf(plan.seed())),
                         field("link", array(plan.linkSettings().stream().map(JsonText::text))),
                         field("missing", missing()),
+                        field("success", success()),
+                        field(
+                                "machine",
+                                object(
+                                        field(
+                                                "cores",
+                                                String.valueOf(report.machine().cores())),
+                                        field("kernel", text(report.machine().kernel())))),
                         field("comparisons", array(comparisons())),
+                        field("derived", array(report.derived().stream().map(BenchJson::derived))),
+                        field(
+                                "against",
+                                report.comparison().map(BenchJson::against).orElse("null")),
                         field("cells", array(report.outcomes().stream().map(BenchJson::cell))))
                 + "\n";
     }
@@ -40,6 +54,25 @@ final class BenchJson {
         return report.missing().entrySet().stream()
                 .map(entry -> field(entry.getKey(), text(entry.getValue())))
                 .collect(Collectors.joining(",", "{", "}"));
+    }
+
+    private String success() {
+        return object(
+                successFields(report.successRate()),
+                field(
+                        "peers",
+                        report.played().stream()
+                                .map(Peer::name)
+                                .map(peer -> field(peer, object(successFields(report.successRate(peer)))))
+                                .collect(Collectors.joining(",", "{", "}"))));
+    }
+
+    private static String successFields(SuccessRate rate) {
+        return String.join(
+                ",",
+                field("planned", String.valueOf(rate.planned())),
+                field("measured", String.valueOf(rate.measured())),
+                field("retried", String.valueOf(rate.retried())));
     }
 
     private Stream<String> comparisons() {
@@ -66,6 +99,38 @@ final class BenchJson {
                 field("workload", text(workload.describe())),
                 field("peer", text(peer)),
                 field("metrics", "{" + String.join(",", metrics) + "}"));
+    }
+
+    private static String derived(Derived figure) {
+        return object(
+                field("kind", text(figure.kind().word())),
+                field("profile", text(figure.profile().name())),
+                field("workload", text(figure.workload().describe())),
+                field("over", text(figure.over())),
+                field("peer", text(figure.peer())),
+                field("metric", text(figure.metric().key())),
+                spreadFields(figure.spread()));
+    }
+
+    private static String against(Comparison comparison) {
+        return object(
+                field("file", text(comparison.earlier().name())),
+                field("only_there", String.valueOf(comparison.onlyEarlier())),
+                field("only_here", String.valueOf(comparison.onlyNow())),
+                field("not_judged", String.valueOf(comparison.unjudged())),
+                field("figures", array(comparison.lines().stream().map(BenchJson::compared))));
+    }
+
+    private static String compared(Comparison.Line line) {
+        return object(
+                field("profile", text(line.place().profile())),
+                field("workload", text(line.place().workload())),
+                field("peer", text(line.place().peer())),
+                field("metric", text(line.place().metric())),
+                field("compared", text(line.isRatio() ? "ratio" : "value")),
+                field("earlier", object(spreadFields(line.before()))),
+                field("now", object(spreadFields(line.now()))),
+                field("verdict", text(line.verdict().name().toLowerCase(Locale.ROOT))));
     }
 
     private static String ratio(Optional<Spread> ratio) {
@@ -98,6 +163,23 @@ final class BenchJson {
                 field("delivery_mbit", number(sample.deliveryMegabits())));
     }
 
+    private static String received(StallBins bins) {
+        return object(
+                field("bin_ms", number(bins.binNanos() / 1e6)),
+                field(
+                        "mbit",
+                        array(IntStream.range(0, bins.count())
+                                .mapToObj(bin ->
+                                        String.format(Locale.ROOT, "%.2f", bins.megabitsPerSecond(bin, bin + 1))))));
+    }
+
+    private static String latencies(LatencyCurve curve) {
+        return curve.places().stream()
+                .map(place ->
+                        field("p" + String.valueOf(place.percent()).replaceAll("\\.0$", ""), number(place.millis())))
+                .collect(Collectors.joining(",", "{", "}"));
+    }
+
     private static String cell(Cell.Outcome outcome) {
         Cell cell = outcome.cell();
         String head = String.join(
@@ -106,7 +188,8 @@ final class BenchJson {
                 field("workload", text(cell.workload().describe())),
                 field("peer", text(cell.peer().name())),
                 field("run", String.valueOf(cell.run() + 1)),
-                field("seed", String.valueOf(cell.seed())));
+                field("seed", String.valueOf(cell.seed())),
+                field("faults", array(outcome.faults().stream().map(JsonText::text))));
         if (outcome instanceof Cell.Measured measured) {
             Map<Metric, Double> values = measured.measures().values();
             String metrics = values.entrySet().stream()
@@ -120,7 +203,21 @@ final class BenchJson {
                             "timeline",
                             measured.measures()
                                     .timeline()
+                                    .filter(timeline -> !timeline.moments().isEmpty())
                                     .map(BenchJson::timeline)
+                                    .orElse("null")),
+                    field(
+                            "received",
+                            measured.measures()
+                                    .timeline()
+                                    .map(Timeline::bins)
+                                    .map(BenchJson::received)
+                                    .orElse("null")),
+                    field(
+                            "latency_ms",
+                            measured.measures()
+                                    .latencies()
+                                    .map(BenchJson::latencies)
                                     .orElse("null")));
         }
         if (outcome instanceof Cell.Impossible impossible) {

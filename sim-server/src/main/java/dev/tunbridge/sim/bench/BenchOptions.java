@@ -18,6 +18,8 @@ import java.util.OptionalInt;
  *     JVM would be measured otherwise, and none on a link that is the bottleneck
  * @param limitSeconds for one cell; 0 for its length and a minute
  * @param againstPeer whom the ratios refer to; empty for the first
+ * @param retries how often a cell that fails is tried again
+ * @param lacking what becomes of a peer whose programs are not installed
  */
 public record BenchOptions(
         List<String> peers,
@@ -30,7 +32,46 @@ public record BenchOptions(
         int seconds,
         OptionalInt warmUpSeconds,
         int limitSeconds,
-        String againstPeer) {
+        String againstPeer,
+        int retries,
+        Lacking lacking) {
+
+    /** What becomes of a peer whose programs are not installed. */
+    public enum Lacking {
+        /** They are installed with apt where that can be, and only otherwise it is left out. */
+        INSTALL,
+        /** It is left out. */
+        LEAVE_OUT
+    }
+
+    /** Each cell is tried once, and what a peer lacks is installed. */
+    public BenchOptions(
+            List<String> peers,
+            List<String> profiles,
+            List<String> workloads,
+            List<String> ownSettings,
+            List<String> linkSettings,
+            int runs,
+            long seed,
+            int seconds,
+            OptionalInt warmUpSeconds,
+            int limitSeconds,
+            String againstPeer) {
+        this(
+                peers,
+                profiles,
+                workloads,
+                ownSettings,
+                linkSettings,
+                runs,
+                seed,
+                seconds,
+                warmUpSeconds,
+                limitSeconds,
+                againstPeer,
+                0,
+                Lacking.INSTALL);
+    }
 
     public BenchOptions {
         peers = List.copyOf(peers);

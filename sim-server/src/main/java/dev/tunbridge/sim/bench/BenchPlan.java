@@ -24,7 +24,9 @@ record BenchPlan(
         long seed,
         OptionalInt warmUpSeconds,
         int limitSeconds,
-        String reference) {
+        String reference,
+        int retries,
+        BenchOptions.Lacking lacking) {
 
     /** What a cell takes besides its workload: the tunnel's start, stragglers, the end. */
     private static final Duration BESIDE = Duration.ofSeconds(60);
@@ -50,7 +52,7 @@ record BenchPlan(
         }
         List<LinkProfile> profiles = new ArrayList<>();
         for (String name : options.profiles()) {
-            profiles.add(LinkProfile.named(name).with(options.linkSettings()));
+            profiles.add(profile(name, options.linkSettings()));
         }
         List<Workload> workloads = options.workloads().stream()
                 .map(text -> Workload.parse(text, options.seconds()))
@@ -69,7 +71,21 @@ record BenchPlan(
                 options.seed(),
                 options.warmUpSeconds(),
                 options.limitSeconds(),
-                reference);
+                reference,
+                options.retries(),
+                options.lacking());
+    }
+
+    /** From {@code wan0} or {@code wan0:delay=10ms,ab.loss=1}, whose settings go over those for every profile. */
+    private static LinkProfile profile(String text, List<String> linkSettings) throws LinkSettingException {
+        int colon = text.indexOf(':');
+        String name = colon < 0 ? text : text.substring(0, colon);
+        LinkProfile profile = LinkProfile.named(name).with(linkSettings);
+        if (colon < 0) {
+            return profile;
+        }
+        LinkProfile changed = profile.with(List.of(text.substring(colon + 1).split(",", -1)));
+        return new LinkProfile(text, changed.carrier(), changed.ab(), changed.ba());
     }
 
     /** All cells in the order of play: the peers take turns within each repetition. */
@@ -95,9 +111,18 @@ record BenchPlan(
     Duration limit(Cell cell) {
         return limitSeconds > 0
                 ? Duration.ofSeconds(limitSeconds)
-                : cell.workload()
-                        .length()
-                        .plus(BESIDE)
-                        .plus(warmUp(cell.profile()).multipliedBy(2));
+                : length(cell).plus(BESIDE);
+    }
+
+    /** How long a cell plays: its warm-up each way and its workload, without the tunnel's start and end. */
+    Duration length(Cell cell) {
+        return cell.workload().length().plus(warmUp(cell.profile()).multipliedBy(2));
+    }
+
+    /** What is ahead of a bench of these peers that has not begun. */
+    TimeLeft timeLeft(List<Peer> playing) {
+        TimeLeft left = new TimeLeft();
+        cells(playing).forEach(cell -> left.plan(cell.workload(), length(cell)));
+        return left;
     }
 }

@@ -5,14 +5,13 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Tells a person how far the benchmark is: one line that changes on a terminal, a line a cell elsewhere. */
 public final class BenchProgress {
     private final PrintStream out;
     private final boolean isTerminal;
-    private final List<Long> cellNanos = new ArrayList<>();
+    private TimeLeft left = new TimeLeft();
+    private TimeLeft later = new TimeLeft();
     private String current = "";
     private long begunNanos;
 
@@ -34,18 +33,34 @@ public final class BenchProgress {
         return new BenchProgress(System.err, isTerminal);
     }
 
+    /** What is planned behind the bench that starts next. */
+    void expectAfterwards(TimeLeft planned) {
+        later = planned;
+    }
+
+    /** What a bench has ahead as it starts. */
+    void start(TimeLeft planned) {
+        left = planned.learning(left);
+    }
+
     void begin(String title, int done, int all) {
         begunNanos = System.nanoTime();
         current = "[" + (done + 1) + "/" + all + "] " + title;
         if (isTerminal) {
-            out.print("\r" + current + timeLeft(all - done) + " \033[K");
+            out.print("\r" + current + timeLeft() + " \033[K");
             out.flush();
         }
     }
 
-    void end(String summary) {
-        cellNanos.add(System.nanoTime() - begunNanos);
-        note(current + ": " + summary);
+    /**
+     * A cell has ended.
+     *
+     * @param kind such as its workload: those of one kind take alike
+     * @param length that it was planned to take
+     */
+    void end(Object kind, Duration length, String summary) {
+        left.took(kind, length, Duration.ofNanos(System.nanoTime() - begunNanos));
+        note(current + ": " + summary + (isTerminal ? "" : timeLeft()));
     }
 
     void note(String line) {
@@ -60,15 +75,8 @@ public final class BenchProgress {
         }
     }
 
-    /** From the mean of the cells so far. */
-    private String timeLeft(int cells) {
-        if (cellNanos.isEmpty()) {
-            return "";
-        }
-        double mean = cellNanos.stream().mapToLong(Long::longValue).average().orElse(0);
-        Duration left = Duration.ofNanos((long) (mean * cells));
-        return left.toMinutes() > 0
-                ? String.format(" - %d:%02d min left", left.toMinutes(), left.toSecondsPart())
-                : String.format(" - %d s left", left.toSeconds());
+    private String timeLeft() {
+        Duration time = left.estimate().plus(later.learning(left).estimate());
+        return time.isZero() ? "" : " - " + TimeLeft.words(time) + " left";
     }
 }

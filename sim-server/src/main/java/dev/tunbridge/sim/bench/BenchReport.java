@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.bench;
 
 import dev.tunbridge.sim.link.LinkProfile;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,11 +13,44 @@ public final class BenchReport implements BenchResult {
     private final BenchPlan plan;
     private final List<Cell.Outcome> outcomes;
     private final Map<String, String> missing;
+    private final Optional<Comparison> comparison;
 
     BenchReport(BenchPlan plan, List<Cell.Outcome> outcomes, Map<String, String> missing) {
+        this(plan, outcomes, missing, Optional.empty());
+    }
+
+    private BenchReport(
+            BenchPlan plan, List<Cell.Outcome> outcomes, Map<String, String> missing, Optional<EarlierRun> earlier) {
         this.plan = plan;
         this.outcomes = List.copyOf(outcomes);
         this.missing = Map.copyOf(missing);
+        comparison = earlier.map(run -> Comparison.of(run, this));
+    }
+
+    /** Where it was measured: absolute figures hold there only. */
+    record Machine(int cores, String kernel) {}
+
+    Machine machine() {
+        return new Machine(Runtime.getRuntime().availableProcessors(), System.getProperty("os.version", "unknown"));
+    }
+
+    /** One page with tables and charts. */
+    public String html() throws IOException {
+        return new BenchHtml(this).page();
+    }
+
+    /** The same report, with what has become better and worse since. */
+    BenchReport against(EarlierRun earlier) {
+        return new BenchReport(plan, outcomes, missing, Optional.of(earlier));
+    }
+
+    Optional<Comparison> comparison() {
+        return comparison;
+    }
+
+    /** What cells yield together. */
+    List<Derived> derived() {
+        return Derived.of(this);
     }
 
     @Override
@@ -29,10 +63,14 @@ public final class BenchReport implements BenchResult {
         return new BenchJson(this).toString();
     }
 
-    /** Whether every cell was measured; a peer that is missing here counts nothing, nor does what a peer cannot play. */
+    /**
+     * Whether every cell was measured, and nothing is worse than before; a peer that is missing here counts nothing, nor
+     * does what a peer cannot play.
+     */
     @Override
     public boolean isSuccess() {
-        return failures().isEmpty();
+        return failures().isEmpty()
+                && comparison.filter(Comparison::isRegression).isEmpty();
     }
 
     BenchPlan plan() {
@@ -70,6 +108,16 @@ public final class BenchReport implements BenchResult {
                 .toList();
     }
 
+    SuccessRate successRate() {
+        return SuccessRate.of(outcomes);
+    }
+
+    SuccessRate successRate(String peer) {
+        return SuccessRate.of(outcomes.stream()
+                .filter(outcome -> outcome.cell().peer().name().equals(peer))
+                .toList());
+    }
+
     /** The metrics of a workload, what the tunnel says of itself and what it costs coming last. */
     static List<Metric> metrics(Workload workload) {
         return Stream.concat(
@@ -100,6 +148,17 @@ public final class BenchReport implements BenchResult {
                 ? Optional.empty()
                 : Spread.ofRatios(
                         byRun(profile, workload, peer, metric), byRun(profile, workload, plan.reference(), metric));
+    }
+
+    /** All that was measured of a peer, in the order of the repetitions. */
+    List<Measures> measures(LinkProfile profile, Workload workload, String peer) {
+        return outcomes.stream()
+                .filter(outcome -> outcome.cell().profile().equals(profile)
+                        && outcome.cell().workload().equals(workload)
+                        && outcome.cell().peer().name().equals(peer))
+                .filter(Cell.Measured.class::isInstance)
+                .map(outcome -> ((Cell.Measured) outcome).measures())
+                .toList();
     }
 
     /** What was measured, by repetition. */

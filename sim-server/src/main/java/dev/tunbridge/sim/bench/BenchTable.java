@@ -2,8 +2,11 @@ package dev.tunbridge.sim.bench;
 
 import dev.tunbridge.sim.link.LinkProfile;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** One block for each profile and workload: a line for each metric, a column for each peer. */
@@ -18,9 +21,19 @@ final class BenchTable {
                 block(profile, workload);
             }
         }
+        derived();
+        report.comparison().ifPresent(this::compared);
+        line("cells measured: " + report.successRate());
         report.missing().forEach((peer, reason) -> line("left out: " + peer + ": " + reason));
         report.impossible().forEach(cell -> line("cannot: " + cell.cell().titleOfAllRuns() + ": " + cell.reason()));
-        report.failures().forEach(failed -> line("failed: " + failed.cell().title() + ": " + failed.reason()));
+        for (Cell.Outcome outcome : report.outcomes()) {
+            String title = outcome.cell().title();
+            if (outcome instanceof Cell.Failed failed) {
+                line("failed: " + title + ": " + failed.reason());
+            } else if (!outcome.faults().isEmpty()) {
+                line("tried again: " + title + ": " + String.join("; then ", outcome.faults()));
+            }
+        }
     }
 
     private void block(LinkProfile profile, Workload workload) {
@@ -45,6 +58,49 @@ final class BenchTable {
             }
         }
         out.append(Columns.format(rows));
+        line("");
+    }
+
+    private void derived() {
+        List<List<String>> rows = derivedRows(report);
+        if (rows.size() > 1) {
+            line(
+                    "of several cells together: times the rate of one flow, and share of the clean link's rate that is kept");
+            out.append(Columns.format(rows));
+            line("");
+        }
+    }
+
+    /** A row for each figure of several cells, a column for each peer; the head first. */
+    static List<List<String>> derivedRows(BenchReport report) {
+        Map<String, Map<String, String>> byTitle = new LinkedHashMap<>();
+        for (Derived figure : report.derived()) {
+            byTitle.computeIfAbsent(figure.title(), title -> new HashMap<>())
+                    .put(figure.peer(), quotient(figure.spread()));
+        }
+        List<List<String>> rows = new ArrayList<>();
+        List<String> head = new ArrayList<>(List.of(""));
+        report.played().forEach(peer -> head.add(peer.name()));
+        rows.add(head);
+        byTitle.forEach((title, byPeer) -> {
+            List<String> row = new ArrayList<>(List.of(title));
+            report.played().forEach(peer -> row.add(byPeer.getOrDefault(peer.name(), "-")));
+            rows.add(row);
+        });
+        return rows;
+    }
+
+    private static String quotient(Spread spread) {
+        return String.format(Locale.ROOT, "%.3g", spread.median())
+                + (spread.count() > 1 ? String.format(Locale.ROOT, " (%.3g–%.3g)", spread.least(), spread.most()) : "");
+    }
+
+    private void compared(Comparison comparison) {
+        line(comparison.summary());
+        List<List<String>> rows = comparison.rows();
+        if (rows.size() > 1) {
+            out.append(Columns.format(rows));
+        }
         line("");
     }
 

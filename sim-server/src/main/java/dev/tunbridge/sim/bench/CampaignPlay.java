@@ -46,7 +46,9 @@ public final class CampaignPlay implements BenchRun {
                     repetition.seconds(),
                     repetition.warmUpSeconds().isPresent() ? repetition.warmUpSeconds() : part.warmUpSeconds(),
                     repetition.limitSeconds(),
-                    "")));
+                    "",
+                    repetition.retries(),
+                    repetition.lacking())));
         }
         return new CampaignPlay(campaign, benches);
     }
@@ -57,6 +59,9 @@ public final class CampaignPlay implements BenchRun {
         for (int part = 0; part < benches.size(); part++) {
             progress.note("part " + (part + 1) + " of " + benches.size() + ": "
                     + campaign.parts().get(part).title());
+            progress.expectAfterwards(benches.subList(part + 1, benches.size()).stream()
+                    .map(Bench::timeLeft)
+                    .reduce(new TimeLeft(), TimeLeft::and));
             reports.add(turns.begin(benches.get(part)).run(progress));
         }
         return new CampaignReport(campaign, reports);

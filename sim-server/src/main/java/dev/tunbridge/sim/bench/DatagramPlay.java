@@ -68,6 +68,7 @@ record DatagramPlay(DatagramStream.Shape shape, Arrivals arrivals, Optional<Wait
 
     Measures measures() {
         Measures measures = Measures.ofBytes((long) arrivals.arrived() * shape.bytes())
+                .with(arrivals.curve())
                 .with(Metric.LATE, arrivals.late())
                 .with(Metric.LOST, arrivals.lost())
                 .with(Metric.LATENCY_P50, arrivals.percentileMillis(50))

@@ -11,9 +11,10 @@ import java.util.OptionalDouble;
  * What one cell has measured.
  *
  * @param bytes that the load has brought through, for figures by volume
- * @param timeline of its connections, where the workload was to keep one
+ * @param timeline of what has arrived, and of its connections where the workload was to keep that
+ * @param latencies of its datagrams or round trips, where it has any
  */
-record Measures(Map<Metric, Double> values, long bytes, Optional<Timeline> timeline) {
+record Measures(Map<Metric, Double> values, long bytes, Optional<Timeline> timeline, Optional<LatencyCurve> latencies) {
 
     public Measures {
         EnumMap<Metric, Double> copy = new EnumMap<>(Metric.class);
@@ -22,14 +23,14 @@ record Measures(Map<Metric, Double> values, long bytes, Optional<Timeline> timel
     }
 
     static Measures ofBytes(long bytes) {
-        return new Measures(Map.of(), bytes, Optional.empty());
+        return new Measures(Map.of(), bytes, Optional.empty(), Optional.empty());
     }
 
     Measures with(Metric metric, double value) {
         EnumMap<Metric, Double> more = new EnumMap<>(Metric.class);
         more.putAll(values);
         more.put(metric, value);
-        return new Measures(more, bytes, timeline);
+        return new Measures(more, bytes, timeline, latencies);
     }
 
     /** What the tunnel's device at the sending end has not taken. */
@@ -38,11 +39,15 @@ record Measures(Map<Metric, Double> values, long bytes, Optional<Timeline> timel
     }
 
     Measures withBytes(long volume) {
-        return new Measures(values, volume, timeline);
+        return new Measures(values, volume, timeline, latencies);
     }
 
     Measures with(Timeline kept) {
-        return new Measures(values, bytes, Optional.of(kept));
+        return new Measures(values, bytes, Optional.of(kept), latencies);
+    }
+
+    Measures with(Optional<LatencyCurve> curve) {
+        return new Measures(values, bytes, timeline, curve);
     }
 
     OptionalDouble value(Metric metric) {

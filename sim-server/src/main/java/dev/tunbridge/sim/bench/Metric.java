@@ -44,6 +44,8 @@ enum Metric {
     OWN_WAITED("waited over 5 ms, own count", "packets", 0, Better.NEITHER),
     OWN_WAIT_P99("wait p99, own histogram", "ms", 2, Better.NEITHER),
     PING_AVERAGE("ping average", "ms", 1),
+    PING_P50("ping p50", "ms", 2),
+    PING_P99("ping p99", "ms", 2),
     PING_MAX("ping max", "ms", 1),
     PING_JITTER("ping jitter", "ms", 1),
     PING_SPIKE("ping max over average", "times", 2),

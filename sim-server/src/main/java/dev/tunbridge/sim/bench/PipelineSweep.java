@@ -40,6 +40,12 @@ record PipelineSweep(List<Integer> queueLengths, int runs, Duration length) {
         List<Run> played = new ArrayList<>();
         int done = 0;
         int all = READERS.size() * Shaping.values().length * queueLengths.size();
+        Duration place = length.multipliedBy(runs);
+        TimeLeft planned = new TimeLeft();
+        for (int step = 0; step < all; step++) {
+            planned.plan(PipelineSweep.class, place);
+        }
+        progress.start(planned);
         for (int packetsPerSecond : READERS) {
             for (Shaping shaping : Shaping.values()) {
                 List<List<PipelineResult>> results = new ArrayList<>();
@@ -50,7 +56,7 @@ record PipelineSweep(List<Integer> queueLengths, int runs, Duration length) {
                             done++,
                             all);
                     results.add(play(new PipelineOptions(queueLength, packetsPerSecond, shaping, length), ended));
-                    progress.end(summary(results.get(results.size() - 1)));
+                    progress.end(PipelineSweep.class, place, summary(results.get(results.size() - 1)));
                 }
                 played.add(new Run(packetsPerSecond, shaping, results));
             }

@@ -2,6 +2,7 @@ package dev.tunbridge.sim.bench;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -10,7 +11,14 @@ import java.util.stream.IntStream;
  * @param jitterMillis the mean difference from one round trip to the next
  * @param lost probes without an answer
  */
-record RoundTrips(double averageMillis, double maxMillis, double jitterMillis, int lost) {
+record RoundTrips(
+        double averageMillis,
+        double medianMillis,
+        double p99Millis,
+        double maxMillis,
+        double jitterMillis,
+        int lost,
+        Optional<LatencyCurve> curve) {
 
     /**
      * @param times in nanoseconds, or {@link EchoProbe#LOST}
@@ -22,11 +30,16 @@ record RoundTrips(double averageMillis, double maxMillis, double jitterMillis, i
         if (answered.length == 0) {
             throw new IOException("none of " + times.length + " probes was answered");
         }
+        long[] sorted = answered.clone();
+        Arrays.sort(sorted);
         return new RoundTrips(
                 Arrays.stream(answered).average().orElseThrow() / 1e6,
-                Arrays.stream(answered).max().orElseThrow() / 1e6,
+                sorted[sorted.length / 2] / 1e6,
+                sorted[sorted.length * 99 / 100] / 1e6,
+                sorted[sorted.length - 1] / 1e6,
                 jitterNanos(answered) / 1e6,
-                times.length - answered.length);
+                times.length - answered.length,
+                LatencyCurve.of(answered));
     }
 
     /** The mean difference from one round trip to the next, up or down (RFC 3393); 0 of a single one. */

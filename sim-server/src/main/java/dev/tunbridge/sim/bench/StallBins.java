@@ -38,6 +38,10 @@ final class StallBins {
         return startNanos;
     }
 
+    long binNanos() {
+        return binNanos;
+    }
+
     int count() {
         return bytes.length;
     }

@@ -33,6 +33,11 @@ record TcpWorkload(Direction direction, int flows, Duration length, boolean coun
         return workload;
     }
 
+    /** The same with so many. */
+    TcpWorkload withFlows(int count) {
+        return new TcpWorkload(direction, count, length, countsCarried, isSampled);
+    }
+
     @Override
     public String describe() {
         return "tcp " + direction.word() + ", " + flows + (flows == 1 ? " flow, " : " flows, ") + length.toSeconds()
@@ -81,7 +86,8 @@ record TcpWorkload(Direction direction, int flows, Duration length, boolean coun
         try (BulkTransfer transfer = BulkTransfer.open(ends, direction, flows)) {
             if (!isSampled) {
                 transfer.start(length.toNanos());
-                return measures(transfer.awaitEnd(length.toNanos()));
+                BulkTransfer.Outcome outcome = transfer.awaitEnd(length.toNanos());
+                return measures(outcome).with(new Timeline(outcome.bins(), List.of()));
             }
             try (ConnectionSampler sampler = ConnectionSampler.start(ends)) {
                 transfer.start(length.toNanos());

@@ -6,7 +6,7 @@ import java.util.List;
  * A load as time goes by.
  *
  * @param bins what has arrived
- * @param moments in order of time, on the clock of the bins
+ * @param moments in order of time, on the clock of the bins; none where the connections were not looked at
  */
 record Timeline(StallBins bins, List<Moment> moments) {
 

@@ -30,10 +30,6 @@ public final class SvgPage {
     /** Points beyond it are joined without dots, which would only hide the line. */
     private static final int MAX_DOTS = 40;
 
-    /** Of Okabe and Ito: told apart by those who see fewer colours, too. */
-    private static final List<String> COLOURS =
-            List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b3a800");
-
     /** More series than colours are told apart by their strokes. */
     private static final List<String> STROKES = List.of("none", "7 4", "2 3");
 
@@ -71,8 +67,8 @@ public final class SvgPage {
         axes();
         for (int number = 0; number < chart.series().size(); number++) {
             Series series = chart.series().get(number);
-            String colour = COLOURS.get(number % COLOURS.size());
-            String stroke = STROKES.get(number / COLOURS.size() % STROKES.size());
+            String colour = Palette.COLOURS.get(number % Palette.COLOURS.size());
+            String stroke = STROKES.get(number / Palette.COLOURS.size() % STROKES.size());
             band(series, colour);
             line(series, colour, stroke);
             legend(number, series.name(), colour, stroke);

@@ -1,4 +1,4 @@
-/** Curves as SVG pictures, as CSV and as text: data in, text out, no files. */
+/** Curves, bars, dots and heat maps as SVG pictures, as CSV, as text and as a page: data in, text out, no files. */
 @NullMarked
 package dev.tunbridge.sim.plot;
 

@@ -5,9 +5,12 @@ import dev.tunbridge.bridge.service.Version;
 import dev.tunbridge.sim.bench.Bench;
 import dev.tunbridge.sim.bench.BenchOptions;
 import dev.tunbridge.sim.bench.BenchProgress;
+import dev.tunbridge.sim.bench.BenchReport;
 import dev.tunbridge.sim.bench.BenchResult;
 import dev.tunbridge.sim.bench.BenchRun;
 import dev.tunbridge.sim.bench.CampaignPlay;
+import dev.tunbridge.sim.bench.EarlierRun;
+import dev.tunbridge.sim.bench.Preset;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.link.LinkSettingException;
 import java.io.IOException;
@@ -56,12 +59,7 @@ import picocli.CommandLine.Spec;
             "  simserver bench --campaign nothing-twice --profile ge"
         })
 final class BenchCommand implements Callable<Integer> {
-    private static final List<String> PEERS = List.of("direct", "vtun", "openvpn", "ours");
-    private static final List<String> WORKLOADS =
-            List.of("tcp:down", "tcp:up", "stream:down", "voice:down", "ping:idle", "ping:up");
-    private static final List<String> QUICK_WORKLOADS = List.of("tcp:down", "tcp:up", "stream:down");
-    private static final int QUICK_SECONDS = 3;
-    private static final int RUNS = 3;
+    private static final int RETRIES = 1;
 
     @Option(
             names = "--peer",
@@ -72,7 +70,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--profile",
             paramLabel = "NAME",
-            description = "Link profile; repeatable (default: veth and wan1).")
+            description =
+                    "Link profile, with settings of its own as in wan1:delay=10ms or not; repeatable (default: veth and "
+                            + "wan1).")
     private List<String> profiles = new ArrayList<>();
 
     @Option(
@@ -117,14 +117,41 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--limit", paramLabel = "SECONDS", description = "For one cell (default: its length and a minute).")
     private @Nullable Integer limit;
 
+    @Option(
+            names = "--retries",
+            paramLabel = "N",
+            description = "How often a cell that fails is tried again (default: 1).")
+    private @Nullable Integer retries;
+
     @Option(names = "--against-peer", paramLabel = "PEER", description = "What ratios refer to (default: the first).")
     private String againstPeer = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also writes everything as JSON.")
     private @Nullable Path json;
 
-    @Option(names = "--quick", description = "One run of tcp and stream, three seconds each, on veth.")
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Also writes one page with tables and charts, which needs no other file.")
+    private @Nullable Path html;
+
+    @Option(
+            names = "--against",
+            paramLabel = "FILE",
+            description = "Compares with what --json has written before; what is worse beyond noise makes exit code 1.")
+    private @Nullable Path against;
+
+    @Option(
+            names = "--quick",
+            description =
+                    "In about two minutes: one run of tcp, stream and ping, two seconds each, on veth and wan1, with "
+                            + "the peers that are installed.")
     private boolean quick;
+
+    @Option(
+            names = "--full",
+            description = "In hours: all peers, profiles and loads, three runs; says first how long it will take.")
+    private boolean full;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call()
@@ -132,11 +159,18 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Path file = json;
-        if (file != null) {
-            requireWritable(file);
-        }
         try (BenchRun bench = prepare()) {
+            Path file = json;
+            Path page = html;
+            if (file != null) {
+                requireWritable("--json", file);
+            }
+            if (page != null) {
+                requireWritable("--html", page);
+            }
+            if (bench instanceof Bench plain) {
+                spec.commandLine().getErr().println("simserver bench: " + plain.estimate());
+            }
             Optional<String> missing = Lab.unavailable();
             if (missing.isPresent()) {
                 spec.commandLine()
@@ -153,20 +187,32 @@ final class BenchCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             out.print(report.table());
             out.flush();
+            if (page != null && report instanceof BenchReport cells) {
+                Files.writeString(page, cells.html());
+            }
             return report.isSuccess() ? ExitCode.OK : ExitCode.FAILED;
         }
     }
 
     private BenchRun prepare() {
         String named = campaign;
-        if (named != null && (quick || !givenBesideCampaign().isEmpty())) {
+        if (quick && full) {
+            throw new ParameterException(
+                    spec.commandLine(), "--quick: --full does not go with it; allowed: one of them");
+        }
+        if (named != null && !givenBesideCampaign().isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--campaign: " + (quick ? "--quick" : givenBesideCampaign().get(0))
-                            + " does not go with it; allowed: --profile, --runs, --seconds, --seed, --warm-up, --limit, --json");
+                    "--campaign: " + givenBesideCampaign().get(0)
+                            + " does not go with it; allowed: --profile, --runs, --seconds, --seed, --warm-up, --limit, --retries, --json");
         }
         try {
-            return named == null ? Bench.prepare(options()) : CampaignPlay.prepare(named, profiles, options());
+            if (named != null) {
+                return CampaignPlay.prepare(named, profiles, options());
+            }
+            Bench bench = Bench.prepare(options());
+            Path earlier = against;
+            return earlier == null ? bench : bench.against(EarlierRun.read(earlier));
         } catch (LinkSettingException e) {
             // Its field is "profile" or "set"; here the options are called --profile and --link.
             String option = e.field().equals("profile") ? "--" : "--link ";
@@ -176,6 +222,18 @@ final class BenchCommand implements Callable<Integer> {
 
     private List<String> givenBesideCampaign() {
         List<String> given = new ArrayList<>();
+        if (quick) {
+            given.add("--quick");
+        }
+        if (full) {
+            given.add("--full");
+        }
+        if (html != null) {
+            given.add("--html");
+        }
+        if (against != null) {
+            given.add("--against");
+        }
         if (!peers.isEmpty()) {
             given.add("--peer");
         }
@@ -192,19 +250,21 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private BenchOptions options() {
-        List<String> quickOr = quick ? QUICK_WORKLOADS : WORKLOADS;
+        Preset preset = quick ? Preset.QUICK : full ? Preset.FULL : Preset.STANDARD;
         return new BenchOptions(
-                peers.isEmpty() ? PEERS : peers,
-                !profiles.isEmpty() ? profiles : quick ? List.of("veth") : List.of("veth", "wan1"),
-                workloads.isEmpty() ? quickOr : workloads,
+                peers.isEmpty() ? preset.peers() : peers,
+                profiles.isEmpty() ? preset.profiles() : profiles,
+                workloads.isEmpty() ? preset.workloads() : workloads,
                 settings,
                 linkSettings,
-                checked("--runs", runs, quick ? 1 : RUNS, 1, 1_000),
+                checked("--runs", runs, preset.runs(), 1, 1_000),
                 seed,
-                checked("--seconds", seconds, quick ? QUICK_SECONDS : 0, 1, 3_600),
-                warmUp == null ? OptionalInt.empty() : OptionalInt.of(checked("--warm-up", warmUp, 0, 0, 60)),
+                checked("--seconds", seconds, preset.seconds(), 1, 3_600),
+                warmUp == null ? preset.warmUpSeconds() : OptionalInt.of(checked("--warm-up", warmUp, 0, 0, 60)),
                 checked("--limit", limit, 0, 1, 86_400),
-                againstPeer);
+                againstPeer,
+                checked("--retries", retries, RETRIES, 0, 10),
+                preset.lacking());
     }
 
     private int checked(String option, @Nullable Integer given, int otherwise, int least, int most) {
@@ -219,11 +279,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Better now than after half an hour. */
-    private void requireWritable(Path file) {
+    private void requireWritable(String option, Path file) {
         try {
             Files.writeString(file, "");
         } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), "--json: cannot write " + file, e);
+            throw new ParameterException(spec.commandLine(), option + ": cannot write " + file, e);
         }
     }
 

@@ -34,6 +34,11 @@ class BenchCommandTest {
                 "--campaign past-the-hole --peer ours|--peer does not go with it",
                 "--campaign past-the-hole --quick|--quick does not go with it",
                 "--campaign past-the-hole --profile sea120|of campaign past-the-hole: wan1",
+                "--quick --full|one of them",
+                "--retries 11|0 to 10",
+                "--against /no/such/file.json|a file that there is",
+                "--against .|cannot read",
+                "--campaign past-the-hole --against earlier.json|--against does not go with it",
                 "--fast|Unknown option"
             })
     void aWrongCommandLineGetsOneLineAndExitCodeTwo(String arguments, String said) {

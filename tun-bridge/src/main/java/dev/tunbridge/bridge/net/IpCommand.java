@@ -81,8 +81,11 @@ final class IpCommand {
             throw new IOException("the command 'ip' (package iproute2) cannot be run: " + e.getMessage(), e);
         }
         // A child that hangs keeps its output open, and reading that would hang too.
-        CompletableFuture<Void> limit = CompletableFuture.runAsync(
-                process::destroyForcibly, CompletableFuture.delayedExecutor(LIMIT_SECONDS, TimeUnit.SECONDS));
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        ended.orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).exceptionally(late -> {
+            process.destroyForcibly();
+            return null;
+        });
         try (OutputStream out = process.getOutputStream()) {
             out.write(input.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -101,7 +104,7 @@ final class IpCommand {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while running ip", e);
         } finally {
-            limit.cancel(false);
+            ended.complete(null); // and nothing holds the process until its time is over
             process.destroyForcibly();
         }
     }

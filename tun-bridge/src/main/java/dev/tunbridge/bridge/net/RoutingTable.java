@@ -1,6 +1,10 @@
 package dev.tunbridge.bridge.net;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Which routing table belongs to a device: one number for each name, the next where somebody else is there already. */
 final class RoutingTable {
@@ -11,7 +15,28 @@ final class RoutingTable {
     private static final int COUNT = 1 << 12;
     private static final int TRIES = 16;
 
+    /** Those of the tunnels of this process, each with the network namespace that it is in. */
+    private static final Set<String> OF_THIS_PROCESS = ConcurrentHashMap.newKeySet();
+
+    private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
+
     private RoutingTable() {}
+
+    /** Remembers that a tunnel of this process has the table, in the calling thread's namespace, until the answer is run. */
+    static Runnable keep(int table) throws IOException {
+        String name = name(table);
+        OF_THIS_PROCESS.add(name);
+        return () -> OF_THIS_PROCESS.remove(name);
+    }
+
+    /** Asking the kernel what each table holds would take as many commands as there are tunnels, for each of them. */
+    static boolean isOfThisProcess(int table) throws IOException {
+        return OF_THIS_PROCESS.contains(name(table));
+    }
+
+    private static String name(int table) throws IOException {
+        return Files.readSymbolicLink(NAMESPACE) + " " + table;
+    }
 
     /** A table that nobody else uses, the device's usual one where possible. */
     static int forDevice(String family, String device) throws IOException {

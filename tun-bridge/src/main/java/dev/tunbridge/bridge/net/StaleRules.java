@@ -39,7 +39,11 @@ final class StaleRules {
                         + " protocol " + PROTOCOL;
                 if (found.equals(wanted)) {
                     isThere = true;
-                } else if (RoutingTable.servesNoneBut(device, family, Integer.parseInt(rule.group(3)))) {
+                    continue;
+                }
+                int table = Integer.parseInt(rule.group(3));
+                boolean isAnothers = RoutingTable.isOfThisProcess(table) && !wanted.contains(" lookup " + table + " ");
+                if (!isAnothers && RoutingTable.servesNoneBut(device, family, table)) {
                     LOG.info("removing a rule that leads to no route any more: {}", rule.group());
                     IpCommand.remove((family + " rule del " + found).split(" ", -1));
                 }

@@ -34,12 +34,21 @@ public final class TunNetwork implements AutoCloseable {
     /** How {@code ip route show} begins the lines of the routes that were made. */
     private final List<String> routes;
 
-    private TunNetwork(String device, String family, String address, List<String> undo, List<String> routes) {
+    private final Runnable giveUpTable;
+
+    private TunNetwork(
+            String device,
+            String family,
+            String address,
+            List<String> undo,
+            List<String> routes,
+            Runnable giveUpTable) {
         this.device = device;
         this.family = family;
         this.address = address;
         this.undo = undo;
         this.routes = routes;
+        this.giveUpTable = giveUpTable;
     }
 
     /**
@@ -74,6 +83,7 @@ public final class TunNetwork implements AutoCloseable {
             routes.add(shown(route) + " ");
         }
         String rule = "";
+        Runnable giveUpTable = () -> {};
         if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
             int table = RoutingTable.forDevice(family, device);
             // The route before the rule: a rule of ours whose table is empty counts as left over.
@@ -83,6 +93,7 @@ public final class TunNetwork implements AutoCloseable {
             rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
                     + StaleRules.PROTOCOL;
             undo.add(0, "rule del " + rule);
+            giveUpTable = RoutingTable.keep(table);
         }
         // A second set-up of the same device finds its rule there. It stays: without it, for however short a time, what
         // is sent from the address would leave by another way.
@@ -96,7 +107,8 @@ public final class TunNetwork implements AutoCloseable {
                 family,
                 prefixed,
                 undo.stream().map(line -> family + " " + line).toList(),
-                routes);
+                routes,
+                giveUpTable);
         try {
             IpCommand.batch(family, lines);
         } catch (IOException e) {
@@ -151,6 +163,7 @@ public final class TunNetwork implements AutoCloseable {
                 fault = e;
             }
         }
+        giveUpTable.run();
         if (fault != null) {
             throw fault;
         }

@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ final class StatsFile implements AutoCloseable {
     private final Path file;
     private final Supplier<CompletionStage<String>> counters;
     private final ScheduledExecutorService writer;
+    private final AtomicBoolean due = new AtomicBoolean();
     private boolean closed;
 
     private StatsFile(Path file, Supplier<CompletionStage<String>> counters, ScheduledExecutorService writer) {
@@ -79,8 +81,14 @@ final class StatsFile implements AutoCloseable {
 
     /** Writes before the next turn: there is news. Does nothing after the end. From any thread; does not wait. */
     void writeSoon() {
+        if (due.getAndSet(true)) {
+            return; // all that is new by then will be in it
+        }
         try {
-            writer.execute(this::write);
+            writer.execute(() -> {
+                due.set(false);
+                write();
+            });
         } catch (RejectedExecutionException e) {
             LOG.debug("the last figures are written already");
         }
