@@ -72,7 +72,9 @@ public final class CaptureRing implements LiveSource {
     private final SocketFilter filter;
     private final ByteBuffer slots;
     private final ByteBuf packets;
-    private final ByteBuf longPacket;
+    /** For packets longer than a slot; made for the first. */
+    private ByteBuf longPacket = Unpooled.EMPTY_BUFFER;
+
     private final int slotBytes;
     private final CapturedSegment segment = new CapturedSegment();
     private final KernelClock clock = new KernelClock();
@@ -94,10 +96,6 @@ public final class CaptureRing implements LiveSource {
         this.slots = slots;
         this.slotBytes = slotBytes;
         packets = Unpooled.wrappedBuffer(slots);
-        // The kernel fills it behind the buffer's back: all of it counts as written, or nothing can be compared with
-        // it.
-        longPacket = Unpooled.directBuffer(LONGEST_PACKET_BYTES, LONGEST_PACKET_BYTES)
-                .writerIndex(LONGEST_PACKET_BYTES);
         reader = new DescriptorReader.Jna(socket.fd());
     }
 
@@ -269,6 +267,12 @@ public final class CaptureRing implements LiveSource {
      * packet.
      */
     private boolean readLong(int index, int capturedBytes, int length) {
+        if (longPacket.capacity() == 0) {
+            // The kernel fills it behind the buffer's back: all of it counts as written, or nothing can be compared
+            // with it.
+            longPacket = Unpooled.directBuffer(LONGEST_PACKET_BYTES, LONGEST_PACKET_BYTES)
+                    .writerIndex(LONGEST_PACKET_BYTES);
+        }
         int expected = Math.min(length, LONGEST_PACKET_BYTES);
         int compared = Math.min(Math.min(capturedBytes, expected), IDENTIFYING_BYTES);
         while (true) {

@@ -35,7 +35,7 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
             List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto");
 
     private static final List<String> SERVER_OPTIONS = List.of("-Xmx512m");
-    private static final List<String> BRIDGE_OPTIONS = List.of("-Xmx64m", "-XX:MaxDirectMemorySize=64m");
+    private static final List<String> BRIDGE_OPTIONS = List.of("-Xmx64m", "-XX:MaxDirectMemorySize=256m");
 
     OwnPeer {
         settings = Map.copyOf(settings);

@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Set;
@@ -40,22 +41,36 @@ public final class LinuxTunDevice implements TunDevice {
 
     private static final int BYTES_PER_TURN = 1 << 18;
 
+    /** One for all devices of a loop. */
+    private static final FastThreadLocal<ByteBuf> READ_BUFFER = new FastThreadLocal<>() {
+        @Override
+        protected ByteBuf initialValue() {
+            return Unpooled.directBuffer(READ_BYTES);
+        }
+
+        @Override
+        protected void onRemoval(ByteBuf buffer) {
+            buffer.release();
+        }
+    };
+
     private final TunInterface tun;
     private final TunOptions options;
     private final Set<TunOffload> offloads;
     private final Counters counters = new Counters();
     private final WriteBatch batch;
-    private final ByteBuf readBuffer = Unpooled.directBuffer(READ_BYTES);
     private final VectorList vectors = new VectorList();
     private final PacketSplitter splitter = new PacketSplitter(this::deliver);
     private final WriteBatch.Sink writer = this::writeOut;
+
+    /** The loop's; what is read is done with when the turn ends. */
+    private ByteBuf readBuffer = Unpooled.EMPTY_BUFFER;
 
     private DescriptorIo io;
     private volatile @Nullable EventLoop loop;
     private @Nullable Readiness readiness;
     private TunHandler handler = SilentHandler.INSTANCE;
     private boolean paused;
-    private boolean reading;
     private boolean lost;
     private volatile boolean closed;
 
@@ -170,6 +185,7 @@ public final class LinuxTunDevice implements TunDevice {
         }
         loop = eventLoop;
         handler = tunHandler;
+        readBuffer = READ_BUFFER.get();
         if (Readiness.usesEpoll(eventLoop)) {
             io = new DescriptorIo.Netty(new FileDescriptor(tun.fd()));
         }
@@ -190,17 +206,7 @@ public final class LinuxTunDevice implements TunDevice {
             findLoss();
             return;
         }
-        reading = true;
-        boolean any;
-        try {
-            any = readBoundedly();
-        } finally {
-            reading = false;
-            if (closed) {
-                readBuffer.release();
-            }
-        }
-        if (any) {
+        if (readBoundedly()) {
             handler.onReadComplete();
         }
     }
@@ -370,8 +376,5 @@ public final class LinuxTunDevice implements TunDevice {
         tun.close();
         batch.release();
         vectors.release();
-        if (!reading) {
-            readBuffer.release();
-        }
     }
 }

@@ -16,7 +16,7 @@ final class VectorList {
     private static final int STAGING_BYTES = 1 << 16;
 
     private final ByteBuf vectors = Unpooled.directBuffer(CAPACITY * Descriptors.VECTOR_BYTES);
-    private final ByteBuf staging = Unpooled.directBuffer(STAGING_BYTES);
+    private ByteBuf staging = Unpooled.EMPTY_BUFFER;
     private int count;
     private int staged;
 
@@ -36,6 +36,9 @@ final class VectorList {
         if (buffer.hasMemoryAddress()) {
             addAddress(buffer.memoryAddress() + index, length);
             return;
+        }
+        if (staging.capacity() == 0) {
+            staging = Unpooled.directBuffer(STAGING_BYTES);
         }
         // Only what the kernel will refuse anyway is longer than a packet can be.
         int bytes = Math.min(length, STAGING_BYTES - staged);
