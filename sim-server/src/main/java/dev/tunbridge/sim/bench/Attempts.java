@@ -31,6 +31,9 @@ record Attempts(int retries) {
             if (outcome instanceof Cell.Measured measured) {
                 return new Cell.Measured(cell, measured.measures(), faults);
             }
+            if (outcome instanceof Cell.Impossible) {
+                return outcome;
+            }
             if (faults.size() > retries) {
                 return new Cell.Failed(cell, faults);
             }
