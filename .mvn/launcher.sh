@@ -176,7 +176,7 @@ unlock_build() {
 }
 
 mark_built() { # the stamp bears the time at which the build began: what was edited meanwhile counts as newer
-  archive_classes tun-bridge dev.tunbridge.bridge.service.Main check
+  archive_classes tun-bridge dev.tunbridge.bridge.service.ClassRehearsal
   archive_classes sim-server dev.tunbridge.sim.service.Main --help
   mv "$state/begun" "$state/built"
   give_back

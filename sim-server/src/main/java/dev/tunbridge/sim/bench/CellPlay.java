@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Plays one cell in a lab of its own, from the namespaces to their end. Closing it from another thread ends it early.
  */
 final class CellPlay implements AutoCloseable {
+    /** The kernel counts in hundredths: less is no measure of anything. */
+    private static final double LEAST_CPU_SECONDS = 0.2;
+
     private static final Duration PATH_LIMIT = Duration.ofSeconds(30);
 
     private final Cell cell;
@@ -54,11 +57,10 @@ final class CellPlay implements AutoCloseable {
                 .with(Metric.CPU_SERVER, server.cpuSeconds())
                 .with(Metric.MEMORY_DEVICE, device.peakBytes() / 1e6)
                 .with(Metric.MEMORY_SERVER, server.peakBytes() / 1e6);
-        return measures.bytes() == 0
+        double cpuSeconds = device.cpuSeconds() + server.cpuSeconds();
+        return measures.bytes() == 0 || cpuSeconds < LEAST_CPU_SECONDS
                 ? more
-                : more.with(
-                        Metric.CPU_PER_GIGABYTE,
-                        (device.cpuSeconds() + server.cpuSeconds()) / (measures.bytes() / 1e9));
+                : more.with(Metric.CPU_PER_GIGABYTE, cpuSeconds / (measures.bytes() / 1e9));
     }
 
     private synchronized Site own(Site opened) throws IOException {

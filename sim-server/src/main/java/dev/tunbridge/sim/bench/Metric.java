@@ -117,12 +117,15 @@ enum Metric {
 
     /** Whether a few events of a run decide about it, so that it differs much from run to run. */
     boolean isExtreme() {
-        return name().endsWith("_MAX") || name().endsWith("_P99") || name().startsWith("LONGEST");
+        return name().endsWith("_MAX")
+                || name().endsWith("_SPIKE")
+                || name().endsWith("_P99")
+                || name().startsWith("LONGEST");
     }
 
     /** The smallest difference that a reader of the table could act upon: five of the last digit. */
     double notable() {
-        return 5 * Math.pow(10, -decimals);
+        return this == REMOTE_DRIVING ? 0 : 5 * Math.pow(10, -decimals); // that one is yes or no
     }
 
     /** Whether it counts things, so that repetitions add up. */

@@ -46,7 +46,8 @@ final class TimeLeft {
         ahead.put(kind, new Planned(Math.max(0, before.cells - 1), before.length.minus(length)));
         Duration excess = real.minus(length);
         byKind.merge(kind, Excess.NONE.and(excess), (sum, one) -> sum.and(excess));
-        ofAll = ofAll.and(excess);
+        // A load that ended before its time says nothing of others.
+        ofAll = ofAll.and(excess.isNegative() ? Duration.ZERO : excess);
     }
 
     /** The same plan with what another has learnt. */

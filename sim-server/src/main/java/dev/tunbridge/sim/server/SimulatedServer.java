@@ -205,7 +205,7 @@ public final class SimulatedServer {
         Message.Reject reject = refusal(hello, asking);
         if (reject != null) {
             rejected++;
-            LOG.info("rejected '{}': {}", hello.deviceId(), reject.reason());
+            LOG.info("{}: rejected '{}': {}", options.tun(), hello.deviceId(), reject.reason());
             return reject;
         }
         return new Message.Welcome(
@@ -239,7 +239,7 @@ public final class SimulatedServer {
         DeviceSession before = current;
         current = session;
         sessions++;
-        LOG.info("session of '{}' established", session.deviceId());
+        LOG.info("{}: session of '{}' established", options.tun(), session.deviceId());
         if (before != null && before != session) {
             before.end("the device came back");
         }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -281,7 +282,7 @@ final class BenchCommand implements Callable<Integer> {
     /** Better now than after half an hour. */
     private void requireWritable(String option, Path file) {
         try {
-            Files.writeString(file, "");
+            Files.writeString(file, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), option + ": cannot write " + file, e);
         }

@@ -3,7 +3,7 @@ package dev.tunbridge.bridge.net;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Which routing table belongs to a device: one number for each name, the next where somebody else is there already. */
@@ -15,39 +15,48 @@ final class RoutingTable {
     private static final int COUNT = 1 << 12;
     private static final int TRIES = 16;
 
-    /** Those of the tunnels of this process, each with the network namespace that it is in. */
-    private static final Set<String> OF_THIS_PROCESS = ConcurrentHashMap.newKeySet();
+    /** The devices of this process by their table and network namespace. */
+    private static final Map<String, String> OF_THIS_PROCESS = new ConcurrentHashMap<>();
 
     private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
 
     private RoutingTable() {}
 
-    /** Remembers that a tunnel of this process has the table, in the calling thread's namespace, until the answer is run. */
-    static Runnable keep(int table) throws IOException {
-        String name = name(table);
-        OF_THIS_PROCESS.add(name);
-        return () -> OF_THIS_PROCESS.remove(name);
-    }
-
-    /** Asking the kernel what each table holds would take as many commands as there are tunnels, for each of them. */
-    static boolean isOfThisProcess(int table) throws IOException {
-        return OF_THIS_PROCESS.contains(name(table));
-    }
-
-    private static String name(int table) throws IOException {
-        return Files.readSymbolicLink(NAMESPACE) + " " + table;
-    }
-
-    /** A table that nobody else uses, the device's usual one where possible. */
+    /**
+     * A table that nobody else uses, the device's usual one where possible. In this process no other device gets it until
+     * it is {@linkplain #giveBack given back}, not even one that is set up at the same time.
+     */
     static int forDevice(String family, String device) throws IOException {
         int usual = Math.floorMod(device.hashCode(), COUNT);
         for (int i = 0; i < TRIES; i++) {
             int table = FIRST + (usual + i) % COUNT;
+            String owner = OF_THIS_PROCESS.putIfAbsent(name(table), device);
+            if (owner != null && !owner.equals(device)) {
+                continue;
+            }
             if (servesNoneBut(device, family, table)) {
                 return table;
             }
+            giveBack(table, device);
         }
         throw new IOException("no free routing table for " + device + " from " + (FIRST + usual) + " on");
+    }
+
+    static void giveBack(int table, String device) throws IOException {
+        OF_THIS_PROCESS.remove(name(table), device);
+    }
+
+    /**
+     * Whether another device of this process has the table. Asking the kernel what each table holds would take as many
+     * commands as there are tunnels, for each of them.
+     */
+    static boolean isOfAnother(int table, String device) throws IOException {
+        String owner = OF_THIS_PROCESS.get(name(table));
+        return owner != null && !owner.equals(device);
+    }
+
+    private static String name(int table) throws IOException {
+        return Files.readSymbolicLink(NAMESPACE) + " " + table;
     }
 
     /** Whether the table has no route but those of this device; one that does not exist has none. */

@@ -42,8 +42,7 @@ final class StaleRules {
                     continue;
                 }
                 int table = Integer.parseInt(rule.group(3));
-                boolean isAnothers = RoutingTable.isOfThisProcess(table) && !wanted.contains(" lookup " + table + " ");
-                if (!isAnothers && RoutingTable.servesNoneBut(device, family, table)) {
+                if (!RoutingTable.isOfAnother(table, device) && RoutingTable.servesNoneBut(device, family, table)) {
                     LOG.info("removing a rule that leads to no route any more: {}", rule.group());
                     IpCommand.remove((family + " rule del " + found).split(" ", -1));
                 }

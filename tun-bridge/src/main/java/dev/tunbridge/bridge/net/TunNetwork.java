@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,21 +35,16 @@ public final class TunNetwork implements AutoCloseable {
     /** How {@code ip route show} begins the lines of the routes that were made. */
     private final List<String> routes;
 
-    private final Runnable giveUpTable;
+    private final OptionalInt table;
 
     private TunNetwork(
-            String device,
-            String family,
-            String address,
-            List<String> undo,
-            List<String> routes,
-            Runnable giveUpTable) {
+            String device, String family, String address, List<String> undo, List<String> routes, OptionalInt table) {
         this.device = device;
         this.family = family;
         this.address = address;
         this.undo = undo;
         this.routes = routes;
-        this.giveUpTable = giveUpTable;
+        this.table = table;
     }
 
     /**
@@ -83,7 +79,7 @@ public final class TunNetwork implements AutoCloseable {
             routes.add(shown(route) + " ");
         }
         String rule = "";
-        Runnable giveUpTable = () -> {};
+        OptionalInt own = OptionalInt.empty();
         if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
             int table = RoutingTable.forDevice(family, device);
             // The route before the rule: a rule of ours whose table is empty counts as left over.
@@ -93,11 +89,17 @@ public final class TunNetwork implements AutoCloseable {
             rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
                     + StaleRules.PROTOCOL;
             undo.add(0, "rule del " + rule);
-            giveUpTable = RoutingTable.keep(table);
+            own = OptionalInt.of(table);
         }
         // A second set-up of the same device finds its rule there. It stays: without it, for however short a time, what
         // is sent from the address would leave by another way.
-        boolean isThere = StaleRules.removeAllBut(rule, device);
+        boolean isThere;
+        try {
+            isThere = StaleRules.removeAllBut(rule, device);
+        } catch (IOException e) {
+            giveBack(own, device);
+            throw e;
+        }
         if (!rule.isEmpty() && !isThere) {
             lines.add("rule add " + rule);
         }
@@ -108,7 +110,7 @@ public final class TunNetwork implements AutoCloseable {
                 prefixed,
                 undo.stream().map(line -> family + " " + line).toList(),
                 routes,
-                giveUpTable);
+                own);
         try {
             IpCommand.batch(family, lines);
         } catch (IOException e) {
@@ -163,9 +165,15 @@ public final class TunNetwork implements AutoCloseable {
                 fault = e;
             }
         }
-        giveUpTable.run();
+        giveBack(table, device);
         if (fault != null) {
             throw fault;
+        }
+    }
+
+    private static void giveBack(OptionalInt table, String device) throws IOException {
+        if (table.isPresent()) {
+            RoutingTable.giveBack(table.getAsInt(), device);
         }
     }
 

@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  */
 final class BridgeSet implements AutoCloseable {
     private static final long CLOSE_SECONDS = 5;
+    private static final long ANSWER_MILLIS = 500;
 
     /** By the names of their devices, in the order of the configurations. */
     private final Map<String, Bridge> bridges;
@@ -93,14 +94,16 @@ final class BridgeSet implements AutoCloseable {
         return bridges.values().stream().map(Bridge::ended);
     }
 
-    /** The counters by device; of a single bridge without its name. Those of one that has not started are missing. */
+    /** The counters by device; of a single bridge without its name. Those of one that does not answer are missing. */
     CompletionStage<String> stats() {
         Collection<Bridge> all = bridges.values();
         if (all.size() == 1) {
             return all.iterator().next().stats().thenApply(StatsJson::of);
         }
         Map<String, CompletableFuture<BridgeStats>> asked = new LinkedHashMap<>();
-        bridges.forEach((device, bridge) -> asked.put(device, bridge.stats().toCompletableFuture()));
+        // A loop that is stuck keeps its own tunnels' counters only.
+        bridges.forEach((device, bridge) -> asked.put(
+                device, bridge.stats().toCompletableFuture().copy().orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)));
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture<?>[]::new))
                 .handle((done, fault) -> {
                     Map<String, BridgeStats> answered = new LinkedHashMap<>();

@@ -7,6 +7,7 @@ import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.MessageMappers;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,7 +46,17 @@ final class CheckCommand implements Callable<Integer> {
             }
             return ExitCode.OK;
         }
-        BridgeConfig config = options.config();
+        List<BridgeConfig> configs = options.configs();
+        for (BridgeConfig config : configs) {
+            if (configs.size() > 1) {
+                out.println("Tunnel " + config.get(Settings.TUN_NAME));
+            }
+            explain(config, out);
+        }
+        return ExitCode.OK;
+    }
+
+    private static void explain(BridgeConfig config, PrintWriter out) {
         FrameFormat format = BridgeBuilder.loadFormat(config);
         MessageMappers.forFormat(format);
         out.println("Frame format " + format.name());
@@ -58,6 +69,5 @@ final class CheckCommand implements Callable<Integer> {
             }
         }
         out.println("  all others at their defaults ('tunbridge check --settings' lists them)");
-        return ExitCode.OK;
     }
 }

@@ -18,7 +18,7 @@ final class ConfigOptions {
             names = "--config",
             paramLabel = "FILE",
             description =
-                    "YAML file of settings; 'tunbridge check' explains it. 'run' takes several: each is a tunnel.")
+                    "YAML file of settings; 'tunbridge check' explains it. 'run' and 'check' take several: each is a tunnel.")
     private List<Path> files = List.of();
 
     @Option(names = "--server", paramLabel = "HOST:PORT", description = "The third party's server.")
@@ -42,13 +42,16 @@ final class ConfigOptions {
     /** Of a command that takes one. */
     BridgeConfig config() {
         if (files.size() > 1) {
-            throw new ConfigException("--config", files.size() + " files", "one, except with 'run'");
+            throw new ConfigException("--config", files.size() + " files", "one, except with 'run' and 'check'");
         }
         return configs().get(0);
     }
 
-    /** One for each file, each with a device and an identity of its own; one where there is no file. */
+    /** One for each file, each with a device of its own; one where there is no file. */
     List<BridgeConfig> configs() {
+        if (files.size() > 1 && tun != null) {
+            throw new ConfigException("--tun", tun, "one device name in each file, where there are several");
+        }
         List<BridgeConfig> configs = files.isEmpty()
                 ? List.of(config(null))
                 : files.stream().map(this::config).toList();

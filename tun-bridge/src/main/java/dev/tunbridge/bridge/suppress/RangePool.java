@@ -67,7 +67,7 @@ final class RangePool {
 
     /** A range that nobody has, or {@link #NONE}. */
     int take(int from, int to, long nowNanos) {
-        if (free == NONE) {
+        if (free == NONE && start.length < most) {
             grow();
         }
         int range = free;
