@@ -1,8 +1,8 @@
 package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A CRC of any parameters, sixteen bytes a step (M. Kounavis and F. Berry, slicing-by-N, 2005): 1.4 GB/s where one table
@@ -15,9 +15,9 @@ final class SlicedCrc extends Checksum {
     private static final int SLICES = 16;
 
     /** By register-aligned polynomial; 16 KiB each, and a process has as many as its formats have polynomials. */
-    private static final Map<Integer, int[]> REFLECTED_TABLES = new ConcurrentHashMap<>();
+    private static final Map<Integer, int[]> REFLECTED_TABLES = new HashMap<>();
 
-    private static final Map<Integer, int[]> PLAIN_TABLES = new ConcurrentHashMap<>();
+    private static final Map<Integer, int[]> PLAIN_TABLES = new HashMap<>();
 
     private final boolean reflected;
     private final boolean reverseResult;
@@ -36,8 +36,7 @@ final class SlicedCrc extends Checksum {
         this.xorout = crc.xorout();
         int aligned = crc.poly() << unused;
         this.poly = reflected ? Integer.reverse(aligned) : aligned;
-        this.table = (reflected ? REFLECTED_TABLES : PLAIN_TABLES)
-                .computeIfAbsent(poly, reflected ? SlicedCrc::reflectedTable : SlicedCrc::plainTable);
+        this.table = sharedTable(reflected, poly);
     }
 
     @Override
@@ -156,6 +155,12 @@ final class SlicedCrc extends Checksum {
 
     private static int slice(int[] table, int followingBytes, long word) {
         return table[(followingBytes << 8) | ((int) word & 0xff)];
+    }
+
+    private static synchronized int[] sharedTable(boolean reflected, int poly) {
+        return reflected
+                ? REFLECTED_TABLES.computeIfAbsent(poly, SlicedCrc::reflectedTable)
+                : PLAIN_TABLES.computeIfAbsent(poly, SlicedCrc::plainTable);
     }
 
     private static int[] reflectedTable(int poly) {
