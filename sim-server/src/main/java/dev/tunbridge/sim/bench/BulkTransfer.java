@@ -147,7 +147,7 @@ final class BulkTransfer implements AutoCloseable {
     void start(long lengthNanos, long binNanos) {
         bins = new StallBins(System.nanoTime(), lengthNanos, binNanos);
         StallBins counted = bins;
-        receivers.forEach(receiver -> receiver.pipeline().addLast(new Sink(counted)));
+        receivers.forEach(receiver -> receiver.pipeline().addLast(new CountingSink(counted)));
         senders.forEach(sender -> sender.pipeline().addLast(new Source()));
         senderLoop.scheduleWithFixedDelay(this::lookAtWindows, WINDOW_MILLIS, WINDOW_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -283,21 +283,6 @@ final class BulkTransfer implements AutoCloseable {
             if (!ended) {
                 fault.compareAndSet(null, cause);
             }
-        }
-    }
-
-    private static final class Sink extends ChannelInboundHandlerAdapter {
-        private final StallBins counted;
-
-        Sink(StallBins counted) {
-            this.counted = counted;
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
-            ByteBuf buffer = (ByteBuf) message;
-            counted.add(System.nanoTime(), buffer.readableBytes());
-            buffer.release();
         }
     }
 

@@ -175,7 +175,7 @@ final class QuicTransfer implements AutoCloseable {
         Channel sender = isUp ? atDevice : atClient;
         Channel receiver = isUp ? atClient : atDevice;
         StallBins bins = new StallBins(System.nanoTime(), nanos);
-        receiver.pipeline().addFirst(new Sink(bins));
+        receiver.pipeline().addFirst(new CountingSink(bins));
         sender.pipeline().addFirst(new Source());
         long end = System.nanoTime() + nanos;
         for (long left = nanos; left > 0; left = end - System.nanoTime()) {
@@ -233,21 +233,6 @@ final class QuicTransfer implements AutoCloseable {
             if (!ending) {
                 fault.compareAndSet(null, cause);
             }
-        }
-    }
-
-    private static final class Sink extends ChannelInboundHandlerAdapter {
-        private final StallBins counted;
-
-        Sink(StallBins counted) {
-            this.counted = counted;
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
-            ByteBuf buffer = (ByteBuf) message;
-            counted.add(System.nanoTime(), buffer.readableBytes());
-            buffer.release();
         }
     }
 

@@ -63,8 +63,8 @@ final class RunCommand implements Callable<Integer> {
         boolean isOne = configs.size() == 1;
         List<Report> reports = new ArrayList<>();
         BridgeSet bridges = BridgeSet.of(configs, loops(), device -> {
-            Report report = new Report(
-                    spec.commandLine().getOut(), spec.commandLine().getErr(), isOne ? "" : device + ": ", isOne);
+            Report report =
+                    new Report(spec.commandLine().getOut(), spec.commandLine().getErr(), isOne ? "" : device + ": ");
             reports.add(report);
             return report;
         });
@@ -112,21 +112,16 @@ final class RunCommand implements Callable<Integer> {
         private final PrintWriter out;
         private final PrintWriter err;
         private final String prefix;
-        private final boolean isOnly;
         /** Session, carriage and where the raw lane stands; told before the tunnel's addresses are. */
         private String established = "";
 
         private Runnable news = () -> {};
 
-        /**
-         * @param prefix of each line, where there are several tunnels
-         * @param isOnly whether the end of this one ends the process, which tells why
-         */
-        Report(PrintWriter out, PrintWriter err, String prefix, boolean isOnly) {
+        /** @param prefix of each line; empty where there is one tunnel, whose end ends the process */
+        Report(PrintWriter out, PrintWriter err, String prefix) {
             this.out = out;
             this.err = err;
             this.prefix = prefix;
-            this.isOnly = isOnly;
         }
 
         /** Whom to tell besides of each change of the state; to be said before the bridge starts. */
@@ -148,7 +143,7 @@ final class RunCommand implements Callable<Integer> {
                 }
                 case ESTABLISHED -> established = detail;
                 case FAILED -> {
-                    if (!isOnly) {
+                    if (!prefix.isEmpty()) { // the end of the only one is told by the exit
                         err.println("tunbridge: " + prefix + "ended: " + detail);
                         err.flush();
                     }
