@@ -73,7 +73,7 @@ public final class Settings {
             "tun.coalesce",
             SettingType.flag(),
             "true",
-            "Receive offload: consecutive segments of a flow are written as one super-packet.");
+            "Receive offload: consecutive segments and datagrams of a flow are written as one super-packet, where the kernel takes it.");
 
     public static final Setting<ShaperMode> TUN_SHAPER = add(
             "tun.shaper",

@@ -97,9 +97,8 @@ public final class LinuxTunDevice implements TunDevice {
             Set<TunOffload> taken =
                     tun.enableOffloads(offload ? EnumSet.allOf(TunOffload.class) : EnumSet.noneOf(TunOffload.class));
             LinuxTunDevice device = new LinuxTunDevice(tun, options, taken);
-            if (options.coalesces() && !device.takesJoinedPackets()) {
-                log.info("{}: this kernel takes no joined packets, so each is written alone", tun.name());
-                device.batch.disableCoalescing();
+            if (options.coalesces()) {
+                device.findWhatJoins();
             }
             return device;
         } catch (LinuxException | RuntimeException failure) {
@@ -126,12 +125,21 @@ public final class LinuxTunDevice implements TunDevice {
         }
     }
 
+    private void findWhatJoins() {
+        if (!takes(CoalescingProbe.segments())) {
+            log.info("{}: this kernel takes no joined packets, so each is written alone", name());
+            batch.disableCoalescing();
+        } else if (!takes(CoalescingProbe.datagrams())) {
+            log.info("{}: this kernel takes no joined datagrams, so each is written alone", name());
+            batch.disableDatagramCoalescing();
+        }
+    }
+
     /**
      * Asks the kernel by a joined packet from one documentation address to another. The driver reads the virtio header
      * before it looks whether the interface is up; a new one is down, so the packet goes nowhere.
      */
-    private boolean takesJoinedPackets() {
-        ByteBuf probe = CoalescingProbe.packet();
+    private boolean takes(ByteBuf probe) {
         try {
             vectors.clear();
             vectors.add(probe, probe.readerIndex(), probe.readableBytes());
@@ -160,6 +168,11 @@ public final class LinuxTunDevice implements TunDevice {
     /** Whether segments are joined on their way to the kernel: asked for, and taken by the kernel. */
     public boolean isCoalescing() {
         return batch.isCoalescing();
+    }
+
+    /** Whether datagrams are too; Linux takes them from 6.2. */
+    public boolean isCoalescingDatagrams() {
+        return batch.isCoalescingDatagrams();
     }
 
     @Override

@@ -4,27 +4,31 @@ import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
+import dev.tunbridge.reassembly.wire.UdpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 
 /**
- * Finds consecutive TCP segments of a flow among the packets of a {@link WriteBatch}, by the rules of the kernel's
- * receive offload (net/ipv4/tcp_offload.c {@code tcp_gro_receive}, af_inet.c {@code inet_gro_receive}), a little
- * stricter: what {@link PacketSplitter} makes of a joined packet is what came, but for the identification of datagrams
- * that may not be fragmented, which means nothing (RFC 6864).
+ * Finds consecutive TCP segments and UDP datagrams of a flow among the packets of a {@link WriteBatch}, by the rules of
+ * the kernel's receive offload (net/ipv4/tcp_offload.c {@code tcp_gro_receive}, udp_offload.c {@code
+ * udp_gro_receive_segment}, af_inet.c {@code inet_gro_receive}), a little stricter: what {@link PacketSplitter} makes of a
+ * joined packet is what came, but for the identification of packets that may not be fragmented, which means nothing
+ * (RFC 6864).
  *
- * <p>Segments join where
+ * <p>Packets join where
  *
  * <ul>
- *   <li>addresses, ports, traffic class, hop limit, flow label, options, window and acknowledgement number are equal;
- *   <li>there is no flag but ACK, and PSH on the last;
- *   <li>each continues the sequence of the one before, and all but the last have the same length, the last no more;
+ *   <li>addresses, ports, traffic class, hop limit and flow label are equal;
+ *   <li>all but the last carry the same number of bytes, and the last no more;
  *   <li>there is no IP option, extension header or fragment, and the identification counts up, or stands still with DF;
- *   <li>every checksum is right. One that is not is written as it is, for the kernel to count.
+ *   <li>every checksum is there and right. One that is not is written as it is, for the kernel to count;
+ *   <li>of TCP, each continues the sequence of the one before with the same options, window and acknowledgement number,
+ *       and there is no flag but ACK, and PSH on the last.
  * </ul>
  *
- * <p>The order within a flow is kept: whatever cannot join ends the joined packet of its flow, and a packet whose flow
+ * <p>Datagrams join only where the kernel cuts them ({@code UDP_L4}, Linux 6.2); their receiver gets them one by one all
+ * the same. The order within a flow is kept: whatever cannot join ends the joined packet of its flow, and a packet whose flow
  * cannot be told ends all of them. Flows are found in a table without chains: one that collides with another ends it.
  */
 final class PacketCoalescer {
@@ -53,11 +57,13 @@ final class PacketCoalescer {
     private final int[] identificationSteps = new int[WriteBatch.MAX_PACKETS];
 
     private final int[] flows = new int[FLOW_SLOTS];
+    private boolean joinsDatagrams = true;
 
     // The packet in hand.
     private ByteBuf network = Unpooled.EMPTY_BUFFER;
     private int networkAt;
     private int networkBytes;
+    private int protocol;
     private ByteBuf transport = Unpooled.EMPTY_BUFFER;
     private int transportAt;
     private int transportHeaderBytes;
@@ -66,6 +72,15 @@ final class PacketCoalescer {
     PacketCoalescer(WriteBatch batch) {
         this.batch = batch;
         endAllFlows();
+    }
+
+    /** For a kernel that takes no joined datagrams. */
+    void disableDatagrams() {
+        joinsDatagrams = false;
+    }
+
+    boolean joinsDatagrams() {
+        return joinsDatagrams;
     }
 
     void clear() {
@@ -113,12 +128,12 @@ final class PacketCoalescer {
         boolean joinable = isJoinable();
         if (known && joinable && continues(first)) {
             join(first, packet);
-            if (payloadBytes < payloadLengths[first] || hasPush() || segments[first] == MAX_SEGMENTS) {
+            if (payloadBytes < payloadLengths[first] || isLast() || segments[first] == MAX_SEGMENTS) {
                 flows[slot] = NONE;
             }
             return;
         }
-        if (joinable && !hasPush()) {
+        if (joinable && !isLast()) {
             flows[slot] = packet;
             payloadLengths[packet] = payloadBytes;
             joinedPayload[packet] = payloadBytes;
@@ -144,7 +159,7 @@ final class PacketCoalescer {
         Arrays.fill(flows, NONE);
     }
 
-    /** Answers whether this is a TCP packet to go on with. Where it may hide one, all flows end. */
+    /** Answers whether this is a packet to go on with. Where it may hide one of a flow, all flows end. */
     private boolean readNetworkHeader(int packet) {
         network = batch.headBuffer(packet);
         networkAt = batch.headIndex(packet);
@@ -157,17 +172,18 @@ final class PacketCoalescer {
         int firstByte = network.getUnsignedByte(networkAt);
         if (firstByte >>> 4 == 6 && headLength >= IpView.IPV6_HEADER_BYTES) {
             networkBytes = IpView.IPV6_HEADER_BYTES;
-            int protocol = network.getUnsignedByte(networkAt + IpView.V6_NEXT_HEADER_AT);
-            if (protocol == IpView.PROTOCOL_UDP || protocol == IpView.PROTOCOL_ICMPV6) {
+            protocol = network.getUnsignedByte(networkAt + IpView.V6_NEXT_HEADER_AT);
+            if (protocol == IpView.PROTOCOL_ICMPV6 || (isUdp() && !joinsDatagrams)) {
                 return false;
             }
-            if (protocol == IpView.PROTOCOL_TCP
+            if ((isTcp() || isUdp())
                     && network.getUnsignedShort(networkAt + IpView.V6_PAYLOAD_LENGTH_AT) == length - networkBytes) {
                 return true;
             }
         } else if (firstByte >>> 4 == 4) {
             networkBytes = IpView.IPV4_HEADER_BYTES;
-            if (network.getUnsignedByte(networkAt + IpView.V4_PROTOCOL_AT) != IpView.PROTOCOL_TCP) {
+            protocol = network.getUnsignedByte(networkAt + IpView.V4_PROTOCOL_AT);
+            if (!isTcp() && !(isUdp() && joinsDatagrams)) {
                 return false;
             }
             if (firstByte == V4_PLAIN
@@ -180,7 +196,15 @@ final class PacketCoalescer {
         return false;
     }
 
-    /** The TCP header must lie whole in one piece, behind the IP header or at the start of the body. */
+    private boolean isTcp() {
+        return protocol == IpView.PROTOCOL_TCP;
+    }
+
+    private boolean isUdp() {
+        return protocol == IpView.PROTOCOL_UDP;
+    }
+
+    /** The header must lie whole in one piece, behind the IP header or at the start of the body. */
     private boolean readTransportHeader(int packet) {
         int length = batch.length(packet) - networkBytes;
         if (batch.headerLength(packet) == 0) {
@@ -192,6 +216,11 @@ final class PacketCoalescer {
         } else {
             return false;
         }
+        if (isUdp()) {
+            transportHeaderBytes = UdpView.HEADER_BYTES;
+            payloadBytes = length - UdpView.HEADER_BYTES;
+            return payloadBytes >= 0 && transport.getUnsignedShort(transportAt + UdpView.LENGTH_AT) == length;
+        }
         if (length < TcpView.HEADER_BYTES) {
             return false;
         }
@@ -201,12 +230,21 @@ final class PacketCoalescer {
     }
 
     private boolean isJoinable() {
-        int flags = transport.getUnsignedByte(transportAt + TcpView.FLAGS_AT);
-        return (flags & ~TcpView.PSH) == TcpView.ACK && payloadBytes > 0 && checksumsValid();
+        return payloadBytes > 0 && (isUdp() ? hasChecksum() : hasPlainFlags()) && checksumsValid();
     }
 
-    private boolean hasPush() {
-        return (transport.getByte(transportAt + TcpView.FLAGS_AT) & TcpView.PSH) != 0;
+    private boolean hasChecksum() {
+        return transport.getShort(transportAt + UdpView.CHECKSUM_AT) != 0;
+    }
+
+    private boolean hasPlainFlags() {
+        int flags = transport.getUnsignedByte(transportAt + TcpView.FLAGS_AT);
+        return (flags & ~TcpView.PSH) == TcpView.ACK;
+    }
+
+    /** Whether nothing may join behind it. */
+    private boolean isLast() {
+        return isTcp() && (transport.getByte(transportAt + TcpView.FLAGS_AT) & TcpView.PSH) != 0;
     }
 
     private boolean checksumsValid() {
@@ -223,8 +261,7 @@ final class PacketCoalescer {
         boolean version4 = networkBytes == IpView.IPV4_HEADER_BYTES;
         int source = at + (version4 ? IpView.V4_SOURCE_AT : IpView.V6_SOURCE_AT);
         int addressBytes = version4 ? 4 : 16;
-        return InternetChecksum.pseudoHeader(
-                buffer, source, source + addressBytes, addressBytes, IpView.PROTOCOL_TCP, length);
+        return InternetChecksum.pseudoHeader(buffer, source, source + addressBytes, addressBytes, protocol, length);
     }
 
     private int flowSlot() {
@@ -242,21 +279,29 @@ final class PacketCoalescer {
     private boolean isSameFlow(int first) {
         ByteBuf firstNetwork = batch.headBuffer(first);
         int firstAt = batch.headIndex(first);
-        if (network.getUnsignedByte(networkAt) >>> 4 != firstNetwork.getUnsignedByte(firstAt) >>> 4) {
+        boolean version4 = networkBytes == IpView.IPV4_HEADER_BYTES;
+        int protocolAt = version4 ? IpView.V4_PROTOCOL_AT : IpView.V6_NEXT_HEADER_AT;
+        if (network.getUnsignedByte(networkAt) >>> 4 != firstNetwork.getUnsignedByte(firstAt) >>> 4
+                || firstNetwork.getUnsignedByte(firstAt + protocolAt) != protocol) {
             return false;
         }
-        int addressesAt = networkBytes == IpView.IPV4_HEADER_BYTES ? IpView.V4_SOURCE_AT : IpView.V6_SOURCE_AT;
+        int addressesAt = version4 ? IpView.V4_SOURCE_AT : IpView.V6_SOURCE_AT;
         return isEqual(network, networkAt, firstNetwork, firstAt, addressesAt, networkBytes)
                 && transport.getInt(transportAt) == firstTransport(first).getInt(firstTransportAt(first));
     }
 
     private boolean continues(int first) {
+        return payloadBytes <= payloadLengths[first]
+                && networkBytes + transportHeaderBytes + joinedPayload[first] + payloadBytes <= MAX_JOINED_BYTES
+                && (isUdp() || continuesTcp(first))
+                && continuesNetwork(first);
+    }
+
+    private boolean continuesTcp(int first) {
         ByteBuf other = firstTransport(first);
         int otherAt = firstTransportAt(first);
         int expected = other.getInt(otherAt + TcpView.SEQUENCE_AT) + joinedPayload[first];
         if (transport.getInt(transportAt + TcpView.SEQUENCE_AT) != expected
-                || payloadBytes > payloadLengths[first]
-                || networkBytes + transportHeaderBytes + joinedPayload[first] + payloadBytes > MAX_JOINED_BYTES
                 || transport.getInt(transportAt + TcpView.ACKNOWLEDGEMENT_AT)
                         != other.getInt(otherAt + TcpView.ACKNOWLEDGEMENT_AT)
                 || transport.getShort(transportAt + TcpView.URGENT_AT) != other.getShort(otherAt + TcpView.URGENT_AT)) {
@@ -265,8 +310,7 @@ final class PacketCoalescer {
         int flagWords =
                 transport.getInt(transportAt + TcpView.DATA_OFFSET_AT) ^ other.getInt(otherAt + TcpView.DATA_OFFSET_AT);
         return (flagWords & FLAG_WORD_MASK) == 0
-                && isEqual(transport, transportAt, other, otherAt, TcpView.HEADER_BYTES, transportHeaderBytes)
-                && continuesNetwork(first);
+                && isEqual(transport, transportAt, other, otherAt, TcpView.HEADER_BYTES, transportHeaderBytes);
     }
 
     private boolean continuesNetwork(int first) {
@@ -313,35 +357,43 @@ final class PacketCoalescer {
         return true;
     }
 
-    /** Writes the virtio, IP and TCP header of the joined packet; returns the length of the last two. */
+    /** Writes the virtio, IP and TCP or UDP header of the joined packet; returns the length of the last two. */
     int writeHeader(int first, ByteBuf out, int at) {
         ByteBuf head = batch.headBuffer(first);
         int headAt = batch.headIndex(first);
         boolean version4 = head.getUnsignedByte(headAt) >>> 4 == 4;
         networkBytes = version4 ? IpView.IPV4_HEADER_BYTES : IpView.IPV6_HEADER_BYTES;
+        protocol = head.getUnsignedByte(headAt + (version4 ? IpView.V4_PROTOCOL_AT : IpView.V6_NEXT_HEADER_AT));
         int headerBytes = batch.length(first) - payloadLengths[first];
         int ipAt = at + VirtioHeader.BYTES;
-        int tcpAt = ipAt + networkBytes;
-        int tcpBytes = headerBytes - networkBytes + joinedPayload[first];
+        int transportOutAt = ipAt + networkBytes;
+        int transportBytes = headerBytes - networkBytes + joinedPayload[first];
+        int checksumOffset = isUdp() ? UdpView.CHECKSUM_AT : TcpView.CHECKSUM_AT;
         VirtioHeader.write(
-                out,
-                at,
-                version4 ? VirtioHeader.GSO_TCP4 : VirtioHeader.GSO_TCP6,
-                headerBytes,
-                payloadLengths[first],
-                networkBytes,
-                TcpView.CHECKSUM_AT);
+                out, at, gsoType(version4), headerBytes, payloadLengths[first], networkBytes, checksumOffset);
         out.setBytes(ipAt, head, headAt, networkBytes);
-        out.setBytes(tcpAt, firstTransport(first), firstTransportAt(first), headerBytes - networkBytes);
+        out.setBytes(transportOutAt, firstTransport(first), firstTransportAt(first), headerBytes - networkBytes);
         if (version4) {
-            out.setShort(ipAt + IpView.V4_TOTAL_LENGTH_AT, networkBytes + tcpBytes);
+            out.setShort(ipAt + IpView.V4_TOTAL_LENGTH_AT, networkBytes + transportBytes);
             Ipv4Header.finish(out, ipAt, networkBytes);
         } else {
-            out.setShort(ipAt + IpView.V6_PAYLOAD_LENGTH_AT, tcpBytes);
+            out.setShort(ipAt + IpView.V6_PAYLOAD_LENGTH_AT, transportBytes);
         }
-        out.setByte(tcpAt + TcpView.FLAGS_AT, flagsOf(last[first]));
-        out.setShort(tcpAt + TcpView.CHECKSUM_AT, InternetChecksum.fold(pseudoHeaderSum(out, ipAt, tcpBytes)));
+        if (isUdp()) {
+            out.setShort(transportOutAt + UdpView.LENGTH_AT, transportBytes);
+        } else {
+            out.setByte(transportOutAt + TcpView.FLAGS_AT, flagsOf(last[first]));
+        }
+        out.setShort(
+                transportOutAt + checksumOffset, InternetChecksum.fold(pseudoHeaderSum(out, ipAt, transportBytes)));
         return headerBytes;
+    }
+
+    private int gsoType(boolean version4) {
+        if (isUdp()) {
+            return VirtioHeader.GSO_UDP;
+        }
+        return version4 ? VirtioHeader.GSO_TCP4 : VirtioHeader.GSO_TCP6;
     }
 
     private int flagsOf(int packet) {

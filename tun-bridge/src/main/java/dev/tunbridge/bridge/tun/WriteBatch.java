@@ -58,6 +58,15 @@ final class WriteBatch {
         coalescing = false;
     }
 
+    /** For a kernel that takes joined segments of TCP, but no joined datagrams. */
+    void disableDatagramCoalescing() {
+        coalescer.disableDatagrams();
+    }
+
+    boolean isCoalescingDatagrams() {
+        return coalescing && coalescer.joinsDatagrams();
+    }
+
     boolean isCoalescing() {
         return coalescing;
     }

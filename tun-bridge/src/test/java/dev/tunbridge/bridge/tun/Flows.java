@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Seeded mixtures of TCP flows, mostly well behaved so that segments join, with every kind of exception in between. */
+/** Seeded mixtures of TCP and UDP flows, mostly well behaved so that segments join, with every kind of exception in between. */
 final class Flows {
     private static final int[] WILD_FLAGS = {
         TcpView.ACK | TcpView.FIN,
@@ -44,6 +44,7 @@ final class Flows {
         private final byte[] source = bytes(random.nextBoolean() ? 4 : 16);
         private final byte[] destination = bytes(source.length);
         private final int ports = random.nextInt();
+        private final boolean isUdp = random.nextInt(3) == 0;
         private final boolean dontFragment = random.nextBoolean();
         private final int identificationStep = dontFragment ? random.nextInt(2) : 1;
         private final int usualBytes = 1 + random.nextInt(random.nextInt(4) == 0 ? 8_900 : 1_400);
@@ -75,7 +76,7 @@ final class Flows {
                     // The usual segment.
                 }
             }
-            byte[] packet = Packets.tcp(new Packets.Segment(
+            Packets.Segment segment = new Packets.Segment(
                     source,
                     destination,
                     trafficClass,
@@ -88,7 +89,8 @@ final class Flows {
                     flags,
                     window,
                     options,
-                    bytes(length)));
+                    bytes(length));
+            byte[] packet = isUdp ? Packets.udp(segment) : Packets.tcp(segment);
             sequence += length;
             identification += identificationStep;
             if (spoil) {

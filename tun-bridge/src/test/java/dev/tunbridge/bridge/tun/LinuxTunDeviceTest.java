@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -15,8 +16,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -74,6 +80,53 @@ class LinuxTunDeviceTest {
                 assertThat(taken.writes()).as("joined packets").isLessThan(taken.writtenPackets() / 4);
             } else {
                 assertThat(taken.writes()).isEqualTo(taken.writtenPackets());
+            }
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "EPOLL, 198.18.0.2, 198.18.0.1",
+        "EPOLL, 2001:2::2, 2001:2::1",
+        "NIO, 198.18.0.2, 198.18.0.1",
+    })
+    void givesTheKernelsSocketsEachDatagramOfAJoinedOne(Loop kind, String from, String to) throws Exception {
+        EventLoopGroup group = kind.group();
+        InetSocketAddress source = new InetSocketAddress(from, 5_001);
+        InetSocketAddress destination = new InetSocketAddress(to, 5_002);
+        try (TestNamespace side = TestNamespace.make();
+                LinuxTunDevice device = side.createDevice(TunOptions.named("tbt0"));
+                DatagramChannel socket = side.network().call(DatagramChannel::open)) {
+            Assumptions.assumeTrue(device.isCoalescingDatagrams(), "this kernel takes no joined datagrams (Linux 6.2)");
+            side.setUp("tbt0", "198.18.0.1", "198.18.0.2", "2001:2::1", "2001:2::2");
+            socket.bind(destination);
+            device.open(group.next(), SilentHandler.INSTANCE);
+            List<byte[]> payloads = new ArrayList<>();
+            Random random = new Random(5);
+            for (int number = 0; number < 45; number++) {
+                byte[] payload = new byte[number < 44 ? 1_200 : 333];
+                random.nextBytes(payload);
+                payloads.add(payload);
+            }
+            TunStats stats = group.next()
+                    .submit(() -> {
+                        for (byte[] payload : payloads) {
+                            byte[] packet = Packets.udp(source, destination, payload);
+                            device.write(Unpooled.wrappedBuffer(packet), 0, packet.length);
+                        }
+                        device.flush();
+                        return device.stats();
+                    })
+                    .get(10, TimeUnit.SECONDS);
+            assertThat(stats.refusedPackets() + stats.droppedPackets()).isZero();
+            assertThat(stats.writtenPackets()).isEqualTo(45);
+            assertThat(stats.writes()).as("joined").isEqualTo(1);
+            ByteBuffer taken = ByteBuffer.allocate(2_000);
+            for (byte[] payload : payloads) {
+                assertThat(socket.receive(taken.clear())).isEqualTo(source);
+                assertThat(Arrays.copyOf(taken.array(), taken.position())).isEqualTo(payload);
             }
         } finally {
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();

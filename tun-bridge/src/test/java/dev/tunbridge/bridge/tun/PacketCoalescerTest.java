@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
+import dev.tunbridge.reassembly.wire.UdpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -112,6 +113,55 @@ class PacketCoalescerTest {
     }
 
     @Test
+    void joinsDatagramsOfOneLengthAndAShorterLast() {
+        List<byte[]> packets = new ArrayList<>();
+        for (int number = 0; number < 20; number++) {
+            packets.add(datagram(number, number == 12 ? 700 : 1_200));
+        }
+        addWhole(packets);
+        drain();
+        assertThat(writes).isEqualTo(2);
+        assertThat(byFlow(split)).isEqualTo(byFlow(packets));
+    }
+
+    @Test
+    void aDatagramWithoutChecksumIsWrittenAsItIs() {
+        List<byte[]> packets = new ArrayList<>();
+        for (int number = 0; number < 5; number++) {
+            packets.add(datagram(number, 1_200));
+        }
+        Unpooled.wrappedBuffer(packets.get(2)).setShort(Ipv4Header.BYTES + UdpView.CHECKSUM_AT, 0);
+        addWhole(packets);
+        drain();
+        assertThat(writes).isEqualTo(3);
+        assertThat(byFlow(split)).isEqualTo(byFlow(packets));
+    }
+
+    @Test
+    void aTcpAndAUdpFlowBetweenTheSamePortsKeepApart() {
+        List<byte[]> packets = new ArrayList<>();
+        for (int number = 0; number < 6; number++) {
+            packets.add(number % 2 == 0 ? datagram(number, 1_200) : segment(number, 1_200, TcpView.ACK));
+        }
+        addWhole(packets);
+        drain();
+        assertThat(writes).isEqualTo(6);
+        assertThat(byFlow(split)).isEqualTo(byFlow(packets));
+    }
+
+    @Test
+    void joinsNoDatagramsWhereTheKernelTakesNone() {
+        batch.disableDatagramCoalescing();
+        List<byte[]> packets = bulk(4, 1_200, TcpView.ACK);
+        packets.add(2, datagram(0, 1_200));
+        packets.add(3, datagram(1, 1_200));
+        addWhole(packets);
+        drain();
+        assertThat(writes).isEqualTo(3);
+        assertThat(batch.isCoalescingDatagrams()).isFalse();
+    }
+
+    @Test
     void countsTheBytesThatWereGiven() {
         List<byte[]> packets = new ArrayList<>(bulk(9, 1_000, TcpView.ACK));
         packets.add(segment(9, 17, TcpView.ACK | TcpView.PSH));
@@ -128,7 +178,8 @@ class PacketCoalescerTest {
     void readsNothingBeyondAPacketWhateverItsBytesAre() {
         Random random = new Random(7);
         for (int round = 0; round < 20_000; round++) {
-            byte[] packet = segment(0, random.nextInt(30), TcpView.ACK);
+            int bytes = random.nextInt(30);
+            byte[] packet = random.nextBoolean() ? segment(0, bytes, TcpView.ACK) : datagram(0, bytes);
             for (int flips = random.nextInt(5); flips > 0; flips--) {
                 packet[random.nextInt(packet.length)] = (byte) random.nextInt();
             }
@@ -145,7 +196,7 @@ class PacketCoalescerTest {
         for (byte[] packet : packets) {
             int ipHeader = packet[0] >>> 4 == 4 ? 20 : 40;
             switch (random.nextInt(8)) {
-                case 0 -> addInParts(packet, ipHeader + 20);
+                case 0 -> addInParts(packet, ipHeader + 8);
                 case 1, 2, 3 -> addInParts(packet, ipHeader);
                 default -> batch.add(Unpooled.buffer().writeZero(3).writeBytes(packet), 3, packet.length);
             }
@@ -189,20 +240,19 @@ class PacketCoalescerTest {
     }
 
     private static byte[] segment(int number, int bytes, int flags) {
-        return Packets.tcp(new Packets.Segment(
-                SOURCE,
-                DESTINATION,
-                0,
-                64,
-                0,
-                true,
-                80,
-                number * (bytes < 500 ? 1_000 : bytes),
-                1,
-                flags,
-                500,
-                new byte[0],
-                new byte[bytes]));
+        return Packets.tcp(parts(number, bytes, flags, new byte[bytes]));
+    }
+
+    private static byte[] datagram(int number, int bytes) {
+        byte[] payload = new byte[bytes];
+        Arrays.fill(payload, (byte) number);
+        return Packets.udp(parts(number, bytes, 0, payload));
+    }
+
+    private static Packets.Segment parts(int number, int bytes, int flags, byte[] payload) {
+        int sequence = number * (bytes < 500 ? 1_000 : bytes);
+        return new Packets.Segment(
+                SOURCE, DESTINATION, 0, 64, 0, true, 80, sequence, 1, flags, 500, new byte[0], payload);
     }
 
     /** Packets by addresses and ports, in order; the identification of a datagram with DF means nothing and is blanked. */

@@ -6,6 +6,7 @@ import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.TcpView;
+import dev.tunbridge.reassembly.wire.UdpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -146,9 +147,10 @@ class PacketSplitterTest {
             ByteBuf read = Unpooled.buffer().writeZero(VirtioHeader.BYTES).writeBytes(finished);
             IpView ip = new IpView();
             ip.wrap(read, VirtioHeader.BYTES, finished.length);
-            VirtioHeader.write(read, 0, VirtioHeader.GSO_NONE, 0, 0, ip.headerLength(), TcpView.CHECKSUM_AT);
+            int checksumAt = ip.protocol() == IpView.PROTOCOL_TCP ? TcpView.CHECKSUM_AT : UdpView.CHECKSUM_AT;
+            VirtioHeader.write(read, 0, VirtioHeader.GSO_NONE, 0, 0, ip.headerLength(), checksumAt);
             int sum = InternetChecksum.fold(ip.pseudoHeaderSum());
-            read.setShort(ip.payloadIndex() + TcpView.CHECKSUM_AT, sum);
+            read.setShort(ip.payloadIndex() + checksumAt, sum);
             assertThat(splitter.split(read, 0, read.readableBytes())).isTrue();
             assertThat(hex(packets)).isEqualTo(hex(List.of(finished)));
         }

@@ -6,6 +6,7 @@ import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.Ipv4Header;
 import dev.tunbridge.reassembly.wire.Ipv6Header;
 import dev.tunbridge.reassembly.wire.TcpView;
+import dev.tunbridge.reassembly.wire.UdpView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -38,14 +39,26 @@ final class Packets {
         tcp.writeByte(((TcpView.HEADER_BYTES + segment.options.length) / 4) << 4)
                 .writeByte(segment.flags);
         tcp.writeShort(segment.window).writeInt(0).writeBytes(segment.options).writeBytes(segment.payload);
+        return ip(segment, IpView.PROTOCOL_TCP, ByteBufUtil.getBytes(tcp), TcpView.CHECKSUM_AT);
+    }
+
+    /** A datagram with what UDP has of a segment: addresses, ports, payload. */
+    static byte[] udp(Segment segment) {
+        ByteBuf udp = Unpooled.buffer();
+        udp.writeInt(segment.ports).writeShort(UdpView.HEADER_BYTES + segment.payload.length);
+        udp.writeShort(0).writeBytes(segment.payload);
+        return ip(segment, IpView.PROTOCOL_UDP, ByteBufUtil.getBytes(udp), UdpView.CHECKSUM_AT);
+    }
+
+    private static byte[] ip(Segment segment, int protocol, byte[] payload, int checksumAt) {
         byte[] packet = ip(
                 segment.source,
                 segment.destination,
                 segment.trafficClass,
-                IpView.PROTOCOL_TCP,
+                protocol,
                 segment.hopLimit,
-                ByteBufUtil.getBytes(tcp),
-                TcpView.CHECKSUM_AT);
+                payload,
+                checksumAt);
         if (segment.source.length == 4) {
             ByteBuf buffer = Unpooled.wrappedBuffer(packet);
             buffer.setShort(IpView.V4_IDENTIFICATION_AT, segment.identification);
