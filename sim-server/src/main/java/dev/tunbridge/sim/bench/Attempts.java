@@ -1,5 +1,6 @@
 package dev.tunbridge.sim.bench;
 
+import dev.tunbridge.sim.bench.plan.Cell;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,16 @@
 package dev.tunbridge.sim.bench;
 
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.sim.bench.measure.Measures;
+import dev.tunbridge.sim.bench.peer.Peer;
+import dev.tunbridge.sim.bench.peer.Program;
+import dev.tunbridge.sim.bench.plan.BenchOptions;
+import dev.tunbridge.sim.bench.plan.BenchPlan;
+import dev.tunbridge.sim.bench.plan.Cell;
+import dev.tunbridge.sim.bench.plan.TimeLeft;
+import dev.tunbridge.sim.bench.report.BenchReport;
+import dev.tunbridge.sim.bench.report.BenchTable;
+import dev.tunbridge.sim.bench.report.EarlierRun;
 import dev.tunbridge.sim.link.LinkSettingException;
 import java.io.IOException;
 import java.time.Duration;
@@ -84,7 +94,7 @@ public final class Bench implements BenchRun {
     }
 
     /** What is ahead if all peers of the plan can play; those that cannot be installed here are not known yet. */
-    TimeLeft timeLeft() {
+    public TimeLeft timeLeft() {
         return plan.timeLeft(plan.peers());
     }
 
@@ -118,7 +128,7 @@ public final class Bench implements BenchRun {
     }
 
     private Cell.Outcome play(Cell cell) throws IOException, InterruptedException {
-        Optional<String> cannot = cell.peer().cannot(cell.workload());
+        Optional<String> cannot = cell.workload().cannotThrough(cell.peer());
         if (cannot.isPresent()) {
             return new Cell.Impossible(cell, cannot.get());
         }

@@ -1,5 +1,6 @@
 package dev.tunbridge.sim.bench;
 
+import dev.tunbridge.sim.bench.plan.TimeLeft;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -34,16 +35,16 @@ public final class BenchProgress {
     }
 
     /** What is planned behind the bench that starts next. */
-    void expectAfterwards(TimeLeft planned) {
+    public void expectAfterwards(TimeLeft planned) {
         later = planned;
     }
 
     /** What a bench has ahead as it starts. */
-    void start(TimeLeft planned) {
+    public void start(TimeLeft planned) {
         left = planned.learning(left);
     }
 
-    void begin(String title, int done, int all) {
+    public void begin(String title, int done, int all) {
         begunNanos = System.nanoTime();
         current = "[" + (done + 1) + "/" + all + "] " + title;
         if (isTerminal) {
@@ -58,17 +59,17 @@ public final class BenchProgress {
      * @param kind such as its workload: those of one kind take alike
      * @param length that it was planned to take
      */
-    void end(Object kind, Duration length, String summary) {
+    public void end(Object kind, Duration length, String summary) {
         left.took(kind, length, Duration.ofNanos(System.nanoTime() - begunNanos));
         note(current + ": " + summary + (isTerminal ? "" : timeLeft()));
     }
 
-    void note(String line) {
+    public void note(String line) {
         out.println((isTerminal ? "\r\033[K" : "") + line);
         out.flush();
     }
 
-    void finish() {
+    public void finish() {
         if (isTerminal) {
             out.print("\r\033[K");
             out.flush();

@@ -3,12 +3,12 @@ package dev.tunbridge.sim.bench;
 import org.jspecify.annotations.Nullable;
 
 /** Benches that play one after the other; closing ends the one that plays and all that would follow. From any thread. */
-final class BenchTurns implements AutoCloseable {
+public final class BenchTurns implements AutoCloseable {
     private @Nullable Bench playing;
     private boolean closed;
 
     /** The bench whose turn it is; where the turns are over it is closed, and so ends at once. */
-    synchronized Bench begin(Bench bench) {
+    public synchronized Bench begin(Bench bench) {
         if (closed) {
             bench.close();
         }
@@ -16,7 +16,7 @@ final class BenchTurns implements AutoCloseable {
         return bench;
     }
 
-    synchronized boolean isClosed() {
+    public synchronized boolean isClosed() {
         return closed;
     }
 

@@ -1,5 +1,11 @@
 package dev.tunbridge.sim.bench;
 
+import dev.tunbridge.sim.bench.measure.Measures;
+import dev.tunbridge.sim.bench.measure.Metric;
+import dev.tunbridge.sim.bench.peer.ProcessCost;
+import dev.tunbridge.sim.bench.peer.Site;
+import dev.tunbridge.sim.bench.peer.Tunnel;
+import dev.tunbridge.sim.bench.plan.Cell;
 import dev.tunbridge.sim.link.LinkSettingException;
 import java.io.IOException;
 import java.time.Duration;

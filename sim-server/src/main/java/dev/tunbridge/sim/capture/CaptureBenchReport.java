@@ -6,7 +6,7 @@ import static dev.tunbridge.bridge.service.JsonText.number;
 import static dev.tunbridge.bridge.service.JsonText.object;
 import static dev.tunbridge.bridge.service.JsonText.text;
 
-import dev.tunbridge.sim.bench.Columns;
+import dev.tunbridge.sim.bench.report.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

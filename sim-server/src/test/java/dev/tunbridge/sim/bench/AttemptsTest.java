@@ -2,18 +2,23 @@ package dev.tunbridge.sim.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.sim.bench.load.Workload;
+import dev.tunbridge.sim.bench.measure.Measures;
+import dev.tunbridge.sim.bench.measure.Metric;
+import dev.tunbridge.sim.bench.peer.Peer;
+import dev.tunbridge.sim.bench.plan.Cell;
+import dev.tunbridge.sim.bench.report.BenchReport;
+import dev.tunbridge.sim.bench.report.Reports;
 import dev.tunbridge.sim.link.LinkProfile;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Cells that fail are tried again, and what is left to do is told from what was done. */
+/** Cells that fail are tried again, and the report says so. */
 class AttemptsTest {
     private static final Workload DOWN = Workload.parse("tcp:down", 10);
-    private static final Workload PING = Workload.parse("ping", 5);
     private static final Cell CELL = new Cell(LinkProfile.VETH, DOWN, Peer.parse("direct", Map.of()), 0, 1);
     private static final Measures TEN = Measures.ofBytes(1).with(Metric.RATE, 10);
 
@@ -50,47 +55,5 @@ class AttemptsTest {
         assertThat(reasons.next()).isEqualTo("never");
         Cell.Outcome once = new Attempts(0).play(CELL, cell -> new Cell.Failed(cell, List.of("no answer")), n -> {});
         assertThat(((Cell.Failed) once).reason()).isEqualTo("no answer");
-    }
-
-    @Test
-    void theSuccessRateCountsEachPeersCells() throws Exception {
-        BenchReport report = Reports.of(
-                List.of("direct", "vtun"),
-                List.of("veth"),
-                List.of("tcp:down"),
-                2,
-                cell -> cell.peer().name().equals("vtun") && cell.run() == 1
-                        ? new Cell.Failed(cell, List.of("it ended"))
-                        : new Cell.Measured(cell, TEN));
-        assertThat(report.successRate()).hasToString("3 of 4 (75.0 %)");
-        assertThat(report.successRate("direct").percent()).isEqualTo(100);
-        assertThat(report.successRate("vtun")).isEqualTo(new SuccessRate(2, 1, 0));
-        assertThat(report.json()).contains("\"vtun\":{\"planned\":2,\"measured\":1,\"retried\":0}");
-        assertThat(report.isSuccess()).isFalse();
-    }
-
-    @Test
-    void timeLeftIsPlannedLengthsAndWhatCellsTakeBesides() {
-        TimeLeft left = new TimeLeft();
-        for (int cell = 0; cell < 4; cell++) {
-            left.plan(DOWN, Duration.ofSeconds(10));
-            left.plan(PING, Duration.ofSeconds(5));
-        }
-        assertThat(left.estimate()).as("before anything is known").hasSeconds(4 * 13 + 4 * 8);
-        left.took(DOWN, Duration.ofSeconds(10), Duration.ofSeconds(12));
-        assertThat(left.estimate()).as("all like the one").hasSeconds(3 * 12 + 4 * 7);
-        left.took(PING, Duration.ofSeconds(5), Duration.ofSeconds(25));
-        assertThat(left.estimate()).as("each like its own").hasSeconds(3 * 12 + 3 * 25);
-        TimeLeft next = new TimeLeft();
-        next.plan(PING, Duration.ofSeconds(5));
-        assertThat(next.learning(left).estimate()).hasSeconds(25);
-        assertThat(next.and(next).estimate()).hasSeconds(2 * 8);
-    }
-
-    @Test
-    void timesAreSaidAsPeopleDo() {
-        assertThat(TimeLeft.words(Duration.ofSeconds(59))).isEqualTo("59 s");
-        assertThat(TimeLeft.words(Duration.ofSeconds(185))).isEqualTo("3:05 min");
-        assertThat(TimeLeft.words(Duration.ofMinutes(440))).isEqualTo("7 h 20 min");
     }
 }

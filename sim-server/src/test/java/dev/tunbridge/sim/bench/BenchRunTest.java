@@ -3,6 +3,12 @@ package dev.tunbridge.sim.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tunbridge.sim.bench.load.StreamWorkload;
+import dev.tunbridge.sim.bench.measure.Measures;
+import dev.tunbridge.sim.bench.measure.Metric;
+import dev.tunbridge.sim.bench.plan.BenchOptions;
+import dev.tunbridge.sim.bench.plan.Cell;
+import dev.tunbridge.sim.bench.report.BenchReport;
 import dev.tunbridge.sim.lab.Lab;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tunbridge.sim.bench.measure.Measures;
+import dev.tunbridge.sim.bench.measure.Metric;
+import dev.tunbridge.sim.bench.measure.Timeline;
+import dev.tunbridge.sim.bench.peer.Program;
+import dev.tunbridge.sim.bench.plan.BenchOptions;
+import dev.tunbridge.sim.bench.plan.Cell;
+import dev.tunbridge.sim.bench.report.BenchReport;
 import dev.tunbridge.sim.lab.Lab;
 import java.util.List;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-/** Tests of the benchmark's arithmetic, and of a short run of the whole. */
+/** Tests of attempts, and of short runs of the whole. */
 @NullMarked
 package dev.tunbridge.sim.bench;
 

@@ -1,0 +1,119 @@
+package dev.tunbridge.sim.bench.peer;
+
+import dev.tunbridge.bridge.BridgeBuilder;
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.wire.DatagramFrame;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Ours: {@code simserver serve} and {@code tunbridge run} as processes of their own, so that their time and memory can
+ * be read. The bridge's outer socket keeps the congestion control of its configuration; the server's is the third
+ * party's.
+ *
+ * @param name as typed
+ * @param settings of the bridge
+ */
+record OwnPeer(String name, String write, String carriage, String format, Map<String, String> settings)
+        implements Peer {
+    private static final int PORT = 7000;
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+    /** As the launchers start Java: first what they share, then each one's own. */
+    private static final List<String> JAVA_OPTIONS =
+            List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto");
+
+    private static final List<String> SERVER_OPTIONS = List.of("-Xmx512m");
+    private static final List<String> BRIDGE_OPTIONS = List.of("-Xmx64m", "-XX:MaxDirectMemorySize=256m");
+
+    OwnPeer {
+        settings = Map.copyOf(settings);
+    }
+
+    /** The settings are the bridge's but for write, carriage (both the server's) and format (both ends'). */
+    static OwnPeer of(Spec spec, Map<String, String> shared) {
+        Map<String, String> merged = new LinkedHashMap<>(shared);
+        merged.putAll(spec.settings());
+        Spec all = new Spec(spec.option(), spec.text(), spec.name(), spec.words(), merged);
+        String write = oneOf(all, "write", "frame", "batch");
+        String carriage = oneOf(all, "carriage", "segment", "packet");
+        String format = all.text(Settings.FORMAT.key(), "reference");
+        // Refuses unknown keys and wrong values with the bridge's own words, before anything starts.
+        BridgeBuilder.loadFormat(
+                BridgeConfig.defaults().with(Settings.FORMAT.key(), format).with(merged));
+        return new OwnPeer(spec.text(), write, carriage, format, merged);
+    }
+
+    private static String oneOf(Spec spec, String key, String first, String second) {
+        String value = spec.text(key, first);
+        if (!value.equals(first) && !value.equals(second)) {
+            throw spec.wrong(key + "=" + value, first + " or " + second);
+        }
+        return value;
+    }
+
+    @Override
+    public List<Program> programs() {
+        return List.of();
+    }
+
+    @Override
+    public boolean canRestartServer() {
+        return true;
+    }
+
+    @Override
+    public Tunnel start(Site site) throws IOException, InterruptedException {
+        String address = Site.OUTER_SERVER.getHostAddress() + ":" + PORT;
+        List<String> serve = java(SERVER_OPTIONS, "dev.tunbridge.sim.service.Main");
+        serve.addAll(List.of("serve", "--listen", address, "--tun", "sim0"));
+        serve.addAll(List.of("--tunnel", Site.INNER_SERVER.getHostAddress() + "/" + Site.PREFIX_LENGTH));
+        serve.addAll(List.of("--device", Site.INNER_DEVICE.getHostAddress(), "--mtu", String.valueOf(Site.MTU)));
+        serve.addAll(List.of("--write", write, "--carriage", carriage, "--format", format));
+        List<String> run = java(BRIDGE_OPTIONS, "dev.tunbridge.bridge.service.Main");
+        run.addAll(List.of("run", "--server", address, "--tun", "tb0", "--format", format));
+        settings.forEach((key, value) -> run.addAll(List.of("--set", key + "=" + value)));
+        BridgeAccount account = new BridgeAccount(site.folder().resolve("bridge.json"));
+        run.addAll(List.of("--stats-file", account.file().toString()));
+        Tunnel.ServerStart serving = () -> {
+            LabProcess started = site.serverSide().start(serve.toArray(String[]::new));
+            started.awaitLine("serving on", START_LIMIT);
+            return started;
+        };
+        LabProcess server = serving.start();
+        LabProcess bridge = site.deviceSide().start(run.toArray(String[]::new));
+        bridge.awaitLine("tunnel up", START_LIMIT);
+        return new Tunnel(site.inner(), List.of(bridge), List.of(server), Optional.of(wire()), Optional.of(account))
+                .restartable(serving);
+    }
+
+    private OuterWire wire() {
+        FrameFormat described = BridgeBuilder.loadFormat(BridgeConfig.defaults().with(Settings.FORMAT.key(), format));
+        Carriage way = Carriage.valueOf(carriage.toUpperCase(Locale.ROOT));
+        return new OuterWire(PORT, payloadBytes -> DatagramFrame.of(described, way, payloadBytes));
+    }
+
+    private static List<String> java(List<String> options, String mainClass) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JAVA_OPTIONS);
+        command.addAll(options);
+        String more = System.getenv().getOrDefault("TUNBRIDGE_JAVA_OPTS", "").strip();
+        if (!more.isEmpty()) {
+            command.addAll(List.of(more.split("\\s+", -1)));
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
+        return command;
+    }
+}
