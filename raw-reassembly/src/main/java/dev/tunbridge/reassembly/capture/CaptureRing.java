@@ -86,6 +86,9 @@ public final class CaptureRing implements LiveSource {
     private long truncated;
     private volatile @Nullable EventLoop loop;
     private @Nullable ModeratedReadiness readiness;
+    /** The kernel has told of something that was not looked for yet; else there is no error to ask for. */
+    private boolean woken;
+
     private boolean draining;
     private volatile boolean closed;
 
@@ -170,7 +173,10 @@ public final class CaptureRing implements LiveSource {
         if (Readiness.usesEpoll(eventLoop)) {
             reader = new DescriptorReader.Netty(socket.fd());
         }
-        readiness = ModeratedReadiness.watch(eventLoop, socket.fd(), "capture-" + name, onReadable);
+        readiness = ModeratedReadiness.watch(eventLoop, socket.fd(), "capture-" + name, () -> {
+            woken = true;
+            onReadable.run();
+        });
     }
 
     /** By a filter that refuses everything: to take the socket off the interface would wait for the kernel's other readers. */
@@ -226,9 +232,10 @@ public final class CaptureRing implements LiveSource {
                 release();
             }
         }
-        if (drained == 0 && !closed) {
+        if (drained == 0 && !closed && (woken || readiness == null)) {
             takeError();
         }
+        woken = false;
         if (readiness != null) {
             readiness.took(drained, drained == most, clock.nowNanos());
         }
