@@ -17,11 +17,15 @@ import java.nio.ByteOrder;
  *    w0  w1  w2  w3  w4  ...  w11  ...  w16
  *    └───────────────┴─────────┴─────────┘
  * </pre>
- * What is left in the end, as many words as the polynomial's degree, goes through tables. Three additions a word make it
- * three to four times as fast as {@link SlicedCrc}, whose every byte is a look into a table.
+ * What is left in the end, as many words as the polynomial's degree, is folded by words of half the length, and again, until
+ * the nearest distance is that of a step; then tables take the rest. Three additions a word make it
+ * three to four times as fast as {@link SlicedCrc}, whose every byte is a look into a table, which has to be in the cache.
  */
 final class FoldedCrc extends Checksum {
     private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** From words of eight bytes down to bytes. */
+    private static final int HALVINGS = 3;
 
     private final SlicedCrc tables;
     private final long initialWord;
@@ -87,7 +91,25 @@ final class FoldedCrc extends Checksum {
             }
             WORD.set(bytes, at, word);
         }
+        folded = halve(bytes, folded);
         return tables.result(tables.register(0, scratchBuffer, folded, end - folded));
+    }
+
+    /** Folds by words of half the length, a quarter, an eighth; returns where the rest begins. */
+    private int halve(byte[] bytes, int from) {
+        int at = from;
+        for (int halvings = 1; halvings <= HALVINGS && near >> halvings >= Long.BYTES; halvings++) {
+            int a = near >> halvings;
+            int b = middle >> halvings;
+            int c = far >> halvings;
+            for (int end = at + (c & -Long.BYTES); at < end; at += Long.BYTES) {
+                long word = (long) WORD.get(bytes, at);
+                WORD.set(bytes, at + a, (long) WORD.get(bytes, at + a) ^ word);
+                WORD.set(bytes, at + b, (long) WORD.get(bytes, at + b) ^ word);
+                WORD.set(bytes, at + c, (long) WORD.get(bytes, at + c) ^ word);
+            }
+        }
+        return at;
     }
 
     private byte[] take(ByteBuf buffer, int index, int length) {

@@ -2,6 +2,7 @@ package dev.tunbridge.reassembly.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Random;
@@ -22,7 +23,17 @@ class InternetChecksumTest {
     @ValueSource(longs = {1, 2, 3})
     void agreesWithWordByWordAdditionAtEveryLengthAndOffset(long seed) {
         Random random = new Random(seed);
-        for (ByteBuf buffer : new ByteBuf[] {Unpooled.directBuffer(4096), Unpooled.buffer(4096)}) {
+        ByteBuf[] kinds = {
+            Unpooled.directBuffer(4096),
+            Unpooled.buffer(4096),
+            new AdaptiveByteBufAllocator().directBuffer(4096),
+            Unpooled.directBuffer(4200).retainedSlice(100, 4096).clear(),
+            Unpooled.wrappedBuffer(
+                            Unpooled.directBuffer(1000).writerIndex(1000),
+                            Unpooled.directBuffer(3096).writerIndex(3096))
+                    .clear()
+        };
+        for (ByteBuf buffer : kinds) {
             byte[] bytes = new byte[4096];
             random.nextBytes(bytes);
             if (seed == 3) {
