@@ -13,6 +13,7 @@ import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -98,6 +99,8 @@ public final class SimulatedServer {
                 .channelFactory(() -> channel)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                // Netty's adaptive allocator frees and zeroes chunks of batches as long as these, a tenth of the time.
+                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override

@@ -112,7 +112,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "SECONDS",
-            description = "Load each way before a cell is measured (default: 2 on veth, 0 elsewhere).")
+            description = "Load each way before a cell is measured (default: 10 on veth, 0 elsewhere).")
     private @Nullable Integer warmUp;
 
     @Option(names = "--limit", paramLabel = "SECONDS", description = "For one cell (default: its length and a minute).")

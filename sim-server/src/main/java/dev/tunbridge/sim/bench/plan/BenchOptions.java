@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * @param runs repetitions
  * @param seed of the first repetition's link; each further one has the next
  * @param seconds of each workload that says none; 0 for its own
- * @param warmUpSeconds of bulk load each way before a cell is measured; empty for two on a bare veth pair, where a young
+ * @param warmUpSeconds of bulk load each way before a cell is measured; empty for ten on a bare veth pair, where a young
  *     JVM would be measured otherwise, and none on a link that is the bottleneck
  * @param limitSeconds for one cell; 0 for its length and a minute
  * @param againstPeer whom the ratios refer to; empty for the first

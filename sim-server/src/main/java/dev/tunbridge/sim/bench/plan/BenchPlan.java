@@ -33,7 +33,7 @@ public record BenchPlan(
     /** What a cell takes besides its workload: the tunnel's start, stragglers, the end. */
     private static final Duration BESIDE = Duration.ofSeconds(60);
 
-    private static final int VETH_WARM_UP_SECONDS = 2;
+    private static final int VETH_WARM_UP_SECONDS = 10;
 
     public static BenchPlan of(BenchOptions options) throws LinkSettingException {
         Map<String, String> ownSettings = new LinkedHashMap<>();
