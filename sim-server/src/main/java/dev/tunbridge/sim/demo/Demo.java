@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.demo;
 
 import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.bridge.net.SocketStats;
 import dev.tunbridge.sim.lab.LabNamespace;
@@ -8,6 +9,7 @@ import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.UserSpaceLink;
 import dev.tunbridge.sim.scene.Scene;
 import dev.tunbridge.sim.scene.ScenePlan;
+import dev.tunbridge.sim.server.WriteMode;
 import dev.tunbridge.sim.traffic.DatagramStream;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
@@ -35,6 +37,8 @@ final class Demo {
     private static final long DOWNLOAD_MILLIS = 4_000;
     private static final long UPLOAD_MILLIS = 6_000;
     private static final long REHEARSAL_MILLIS = 500;
+    private static final long FLAT_OUT_BYTES = 10_000_000_000L;
+    private static final long FLAT_OUT_MILLIS = 2_000;
     private static final long MESSAGE_SECONDS = 10;
 
     // One blackout may meet an unlucky loss, and then says nothing of the tunnel.
@@ -120,7 +124,29 @@ final class Demo {
             BridgeStats stats = scene.stats();
             String congestionControl =
                     stats.socket().map(SocketStats::congestionControl).orElse("unknown");
+            flatOut(mode, measures);
             return new Played(mode, stats.receive().lane(), congestionControl, measures);
+        }
+    }
+
+    /** Without a link between them the rate is what the processors can do, and that is a matter of segmentation offload. */
+    private void flatOut(Mode mode, List<Measure> measures) throws Exception {
+        progress.step(
+                mode.label() + ": no link between them, segmentation offload " + (mode.offloads() ? "on" : "off"));
+        ScenePlan plan = mode.apply(ScenePlan.over(LinkProfile.VETH).seed(seed).writeMode(WriteMode.BATCH))
+                .set(Settings.TUN_OFFLOAD.key(), String.valueOf(mode.offloads()));
+        try (Scene scene = Scene.open(plan);
+                HttpService http = service(scene)) {
+            HttpLoad client = client(scene, http);
+            scene.serverSide().call(() -> {
+                client.download(seed, FLAT_OUT_BYTES, FLAT_OUT_MILLIS, progress.bytes("downloaded to warm up"));
+                Transfer download =
+                        client.download(seed, FLAT_OUT_BYTES, FLAT_OUT_MILLIS, progress.bytes("downloaded"));
+                add(measures, transfer("HTTP to the client, no link", download, rate(download)));
+                Transfer upload = client.upload(seed + 1, FLAT_OUT_BYTES, FLAT_OUT_MILLIS, progress.bytes("uploaded"));
+                add(measures, transfer("HTTP to the device, no link", upload, rate(upload)));
+                return http;
+            });
         }
     }
 

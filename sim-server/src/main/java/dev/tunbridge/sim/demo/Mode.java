@@ -19,6 +19,11 @@ enum Mode {
         return label;
     }
 
+    /** Whether the TUN device has segmentation offload where that decides; it is no part of the bridge's own {@code mode}. */
+    boolean offloads() {
+        return this == FULL;
+    }
+
     ScenePlan apply(ScenePlan plan) {
         return this == FULL ? plan : plan.set(Settings.MODE.key(), "plain").set(Settings.CAPTURE_BACKEND.key(), "ring");
     }

@@ -55,6 +55,8 @@ record SideBySide(String profile, long seed, Played off, Played on) {
                             ? "everything arrived intact."
                             : "NOT everything arrived intact: " + broken(played)));
         }
+        out.append("Where there is no link, plain is without segmentation offload too.")
+                .append(System.lineSeparator());
         out.append(
                         "One play of each: single rates and latencies differ by a third from play to play; simserver bench repeats.")
                 .append(System.lineSeparator());
