@@ -36,8 +36,13 @@ public final class InternetChecksum {
             sum = bulkSum(buffer.internalNioBuffer(at, bulk));
             at += bulk;
         }
-        for (; at <= end - 4; at += 4) {
+        for (; at <= end - 8; at += 8) {
+            long word = buffer.getLongLE(at);
+            sum += (word >>> 32) + (word & LOW_WORD);
+        }
+        if (at <= end - 4) {
             sum += buffer.getIntLE(at) & LOW_WORD;
+            at += 4;
         }
         if (at <= end - 2) {
             sum += buffer.getUnsignedShortLE(at);

@@ -348,13 +348,15 @@ final class PacketCoalescer {
         return batch.headerLength(first) > 0 ? batch.bodyIndex(first) : batch.headIndex(first) + networkBytes;
     }
 
+    /** Of whole words of four bytes. */
     private static boolean isEqual(ByteBuf a, int aAt, ByteBuf b, int bAt, int from, int to) {
-        for (int offset = from; offset < to; offset += Integer.BYTES) {
-            if (a.getInt(aAt + offset) != b.getInt(bAt + offset)) {
+        int offset = from;
+        for (; offset <= to - Long.BYTES; offset += Long.BYTES) {
+            if (a.getLong(aAt + offset) != b.getLong(bAt + offset)) {
                 return false;
             }
         }
-        return true;
+        return offset == to || a.getInt(aAt + offset) == b.getInt(bAt + offset);
     }
 
     /** Writes the virtio, IP and TCP or UDP header of the joined packet; returns the length of the last two. */
