@@ -56,7 +56,8 @@ final class PacketCoalescer {
     private final int[] joinedPayload = new int[WriteBatch.MAX_PACKETS];
     private final int[] identificationSteps = new int[WriteBatch.MAX_PACKETS];
 
-    private final int[] flows = new int[FLOW_SLOTS];
+    private final int[] tcpFlows = new int[FLOW_SLOTS];
+    private final int[] udpFlows = new int[FLOW_SLOTS];
     private boolean joinsDatagrams = true;
 
     // The packet in hand.
@@ -64,6 +65,9 @@ final class PacketCoalescer {
     private int networkAt;
     private int networkBytes;
     private int protocol;
+    /** Neither a fragment nor with IP options, and as long as it says. */
+    private boolean isWhole;
+
     private ByteBuf transport = Unpooled.EMPTY_BUFFER;
     private int transportAt;
     private int transportHeaderBytes;
@@ -118,8 +122,9 @@ final class PacketCoalescer {
         if (!readNetworkHeader(packet)) {
             return;
         }
-        if (!readTransportHeader(packet)) {
-            endAllFlows();
+        int[] flows = isUdp() ? udpFlows : tcpFlows;
+        if (!isWhole || !readTransportHeader(packet)) {
+            Arrays.fill(flows, NONE);
             return;
         }
         int slot = flowSlot();
@@ -156,10 +161,14 @@ final class PacketCoalescer {
     }
 
     private void endAllFlows() {
-        Arrays.fill(flows, NONE);
+        Arrays.fill(tcpFlows, NONE);
+        Arrays.fill(udpFlows, NONE);
     }
 
-    /** Answers whether this is a packet to go on with. Where it may hide one of a flow, all flows end. */
+    /**
+     * Answers whether this is a packet of TCP or UDP, and finds whether it {@link #isWhole}. Where it may hide one of
+     * either, all flows end.
+     */
     private boolean readNetworkHeader(int packet) {
         network = batch.headBuffer(packet);
         networkAt = batch.headIndex(packet);
@@ -176,8 +185,8 @@ final class PacketCoalescer {
             if (protocol == IpView.PROTOCOL_ICMPV6 || (isUdp() && !joinsDatagrams)) {
                 return false;
             }
-            if ((isTcp() || isUdp())
-                    && network.getUnsignedShort(networkAt + IpView.V6_PAYLOAD_LENGTH_AT) == length - networkBytes) {
+            if (isTcp() || isUdp()) {
+                isWhole = network.getUnsignedShort(networkAt + IpView.V6_PAYLOAD_LENGTH_AT) == length - networkBytes;
                 return true;
             }
         } else if (firstByte >>> 4 == 4) {
@@ -186,11 +195,10 @@ final class PacketCoalescer {
             if (!isTcp() && !(isUdp() && joinsDatagrams)) {
                 return false;
             }
-            if (firstByte == V4_PLAIN
+            isWhole = firstByte == V4_PLAIN
                     && network.getUnsignedShort(networkAt + IpView.V4_TOTAL_LENGTH_AT) == length
-                    && (network.getUnsignedShort(networkAt + IpView.V4_FRAGMENT_AT) & V4_FRAGMENTED) == 0) {
-                return true;
-            }
+                    && (network.getUnsignedShort(networkAt + IpView.V4_FRAGMENT_AT) & V4_FRAGMENTED) == 0;
+            return true;
         }
         endAllFlows();
         return false;

@@ -138,15 +138,32 @@ class PacketCoalescerTest {
     }
 
     @Test
-    void aTcpAndAUdpFlowBetweenTheSamePortsKeepApart() {
+    void anOddDatagramEndsTheFlowsOfItsOwnProtocolOnly() {
         List<byte[]> packets = new ArrayList<>();
-        for (int number = 0; number < 6; number++) {
-            packets.add(number % 2 == 0 ? datagram(number, 1_200) : segment(number, 1_200, TcpView.ACK));
+        for (int number = 0; number < 10; number++) {
+            packets.add(segment(number, 1_200, TcpView.ACK));
+            byte[] fragment = datagram(number, 1_200);
+            ByteBuf header = Unpooled.wrappedBuffer(fragment);
+            header.setShort(IpView.V4_FRAGMENT_AT, 0x2000);
+            Ipv4Header.finish(header, 0, Ipv4Header.BYTES);
+            packets.add(fragment);
         }
         addWhole(packets);
         drain();
-        assertThat(writes).isEqualTo(6);
-        assertThat(byFlow(split)).isEqualTo(byFlow(packets));
+        assertThat(writes).isEqualTo(11);
+    }
+
+    @Test
+    void flowsOfTcpAndUdpBetweenTheSamePortsJoinBesideEachOther() {
+        List<byte[]> packets = new ArrayList<>();
+        for (int number = 0; number < 6; number++) {
+            packets.add(datagram(number, 1_200));
+            packets.add(segment(number, 1_200, TcpView.ACK));
+        }
+        addWhole(packets);
+        drain();
+        assertThat(writes).isEqualTo(2);
+        assertThat(byKind(split)).isEqualTo(byKind(packets));
     }
 
     @Test
@@ -253,6 +270,13 @@ class PacketCoalescerTest {
         int sequence = number * (bytes < 500 ? 1_000 : bytes);
         return new Packets.Segment(
                 SOURCE, DESTINATION, 0, 64, 0, true, 80, sequence, 1, flags, 500, new byte[0], payload);
+    }
+
+    /** TCP and UDP apart, each in order. */
+    private static List<Map<String, List<String>>> byKind(List<byte[]> packets) {
+        return List.of(
+                byFlow(packets.stream().filter(packet -> packet[9] == 6).toList()),
+                byFlow(packets.stream().filter(packet -> packet[9] == 17).toList()));
     }
 
     /** Packets by addresses and ports, in order; the identification of a datagram with DF means nothing and is blanked. */
