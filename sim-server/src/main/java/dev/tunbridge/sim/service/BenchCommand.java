@@ -80,13 +80,15 @@ final class BenchCommand implements Callable<Integer> {
             names = "--link",
             paramLabel = "KEY=VALUE",
             description =
-                    "Changes each profile, as simserver link --set; ba. is the way to the device, as in ba.loss=3.")
+                    "Changes each profile, as simserver link --set; ba. is the way to the device, as in ba.loss=3. Needs "
+                            + "--profile, since veth has no settings.")
     private List<String> linkSettings = new ArrayList<>();
 
     @Option(
             names = "--workload",
             paramLabel = "LOAD",
-            description = "What to play; repeatable (default: tcp, stream, voice and ping).")
+            description = "What to play; repeatable (default: tcp:down, tcp:up, stream:down, voice:down, ping:idle "
+                    + "and ping:up).")
     private List<String> workloads = new ArrayList<>();
 
     @Option(
@@ -112,7 +114,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "SECONDS",
-            description = "Load each way before a cell is measured (default: 10 on veth, 0 elsewhere).")
+            description = "Load each way before a cell is measured (default: 10 on veth, 0 elsewhere; quick: 1).")
     private @Nullable Integer warmUp;
 
     @Option(names = "--limit", paramLabel = "SECONDS", description = "For one cell (default: its length and a minute).")
@@ -151,7 +153,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--full",
-            description = "In hours: all peers, profiles and loads, three runs; says first how long it will take.")
+            description = "In days: all peers, profiles and loads, three runs; says first how long it will take.")
     private boolean full;
 
     @Spec

@@ -73,7 +73,8 @@ public final class Settings {
             "tun.coalesce",
             SettingType.flag(),
             "true",
-            "Receive offload: consecutive segments and datagrams of a flow are written as one super-packet, where the kernel takes it.");
+            "Receive offload: consecutive segments and datagrams of a flow are written as one super-packet, where the kernel"
+                    + " takes it; packet rules on the TUN device see that one, sockets what it is made of.");
 
     public static final Setting<ShaperMode> TUN_SHAPER = add(
             "tun.shaper",

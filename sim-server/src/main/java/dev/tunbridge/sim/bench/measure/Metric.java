@@ -120,6 +120,8 @@ public enum Metric {
         return name().endsWith("_MAX")
                 || name().endsWith("_SPIKE")
                 || name().endsWith("_P99")
+                || name().endsWith("_JITTER")
+                || (name().contains("RETRANSMI") && !isCount())
                 || name().startsWith("LONGEST");
     }
 

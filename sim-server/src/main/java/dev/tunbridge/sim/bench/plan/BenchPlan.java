@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /**
  * Options that have been checked.
@@ -108,6 +109,24 @@ public record BenchPlan(
     public Duration warmUp(LinkProfile profile) {
         int otherwise = profile.carrier() == LinkProfile.Carrier.KERNEL_PAIR ? VETH_WARM_UP_SECONDS : 0;
         return Duration.ofSeconds(warmUpSeconds.orElse(otherwise));
+    }
+
+    /** As in {@code warmed up 10 s each way on veth, not at all on wan1}. */
+    public String warmUpWords() {
+        return "warmed up "
+                + profiles.stream()
+                        .map(profile -> {
+                            long warm = warmUp(profile).toSeconds();
+                            return (warm == 0 ? "not at all" : warm + " s each way") + " on " + profile.name();
+                        })
+                        .collect(Collectors.joining(", "));
+    }
+
+    /** Whether a virtual machine of ours is measured where only the processors limit it, before it knows its code. */
+    public boolean isYoung() {
+        return profiles.stream()
+                .anyMatch(profile -> profile.carrier() == LinkProfile.Carrier.KERNEL_PAIR
+                        && warmUp(profile).toSeconds() < VETH_WARM_UP_SECONDS);
     }
 
     public Duration limit(Cell cell) {

@@ -29,7 +29,7 @@ public record Preset(
             3,
             BenchOptions.Lacking.INSTALL);
 
-    /** In about two minutes. */
+    /** In two to three minutes. */
     public static final Preset QUICK = new Preset(
             List.of("direct", "vtun", "ours"),
             List.of("veth", "wan1"),
@@ -39,7 +39,7 @@ public record Preset(
             1,
             BenchOptions.Lacking.LEAVE_OUT);
 
-    /** Everything, in hours. */
+    /** Everything, in days. */
     public static final Preset FULL = new Preset(
             List.of(
                     "direct", //

@@ -34,6 +34,13 @@ final class BenchJson {
         this.report = report;
     }
 
+    private static String warmUps(BenchPlan plan) {
+        return object(plan.profiles().stream()
+                .map(profile -> field(
+                        profile.name(), String.valueOf(plan.warmUp(profile).toSeconds())))
+                .toArray(String[]::new));
+    }
+
     @Override
     public String toString() {
         BenchPlan plan = report.plan();
@@ -41,6 +48,7 @@ final class BenchJson {
                         field("reference", text(plan.reference())),
                         field("runs", String.valueOf(plan.runs())),
                         field("seed", String.valueOf(plan.seed())),
+                        field("warm_up_s", warmUps(plan)),
                         field("link", array(plan.linkSettings().stream().map(JsonText::text))),
                         field("missing", missing()),
                         field("success", success()),

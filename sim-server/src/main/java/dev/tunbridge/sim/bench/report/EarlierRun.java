@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.sim.bench.measure.Metric;
 import dev.tunbridge.sim.bench.measure.Spread;
 import dev.tunbridge.sim.bench.plan.BenchPlan;
+import dev.tunbridge.sim.link.LinkProfile;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -23,8 +24,10 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param name of the file
  * @param reference whom its ratios refer to
  * @param link settings over all its profiles
+ * @param warmUps seconds each way by profile; empty in a file that is older than that
  */
-public record EarlierRun(String name, String reference, List<String> link, Map<Place, Value> values) {
+public record EarlierRun(
+        String name, String reference, List<String> link, Map<String, Integer> warmUps, Map<Place, Value> values) {
     private static final String OPTION = "--against";
     private static final String ALLOWED = "a file that simserver bench --json has written";
 
@@ -39,6 +42,7 @@ public record EarlierRun(String name, String reference, List<String> link, Map<P
 
     public EarlierRun {
         link = List.copyOf(link);
+        warmUps = Map.copyOf(warmUps);
         values = Map.copyOf(values);
     }
 
@@ -99,8 +103,16 @@ public record EarlierRun(String name, String reference, List<String> link, Map<P
                 });
             });
         }
+        Map<String, Integer> warmUps = new LinkedHashMap<>();
+        if (report.get("warm_up_s") instanceof Map<?, ?> found) {
+            found.forEach((profile, seconds) -> {
+                if (seconds instanceof Number number) {
+                    warmUps.put(String.valueOf(profile), number.intValue());
+                }
+            });
+        }
         return new EarlierRun(
-                file.toString(), reference, link.stream().map(String::valueOf).toList(), values);
+                file.toString(), reference, link.stream().map(String::valueOf).toList(), warmUps, values);
     }
 
     /** Empty where a number is not there, as where it was infinite. */
@@ -131,6 +143,16 @@ public record EarlierRun(String name, String reference, List<String> link, Map<P
                     OPTION,
                     "'" + name + "' was measured with " + linkWords(link) + ", this is "
                             + linkWords(plan.linkSettings()) + "; allowed: the same settings of the link");
+        }
+        for (LinkProfile profile : plan.profiles()) {
+            Integer before = warmUps.get(profile.name());
+            long now = plan.warmUp(profile).toSeconds();
+            if (before != null && before != now) {
+                throw ConfigException.of(
+                        OPTION,
+                        "'" + name + "' was warmed up " + before + " s on " + profile.name() + ", this is " + now
+                                + " s; allowed: the same (--warm-up " + before + ")");
+            }
         }
         boolean hasCommon = values.keySet().stream().anyMatch(place -> isPlanned(place, plan));
         if (!hasCommon) {

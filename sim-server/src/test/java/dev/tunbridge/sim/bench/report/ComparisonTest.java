@@ -189,6 +189,12 @@ class ComparisonTest {
         assertThatThrownBy(() -> lossy.against(earlier))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("no --link, this is --link loss=5");
+        BenchOptions warm =
+                new BenchOptions(PEERS, LINK, LOADS, List.of(), List.of(), 1, 1, 0, java.util.OptionalInt.of(7), 0, "");
+        Bench warmed = Bench.prepare(warm);
+        assertThatThrownBy(() -> warmed.against(earlier))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("was warmed up 0 s on wan1, this is 7 s");
         assertThat(Bench.prepare(options(PEERS, List.of())).against(earlier)).isNotNull();
     }
 
