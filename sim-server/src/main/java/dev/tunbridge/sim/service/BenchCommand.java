@@ -284,7 +284,11 @@ final class BenchCommand implements Callable<Integer> {
     /** Better now than after half an hour. */
     private void requireWritable(String option, Path file) {
         try {
+            boolean isNew = Files.notExists(file);
             Files.writeString(file, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            if (isNew) {
+                Files.delete(file); // a run that is ended leaves none
+            }
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), option + ": cannot write " + file, e);
         }

@@ -1,7 +1,9 @@
 package dev.tunbridge.bridge.service;
 
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.TypeConversionException;
 
 /** The {@code tunbridge} command. */
 @Command(
@@ -39,6 +41,10 @@ public final class Main {
     public static CommandLine commandLine(Object command) {
         CommandLine line = new CommandLine(command);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.registerConverter(Integer.class, text -> whole(text, Integer::valueOf));
+        line.registerConverter(int.class, text -> whole(text, Integer::valueOf));
+        line.registerConverter(Long.class, text -> whole(text, Long::valueOf));
+        line.registerConverter(long.class, text -> whole(text, Long::valueOf));
         line.setParameterExceptionHandler((fault, given) -> {
             CommandLine at = fault.getCommandLine();
             at.getErr().println(name(at) + ": " + oneLine(fault) + " (try --help)");
@@ -49,6 +55,15 @@ public final class Main {
             return Faults.exitCode(fault);
         });
         return line;
+    }
+
+    /** Picocli's own words are those of Java. */
+    private static <T> T whole(String text, Function<String, T> conversion) {
+        try {
+            return conversion.apply(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not valid; allowed: a whole number");
+        }
     }
 
     private static String name(CommandLine at) {

@@ -52,6 +52,10 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
         // Refuses unknown keys and wrong values with the bridge's own words, before anything starts.
         BridgeBuilder.loadFormat(
                 BridgeConfig.defaults().with(Settings.FORMAT.key(), format).with(merged));
+        String algorithm = merged.get(Settings.CONGESTION_CONTROL.key());
+        if (algorithm != null && !algorithm.equals(Settings.CONGESTION_CONTROL.defaultValue())) {
+            Peer.requireInKernel(all, algorithm);
+        }
         return new OwnPeer(spec.text(), write, carriage, format, merged);
     }
 

@@ -3,6 +3,8 @@ package dev.tunbridge.sim.bench.peer;
 import com.google.common.collect.Lists;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.linux.CongestionControl;
+import dev.tunbridge.linux.LinuxException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -105,6 +107,19 @@ public sealed interface Peer
         if (!algorithm.matches("[a-z0-9_-]{1,15}")) {
             throw spec.wrong(algorithm, "a congestion control of this kernel");
         }
+        requireInKernel(spec, algorithm);
         return algorithm;
+    }
+
+    /** Asks the kernel now, rather than in every cell. */
+    static void requireInKernel(Spec spec, String algorithm) {
+        try {
+            Optional<String> refusal = CongestionControl.refusal(algorithm);
+            if (refusal.isPresent() && !CongestionControl.available().contains(algorithm)) {
+                throw spec.wrong(algorithm, refusal.get());
+            }
+        } catch (LinuxException e) {
+            // A machine without sockets says so when the first cell begins.
+        }
     }
 }
