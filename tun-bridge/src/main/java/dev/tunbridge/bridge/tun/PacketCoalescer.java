@@ -29,7 +29,8 @@ import java.util.Arrays;
  *
  * <p>Datagrams join only where the kernel cuts them ({@code UDP_L4}, Linux 6.2); their receiver gets them one by one all
  * the same. The order within a flow is kept: whatever cannot join ends the joined packet of its flow, and a packet whose flow
- * cannot be told ends all of them. Flows are found in a table without chains: one that collides with another ends it.
+ * cannot be told ends all those of its protocol, or of both. Each protocol has a table of its flows, without chains: one
+ * that collides with another ends it.
  */
 final class PacketCoalescer {
     /** Enough for 64 KiB in segments of 512 bytes, and few enough vectors for one writev. */
@@ -287,13 +288,10 @@ final class PacketCoalescer {
     private boolean isSameFlow(int first) {
         ByteBuf firstNetwork = batch.headBuffer(first);
         int firstAt = batch.headIndex(first);
-        boolean version4 = networkBytes == IpView.IPV4_HEADER_BYTES;
-        int protocolAt = version4 ? IpView.V4_PROTOCOL_AT : IpView.V6_NEXT_HEADER_AT;
-        if (network.getUnsignedByte(networkAt) >>> 4 != firstNetwork.getUnsignedByte(firstAt) >>> 4
-                || firstNetwork.getUnsignedByte(firstAt + protocolAt) != protocol) {
+        if (network.getUnsignedByte(networkAt) >>> 4 != firstNetwork.getUnsignedByte(firstAt) >>> 4) {
             return false;
         }
-        int addressesAt = version4 ? IpView.V4_SOURCE_AT : IpView.V6_SOURCE_AT;
+        int addressesAt = networkBytes == IpView.IPV4_HEADER_BYTES ? IpView.V4_SOURCE_AT : IpView.V6_SOURCE_AT;
         return isEqual(network, networkAt, firstNetwork, firstAt, addressesAt, networkBytes)
                 && transport.getInt(transportAt) == firstTransport(first).getInt(firstTransportAt(first));
     }
