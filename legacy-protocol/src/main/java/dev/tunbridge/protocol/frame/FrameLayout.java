@@ -108,19 +108,12 @@ final class FrameLayout {
     /** Writes sync and constants, and zero for everything else in the head. */
     void writeHead(ByteBuf buffer) {
         int frameIndex = buffer.writerIndex();
-        writeZeros(buffer, headBytes);
+        buffer.writeZero(headBytes);
         for (int i = 0; i < sync.sizeBytes(); i++) {
             buffer.setByte(frameIndex + i, sync.byteAt(i));
         }
         for (int i = 0; i < constants.length; i++) {
             constants[i].write(buffer, frameIndex, constantValues[i]);
-        }
-    }
-
-    /** A few; {@link ByteBuf#writeZero} calls the system for them, which costs more than all of a header. */
-    private static void writeZeros(ByteBuf buffer, int count) {
-        for (int left = count; left > 0; left--) {
-            buffer.writeByte(0);
         }
     }
 
@@ -130,7 +123,7 @@ final class FrameLayout {
         if (length != null) {
             length.write(buffer, frameIndex, payloadEnd - frameIndex - headBytes + lengthBias);
         }
-        writeZeros(buffer, tailBytes);
+        buffer.writeZero(tailBytes);
         for (int i = 0; i < trailer.sizeBytes(); i++) {
             buffer.setByte(payloadEnd + tailBytes - trailer.sizeBytes() + i, trailer.byteAt(i));
         }

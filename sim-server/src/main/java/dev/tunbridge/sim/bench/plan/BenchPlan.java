@@ -111,7 +111,7 @@ public record BenchPlan(
         return Duration.ofSeconds(warmUpSeconds.orElse(otherwise));
     }
 
-    /** As in {@code warmed up 10 s each way on veth, not at all on wan1}. */
+    /** As in {@code warmed up 10 s each way on veth, not at all on wan1}; with what that means for rates of ours. */
     public String warmUpWords() {
         return "warmed up "
                 + profiles.stream()
@@ -119,11 +119,12 @@ public record BenchPlan(
                             long warm = warmUp(profile).toSeconds();
                             return (warm == 0 ? "not at all" : warm + " s each way") + " on " + profile.name();
                         })
-                        .collect(Collectors.joining(", "));
+                        .collect(Collectors.joining(", "))
+                + (isYoung() ? "; rates of ours on veth are those of a young virtual machine" : "");
     }
 
     /** Whether a virtual machine of ours is measured where only the processors limit it, before it knows its code. */
-    public boolean isYoung() {
+    private boolean isYoung() {
         return profiles.stream()
                 .anyMatch(profile -> profile.carrier() == LinkProfile.Carrier.KERNEL_PAIR
                         && warmUp(profile).toSeconds() < VETH_WARM_UP_SECONDS);

@@ -57,8 +57,7 @@ final class BenchHtml {
                 + report.machine().cores() + " cores of Linux "
                 + report.machine().kernel()
                 + (link.isEmpty() ? "" : "; link settings " + String.join(" ", link)) + ". Cells measured: "
-                + report.successRate() + "; " + plan.warmUpWords()
-                + (plan.isYoung() ? "; rates of ours on veth are those of a young virtual machine" : "") + ".");
+                + report.successRate() + "; " + plan.warmUpWords() + ".");
         if (plan.peers().size() > 1) {
             page.paragraph("× is the ratio to " + plan.reference()
                     + " of the same repetition, in the median: peers took turns on links of the same seed, both ends, "

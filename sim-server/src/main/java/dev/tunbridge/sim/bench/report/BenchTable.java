@@ -29,8 +29,7 @@ public final class BenchTable {
         derived();
         report.comparison().ifPresent(this::compared);
         line("cells measured: " + report.successRate());
-        line(report.plan().warmUpWords()
-                + (report.plan().isYoung() ? "; rates of ours on veth are those of a young virtual machine" : ""));
+        line(report.plan().warmUpWords());
         report.missing().forEach((peer, reason) -> line("left out: " + peer + ": " + reason));
         report.impossible().forEach(cell -> line("cannot: " + cell.cell().titleOfAllRuns() + ": " + cell.reason()));
         for (Cell.Outcome outcome : report.outcomes()) {
