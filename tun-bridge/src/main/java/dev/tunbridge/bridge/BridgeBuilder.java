@@ -4,7 +4,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
-import dev.tunbridge.bridge.net.SocketTuning;
+import dev.tunbridge.bridge.path.SocketTuning;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.protocol.frame.FrameFormat;

@@ -1,8 +1,8 @@
 package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.filter.Refusal;
-import dev.tunbridge.bridge.net.SocketStats;
-import dev.tunbridge.bridge.net.TuningStats;
+import dev.tunbridge.bridge.path.SocketStats;
+import dev.tunbridge.bridge.path.TuningStats;
 import dev.tunbridge.bridge.queue.QueueStats;
 import dev.tunbridge.bridge.suppress.SuppressionStats;
 import dev.tunbridge.bridge.tun.TunStats;

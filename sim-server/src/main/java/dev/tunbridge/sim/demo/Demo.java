@@ -3,7 +3,7 @@ package dev.tunbridge.sim.demo;
 import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.measure.WaitHistogram;
-import dev.tunbridge.bridge.net.SocketStats;
+import dev.tunbridge.bridge.path.SocketStats;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.UserSpaceLink;

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * nobody gives them back. What is announced is only a reason to look, and what counts is how the device is then. One
  * thread at a time, in the namespace of the device; a look costs some microseconds where nothing was announced.
  */
-final class NetworkWatch implements AutoCloseable {
+public final class NetworkWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkWatch.class);
 
     private final String device;
@@ -32,12 +32,12 @@ final class NetworkWatch implements AutoCloseable {
     }
 
     /** For a device that exists, in the calling thread's namespace. */
-    static NetworkWatch open(String device) throws LinuxException {
+    public static NetworkWatch open(String device) throws LinuxException {
         return new NetworkWatch(device, Interfaces.index(device), LinkChanges.open());
     }
 
     /** Answers whether the device is up, and may have lost its routes since this was asked last. */
-    boolean look() throws LinuxException {
+    public boolean look() throws LinuxException {
         changes.drain(listener);
         if (!announced) {
             return false;

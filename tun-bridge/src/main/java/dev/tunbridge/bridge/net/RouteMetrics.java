@@ -38,7 +38,7 @@ public record RouteMetrics(
     static final Collection<String> NAMES = List.of("rto_min", "features", "quickack", "mtu", "advmss", "reordering");
 
     /** As {@code ip} prints them, by name. */
-    Map<String, String> words() {
+    public Map<String, String> words() {
         Map<String, String> words = new TreeMap<>();
         // Only a locked rto_min is obeyed, and ip locks each.
         rtoMinMillis.ifPresent(millis -> words.put("rto_min", "lock " + millis + "ms"));

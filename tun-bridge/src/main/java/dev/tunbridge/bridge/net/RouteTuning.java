@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * Metrics on every route of the TUN device, in whatever table: what local TCP is told of the tunnel. Each call takes a
  * process or two, so a few milliseconds, on a thread of the device's network namespace.
  */
-final class RouteTuning {
+public final class RouteTuning {
     private static final Logger LOG = LoggerFactory.getLogger(RouteTuning.class);
 
     /** What {@code ip -Numeric} calls the routes that the kernel makes for an address. */
@@ -23,13 +23,13 @@ final class RouteTuning {
     private final Map<String, Route> originals = new HashMap<>();
 
     /** {@code family} is {@code -4} or {@code -6}. */
-    RouteTuning(String device, String family) {
+    public RouteTuning(String device, String family) {
         this.device = device;
         this.family = family;
     }
 
     /** Sets these on all routes that the device has now; what was set before and is not among them goes. */
-    void apply(RouteMetrics metrics) throws IOException {
+    public void apply(RouteMetrics metrics) throws IOException {
         List<String> lines = new ArrayList<>();
         for (Route route : routes()) {
             Route original = originals.computeIfAbsent(route.key(), key -> original(route));
@@ -42,7 +42,7 @@ final class RouteTuning {
     }
 
     /** The routes as they were; one that is gone stays gone. Does no harm twice. */
-    void restore() throws IOException {
+    public void restore() throws IOException {
         List<String> lines = new ArrayList<>();
         for (Route route : routes()) {
             Route original = originals.get(route.key());

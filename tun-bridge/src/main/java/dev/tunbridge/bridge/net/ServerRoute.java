@@ -112,7 +112,7 @@ public final class ServerRoute implements AutoCloseable {
      * Makes the kernel forget what it remembers of the server. Connections take {@code reordering} from there, and what
      * is there comes from the route when the first of them ends; it stays for an hour, whatever becomes of the route.
      */
-    static void forget(InetAddress server) throws IOException {
+    public static void forget(InetAddress server) throws IOException {
         IpCommand.remove("tcp_metrics", "delete", InetAddresses.toAddrString(server));
     }
 

@@ -1,7 +1,7 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.TunnelInfo;
-import dev.tunbridge.bridge.net.PathTuner;
+import dev.tunbridge.bridge.path.PathTuner;
 import java.io.IOException;
 import java.util.Optional;
 

@@ -1,12 +1,12 @@
 package dev.tunbridge.bridge.tunnel;
 
-import dev.tunbridge.bridge.net.BandwidthEstimate;
-import dev.tunbridge.bridge.net.DeliveryTime;
-import dev.tunbridge.bridge.net.PathSample;
-import dev.tunbridge.bridge.net.PathTuner;
 import dev.tunbridge.bridge.net.ServerRoute;
-import dev.tunbridge.bridge.net.TuningStats;
-import dev.tunbridge.bridge.net.TunnelShape;
+import dev.tunbridge.bridge.path.BandwidthEstimate;
+import dev.tunbridge.bridge.path.DeliveryTime;
+import dev.tunbridge.bridge.path.PathSample;
+import dev.tunbridge.bridge.path.PathTuner;
+import dev.tunbridge.bridge.path.TuningStats;
+import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.OuterPath;
 import dev.tunbridge.linux.TcpInfo;

@@ -1,6 +1,6 @@
 package dev.tunbridge.bridge.tunnel;
 
-import dev.tunbridge.bridge.net.UnsentLimit;
+import dev.tunbridge.bridge.path.UnsentLimit;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;

@@ -12,7 +12,7 @@ import dev.tunbridge.bridge.filter.IcmpErrors;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
-import dev.tunbridge.bridge.net.TunnelShape;
+import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueueOptions;

@@ -3,6 +3,8 @@ package dev.tunbridge.bridge.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.path.PathTuner;
+import dev.tunbridge.bridge.path.TuningOptions;
 import dev.tunbridge.linux.TcpInfo;
 import dev.tunbridge.linux.TunInterface;
 import io.netty.bootstrap.Bootstrap;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.bridge.path.PathTuner;
+import dev.tunbridge.bridge.path.TuningOptions;
+import dev.tunbridge.bridge.path.TuningVictim;
+import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.linux.TunInterface;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -12,7 +12,7 @@ import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Assumptions;
 
 /** A network namespace of one test, removed with it. */
-final class TestNamespace implements AutoCloseable {
+public final class TestNamespace implements AutoCloseable {
     private static int made;
 
     private final String name;
@@ -24,7 +24,7 @@ final class TestNamespace implements AutoCloseable {
     }
 
     /** Skips the test, with the reason, where the machine has no namespaces or no TUN device. */
-    static TestNamespace open() throws IOException {
+    public static TestNamespace open() throws IOException {
         String name = "tbnet-" + ProcessHandle.current().pid() + "-" + made++;
         try {
             ip("netns", "add", name);
@@ -43,48 +43,48 @@ final class TestNamespace implements AutoCloseable {
         }
     }
 
-    TunInterface openTun(String device) throws Exception {
+    public TunInterface openTun(String device) throws Exception {
         return call(() -> TunInterface.open(device, TunKind.TUN));
     }
 
-    TunNetwork setUp(TunAddressing wanted) throws Exception {
+    public TunNetwork setUp(TunAddressing wanted) throws Exception {
         return call(() -> TunNetwork.setUp(wanted));
     }
 
-    void close(TunNetwork network) throws Exception {
+    public void close(TunNetwork network) throws Exception {
         call(() -> {
             network.close();
             return network;
         });
     }
 
-    <T> T call(Callable<T> work) throws Exception {
+    public <T> T call(Callable<T> work) throws Exception {
         return namespace.call(work);
     }
 
     /** Runs {@code ip} in the namespace and returns what it printed; a fault is an exception. */
-    String inside(String... arguments) throws IOException {
+    public String inside(String... arguments) throws IOException {
         List<String> all = new ArrayList<>(List.of("-netns", name));
         all.addAll(List.of(arguments));
         return ip(all.toArray(String[]::new));
     }
 
     /** Runs any program in the namespace and returns what it printed; a fault is an exception. */
-    String run(String... command) throws IOException {
+    public String run(String... command) throws IOException {
         List<String> all = new ArrayList<>(List.of("netns", "exec", name));
         all.addAll(List.of(command));
         return ip(all.toArray(String[]::new));
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    ThreadFactory threadFactory(String prefix) {
+    public ThreadFactory threadFactory(String prefix) {
         return namespace.threadFactory(prefix);
     }
 
-    Thread newThread(Runnable work) {
+    public Thread newThread(Runnable work) {
         return namespace.newThread(work);
     }
 
