@@ -9,15 +9,22 @@ public record Errno(int number) {
     public static final Errno ENOENT = new Errno(2);
     public static final Errno EINTR = new Errno(4);
     public static final Errno EIO = new Errno(5);
+    public static final Errno ESRCH = new Errno(3);
     public static final Errno EBADF = new Errno(9);
     public static final Errno EAGAIN = new Errno(11);
     public static final Errno ENOMEM = new Errno(12);
     public static final Errno EACCES = new Errno(13);
     public static final Errno EBUSY = new Errno(16);
     public static final Errno ENODEV = new Errno(19);
+    public static final Errno EEXIST = new Errno(17);
     public static final Errno EINVAL = new Errno(22);
     public static final Errno EBADFD = new Errno(77);
     public static final Errno ENOPROTOOPT = new Errno(92);
+    public static final Errno EOPNOTSUPP = new Errno(95);
+    public static final Errno EAFNOSUPPORT = new Errno(97);
+    public static final Errno EADDRNOTAVAIL = new Errno(99);
+    public static final Errno ENETUNREACH = new Errno(101);
+    public static final Errno EHOSTUNREACH = new Errno(113);
     public static final Errno ENETDOWN = new Errno(100);
     public static final Errno ENOBUFS = new Errno(105);
 
@@ -25,6 +32,7 @@ public record Errno(int number) {
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(1, "EPERM (operation not permitted)"),
             Map.entry(2, "ENOENT (no such file or directory)"),
+            Map.entry(3, "ESRCH (no such process)"),
             Map.entry(4, "EINTR (interrupted)"),
             Map.entry(5, "EIO (input/output error)"),
             Map.entry(6, "ENXIO (no such device or address)"),

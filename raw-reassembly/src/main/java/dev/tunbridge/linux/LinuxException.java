@@ -12,7 +12,12 @@ public final class LinuxException extends IOException {
     private final int errorNumber;
 
     public LinuxException(String operation, String subject, Errno errno) {
-        super(operation + " " + subject + ": " + errno);
+        this(operation, subject, errno, "");
+    }
+
+    /** With the kernel's own words, where it has some. */
+    public LinuxException(String operation, String subject, Errno errno, String words) {
+        super(operation + " " + subject + ": " + errno + (words.isEmpty() ? "" : ": " + words));
         this.operation = operation;
         this.subject = subject;
         this.errorNumber = errno.number();

@@ -2,9 +2,9 @@ package dev.tunbridge.bridge.path;
 
 import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.linux.QueueDiscipline;
-import dev.tunbridge.linux.TokenBucket;
-import dev.tunbridge.linux.TrafficControl;
+import dev.tunbridge.linux.netlink.QueueDiscipline;
+import dev.tunbridge.linux.netlink.TokenBucket;
+import dev.tunbridge.linux.netlink.TrafficControl;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

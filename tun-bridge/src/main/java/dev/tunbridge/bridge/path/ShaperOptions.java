@@ -1,6 +1,6 @@
 package dev.tunbridge.bridge.path;
 
-import dev.tunbridge.linux.TokenBucket;
+import dev.tunbridge.linux.netlink.TokenBucket;
 
 /**
  * What a shaper has to do with.

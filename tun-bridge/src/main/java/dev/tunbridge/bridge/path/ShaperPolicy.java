@@ -1,7 +1,7 @@
 package dev.tunbridge.bridge.path;
 
 import dev.tunbridge.linux.TcpInfo;
-import dev.tunbridge.linux.TokenBucket;
+import dev.tunbridge.linux.netlink.TokenBucket;
 import java.util.Optional;
 
 /**

@@ -1,7 +1,7 @@
 package dev.tunbridge.bridge.path;
 
-import dev.tunbridge.linux.QueueDiscipline;
-import dev.tunbridge.linux.TokenBucket;
+import dev.tunbridge.linux.netlink.QueueDiscipline;
+import dev.tunbridge.linux.netlink.TokenBucket;
 import java.util.Map;
 import java.util.Optional;
 

@@ -6,7 +6,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.TestNamespace;
 import dev.tunbridge.bridge.net.TunAddressing;
-import dev.tunbridge.linux.TokenBucket;
+import dev.tunbridge.linux.netlink.TokenBucket;
 import dev.tunbridge.linux.TunInterface;
 import java.io.IOException;
 import java.net.InetAddress;

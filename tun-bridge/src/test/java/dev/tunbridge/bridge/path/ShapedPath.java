@@ -1,6 +1,6 @@
 package dev.tunbridge.bridge.path;
 
-import dev.tunbridge.linux.TokenBucket;
+import dev.tunbridge.linux.netlink.TokenBucket;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

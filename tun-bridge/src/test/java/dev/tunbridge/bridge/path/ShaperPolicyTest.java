@@ -2,7 +2,7 @@ package dev.tunbridge.bridge.path;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tunbridge.linux.TokenBucket;
+import dev.tunbridge.linux.netlink.TokenBucket;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;

@@ -3,9 +3,9 @@ package dev.tunbridge.bridge.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.net.TestNamespace;
-import dev.tunbridge.linux.QueueDiscipline;
-import dev.tunbridge.linux.TokenBucket;
-import dev.tunbridge.linux.TrafficControl;
+import dev.tunbridge.linux.netlink.QueueDiscipline;
+import dev.tunbridge.linux.netlink.TokenBucket;
+import dev.tunbridge.linux.netlink.TrafficControl;
 import dev.tunbridge.linux.TunInterface;
 import java.io.IOException;
 import java.util.Optional;

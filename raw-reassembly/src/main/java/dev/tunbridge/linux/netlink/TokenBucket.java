@@ -1,4 +1,4 @@
-package dev.tunbridge.linux;
+package dev.tunbridge.linux.netlink;
 
 /**
  * The parameters of a token bucket filter (tc-tbf).

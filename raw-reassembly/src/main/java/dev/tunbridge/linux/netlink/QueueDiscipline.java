@@ -1,4 +1,4 @@
-package dev.tunbridge.linux;
+package dev.tunbridge.linux.netlink;
 
 /**
  * The queueing discipline at the root of an interface.

@@ -1,5 +1,6 @@
-package dev.tunbridge.linux;
+package dev.tunbridge.linux.netlink;
 
+import dev.tunbridge.linux.LinuxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

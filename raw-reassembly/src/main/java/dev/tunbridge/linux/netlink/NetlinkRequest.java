@@ -1,5 +1,6 @@
-package dev.tunbridge.linux;
+package dev.tunbridge.linux.netlink;
 
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -23,13 +24,14 @@ final class NetlinkRequest {
     static final int DUMP = 0x1 | 0x100 | 0x200;
 
     static final int REPLACE = 0x100;
+    static final int EXCLUSIVE = 0x200;
     static final int CREATE = 0x400;
 
     private static final int LENGTH_AT = 0;
     private static final int SEQUENCE_AT = 8;
 
-    /** A token bucket takes 120 bytes. */
-    private static final int CAPACITY_BYTES = 512;
+    /** A token bucket takes 120 bytes, a route with its 64 next hops 2,000. */
+    private static final int CAPACITY_BYTES = 8192;
 
     private final ByteBuffer bytes = ByteBuffer.allocate(CAPACITY_BYTES).order(ByteOrder.nativeOrder());
 
@@ -42,6 +44,29 @@ final class NetlinkRequest {
             bytes.putInt(word);
         }
         return this;
+    }
+
+    NetlinkRequest bytes(int... values) {
+        for (int value : values) {
+            bytes.put((byte) value);
+        }
+        return this;
+    }
+
+    NetlinkRequest attribute(int type, InetAddress address) {
+        return attribute(type, ByteBuffer.wrap(address.getAddress()));
+    }
+
+    NetlinkRequest attribute(int type, ByteBuffer value) {
+        int at = begin(type);
+        bytes.put(value.duplicate());
+        return end(at);
+    }
+
+    NetlinkRequest attribute(int type, byte value) {
+        int at = begin(type);
+        bytes.put(value);
+        return end(at);
     }
 
     NetlinkRequest attribute(int type, String text) {
@@ -61,6 +86,13 @@ final class NetlinkRequest {
         int at = begin(type);
         bytes.putLong(value);
         return end(at);
+    }
+
+    /** Opens a {@code struct rtnexthop}, whose length comes first too, but no type; the answer goes to {@link #end}. */
+    int beginNextHop(int flags, int hops, int interfaceIndex) {
+        int at = bytes.position();
+        bytes.putShort((short) 0).put((byte) flags).put((byte) hops).putInt(interfaceIndex);
+        return at;
     }
 
     /** Opens an attribute whose value follows; the answer goes to {@link #end}. */

@@ -1,0 +1,42 @@
+package dev.tunbridge.linux.netlink;
+
+import java.net.InetAddress;
+
+/**
+ * An address of an interface.
+ *
+ * @param interfaceIndex whose it is
+ * @param address the host's own
+ * @param prefixLength of the network that comes with it
+ * @param flags IFA_F_…
+ * @param protocol who made it (5.18 and later; 0 before)
+ * @param network one address of the network that comes with it: the other end's, where there is one
+ */
+public record InterfaceAddress(
+        int interfaceIndex, InetAddress address, int prefixLength, int flags, int protocol, InetAddress network) {
+    /** IFA_F_NODAD: nobody else can have it. */
+    public static final int NO_DUPLICATE_DETECTION = 0x02;
+
+    /** IFA_F_NOPREFIXROUTE: its network is routed by who made it, or not at all. */
+    public static final int NO_PREFIX_ROUTE = 0x200;
+
+    /** An address by itself: no network comes with it. */
+    public static InterfaceAddress alone(int interfaceIndex, InetAddress address, int protocol) {
+        return new InterfaceAddress(
+                interfaceIndex,
+                address,
+                AddressFamily.of(address).bits(),
+                NO_PREFIX_ROUTE | (AddressFamily.of(address) == AddressFamily.IPV6 ? NO_DUPLICATE_DETECTION : 0),
+                protocol,
+                address);
+    }
+
+    public AddressFamily family() {
+        return AddressFamily.of(address);
+    }
+
+    @Override
+    public String toString() {
+        return address.getHostAddress() + "/" + prefixLength + " on interface " + interfaceIndex;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.tunbridge.linux.netlink;
+
+import java.nio.ByteBuffer;
+import java.util.OptionalInt;
+
+/**
+ * A {@link Link} in a message (include/uapi/linux/if_link.h).
+ *
+ * <pre>
+ *   struct ifinfomsg: u8 family (0) | u8 (1) | u16 type (2) | s32 index (4) | u32 flags (8) | u32 change (12)
+ *   IFLA_IFNAME text | IFLA_MTU u32 | IFLA_MASTER u32 | IFLA_TXQLEN u32 | IFLA_LINKINFO { KIND text } | IFLA_IFALIAS text
+ *   IFLA_AF_SPEC { AF_INET6 { ADDR_GEN_MODE u8 } }
+ * </pre>
+ */
+final class LinkMessage {
+    static final int RTM_NEWLINK = 16;
+    static final int RTM_DELLINK = 17;
+    static final int RTM_GETLINK = 18;
+
+    static final int BYTES = 16;
+    private static final int INDEX_AT = 4;
+    private static final int FLAGS_AT = 8;
+
+    private static final int IFF_UP = 0x1;
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_MTU = 4;
+    private static final int IFLA_MASTER = 10;
+    private static final int IFLA_TXQLEN = 13;
+    private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_INFO_KIND = 1;
+    private static final int IFLA_IFALIAS = 20;
+    private static final int IFLA_AF_SPEC = 26;
+    private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
+
+    private LinkMessage() {}
+
+    /** @param body behind the header, from position 0 to its limit */
+    static Link read(ByteBuffer body) {
+        NetlinkAttributes attributes = new NetlinkAttributes(body, BYTES, body.limit());
+        NetlinkAttributes version6 = attributes.nested(IFLA_AF_SPEC).nested(AddressFamily.IPV6.number());
+        return new Link(
+                body.getInt(INDEX_AT),
+                attributes.text(IFLA_IFNAME),
+                body.getInt(FLAGS_AT),
+                (int) attributes.unsigned(IFLA_MTU, 0),
+                (int) attributes.unsigned(IFLA_TXQLEN, 0),
+                (int) attributes.unsigned(IFLA_MASTER, 0),
+                attributes.nested(IFLA_LINKINFO).text(IFLA_INFO_KIND),
+                attributes.text(IFLA_IFALIAS),
+                version6.has(IFLA_INET6_ADDR_GEN_MODE)
+                        ? OptionalInt.of(version6.octet(IFLA_INET6_ADDR_GEN_MODE))
+                        : OptionalInt.empty());
+    }
+
+    static NetlinkRequest list() {
+        return new NetlinkRequest(RTM_GETLINK, NetlinkRequest.DUMP).words(0, 0, 0, 0);
+    }
+
+    static NetlinkRequest byIndex(int index) {
+        return new NetlinkRequest(RTM_GETLINK, NetlinkRequest.ACKNOWLEDGED).words(0, index, 0, 0);
+    }
+
+    static NetlinkRequest byName(String name) {
+        return new NetlinkRequest(RTM_GETLINK, NetlinkRequest.ACKNOWLEDGED)
+                .words(0, 0, 0, 0)
+                .attribute(IFLA_IFNAME, name);
+    }
+
+    static NetlinkRequest change(int index, LinkSettings settings) {
+        NetlinkRequest request = new NetlinkRequest(RTM_NEWLINK, NetlinkRequest.ACKNOWLEDGED).words(0, index, 0, 0);
+        settings.mtu().ifPresent(bytes -> request.attribute(IFLA_MTU, bytes));
+        settings.txQueueLength().ifPresent(packets -> request.attribute(IFLA_TXQLEN, packets));
+        settings.addressGeneration().ifPresent(mode -> {
+            int families = request.begin(IFLA_AF_SPEC);
+            int version6 = request.begin(AddressFamily.IPV6.number());
+            request.attribute(IFLA_INET6_ADDR_GEN_MODE, (byte) mode)
+                    .end(version6)
+                    .end(families);
+        });
+        return request;
+    }
+
+    static NetlinkRequest up(int index) {
+        return new NetlinkRequest(RTM_NEWLINK, NetlinkRequest.ACKNOWLEDGED).words(0, index, IFF_UP, IFF_UP);
+    }
+}

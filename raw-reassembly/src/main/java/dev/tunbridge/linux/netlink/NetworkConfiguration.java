@@ -1,0 +1,170 @@
+package dev.tunbridge.linux.netlink;
+
+import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.LinuxException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Links, addresses, routes and rules of the network namespace in which it was opened: asked for, added and removed, each one
+ * by itself. Asking needs no privilege, changing CAP_NET_ADMIN. It may be used from any thread, one at a time. A change
+ * takes some 10 µs, or as long as somebody else holds the lock of the kernel's network configuration.
+ *
+ * <p>What is added is refused with EEXIST where something with the same key is there; nothing is ever put in another's
+ * place, but by {@link #replace}, whose caller knows that it is its own.
+ */
+public final class NetworkConfiguration implements AutoCloseable {
+    private static final int ANY_TABLE = 0;
+
+    private final RouteNetlink netlink;
+
+    private NetworkConfiguration(RouteNetlink netlink) {
+        this.netlink = netlink;
+    }
+
+    public static NetworkConfiguration open() throws LinuxException {
+        return new NetworkConfiguration(RouteNetlink.open());
+    }
+
+    // Links
+
+    public List<Link> links() throws LinuxException {
+        return netlink.list(LinkMessage.list(), "netlink RTM_GETLINK", body -> Optional.of(LinkMessage.read(body)));
+    }
+
+    /** ENODEV where there is none of that name. */
+    public Link link(String name) throws LinuxException {
+        List<Link> found = new ArrayList<>(1);
+        netlink.dump(LinkMessage.byName(name), "netlink RTM_GETLINK", name, body -> found.add(LinkMessage.read(body)));
+        return only(found, "netlink RTM_GETLINK", name);
+    }
+
+    /** ENODEV where there is none of that number. */
+    public Link link(int index) throws LinuxException {
+        String subject = "interface " + index;
+        List<Link> found = new ArrayList<>(1);
+        netlink.dump(
+                LinkMessage.byIndex(index), "netlink RTM_GETLINK", subject, body -> found.add(LinkMessage.read(body)));
+        return only(found, "netlink RTM_GETLINK", subject);
+    }
+
+    private static Link only(List<Link> found, String operation, String subject) throws LinuxException {
+        if (found.isEmpty()) {
+            throw new LinuxException(operation, subject, Errno.ENODEV);
+        }
+        return found.get(0);
+    }
+
+    public void change(Link link, LinkSettings settings) throws LinuxException {
+        if (!settings.equals(LinkSettings.NONE)) {
+            netlink.execute(
+                    LinkMessage.change(link.index(), settings), "netlink RTM_NEWLINK", link.name() + " " + settings);
+        }
+    }
+
+    public void bringUp(Link link) throws LinuxException {
+        netlink.execute(LinkMessage.up(link.index()), "netlink RTM_NEWLINK up", link.name());
+    }
+
+    // Addresses
+
+    public List<InterfaceAddress> addresses() throws LinuxException {
+        return netlink.list(AddressMessage.list(), "netlink RTM_GETADDR", AddressMessage::read);
+    }
+
+    public void add(InterfaceAddress address) throws LinuxException {
+        netlink.execute(AddressMessage.add(address), "netlink RTM_NEWADDR", address.toString());
+    }
+
+    /** EADDRNOTAVAIL where it is gone. */
+    public void remove(InterfaceAddress address) throws LinuxException {
+        netlink.execute(AddressMessage.remove(address), "netlink RTM_DELADDR", address.toString());
+    }
+
+    // Routes
+
+    /** Those of all tables. Nothing where the kernel does not have the family. */
+    public List<KernelRoute> routes(AddressFamily family) throws LinuxException {
+        return routes(family, ANY_TABLE);
+    }
+
+    /** Those of one table, which need not exist. */
+    public List<KernelRoute> routes(AddressFamily family, int table) throws LinuxException {
+        try {
+            return netlink.list(
+                    RouteMessage.list(family, table),
+                    "netlink RTM_GETROUTE",
+                    body -> RouteMessage.read(body)
+                            .filter(route -> route.family() == family)
+                            .filter(route -> table == ANY_TABLE || route.key().table() == table));
+        } catch (LinuxException e) {
+            if (table != ANY_TABLE && e.errno().equals(Errno.ENOENT)) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    /** The entry of the tables that the kernel would take to this address; nothing where there is no way. */
+    public Optional<KernelRoute> match(InetAddress destination) throws LinuxException {
+        List<KernelRoute> found = new ArrayList<>(1);
+        try {
+            netlink.dump(
+                    RouteMessage.match(destination),
+                    "netlink RTM_GETROUTE",
+                    destination.getHostAddress(),
+                    body -> RouteMessage.read(body).ifPresent(found::add));
+        } catch (LinuxException e) {
+            if (e.errno().equals(Errno.ENETUNREACH)
+                    || e.errno().equals(Errno.EHOSTUNREACH)
+                    || e.errno().equals(Errno.EACCES)
+                    || e.errno().equals(Errno.EINVAL)) { // unreachable, prohibit and blackhole routes
+                return Optional.empty();
+            }
+            throw e;
+        }
+        return found.stream().findFirst();
+    }
+
+    /** EEXIST where the table has a route to the same network with the same priority. */
+    public void add(KernelRoute route) throws LinuxException {
+        netlink.execute(RouteMessage.add(route), "netlink RTM_NEWROUTE", route.toString());
+    }
+
+    /** Puts this in the place of the route to the same network with the same priority; ENOENT where there is none. */
+    public void replace(KernelRoute route) throws LinuxException {
+        netlink.execute(RouteMessage.replace(route), "netlink RTM_NEWROUTE replace", route.toString());
+    }
+
+    /** ESRCH or ENOENT where it is gone. */
+    public void remove(KernelRoute route) throws LinuxException {
+        netlink.execute(RouteMessage.remove(route), "netlink RTM_DELROUTE", route.toString());
+    }
+
+    // Rules
+
+    /** EOPNOTSUPP where this kernel has no rules (CONFIG_IP_MULTIPLE_TABLES), or not for this family. */
+    public List<PolicyRule> rules(AddressFamily family) throws LinuxException {
+        return netlink.list(
+                RuleMessage.list(family),
+                "netlink RTM_GETRULE",
+                body -> RuleMessage.read(body).filter(rule -> rule.family() == family));
+    }
+
+    /** EEXIST where there is the same. */
+    public void add(PolicyRule rule) throws LinuxException {
+        netlink.execute(RuleMessage.add(rule), "netlink RTM_NEWRULE", rule.toString());
+    }
+
+    /** ENOENT where it is gone. */
+    public void remove(PolicyRule rule) throws LinuxException {
+        netlink.execute(RuleMessage.remove(rule), "netlink RTM_DELRULE", rule.toString());
+    }
+
+    @Override
+    public void close() {
+        netlink.close();
+    }
+}

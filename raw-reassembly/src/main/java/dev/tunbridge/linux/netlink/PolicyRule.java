@@ -1,0 +1,125 @@
+package dev.tunbridge.linux.netlink;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A rule of the routing policy: for which traffic which table is asked (ip-rule(8)).
+ *
+ * @param family of the traffic
+ * @param priority the least is asked first
+ * @param source only from this network; empty for all
+ * @param destination only to this network; empty for all
+ * @param table the table that is asked; 0 where it does something else
+ * @param action FR_ACT_…
+ * @param flags FIB_RULE_…
+ * @param protocol who made it (4.17 and later; 0 before)
+ * @param mark only what bears this mark under this mask
+ * @param inputInterface only what came in by it; empty for all
+ * @param outputInterface only what a socket has bound to it; empty for all
+ * @param suppressedLength routes to networks of at most this length do not count; -1 for none
+ * @param others what else it asks for, by attribute: ports, users, tunnel numbers, tos; passed on as they are
+ */
+public record PolicyRule(
+        AddressFamily family,
+        long priority,
+        Optional<Network> source,
+        Optional<Network> destination,
+        int table,
+        int action,
+        int flags,
+        int protocol,
+        Optional<Mark> mark,
+        String inputInterface,
+        String outputInterface,
+        int suppressedLength,
+        Map<Integer, ByteBuffer> others) {
+    /** FR_ACT_TO_TBL. */
+    public static final int ACTION_TABLE = 1;
+
+    public static final int ACTION_GOTO = 2;
+    public static final int ACTION_NOP = 3;
+
+    private static final int FIB_RULE_INVERT = 2;
+
+    /** A network of a rule. */
+    public record Network(InetAddress address, int prefixLength) {
+        @Override
+        public String toString() {
+            return address.getHostAddress() + "/" + prefixLength;
+        }
+    }
+
+    /** What the firewall wrote on a packet, or a program on its socket. */
+    public record Mark(int value, int mask) {}
+
+    public PolicyRule {
+        others = Map.copyOf(others);
+    }
+
+    /** A rule that asks a table for what comes from one address. */
+    public static PolicyRule from(InetAddress address, int table, long priority, int protocol) {
+        AddressFamily family = AddressFamily.of(address);
+        return new PolicyRule(
+                family,
+                priority,
+                Optional.of(new Network(address, family.bits())),
+                Optional.empty(),
+                table,
+                ACTION_TABLE,
+                0,
+                protocol,
+                Optional.empty(),
+                "",
+                "",
+                -1,
+                Map.of());
+    }
+
+    /** A rule that asks a table for what bears a mark. */
+    public static PolicyRule marked(AddressFamily family, Mark mark, int table, long priority, int protocol) {
+        return new PolicyRule(
+                family,
+                priority,
+                Optional.empty(),
+                Optional.empty(),
+                table,
+                ACTION_TABLE,
+                0,
+                protocol,
+                Optional.of(mark),
+                "",
+                "",
+                -1,
+                Map.of());
+    }
+
+    /** Whether it is for everything but what it says. */
+    public boolean isInverted() {
+        return (flags & FIB_RULE_INVERT) != 0;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        text.append(priority).append(": ").append(isInverted() ? "not " : "").append("from ");
+        text.append(source.map(Network::toString).orElse("all"));
+        destination.ifPresent(network -> text.append(" to ").append(network));
+        mark.ifPresent(wanted -> text.append(" fwmark 0x%x/0x%x".formatted(wanted.value(), wanted.mask())));
+        if (!inputInterface.isEmpty()) {
+            text.append(" iif ").append(inputInterface);
+        }
+        if (!outputInterface.isEmpty()) {
+            text.append(" oif ").append(outputInterface);
+        }
+        if (action == ACTION_TABLE) {
+            text.append(" lookup ").append(Integer.toUnsignedString(table));
+        }
+        if (suppressedLength >= 0) {
+            text.append(" suppress_prefixlength ").append(suppressedLength);
+        }
+        return text.toString();
+    }
+}

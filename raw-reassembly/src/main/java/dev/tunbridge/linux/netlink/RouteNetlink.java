@@ -1,0 +1,117 @@
+package dev.tunbridge.linux.netlink;
+
+import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.NetlinkSocket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Asks netlink of the network namespace in which it was opened; it may be used from any thread, one at a time. The
+ * kernel works in the call that sends and has its answer ready after it, so nothing here waits for a message, though it
+ * may wait for the lock of the kernel's network configuration.
+ *
+ * <pre>
+ *   struct nlmsgerr: s32 error (0) | nlmsghdr of the question (4) | attributes (20): NLMSGERR_ATTR_MSG text
+ * </pre>
+ */
+final class RouteNetlink implements AutoCloseable {
+    private static final int NLMSG_ERROR = 2;
+    private static final int NLMSG_DONE = 3;
+    private static final int NLM_F_DUMP_INTR = 0x10;
+    private static final int NLM_F_ACK_TLVS = 0x200;
+
+    private static final int ERROR_ATTRIBUTES_AT = 20;
+    private static final int NLMSGERR_ATTR_MSG = 1;
+
+    /** A host whose tables change faster than they can be read has no state that could be told. */
+    private static final int MOST_TRIES = 10;
+
+    private final NetlinkSocket socket;
+    private int sequence;
+    private boolean interrupted;
+
+    private RouteNetlink(NetlinkSocket socket) {
+        this.socket = socket;
+    }
+
+    static RouteNetlink open() throws LinuxException {
+        return open(NetlinkSocket.Family.ROUTE);
+    }
+
+    static RouteNetlink open(NetlinkSocket.Family family) throws LinuxException {
+        NetlinkSocket socket = NetlinkSocket.open(family);
+        socket.answerPrecisely();
+        return new RouteNetlink(socket);
+    }
+
+    /** Has one thing done; {@code operation} and {@code subject} name it where the kernel refuses. */
+    void execute(NetlinkRequest request, String operation, String subject) throws LinuxException {
+        converse(request, operation, subject, message -> {});
+    }
+
+    /** Asks for a list; the consumer sees the body of each message, behind its header, and keeps none of it. */
+    void dump(NetlinkRequest request, String operation, String subject, Consumer<ByteBuffer> consumer)
+            throws LinuxException {
+        converse(request, operation, subject, consumer);
+    }
+
+    /** Asks for a list of values, and again where something has changed while it was read: no entry is missed. */
+    <T> List<T> list(NetlinkRequest request, String operation, Function<ByteBuffer, Optional<T>> reader)
+            throws LinuxException {
+        for (int tries = 1; ; tries++) {
+            List<T> found = new ArrayList<>();
+            converse(request, operation, "", body -> reader.apply(body).ifPresent(found::add));
+            if (!interrupted || tries == MOST_TRIES) {
+                return found;
+            }
+        }
+    }
+
+    private void converse(NetlinkRequest request, String operation, String subject, Consumer<ByteBuffer> consumer)
+            throws LinuxException {
+        interrupted = false;
+        socket.send(request.toBytes(++sequence), operation, subject);
+        boolean isAnswered = false;
+        while (!isAnswered) {
+            isAnswered = !socket.read(operation + ": reading the answer", subject, (header, bytes, body, end) -> {
+                // What is left of an earlier conversation that ended by a fault is nobody's answer.
+                if (header.sequence() != sequence) {
+                    return true;
+                }
+                interrupted |= (header.flags() & NLM_F_DUMP_INTR) != 0;
+                if (header.type() == NLMSG_ERROR) {
+                    boolean hasWords = (header.flags() & NLM_F_ACK_TLVS) != 0;
+                    refuse(bytes, body, hasWords ? end : body, operation, subject);
+                    return false;
+                }
+                if (header.type() == NLMSG_DONE) {
+                    refuse(bytes, body, body, operation, subject);
+                    return false;
+                }
+                consumer.accept(bytes.slice(body, end - body).order(ByteOrder.nativeOrder()));
+                return true;
+            });
+        }
+    }
+
+    /** Zero is an acknowledgement, and a length the end of a list. */
+    private static void refuse(ByteBuffer bytes, int body, int end, String operation, String subject)
+            throws LinuxException {
+        int error = bytes.getInt(body);
+        if (error < 0) {
+            String words = new NetlinkAttributes(bytes, body + ERROR_ATTRIBUTES_AT, end).text(NLMSGERR_ATTR_MSG);
+            throw new LinuxException(operation, subject, new Errno(-error), words);
+        }
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}
