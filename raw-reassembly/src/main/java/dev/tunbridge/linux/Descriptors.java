@@ -1,5 +1,6 @@
 package dev.tunbridge.linux;
 
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
@@ -61,6 +62,15 @@ public final class Descriptors {
             throw LinuxException.last("eventfd", "");
         }
         return fd;
+    }
+
+    /** Makes an {@linkplain #newEventDescriptor event descriptor} readable. */
+    public static void signal(int eventFd) throws LinuxException {
+        Memory one = new Memory(Long.BYTES);
+        one.setLong(0, 1);
+        if (LibC.write(eventFd, one, Long.BYTES) < 0) {
+            throw LinuxException.last("write", "event descriptor " + eventFd);
+        }
     }
 
     static int openReadWrite(String path) throws LinuxException {

@@ -2,8 +2,11 @@ package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.config.Backpressure;
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.OverlapPolicy;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.bridge.net.Concerns;
+import dev.tunbridge.bridge.net.HostWatch;
 import dev.tunbridge.bridge.net.TunAddressing;
 import dev.tunbridge.bridge.net.TunNetwork;
 import dev.tunbridge.bridge.path.PathTuner;
@@ -12,6 +15,7 @@ import dev.tunbridge.bridge.tun.LinuxTunDevice;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.linux.Interfaces;
 import java.io.IOException;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -47,6 +51,49 @@ final class LinuxDevices {
         return new LinuxNetwork(config);
     }
 
+    /** The kernel's own. */
+    private static final class LinuxNetwork implements NetworkSetup {
+        private final BridgeConfig config;
+        private final TunNetwork network;
+
+        LinuxNetwork(BridgeConfig config) {
+            this.config = config;
+            network = TunNetwork.of(config.get(Settings.TUN_NAME));
+        }
+
+        @Override
+        public Undo setUp(TunnelInfo tunnel) throws IOException {
+            network.apply(new TunAddressing(
+                    tunnel.device(),
+                    tunnel.deviceAddress(),
+                    tunnel.prefixLength(),
+                    tunnel.mtu(),
+                    config.get(Settings.TUN_TX_QUEUE_LENGTH),
+                    config.get(Settings.ROUTES).stream()
+                            .filter(route -> isSameFamily(route, tunnel))
+                            .toList(),
+                    config.get(Settings.SOURCE_RULE)
+                            ? TunAddressing.SourceRule.PRESENT
+                            : TunAddressing.SourceRule.ABSENT,
+                    config.get(Settings.SOURCE_RULE_PRIORITY),
+                    config.get(Settings.TUN_OVERLAP) == OverlapPolicy.REFUSE
+                            ? TunAddressing.Overlaps.REFUSE
+                            : TunAddressing.Overlaps.WARN));
+            return new Applied(network);
+        }
+
+        @Override
+        public Optional<HostWatch> watch(String device, Concerns.Listener listener) throws IOException {
+            Concerns concerns = new Concerns(Interfaces.index(device));
+            return Optional.of(HostWatch.open(change -> listener.onChange(change, concerns.of(change))));
+        }
+
+        @Override
+        public Optional<PathTuner> tuner(String device) throws IOException {
+            return Optional.of(PathTuner.open(TuningOptions.of(config), device));
+        }
+    }
+
     /** What the kernel was told. */
     private record Applied(TunNetwork network) implements NetworkSetup.Undo {
         @Override
@@ -55,33 +102,8 @@ final class LinuxDevices {
         }
 
         @Override
-        public boolean isWhole() throws IOException {
-            return network.isWhole();
-        }
-    }
-
-    /** The kernel's own. */
-    private record LinuxNetwork(BridgeConfig config) implements NetworkSetup {
-        @Override
-        public Undo setUp(TunnelInfo tunnel) throws IOException {
-            return new Applied(TunNetwork.setUp(new TunAddressing(
-                    tunnel.device(),
-                    tunnel.deviceAddress(),
-                    tunnel.prefixLength(),
-                    tunnel.mtu(),
-                    config.get(Settings.TUN_TX_QUEUE_LENGTH),
-                    config.get(Settings.ROUTES).stream()
-                            .filter(route -> isSameFamily(route, tunnel))
-                            .map(Prefix::toString)
-                            .toList(),
-                    config.get(Settings.SOURCE_RULE)
-                            ? TunAddressing.SourceRule.PRESENT
-                            : TunAddressing.SourceRule.ABSENT)));
-        }
-
-        @Override
-        public Optional<PathTuner> tuner(String device) throws IOException {
-            return Optional.of(PathTuner.open(TuningOptions.of(config), device));
+        public TunNetwork.Condition condition() throws IOException {
+            return network.condition();
         }
     }
 }

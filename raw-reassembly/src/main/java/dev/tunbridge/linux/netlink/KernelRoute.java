@@ -60,7 +60,11 @@ public record KernelRoute(
      * @param protocol who made it
      * @param tos which traffic it is for; 0 for all
      */
-    public record Key(int table, long priority, int protocol, int tos) {}
+    public record Key(int table, long priority, int protocol, int tos) {
+        public Key withPriority(long other) {
+            return new Key(table, other, protocol, tos);
+        }
+    }
 
     /**
      * What a route does.
@@ -159,6 +163,15 @@ public record KernelRoute(
                 && key.equals(other.key)
                 && kind.type() == other.kind.type()
                 && hops().equals(other.hops());
+    }
+
+    /** Whether the kernel takes one for the other: the same network in the same table, with the same priority. */
+    public boolean hasSameKey(KernelRoute other) {
+        return destination.equals(other.destination)
+                && prefixLength == other.prefixLength
+                && key.table() == other.key.table()
+                && key.priority() == other.key.priority()
+                && key.tos() == other.key.tos();
     }
 
     /** Whether both lead the same way on. */

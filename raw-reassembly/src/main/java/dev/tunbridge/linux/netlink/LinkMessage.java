@@ -83,4 +83,8 @@ final class LinkMessage {
     static NetlinkRequest up(int index) {
         return new NetlinkRequest(RTM_NEWLINK, NetlinkRequest.ACKNOWLEDGED).words(0, index, IFF_UP, IFF_UP);
     }
+
+    static NetlinkRequest down(int index) {
+        return new NetlinkRequest(RTM_NEWLINK, NetlinkRequest.ACKNOWLEDGED).words(0, index, 0, IFF_UP);
+    }
 }

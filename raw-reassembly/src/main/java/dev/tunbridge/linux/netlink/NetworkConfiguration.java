@@ -68,6 +68,11 @@ public final class NetworkConfiguration implements AutoCloseable {
         netlink.execute(LinkMessage.up(link.index()), "netlink RTM_NEWLINK up", link.name());
     }
 
+    /** Its routes vanish by that, and its IPv6 addresses. */
+    public void bringDown(Link link) throws LinuxException {
+        netlink.execute(LinkMessage.down(link.index()), "netlink RTM_NEWLINK down", link.name());
+    }
+
     // Addresses
 
     public List<InterfaceAddress> addresses() throws LinuxException {

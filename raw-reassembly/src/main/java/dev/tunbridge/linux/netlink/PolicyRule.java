@@ -15,11 +15,12 @@ import java.util.Optional;
  * @param table the table that is asked; 0 where it does something else
  * @param action FR_ACT_…
  * @param flags FIB_RULE_…
- * @param protocol who made it (4.17 and later; 0 before)
+ * @param protocol who made it; {@link #NO_PROTOCOL} where the kernel does not know (before 4.17)
  * @param mark only what bears this mark under this mask
  * @param inputInterface only what came in by it; empty for all
  * @param outputInterface only what a socket has bound to it; empty for all
  * @param suppressedLength routes to networks of at most this length do not count; -1 for none
+ * @param target the priority of the rule to go on with, of {@link #ACTION_GOTO}; 0 for none
  * @param others what else it asks for, by attribute: ports, users, tunnel numbers, tos; passed on as they are
  */
 public record PolicyRule(
@@ -35,7 +36,10 @@ public record PolicyRule(
         String inputInterface,
         String outputInterface,
         int suppressedLength,
+        long target,
         Map<Integer, ByteBuffer> others) {
+    public static final int NO_PROTOCOL = -1;
+
     /** FR_ACT_TO_TBL. */
     public static final int ACTION_TABLE = 1;
 
@@ -75,6 +79,7 @@ public record PolicyRule(
                 "",
                 "",
                 -1,
+                0,
                 Map.of());
     }
 
@@ -93,7 +98,27 @@ public record PolicyRule(
                 "",
                 "",
                 -1,
+                0,
                 Map.of());
+    }
+
+    /** Whether both do the same at the same place, whoever has made them. */
+    public boolean isSameRule(PolicyRule other) {
+        return equals(new PolicyRule(
+                other.family,
+                other.priority,
+                other.source,
+                other.destination,
+                other.table,
+                other.action,
+                other.flags,
+                protocol,
+                other.mark,
+                other.inputInterface,
+                other.outputInterface,
+                other.suppressedLength,
+                other.target,
+                other.others));
     }
 
     /** Whether it is for everything but what it says. */

@@ -50,8 +50,8 @@ final class RuleMessage {
     private static final int FRA_SPORT_RANGE = 23;
     private static final int FRA_DPORT_RANGE = 24;
 
-    private static final Set<Integer> OTHERS = Set.of(
-            FRA_GOTO, FRA_FLOW, FRA_TUN_ID, FRA_L3MDEV, FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE);
+    private static final Set<Integer> OTHERS =
+            Set.of(FRA_FLOW, FRA_TUN_ID, FRA_L3MDEV, FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE);
 
     /** Where {@link PolicyRule#others} has the type of service: no attribute has such a number. */
     private static final int TOS = 1 << 16;
@@ -74,11 +74,12 @@ final class RuleMessage {
                 attributes.has(FRA_TABLE) ? (int) attributes.unsigned(FRA_TABLE, 0) : body.get(TABLE_AT) & 0xff,
                 body.get(ACTION_AT) & 0xff,
                 body.getInt(RULE_FLAGS_AT),
-                attributes.octet(FRA_PROTOCOL),
+                attributes.has(FRA_PROTOCOL) ? attributes.octet(FRA_PROTOCOL) : PolicyRule.NO_PROTOCOL,
                 mask == 0 && mark == 0 ? Optional.empty() : Optional.of(new PolicyRule.Mark(mark, mask)),
                 attributes.text(FRA_IIFNAME),
                 attributes.text(FRA_OIFNAME),
                 attributes.has(FRA_SUPPRESS_PREFIXLEN) ? (int) attributes.unsigned(FRA_SUPPRESS_PREFIXLEN, 0) : -1,
+                attributes.unsigned(FRA_GOTO, 0),
                 others(body, attributes)));
     }
 
@@ -151,12 +152,15 @@ final class RuleMessage {
         if (rule.suppressedLength() >= 0) {
             request.attribute(FRA_SUPPRESS_PREFIXLEN, rule.suppressedLength());
         }
+        if (rule.target() != 0) {
+            request.attribute(FRA_GOTO, (int) rule.target());
+        }
         rule.others().forEach((other, value) -> {
             if (other != TOS) {
                 request.attribute(other, value);
             }
         });
-        return rule.protocol() == 0 ? request : request.attribute(FRA_PROTOCOL, (byte) rule.protocol());
+        return rule.protocol() == PolicyRule.NO_PROTOCOL ? request : request.attribute(FRA_PROTOCOL, (byte) rule.protocol());
     }
 
     private static int length(Optional<PolicyRule.Network> network) {

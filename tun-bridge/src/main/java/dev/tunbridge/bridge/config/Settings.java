@@ -90,6 +90,13 @@ public final class Settings {
             "auto",
             "A full TUN device stops its senders instead of dropping, where the kernel offers it (7.3 and later).");
 
+    public static final Setting<OverlapPolicy> TUN_OVERLAP = add(
+            "tun.overlap",
+            SettingType.oneOf(List.of(OverlapPolicy.values())),
+            "refuse",
+            "Where the host has another way to the tunnel's address or networks: refuse sets nothing up and tries again later,"
+                    + " warn says it and goes on.");
+
     public static final Setting<AutoOr<Long>> ROUTE_RTO_MIN = add(
             "route.rto-min",
             SettingType.autoOr(SettingType.nanos("200ms", "10s")),
@@ -135,6 +142,13 @@ public final class Settings {
             SettingType.flag(),
             "true",
             "A rule that sends every answer from the tunnel address back into the tunnel, whatever its destination.");
+
+    public static final Setting<Integer> SOURCE_RULE_PRIORITY = add(
+            "source-rule-priority",
+            SettingType.number(1, 32_765),
+            "5000",
+            "Priority of that rule: rules with less come before it, such as those of a load balancer; the main table's is"
+                    + " 32766.");
 
     public static final Setting<List<AllowRule>> ALLOW = add(
             "filter.allow",

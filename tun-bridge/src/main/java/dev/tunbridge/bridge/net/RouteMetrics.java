@@ -1,9 +1,9 @@
 package dev.tunbridge.bridge.net;
 
-import java.util.Collection;
-import java.util.List;
+import dev.tunbridge.linux.netlink.KernelRoute;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -34,13 +34,9 @@ public record RouteMetrics(
         LEFT
     }
 
-    /** The names that {@code ip} has for all of them. */
-    static final Collection<String> NAMES = List.of("rto_min", "features", "quickack", "mtu", "advmss", "reordering");
-
     /** As {@code ip} prints them, by name. */
     public Map<String, String> words() {
         Map<String, String> words = new TreeMap<>();
-        // Only a locked rto_min is obeyed, and ip locks each.
         rtoMinMillis.ifPresent(millis -> words.put("rto_min", "lock " + millis + "ms"));
         if (ecn == Flag.SET) {
             words.put("features", "ecn");
@@ -52,6 +48,31 @@ public record RouteMetrics(
         advertisedMss.ifPresent(bytes -> words.put("advmss", String.valueOf(bytes)));
         reordering.ifPresent(segments -> words.put("reordering", String.valueOf(segments)));
         return words;
+    }
+
+    /** As the kernel takes them, by number. */
+    SortedMap<Integer, Integer> values() {
+        SortedMap<Integer, Integer> values = new TreeMap<>();
+        addTo(values);
+        return values;
+    }
+
+    /** Puts them among others, in the place of those of the same name. */
+    void addTo(SortedMap<Integer, Integer> values) {
+        // Only a locked rto_min is obeyed (tcp_rto_min in include/net/tcp.h).
+        rtoMinMillis.ifPresent(millis -> {
+            values.put(KernelRoute.RTAX_RTO_MIN, millis);
+            values.merge(KernelRoute.RTAX_LOCK, 1 << KernelRoute.RTAX_RTO_MIN, (a, b) -> a | b);
+        });
+        if (ecn == Flag.SET) {
+            values.merge(KernelRoute.RTAX_FEATURES, KernelRoute.FEATURE_ECN, (a, b) -> a | b);
+        }
+        if (quickAck == Flag.SET) {
+            values.put(KernelRoute.RTAX_QUICKACK, 1);
+        }
+        mtu.ifPresent(bytes -> values.put(KernelRoute.RTAX_MTU, bytes));
+        advertisedMss.ifPresent(bytes -> values.put(KernelRoute.RTAX_ADVMSS, bytes));
+        reordering.ifPresent(segments -> values.put(KernelRoute.RTAX_REORDERING, segments));
     }
 
     boolean isEmpty() {

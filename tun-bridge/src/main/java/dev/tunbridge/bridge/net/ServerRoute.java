@@ -1,111 +1,178 @@
 package dev.tunbridge.bridge.net;
 
-import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.linux.Interfaces;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.KernelRoute;
+import dev.tunbridge.linux.netlink.NetworkConfiguration;
+import dev.tunbridge.linux.netlink.TcpMetrics;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A host route to the server, for the time of one connection: the same way as without it, and what TCP is to do on it.
- * Made before the connection, because ECN is asked for in its first segment, and removed with it, so that the next one
- * finds its way anew. Each call takes some processes, so some 10 ms, on a thread of the connection's network namespace.
+ * A host route to the server, for the time of one connection: the same way as without it and past every tunnel, and what TCP is
+ * to do on it. Made before the connection, because ECN is asked for in its first segment; {@link #follow} lets it go where the
+ * host's own routes go by now; removed with the connection, so that the next one finds its way anew. Each call takes
+ * a millisecond or so, on a thread of the connection's network namespace.
  *
- * <p>It bears a protocol number and a metric of our own, the latter for each TUN device: two bridges to one server do
- * not touch each other's, and what a killed process left is known by it.
+ * <p>It lies in the table in which the way was found, or in the main table where a tunnel's routes there would come first.
+ * It bears a protocol number and a metric of our own, the latter for each TUN device ({@link Identity}): two bridges to one
+ * server do not touch each other's, and what a killed process left is known by it.
  */
 public final class ServerRoute implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerRoute.class);
 
-    private static final int FIRST_METRIC = 0x5442_0000;
-    private static final int METRICS = 1 << 16;
+    /** What became of the way. */
+    public enum Change {
+        /** It is what it was. */
+        NONE,
+        /** The host's routes lead another way now, and so does this. */
+        OTHER_WAY,
+        /** There is no way. */
+        NO_WAY
+    }
 
-    private static final ServerRoute NONE = new ServerRoute("", "", RouteMetrics.NONE);
-
-    private final String family;
-    private final String route;
+    private final String device;
+    private final InetAddress server;
     private final RouteMetrics metrics;
-    private boolean removed;
+    private final boolean isWanted;
+    private final boolean isTunnelled;
 
-    private ServerRoute(String family, String route, RouteMetrics metrics) {
-        this.family = family;
-        this.route = route;
+    /** The way besides ours, when it was looked up last. */
+    private Optional<KernelRoute> way = Optional.empty();
+
+    /** What was made; null where nothing was. */
+    private @Nullable KernelRoute made;
+
+    private boolean closed;
+    private String said = "";
+
+    private ServerRoute(
+            String device, InetAddress server, RouteMetrics metrics, boolean isWanted, boolean isTunnelled) {
+        this.device = device;
+        this.server = server;
         this.metrics = metrics;
+        this.isWanted = isWanted;
+        this.isTunnelled = isTunnelled;
     }
 
     /**
-     * Removes what a killed process has left, and makes the route, where there is something to tell or the tunnel's own
-     * routes would take the connection into the tunnel. A host route that somebody has configured stays as it is, and so
-     * does one that this could not make again word by word. Then nothing is done, and the log says why.
+     * Makes the route, where there is something to tell or a tunnel's routes would take
+     * the connection into the tunnel. A host route that somebody has configured stays as it is. Then nothing is done, and the log says
+     * why.
      *
+     * @param device the TUN device, which exists
      * @param tunnelled networks that lead into the device, perhaps already
      */
     public static ServerRoute make(String device, InetAddress server, RouteMetrics metrics, List<Prefix> tunnelled)
             throws IOException {
-        String family = server instanceof Inet4Address ? "-4" : "-6";
-        removeStale(device, family);
         boolean isTunnelled = tunnelled.stream().anyMatch(network -> network.contains(server));
-        if ((metrics.isEmpty() && !isTunnelled) || server.isLoopbackAddress()) {
-            return NONE;
+        boolean isWanted = (!metrics.isEmpty() || isTunnelled) && !server.isLoopbackAddress();
+        ServerRoute route = new ServerRoute(device, server, metrics, isWanted, isTunnelled);
+        int index = Interfaces.index(device);
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            HostNetwork host = HostNetwork.read(configuration, AddressFamily.of(server));
+            Leftovers.removeServerRoutes(
+                    configuration, host, index, left -> left.destination().equals(server));
+            host = HostNetwork.read(configuration, AddressFamily.of(server));
+            route.settle(configuration, host, index);
         }
-        String host = InetAddresses.toAddrString(server);
-        String found = IpCommand.output(family, "-Numeric", "route", "get", "fibmatch", host)
-                .strip();
-        Optional<Route> way = Route.parse(found);
-        if (way.isPresent() && device.equals(way.get().attributes().get("dev"))) {
-            way = wayBesides(device, family, host);
+        if (route.made != null && metrics.reordering().isPresent()) {
+            rememberAnew(server, metrics.reordering().getAsInt());
         }
-        if (way.isEmpty()) {
-            boolean isIntoItself = (found + " ").contains(" dev " + device + " ");
-            if (isIntoItself) {
-                LOG.warn("the way to the server {} leads into {} itself: '{}'", host, device, found);
-            } else {
-                LOG.info("the route to the server {} stays as it is: '{}' is no plain route", host, firstLine(found));
+        return route;
+    }
+
+    /** Removes what a killed process has left, on behalf of the one that holds the device now. */
+    public static void removeLeftovers(String device) throws IOException {
+        int index = Interfaces.index(device);
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            for (AddressFamily family : AddressFamily.values()) {
+                Leftovers.removeServerRoutes(
+                        configuration, HostNetwork.read(configuration, family), index, left -> true);
             }
-            return NONE;
         }
-        Route through = way.get();
-        boolean isOurs =
-                String.valueOf(StaleRules.PROTOCOL).equals(through.attributes().get("proto"));
-        if (through.destination().equals(host) && !isOurs) {
-            LOG.info("the route to the server {} stays as it is: '{}' was configured for it", host, found);
-            return NONE;
-        }
-        Route own = new Route(host, through.attributes(), through.metrics())
-                .with("proto", String.valueOf(StaleRules.PROTOCOL))
-                .with("metric", String.valueOf(metric(device)))
-                .with(metrics);
-        if (metrics.reordering().isPresent() && !remembers(host, metrics)) {
-            forget(server);
-        }
-        IpCommand.batch(family, List.of("route replace " + own));
-        LOG.info("route to the server while connected: {}", own);
-        return new ServerRoute(family, own.toString(), metrics);
     }
 
-    /** Where the tunnel's own routes cover the server: the best of the main table's others. */
-    private static Optional<Route> wayBesides(String device, String family, String host) throws IOException {
-        return IpCommand.output(family, "-Numeric", "route", "show", "match", host)
-                .lines()
-                .flatMap(line -> Route.parse(line).stream())
-                .filter(route ->
-                        !device.equals(route.attributes().getOrDefault("dev", device))) // a list of next hops has none
-                .min(Comparator.comparingInt((Route route) -> -lengthOf(route.destination()))
-                        .thenComparingLong(
-                                route -> Long.parseLong(route.attributes().getOrDefault("metric", "0"))));
+    /** Lets the route go where the host's own routes go now. */
+    public synchronized Change follow() throws IOException {
+        if (closed) {
+            return Change.NONE;
+        }
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            HostNetwork host = HostNetwork.read(configuration, AddressFamily.of(server));
+            Optional<KernelRoute> before = way;
+            settle(configuration, host, Interfaces.index(device));
+            if (way.isEmpty()) {
+                return Change.NO_WAY;
+            }
+            return before.isPresent() && before.get().isSameWay(way.get()) ? Change.NONE : Change.OTHER_WAY;
+        }
     }
 
-    private static int lengthOf(String destination) {
-        int slash = destination.indexOf('/');
-        if (destination.equals("default")) {
-            return 0;
+    /** Looks the way up besides everything of ours, and has the route lead there. */
+    private void settle(NetworkConfiguration configuration, HostNetwork host, int deviceIndex) throws LinuxException {
+        Optional<WayLookup.Way> found =
+                new WayLookup(host, route -> !Identity.isOurs(route) && !route.leadsThrough(deviceIndex)).find(server);
+        way = found.map(WayLookup.Way::route);
+        Optional<KernelRoute> wanted =
+                isWanted ? found.flatMap(way -> wanted(way, host, deviceIndex)) : Optional.empty();
+        KernelRoute current = made;
+        boolean isThere = current != null && host.routes().stream().anyMatch(current::isSameEntry);
+        if (current != null && wanted.isPresent() && isThere && wanted.get().isSameEntry(current)) {
+            return;
         }
-        return slash < 0 ? Integer.MAX_VALUE : Integer.parseInt(destination.substring(slash + 1));
+        if (current != null) {
+            Leftovers.remove(() -> configuration.remove(current));
+            made = null;
+        }
+        if (wanted.isPresent()) {
+            configuration.add(wanted.get());
+            made = wanted.get();
+            LOG.info("{}: route to the server while connected: {}", device, host.text(wanted.get()));
+            sayIfTunnelled(configuration, deviceIndex);
+        } else if (found.isEmpty() && isTunnelled) {
+            say("no way to the server besides the tunnel's own routes");
+        }
+    }
+
+    private Optional<KernelRoute> wanted(WayLookup.Way way, HostNetwork host, int deviceIndex) {
+        KernelRoute route = way.route();
+        if (route.prefixLength() == host.family().bits()) {
+            say("the route to the server stays as it is, because it was configured for it: " + host.text(route));
+            return Optional.empty();
+        }
+        SortedMap<Integer, Integer> told = new TreeMap<>(route.metrics());
+        metrics.addTo(told);
+        return Optional.of(route.toHost(
+                        server,
+                        new KernelRoute.Key(way.table(), Identity.serverMetric(deviceIndex), Identity.PROTOCOL, 0))
+                .with(told));
+    }
+
+    /** Rules by mark or port may still lead elsewhere; into the tunnel itself it would never come to anything. */
+    private void sayIfTunnelled(NetworkConfiguration configuration, int deviceIndex) throws LinuxException {
+        if (configuration
+                .match(server)
+                .filter(route -> route.leadsThrough(deviceIndex))
+                .isPresent()) {
+            say("the way to the server leads into the tunnel itself, by a rule that comes first");
+        }
+    }
+
+    private void say(String what) {
+        if (!said.equals(what)) {
+            said = what;
+            LOG.warn("{}: {}", device, what);
+        }
     }
 
     /**
@@ -113,61 +180,49 @@ public final class ServerRoute implements AutoCloseable {
      * is there comes from the route when the first of them ends; it stays for an hour, whatever becomes of the route.
      */
     public static void forget(InetAddress server) throws IOException {
-        IpCommand.remove("tcp_metrics", "delete", InetAddresses.toAddrString(server));
+        try (TcpMetrics metrics = TcpMetrics.open()) {
+            metrics.forget(server);
+        }
     }
 
-    private static boolean remembers(String host, RouteMetrics metrics) throws IOException {
-        return (IpCommand.output("tcp_metrics", "show", host) + " ")
-                .contains(" reordering " + metrics.reordering().orElseThrow() + " ");
+    private static void rememberAnew(InetAddress server, int reordering) throws IOException {
+        try (TcpMetrics metrics = TcpMetrics.open()) {
+            if (metrics.reordering(server).filter(known -> known == reordering).isEmpty()) {
+                metrics.forget(server);
+            }
+        }
     }
 
     /** What is in force; {@link RouteMetrics#NONE} where the route was left alone. */
-    public RouteMetrics metrics() {
-        return metrics;
+    public synchronized RouteMetrics metrics() {
+        return made == null ? RouteMetrics.NONE : metrics;
+    }
+
+    /** The way that the connection takes; nothing where there is none. */
+    public synchronized Optional<KernelRoute> way() {
+        return way;
     }
 
     /** Removes the route; the way is then what it was. Does no harm twice. */
     @Override
     public synchronized void close() throws IOException {
-        if (!removed && !route.isEmpty()) {
-            removed = true;
-            remove(family, route);
-        }
-    }
-
-    private static void remove(String family, String route) throws IOException {
-        IpCommand.remove((family + " route del " + route).split(" ", -1));
-    }
-
-    /** Routes of ours of this device, which nobody else has now, and of devices that are gone. */
-    private static void removeStale(String device, String family) throws IOException {
-        String shown = IpCommand.output(
-                family, "-Numeric", "route", "show", "table", "all", "proto", String.valueOf(StaleRules.PROTOCOL));
-        for (String line : shown.lines().toList()) {
-            Optional<Route> route = Route.parse(line).map(ours -> ours.with("proto", "" + StaleRules.PROTOCOL));
-            if (route.isPresent() && isStale(route.get(), device)) {
-                LOG.info("removing the route of an earlier connection: {}", route.get());
-                remove(family, route.get().toString());
+        closed = true;
+        KernelRoute route = made;
+        made = null;
+        if (route != null) {
+            try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+                Leftovers.remove(() -> configuration.remove(route));
             }
         }
     }
 
-    private static boolean isStale(Route route, String device) throws IOException {
-        String metric = route.attributes().getOrDefault("metric", "");
-        if (metric.equals(String.valueOf(metric(device)))) {
-            return true;
+    /** Whether there is a way to this address besides the tunnels; asked of the kernel's tables as they are now. */
+    public static Optional<KernelRoute> wayTo(InetAddress server) throws IOException {
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            HostNetwork host = HostNetwork.read(configuration, AddressFamily.of(server));
+            return new WayLookup(host, route -> !Identity.isOurs(route))
+                    .find(server)
+                    .map(WayLookup.Way::route);
         }
-        return IpCommand.output("-o", "link", "show")
-                .lines()
-                .map(line -> line.split(":", -1)[1].strip().replaceAll("@.*", ""))
-                .noneMatch(living -> metric.equals(String.valueOf(metric(living))));
-    }
-
-    private static int metric(String device) {
-        return FIRST_METRIC + Math.floorMod(device.hashCode(), METRICS);
-    }
-
-    private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("");
     }
 }

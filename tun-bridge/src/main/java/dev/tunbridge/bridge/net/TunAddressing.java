@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.net;
 
+import dev.tunbridge.bridge.filter.Prefix;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -9,10 +10,12 @@ import java.util.List;
  * @param device its name
  * @param address its own address
  * @param prefixLength of the network that is reached directly through it
- * @param mtu largest packet
+ * @param mtu largest packet, in bytes
  * @param txQueueLength packets that the driver holds
- * @param routes further networks reached through it, each {@code ADDRESS/LENGTH}
+ * @param routes further networks reached through it, of the address's family
  * @param sourceRule whether answers from the address go back into the tunnel whatever their destination
+ * @param rulePriority of that rule
+ * @param overlaps what to do where the host has another way to one of these networks
  */
 public record TunAddressing(
         String device,
@@ -20,8 +23,13 @@ public record TunAddressing(
         int prefixLength,
         int mtu,
         int txQueueLength,
-        List<String> routes,
-        SourceRule sourceRule) {
+        List<Prefix> routes,
+        SourceRule sourceRule,
+        int rulePriority,
+        Overlaps overlaps) {
+
+    /** Before the main table (32766), so that the answer of a bound socket takes the tunnel whatever main says. */
+    public static final int RULE_PRIORITY = 5000;
 
     /** Whether there is a rule for the device's own address. */
     public enum SourceRule {
@@ -31,7 +39,32 @@ public record TunAddressing(
         ABSENT
     }
 
+    /** What to do where the host has another way to a network of the tunnel. */
+    public enum Overlaps {
+        /** Set nothing up. */
+        REFUSE,
+        /** Say it, and go on. */
+        WARN
+    }
+
     public TunAddressing {
         routes = List.copyOf(routes);
+    }
+
+    /** With the usual priority, and never beside a network of the host. */
+    public TunAddressing(
+            String device,
+            InetAddress address,
+            int prefixLength,
+            int mtu,
+            int txQueueLength,
+            List<Prefix> routes,
+            SourceRule sourceRule) {
+        this(device, address, prefixLength, mtu, txQueueLength, routes, sourceRule, RULE_PRIORITY, Overlaps.REFUSE);
+    }
+
+    /** The network that the address is of. */
+    Prefix network() {
+        return Prefix.of(address, prefixLength);
     }
 }

@@ -1,199 +1,385 @@
 package dev.tunbridge.bridge.net;
 
-import com.google.common.net.InetAddresses;
-import dev.tunbridge.linux.Interfaces;
+import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.linux.Errno;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.InterfaceAddress;
+import dev.tunbridge.linux.netlink.KernelRoute;
+import dev.tunbridge.linux.netlink.Link;
+import dev.tunbridge.linux.netlink.NetworkConfiguration;
+import dev.tunbridge.linux.netlink.PolicyRule;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Address, MTU, routes and source rule of one TUN device, set up in the calling thread's network namespace and taken
- * back by {@link #close()}. Blocks for some milliseconds. The device exists already; its addresses and routes vanish with
- * it, the rule does not, and is found at the next start by {@link StaleRules}.
+ * Address, MTU, routes and source rule of one TUN device. {@link #apply} brings the host there from whatever it finds: what is
+ * there stays, what is missing is added, what is no longer wanted goes; {@link #close} takes back what was added. What is not ours
+ * ({@link Identity}) is neither replaced nor removed. Each call takes a millisecond or so, and changes the network
+ * namespace of the calling thread. One thread at a time.
+ *
+ * <pre>
+ *   198.19.0.1/32 on the device            an address alone: the kernel makes no route for it that could be another's
+ *   198.19.0.0/30, and each of `routes`    in the main table, with a metric that nobody else has for that network
+ *   from 198.19.0.1 lookup T, default in T answers go back into the tunnel, whoever asked
+ * </pre>
+ *
+ * <p>The device exists already; its address and routes vanish with it, the rule does not, and is found at the next start ({@link
+ * Leftovers}).
  */
 public final class TunNetwork implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TunNetwork.class);
 
-    /** Before the main table (32766), so that the answer of a bound socket takes the tunnel whatever main says. */
-    private static final int RULE_PRIORITY = 5000;
-
-    /** Missing where the kernel has no IPv6. */
-    private static final Path IPV6_SETTINGS = Path.of("/proc/sys/net/ipv6");
-
-    private static final int ROUTE_METRIC = 84;
+    private static final AtomicBoolean SAID_NO_RULES = new AtomicBoolean();
 
     private final String device;
-    private final String family;
-    private final String address;
-    private final List<String> undo;
-    /** How {@code ip route show} begins the lines of the routes that were made. */
-    private final List<String> routes;
+    private final Reader reader;
+    private final DeviceSettings settings;
+    private final Set<String> said = new HashSet<>();
 
-    private final OptionalInt table;
+    private @Nullable AddressFamily family;
+    private @Nullable InterfaceAddress address;
+    private boolean isAddressAdded;
+    private List<KernelRoute> routes = List.of();
+    private @Nullable PolicyRule rule;
 
-    private TunNetwork(
-            String device, String family, String address, List<String> undo, List<String> routes, OptionalInt table) {
-        this.device = device;
-        this.family = family;
-        this.address = address;
-        this.undo = undo;
-        this.routes = routes;
-        this.table = table;
+    /** How the host's network is read: kernels differ in what they have. */
+    @FunctionalInterface
+    interface Reader {
+        HostNetwork read(NetworkConfiguration configuration, AddressFamily family) throws LinuxException;
     }
 
-    /**
-     * Sets everything up, after removing what a killed process has left; on failure nothing stays. What is there already
-     * is set again, so that a device which somebody took down and up gets its routes back. The caller holds the
-     * device open, and closes this on a thread of the same network namespace.
-     */
+    private TunNetwork(String device, Reader reader) {
+        this.device = device;
+        this.reader = reader;
+        settings = new DeviceSettings(device);
+    }
+
+    /** Nothing is set up yet. */
+    public static TunNetwork of(String device) {
+        return new TunNetwork(device, HostNetwork::read);
+    }
+
+    static TunNetwork of(String device, Reader reader) {
+        return new TunNetwork(device, reader);
+    }
+
+    /** Sets everything up at once; on failure nothing stays. */
     public static TunNetwork setUp(TunAddressing wanted) throws IOException {
-        String family = wanted.address() instanceof Inet4Address ? "-4" : "-6";
-        String address = InetAddresses.toAddrString(wanted.address());
-        String device = wanted.device();
-        prepare(wanted);
-        List<String> lines = new ArrayList<>();
-        List<String> undo = new ArrayList<>();
-        List<String> routes = new ArrayList<>();
-        if (Files.isDirectory(IPV6_SETTINGS)) {
-            // No link-local address, so no router solicitation goes into the tunnel.
-            lines.add("link set dev " + device + " addrgenmode none");
-        }
-        lines.add("link set dev " + device + " mtu " + wanted.mtu() + " txqueuelen " + wanted.txQueueLength());
-        boolean isIpv4 = wanted.address() instanceof Inet4Address;
-        String prefixed = address + "/" + wanted.prefixLength();
-        // "replace", because a persistent device keeps what a killed process gave it.
-        // Nobody else can have the address in a tunnel of two, so duplicate detection would only delay it.
-        lines.add("addr replace " + prefixed + " dev " + device + (isIpv4 ? "" : " nodad"));
-        lines.add("link set dev " + device + " up");
-        for (String route : wanted.routes()) {
-            // With a metric of our own it stands beside a route that an administrator has made, and never replaces it.
-            String own = route + " dev " + device + " metric " + ROUTE_METRIC;
-            lines.add("route replace " + own);
-            undo.add("route del " + own);
-            routes.add(shown(route) + " ");
-        }
-        String rule = "";
-        OptionalInt own = OptionalInt.empty();
-        if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
-            int table = RoutingTable.forDevice(family, device);
-            // The route before the rule: a rule of ours whose table is empty counts as left over.
-            lines.add("route replace default dev " + device + " table " + table);
-            undo.add(0, "route del default dev " + device + " table " + table);
-            routes.add("default table " + table + " ");
-            rule = "from " + address + " lookup " + table + " priority " + RULE_PRIORITY + " protocol "
-                    + StaleRules.PROTOCOL;
-            undo.add(0, "rule del " + rule);
-            own = OptionalInt.of(table);
-        }
-        // A second set-up of the same device finds its rule there. It stays: without it, for however short a time, what
-        // is sent from the address would leave by another way.
-        boolean isThere;
-        try {
-            isThere = StaleRules.removeAllBut(rule, device);
-        } catch (IOException e) {
-            giveBack(own, device);
-            throw e;
-        }
-        if (!rule.isEmpty() && !isThere) {
-            lines.add("rule add " + rule);
-        }
-        undo.add("addr del " + prefixed + " dev " + device);
-        TunNetwork network = new TunNetwork(
-                device,
-                family,
-                prefixed,
-                undo.stream().map(line -> family + " " + line).toList(),
-                routes,
-                own);
-        try {
-            IpCommand.batch(family, lines);
-        } catch (IOException e) {
-            try {
-                network.close();
-            } catch (IOException notTakenBack) {
-                e.addSuppressed(notTakenBack);
-            }
-            throw e;
-        }
+        TunNetwork network = of(wanted.device());
+        network.apply(wanted);
         return network;
     }
 
     /**
-     * Whether address and routes are still there, or will be missed only when the device is up again. A device that was
-     * taken down and up has lost its routes, and an IPv6 one its address.
+     * Has the device what is wanted and nothing else of ours; on failure nothing of ours stays. The caller holds the device open.
+     *
+     * @throws OverlapException before anything is set
      */
-    public boolean isWhole() throws IOException {
-        if (!Interfaces.isUp(device)) {
-            return true;
+    public void apply(TunAddressing wanted) throws IOException {
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            try {
+                apply(configuration, wanted);
+            } catch (IOException e) {
+                try {
+                    takeBack(configuration);
+                } catch (IOException notTakenBack) {
+                    e.addSuppressed(notTakenBack);
+                }
+                throw e;
+            }
         }
-        List<String> shown = IpCommand.output(family, "-Numeric", "route", "show", "table", "all", "dev", device)
-                .lines()
-                .map(line -> line.strip() + " ")
-                .toList();
-        boolean hasAddress = (IpCommand.output(family, "-oneline", "address", "show", "dev", device) + " ")
-                .contains(" " + address + " ");
-        return hasAddress && routes.stream().allMatch(route -> shown.stream().anyMatch(line -> line.startsWith(route)));
     }
 
-    /** An address alone is shown without the length of its whole. */
-    private static String shown(String route) {
-        String whole = route.contains(":") ? "/128" : "/32";
-        String unlimited = route.contains(":") ? "::/0" : "0.0.0.0/0";
-        if (route.equals(unlimited)) {
-            return "default";
+    private void apply(NetworkConfiguration configuration, TunAddressing wanted) throws IOException {
+        AddressFamily next = AddressFamily.of(wanted.address());
+        if (family != null && family != next) {
+            takeBack(configuration);
         }
-        return route.endsWith(whole) ? route.substring(0, route.length() - whole.length()) : route;
+        Link link = configuration.link(device);
+        HostNetwork host = reader.read(configuration, next);
+        refuseOverlaps(wanted, link, host);
+        family = next;
+        settings.apply(configuration, wanted, next);
+        applyAddress(configuration, wanted, link, host);
+        List<KernelRoute> made = new ArrayList<>();
+        routes = made;
+        applyRoutes(configuration, wanted, link, host, made);
+        applyRule(configuration, wanted, link, host, made);
+        removeOthers(configuration, link, host, made);
     }
 
-    /** Takes the rule and the address back; what is gone already is no fault. Does no harm twice. */
+    private void refuseOverlaps(TunAddressing wanted, Link link, HostNetwork host) throws OverlapException {
+        List<Overlap> overlaps = Overlap.find(wanted, link.index(), host);
+        List<Overlap> foreign =
+                overlaps.stream().filter(overlap -> !overlap.isOfTunnel()).toList();
+        if (!foreign.isEmpty() && wanted.overlaps() == TunAddressing.Overlaps.REFUSE) {
+            throw new OverlapException(foreign);
+        }
+        overlaps.forEach(overlap -> sayOnce("{}: {}", overlap.toString()));
+        if (wanted.routes().stream().anyMatch(network -> network.length() == 0)) {
+            host.routes().stream()
+                    .filter(route -> route.isDefault() && route.key().table() == KernelRoute.TABLE_MAIN)
+                    .forEach(route -> sayOnce(
+                            "{}: in the place of the default route, which stays for the way to the server: {}",
+                            host.text(route)));
+        }
+    }
+
+    private void sayOnce(String format, String what) {
+        if (said.add(what)) {
+            LOG.warn(format, device, what);
+        }
+    }
+
+    private void applyAddress(NetworkConfiguration configuration, TunAddressing wanted, Link link, HostNetwork host)
+            throws LinuxException {
+        InterfaceAddress before = address;
+        if (before != null && isAddressAdded && !before.address().equals(wanted.address())) {
+            Leftovers.remove(() -> configuration.remove(before));
+            address = null;
+        }
+        // A persistent device may have it from an administrator, or from a process that was killed.
+        Optional<InterfaceAddress> there = host.addresses().stream()
+                .filter(found -> found.interfaceIndex() == link.index())
+                .filter(found -> found.address().equals(wanted.address()))
+                .findFirst();
+        InterfaceAddress own = InterfaceAddress.alone(link.index(), wanted.address(), Identity.PROTOCOL);
+        if (there.isEmpty()) {
+            configuration.add(own);
+            isAddressAdded = true;
+        } else if (address == null) {
+            isAddressAdded = there.get().protocol() == Identity.PROTOCOL;
+        }
+        address = own;
+    }
+
+    private void applyRoutes(
+            NetworkConfiguration configuration,
+            TunAddressing wanted,
+            Link link,
+            HostNetwork host,
+            List<KernelRoute> made)
+            throws IOException {
+        List<Prefix> networks = new ArrayList<>();
+        if (wanted.prefixLength() < host.family().bits()) {
+            networks.add(wanted.network());
+        }
+        wanted.routes().forEach(network -> networks.addAll(halves(network)));
+        for (Prefix network : new LinkedHashSet<>(networks)) {
+            KernelRoute like = KernelRoute.onLink(
+                            network.address(),
+                            network.length(),
+                            new KernelRoute.Key(KernelRoute.TABLE_MAIN, Identity.ROUTE_METRIC, Identity.PROTOCOL, 0),
+                            link.index())
+                    .from(wanted.address());
+            made.add(keepOrAdd(configuration, like, host));
+        }
+    }
+
+    /** A default route would lie beside that of the host; its halves win over it by their length, whatever its metric. */
+    private static List<Prefix> halves(Prefix network) {
+        if (network.length() > 0) {
+            return List.of(network);
+        }
+        byte[] second = network.address().getAddress();
+        second[0] = (byte) 0x80;
+        try {
+            return List.of(new Prefix(network.address(), 1), new Prefix(InetAddress.getByAddress(second), 1));
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e); // for another length alone
+        }
+    }
+
+    /** With the first metric that nobody has for this network: two tunnels to one lie side by side. */
+    private static KernelRoute keepOrAdd(NetworkConfiguration configuration, KernelRoute like, HostNetwork host)
+            throws LinuxException {
+        Optional<KernelRoute> there = host.routes().stream()
+                .filter(route -> route.isSameEntry(
+                                like.with(like.key().withPriority(route.key().priority())))
+                        && route.isSameWay(like)
+                        && !Identity.isServerRoute(route))
+                .findFirst();
+        if (there.isPresent()) {
+            return there.get();
+        }
+        long metric = like.key().priority();
+        while (true) {
+            KernelRoute route = like.with(like.key().withPriority(metric));
+            try {
+                configuration.add(route);
+                return route;
+            } catch (LinuxException e) {
+                metric++;
+                if (!e.errno().equals(Errno.EEXIST) || metric >= Identity.ROUTE_METRIC + Identity.ROUTE_METRICS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void applyRule(
+            NetworkConfiguration configuration,
+            TunAddressing wanted,
+            Link link,
+            HostNetwork host,
+            List<KernelRoute> made)
+            throws IOException {
+        PolicyRule before = rule;
+        rule = null;
+        if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
+            if (host.rules().isPresent()) {
+                int table = RoutingTable.forDevice(link.index(), host);
+                PolicyRule next = PolicyRule.from(wanted.address(), table, wanted.rulePriority(), Identity.PROTOCOL);
+                // The route before the rule: a rule of ours whose table is empty counts as left over.
+                KernelRoute like = KernelRoute.onLink(
+                        host.family().unspecified(),
+                        0,
+                        new KernelRoute.Key(table, Identity.ROUTE_METRIC, Identity.PROTOCOL, 0),
+                        link.index());
+                made.add(keepOrAdd(configuration, like, host));
+                // A rule that is there stays: without it, for however short a time, what is sent from the address would
+                // leave by
+                // another way.
+                rule = next;
+                if (host.rules().get().stream().noneMatch(next::isSameRule)) {
+                    configuration.add(next);
+                }
+                hintAtEarlierRules(next, host);
+            } else if (SAID_NO_RULES.compareAndSet(false, true)) {
+                LOG.warn(
+                        "{}: this kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), so answers to clients outside the"
+                                + " networks of the tunnel take the host's way; name them in 'routes'",
+                        device);
+            }
+        }
+        if (before != null && !before.equals(rule)) {
+            Leftovers.remove(() -> configuration.remove(before));
+        }
+        Leftovers.removeRules(configuration, host, link.index(), rule == null ? List.of() : List.of(rule));
+    }
+
+    /** Load balancers mark connections, and their rules come first: what they mark does not reach ours. */
+    private void hintAtEarlierRules(PolicyRule ours, HostNetwork host) {
+        for (PolicyRule earlier : host.rules().orElse(List.of())) {
+            boolean isFromElsewhere = earlier.source()
+                    .filter(network -> !Prefix.of(network.address(), network.prefixLength())
+                            .contains(ours.source().orElseThrow().address()))
+                    .isPresent();
+            if (earlier.priority() < ours.priority()
+                    && earlier.action() != PolicyRule.ACTION_NOP
+                    && earlier.table() != KernelRoute.TABLE_LOCAL
+                    && !Identity.isOurs(earlier)
+                    && (!isFromElsewhere || earlier.isInverted())) {
+                sayOnce(
+                        "{}: an earlier rule may take the tunnel's answers elsewhere: '{}' (source-rule-priority="
+                                + ours.priority() + " comes after it)",
+                        earlier.toString());
+            }
+        }
+    }
+
+    /** What is ours on this device and no longer wanted, of this process or of one that was killed. */
+    private static void removeOthers(
+            NetworkConfiguration configuration, Link link, HostNetwork host, List<KernelRoute> wanted)
+            throws LinuxException {
+        for (KernelRoute route : host.routes()) {
+            if (Identity.isOurs(route)
+                    && !Identity.isServerRoute(route)
+                    && route.leadsThrough(link.index())
+                    && wanted.stream().noneMatch(route::isSameEntry)) {
+                Leftovers.remove(() -> configuration.remove(route));
+            }
+        }
+    }
+
+    /** How what was set up is found. */
+    public enum Condition {
+        WHOLE,
+        /** Nothing comes through. It has lost its routes by that, and an IPv6 device its address. */
+        DOWN,
+        INCOMPLETE
+    }
+
+    /** Whether everything is still there: others may have taken it away. */
+    public Condition condition() throws IOException {
+        AddressFamily current = family;
+        if (current == null) {
+            return Condition.WHOLE;
+        }
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            Link link = configuration.link(device);
+            if (!link.isUp()) {
+                return Condition.DOWN;
+            }
+            HostNetwork host = reader.read(configuration, current);
+            InterfaceAddress own = address;
+            boolean hasAddress = own == null
+                    || host.addresses().stream()
+                            .anyMatch(found -> found.interfaceIndex() == own.interfaceIndex()
+                                    && found.address().equals(own.address()));
+            boolean hasRoutes =
+                    routes.stream().allMatch(route -> host.routes().stream().anyMatch(route::isSameEntry));
+            PolicyRule wanted = rule;
+            boolean hasRule =
+                    wanted == null || host.rules().orElse(List.of()).stream().anyMatch(wanted::isSameRule);
+            return hasAddress && hasRoutes && hasRule ? Condition.WHOLE : Condition.INCOMPLETE;
+        }
+    }
+
+    /** Takes back what was added; what is gone already is no fault. Does no harm twice. */
     @Override
     public void close() throws IOException {
-        IOException fault = null;
-        for (String line : undo) {
+        if (family != null) {
+            try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+                takeBack(configuration);
+            }
+        }
+    }
+
+    private void takeBack(NetworkConfiguration configuration) throws IOException {
+        List<Leftovers.Removal> removals = new ArrayList<>();
+        PolicyRule ownRule = rule;
+        if (ownRule != null) {
+            removals.add(() -> configuration.remove(ownRule));
+        }
+        for (KernelRoute route : routes) {
+            removals.add(() -> configuration.remove(route));
+        }
+        InterfaceAddress ownAddress = address;
+        if (ownAddress != null && isAddressAdded) {
+            removals.add(() -> configuration.remove(ownAddress));
+        }
+        removals.add(() -> settings.restore(configuration));
+        rule = null;
+        routes = List.of();
+        address = null;
+        isAddressAdded = false;
+        family = null;
+        LinuxException fault = null;
+        for (Leftovers.Removal removal : removals) {
             try {
-                IpCommand.remove(line.split(" ", -1));
-            } catch (IOException e) {
+                Leftovers.remove(removal);
+            } catch (LinuxException e) {
                 if (fault != null) {
                     e.addSuppressed(fault);
                 }
                 fault = e;
             }
         }
-        giveBack(table, device);
         if (fault != null) {
             throw fault;
-        }
-    }
-
-    private static void giveBack(OptionalInt table, String device) throws IOException {
-        if (table.isPresent()) {
-            RoutingTable.giveBack(table.getAsInt(), device);
-        }
-    }
-
-    /** Per-device settings that ip does not know. In a container they may be read-only; then they are left alone. */
-    private static void prepare(TunAddressing wanted) {
-        boolean isIpv4 = wanted.address() instanceof Inet4Address;
-        if (isIpv4) {
-            // Clients keep addresses that have no route back here; loose filtering still refuses the impossible ones.
-            set("ipv4", wanted.device(), "rp_filter", "2");
-        }
-        set("ipv6", wanted.device(), "accept_ra", "0");
-        set("ipv6", wanted.device(), "disable_ipv6", isIpv4 ? "1" : "0");
-    }
-
-    private static void set(String family, String device, String name, String value) {
-        Path file = Path.of("/proc/sys/net", family, "conf", device, name);
-        try {
-            Files.writeString(file, value);
-        } catch (IOException e) {
-            LOG.debug("{} stays as it is: {}", file, e.getMessage());
         }
     }
 }

@@ -1,12 +1,10 @@
 package dev.tunbridge.bridge.path;
 
 import dev.tunbridge.bridge.config.ShaperMode;
-import dev.tunbridge.bridge.net.NetworkWatch;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.RouteTuning;
 import dev.tunbridge.bridge.net.ServerRoute;
 import dev.tunbridge.linux.InterfaceCounters;
-import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.netlink.QueueDiscipline;
 import dev.tunbridge.linux.netlink.TokenBucket;
 import java.io.IOException;
@@ -34,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   loop: established ► sample, sample, … ► disconnected ► established …   ─┐ wanted values
- *   own thread:                                                            ◄┘ Shaper (netlink), RouteTuning (ip), counters
+ *   own thread:                                                            ◄┘ Shaper (netlink), RouteTuning, counters
  * </pre>
  */
 public final class PathTuner implements AutoCloseable {
@@ -50,7 +48,6 @@ public final class PathTuner implements AutoCloseable {
     private final TuningOptions options;
     private final String device;
     private final Shaper shaper;
-    private final Optional<NetworkWatch> watch;
     private final long droppedBefore;
     private final ExecutorService executor;
     private final AtomicBoolean due = new AtomicBoolean();
@@ -91,7 +88,6 @@ public final class PathTuner implements AutoCloseable {
     private volatile Optional<InetAddress> remembered = Optional.empty();
 
     private final AtomicLong faults = new AtomicLong();
-    private final AtomicBoolean deviceReturned = new AtomicBoolean();
 
     /** What the kernel is to be told. Each new tunnel has its number, so that its routes are set even where nothing else changed. */
     private record Wanted(
@@ -99,12 +95,10 @@ public final class PathTuner implements AutoCloseable {
         static final Wanted NOTHING = new Wanted(0, null, RouteMetrics.NONE, Optional.empty());
     }
 
-    private PathTuner(
-            TuningOptions options, String device, Shaper shaper, Optional<NetworkWatch> watch, long droppedBefore) {
+    private PathTuner(TuningOptions options, String device, Shaper shaper, long droppedBefore) {
         this.options = options;
         this.device = device;
         this.shaper = shaper;
-        this.watch = watch;
         this.droppedBefore = droppedBefore;
         plan = new RoutePlan(options);
         executor = Executors.newSingleThreadExecutor(task -> {
@@ -118,17 +112,8 @@ public final class PathTuner implements AutoCloseable {
     /** For a device that exists, in the calling thread's namespace. Blocks for some milliseconds. */
     public static PathTuner open(TuningOptions options, String device) throws IOException {
         long droppedBefore = droppedNow(device);
-        return new PathTuner(options, device, Shaper.open(device), watch(device), droppedBefore);
-    }
-
-    /** All else goes without it. */
-    private static Optional<NetworkWatch> watch(String device) {
-        try {
-            return Optional.of(NetworkWatch.open(device));
-        } catch (LinuxException e) {
-            LOG.warn("{}: where somebody takes it down and up, its routes are gone: {}", device, e.getMessage());
-            return Optional.empty();
-        }
+        ServerRoute.removeLeftovers(device);
+        return new PathTuner(options, device, Shaper.open(device), droppedBefore);
     }
 
     /**
@@ -210,14 +195,6 @@ public final class PathTuner implements AutoCloseable {
         serverWords = Map.of();
     }
 
-    /**
-     * Whether somebody took the device down and up again, as far as is known, since this was asked last: where its
-     * network is not whole it is to be set up anew, and then {@link #renew} called. On the loop.
-     */
-    public boolean takeDeviceReturn() {
-        return deviceReturned.getAndSet(false);
-    }
-
     /** The device's network was set up anew, without any tuning. On the loop. */
     public void renew() {
         Wanted last = wanted;
@@ -292,15 +269,13 @@ public final class PathTuner implements AutoCloseable {
         if (lookDue) {
             lookDue = false;
             attempt(Part.COUNTERS, this::look);
-            attempt(Part.CHANGES, this::lookForChanges);
         }
     }
 
     private enum Part {
         SHAPER,
         ROUTES,
-        COUNTERS,
-        CHANGES
+        COUNTERS
     }
 
     @FunctionalInterface
@@ -375,15 +350,8 @@ public final class PathTuner implements AutoCloseable {
         }
     }
 
-    private void lookForChanges() throws IOException {
-        if (watch.isPresent() && watch.get().look()) {
-            deviceReturned.set(true);
-        }
-    }
-
     private void undo(CompletableFuture<Void> end) {
         undone = true;
-        watch.ifPresent(NetworkWatch::close);
         try {
             shaper.close();
             shaped = Optional.empty();

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.path;
 
+import dev.tunbridge.linux.netlink.AddressFamily;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
@@ -16,7 +17,7 @@ public record TunnelShape(InetAddress deviceAddress, int mtu, int frameOverheadB
         return deviceAddress instanceof Inet4Address;
     }
 
-    String family() {
-        return isIpv4() ? "-4" : "-6";
+    AddressFamily family() {
+        return AddressFamily.of(deviceAddress);
     }
 }

@@ -1,6 +1,9 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.bridge.net.Concerns;
+import dev.tunbridge.bridge.net.HostWatch;
+import dev.tunbridge.bridge.net.TunNetwork;
 import dev.tunbridge.bridge.path.PathTuner;
 import java.io.IOException;
 import java.util.Optional;
@@ -20,14 +23,22 @@ public interface NetworkSetup {
         return Optional.empty();
     }
 
+    /**
+     * Hears what changes in the host's network from now on, for a device that exists, on a thread that must not wait; empty for a
+     * device that the kernel knows nothing of.
+     */
+    default Optional<HostWatch> watch(String device, Concerns.Listener listener) throws IOException {
+        return Optional.empty();
+    }
+
     /** Takes a set-up back; does nothing the second time. */
     @FunctionalInterface
     interface Undo {
         void undo() throws IOException;
 
-        /** Whether everything is still there, so far as the device is up: others may have taken it away. */
-        default boolean isWhole() throws IOException {
-            return true;
+        /** Whether everything is still there: others may have taken it away. */
+        default TunNetwork.Condition condition() throws IOException {
+            return TunNetwork.Condition.WHOLE;
         }
     }
 }

@@ -127,12 +127,6 @@ final class PathTuning {
         return isBusy ? BUSY_NANOS : IDLE_NANOS;
     }
 
-    /** Whether the device may have been taken down and is up again, without its routes; asked once. */
-    boolean takeDeviceReturn() {
-        PathTuner current = tuner;
-        return current != null && current.takeDeviceReturn();
-    }
-
     /** The device has its routes again. */
     void renew() {
         PathTuner current = tuner;

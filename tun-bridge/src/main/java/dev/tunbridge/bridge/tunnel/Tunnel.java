@@ -12,6 +12,7 @@ import dev.tunbridge.bridge.filter.IcmpErrors;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.net.TunNetwork;
 import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
@@ -100,6 +101,8 @@ public final class Tunnel {
     /** What the kernel has been told last; the blocking thread's too. */
     private @Nullable TunnelInfo configured;
 
+    private final Repairs repairs = new Repairs();
+    private final HostNews news;
     private @Nullable IcmpErrors icmp;
     private boolean pumpDue;
     private boolean reading;
@@ -149,6 +152,7 @@ public final class Tunnel {
                         config.get(Settings.QUEUE_ECN),
                         config.get(Settings.QUEUE_PROMPT_PORTS)));
         tuning = new PathTuning(queue, device.name(), networkSetup);
+        news = new HostNews(loop, new FromHost());
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
@@ -164,6 +168,14 @@ public final class Tunnel {
             end(BridgeException.of("cannot open TUN device " + device.name(), e));
             return;
         }
+        blocking.run(
+                () -> {
+                    news.open(networkSetup, device.name());
+                    return news;
+                },
+                opened -> {},
+                fault ->
+                        LOG.warn("{}: changes of the host's network go unseen: {}", device.name(), fault.getMessage()));
         connect();
     }
 
@@ -372,6 +384,7 @@ public final class Tunnel {
 
     /** On the blocking thread, the last first. */
     private void takeBack() throws IOException {
+        news.close();
         try {
             tuning.close();
         } finally {
@@ -477,36 +490,42 @@ public final class Tunnel {
         if (current != null && established != null && current.takeOutageEnd()) {
             apply(established.keepAlive(now));
         }
-        if (current != null && tuning.takeDeviceReturn()) {
-            setUpAgain(current);
-        }
     }
 
-    /** Somebody took the device down and up, as it seems: its routes went, and an IPv6 address too. */
-    private void setUpAgain(OuterConnection current) {
+    /** Somebody has changed the device, as it seems: what is missing is set up anew, a bounded number of times. */
+    private void lookAtDevice() {
+        if (isOver()) {
+            return;
+        }
         blocking.run(
                 () -> {
                     TunnelInfo tunnel = configured;
-                    if (tunnel == null || undo.isWhole()) {
-                        return false;
+                    TunNetwork.Condition found = undo.condition();
+                    if (tunnel != null
+                            && found == TunNetwork.Condition.INCOMPLETE
+                            && repairs.mayTry(System.nanoTime())) {
+                        undo = networkSetup.setUp(tunnel);
+                        return Repairs.Finding.REPAIRED;
                     }
-                    undo = networkSetup.setUp(tunnel);
-                    return true;
+                    return Repairs.Finding.of(found);
                 },
-                wasMissing -> {
-                    if (wasMissing) {
-                        LOG.warn(
-                                "{} was taken down and is up again: its address and routes have been set up anew",
-                                device.name());
-                    }
-                    if (connection == current) {
-                        tuning.renew(); // the kernel's own route comes back by itself, but without its tuning
-                    }
-                },
+                this::foundDevice,
                 fault -> LOG.warn(
-                        "{} was taken down and is up again, but its routes could not be set up: {}",
+                        "{}: somebody has changed it, and it could not be set up anew: {}",
                         device.name(),
                         fault.getMessage()));
+    }
+
+    private void foundDevice(Repairs.Finding finding) {
+        if (isOver()) {
+            return;
+        }
+        repairs.say(finding, device.name());
+        if (finding == Repairs.Finding.GIVEN_UP) {
+            loop.schedule(this::lookAtDevice, Repairs.WINDOW_NANOS, TimeUnit.NANOSECONDS);
+        } else if (finding == Repairs.Finding.REPAIRED && connection != null) {
+            tuning.renew(); // it was set up without its tuning
+        }
     }
 
     private void suppressOn(OuterConnection current) {
@@ -702,6 +721,19 @@ public final class Tunnel {
             }
             return true;
         }
+    }
+
+    private final class FromHost implements HostNews.Events {
+        @Override
+        public void onDeviceDoubtful() {
+            lookAtDevice();
+        }
+
+        @Override
+        public void onWayDoubtful() {}
+
+        @Override
+        public void onAddressGone(InetAddress address) {}
     }
 
     private final class FromDevice implements TunHandler {

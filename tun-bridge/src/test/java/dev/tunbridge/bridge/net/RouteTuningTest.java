@@ -2,7 +2,9 @@ package dev.tunbridge.bridge.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.TunInterface;
+import dev.tunbridge.linux.netlink.AddressFamily;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
@@ -40,10 +42,10 @@ class RouteTuningTest {
                     prefixLength,
                     1400,
                     400,
-                    List.of(route),
+                    List.of(Prefix.parse(route)),
                     TunAddressing.SourceRule.PRESENT));
             String before = routes(family);
-            RouteTuning tuning = new RouteTuning("tb0", family);
+            RouteTuning tuning = new RouteTuning("tb0", family.equals("-4") ? AddressFamily.IPV4 : AddressFamily.IPV6);
 
             inside(() -> tuning.apply(metrics(300, OptionalInt.of(1340))));
             assertThat(unicast(family))
@@ -74,17 +76,39 @@ class RouteTuningTest {
     }
 
     @Test
-    void keepsWhatAnAdministratorToldARoute() throws Exception {
+    void leavesWhatAnAdministratorMade() throws Exception {
         try (TunInterface tun = namespace.openTun("tb0")) {
             namespace.inside("link", "set", "dev", tun.name(), "up");
             namespace.inside("route", "add", "198.18.7.0/24", "dev", "tb0", "mtu", "1300", "rto_min", "500ms");
             String before = routes("-4");
-            RouteTuning tuning = new RouteTuning("tb0", "-4");
+            RouteTuning tuning = new RouteTuning("tb0", AddressFamily.IPV4);
 
             inside(() -> tuning.apply(metrics(300, OptionalInt.empty())));
-            assertThat(routes("-4")).contains("mtu 1300").contains("rto_min lock 300ms");
+            assertThat(routes("-4")).isEqualTo(before);
             inside(tuning::restore);
             assertThat(routes("-4")).isEqualTo(before);
+        }
+    }
+
+    /** The kernel replaces the first route with the same network and metric, and that may be anybody's. */
+    @Test
+    void touchesNeitherWhereSomebodyHasMadeOneLikeIt() throws Exception {
+        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        namespace.inside("link", "set", "lan0", "up");
+        try (TunInterface tun = namespace.openTun("tb0")) {
+            namespace.setUp(new TunAddressing(
+                    tun.name(),
+                    InetAddress.getByName("198.19.0.1"),
+                    30,
+                    1400,
+                    400,
+                    List.of(),
+                    TunAddressing.SourceRule.ABSENT));
+            namespace.inside("route", "prepend", "198.19.0.0/30", "dev", "lan0", "metric", "84");
+            String before = namespace.inside("route", "show");
+            RouteTuning tuning = new RouteTuning("tb0", AddressFamily.IPV4);
+            inside(() -> tuning.apply(metrics(300, OptionalInt.empty())));
+            assertThat(namespace.inside("route", "show")).isEqualTo(before);
         }
     }
 

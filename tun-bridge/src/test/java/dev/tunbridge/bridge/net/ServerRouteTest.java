@@ -44,6 +44,7 @@ class ServerRouteTest {
         namespace.inside("link", "set", "x0", "up");
         namespace.inside("route", "add", "default", "via", "198.18.0.2", "initcwnd", "20");
         namespace.inside("-6", "route", "add", "default", "via", "2001:2::2");
+        namespace.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
     }
 
     @AfterEach
@@ -85,8 +86,6 @@ class ServerRouteTest {
     })
     void leadsPastTheTunnelThatTakesEverythingElse(String family, String server, String tunnelled, String way)
             throws Exception {
-        namespace.inside("link", "add", "tb0", "type", "veth", "peer", "name", "tb1");
-        namespace.inside("link", "set", "tb1", "up");
         namespace.inside("link", "set", "tb0", "up");
         namespace.inside(family, "route", "del", "default");
         namespace.inside(family, "route", "add", "default", "via", way.split(" ", -1)[1], "metric", "2000");
@@ -129,16 +128,83 @@ class ServerRouteTest {
     }
 
     @Test
-    void leavesARouteWithSeveralNextHops() throws Exception {
+    void takesAllNextHopsOfTheWay() throws Exception {
         namespace.inside("link", "add", "y0", "type", "veth", "peer", "name", "y1");
         namespace.inside("addr", "add", "198.18.4.1/30", "dev", "y0");
         namespace.inside("link", "set", "y1", "up");
         namespace.inside("link", "set", "y0", "up");
         namespace.inside(
-                "route", "add", "198.19.8.0/24", "nexthop", "via", "198.18.0.2", "nexthop", "via", "198.18.4.2");
+                "route",
+                "add",
+                "198.19.8.0/24",
+                "nexthop",
+                "via",
+                "198.18.0.2",
+                "nexthop",
+                "via",
+                "198.18.4.2",
+                "weight",
+                "3");
         String before = routes("-4");
-        close(make("tb0", "198.19.8.8"));
+        ServerRoute route = make("tb0", "198.19.8.8");
+        assertThat(namespace.inside("route", "show", "198.19.8.8"))
+                .contains(
+                        "features ecn",
+                        "nexthop via 198.18.0.2 dev x0 weight 1",
+                        "nexthop via 198.18.4.2 dev y0 weight 3");
+        close(route);
         assertThat(routes("-4")).isEqualTo(before);
+    }
+
+    @Test
+    void findsTheWayThatARuleGives() throws Exception {
+        namespace.inside("link", "add", "y0", "type", "veth", "peer", "name", "y1");
+        namespace.inside("addr", "add", "198.18.4.1/30", "dev", "y0");
+        namespace.inside("link", "set", "y1", "up");
+        namespace.inside("link", "set", "y0", "up");
+        namespace.inside("route", "add", "default", "via", "198.18.4.2", "table", "99");
+        namespace.inside("rule", "add", "to", "198.19.0.0/16", "lookup", "99", "priority", "99");
+        ServerRoute route = make("tb0", "198.19.8.8");
+        assertThat(namespace.inside("route", "get", "198.19.8.8")).contains("via 198.18.4.2 dev y0");
+        assertThat(namespace.inside("route", "show", "table", "99"))
+                .contains("198.19.8.8 via 198.18.4.2 dev y0 proto 84");
+        close(route);
+    }
+
+    /** The default route lies behind the main table, where the tunnel's own routes would come first. */
+    @Test
+    void leadsPastTheTunnelAlsoToATableThatComesAfter() throws Exception {
+        namespace.inside("link", "set", "tb0", "up");
+        namespace.inside("route", "del", "default");
+        namespace.inside("route", "add", "default", "via", "198.18.0.2", "table", "default");
+        namespace.inside("route", "add", "0.0.0.0/1", "dev", "tb0", "metric", "84", "proto", "84");
+        namespace.inside("route", "add", "128.0.0.0/1", "dev", "tb0", "metric", "84", "proto", "84");
+        assertThat(namespace.inside("route", "get", "198.19.8.8")).contains("dev tb0");
+        ServerRoute route = make("tb0", "198.19.8.8", RouteMetrics.NONE, "0.0.0.0/0");
+        assertThat(namespace.inside("route", "get", "198.19.8.8")).contains("via 198.18.0.2 dev x0");
+        close(route);
+    }
+
+    @Test
+    void followsTheHostsRoutes() throws Exception {
+        ServerRoute route = make("tb0", "198.19.7.7");
+        assertThat(follow(route)).isEqualTo(ServerRoute.Change.NONE);
+        namespace.inside("addr", "add", "198.18.0.5/30", "dev", "x0");
+        namespace.inside("route", "replace", "default", "via", "198.18.0.6");
+        assertThat(follow(route)).isEqualTo(ServerRoute.Change.OTHER_WAY);
+        assertThat(namespace.inside("route", "get", "198.19.7.7")).contains("via 198.18.0.6 dev x0");
+        namespace.inside("route", "del", "default");
+        assertThat(follow(route)).isEqualTo(ServerRoute.Change.NO_WAY);
+        assertThat(routes("-4")).doesNotContain("198.19.7.7");
+        namespace.inside("route", "add", "default", "via", "198.18.0.2");
+        assertThat(follow(route)).isEqualTo(ServerRoute.Change.OTHER_WAY);
+        close(route);
+        assertThat(follow(route)).isEqualTo(ServerRoute.Change.NONE);
+        assertThat(routes("-4")).doesNotContain("198.19.7.7");
+    }
+
+    private ServerRoute.Change follow(ServerRoute route) throws Exception {
+        return namespace.call(route::follow);
     }
 
     @Test
@@ -168,7 +234,6 @@ class ServerRouteTest {
 
     @Test
     void replacesWhatAKilledProcessLeft() throws Exception {
-        namespace.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
         String untouched = routes("-4");
         Process victim = namespace.call(() -> Victim.start(TuningVictim.class, "tb0", "198.19.0.1", "198.19.7.7"));
         try (BufferedReader said = victim.inputReader(StandardCharsets.UTF_8)) {
@@ -200,7 +265,9 @@ class ServerRouteTest {
 
     @Test
     void removesTheRouteOfADeviceThatIsGone() throws Exception {
-        make("tb7", "198.19.7.7"); // there is no tb7, and nobody closes it
+        namespace.inside("tuntap", "add", "dev", "tb7", "mode", "tun");
+        make("tb7", "198.19.7.7"); // nobody closes it
+        namespace.inside("link", "del", "tb7");
         ServerRoute next = make("tb0", "198.19.7.8");
         assertThat(routes("-4")).doesNotContain("198.19.7.7 ").contains("198.19.7.8 ");
         close(next);

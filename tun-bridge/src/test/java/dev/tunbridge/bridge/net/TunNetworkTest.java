@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.TunInterface;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +44,7 @@ class TunNetworkTest {
 
             assertThat(namespace.inside("link", "show", "dev", "tb0")).contains("mtu 1400", "qlen 400", ",UP");
             assertThat(namespace.inside(family, "addr", "show", "dev", "tb0"))
-                    .contains(" " + address + "/" + prefixLength + " ")
+                    .contains(" " + address + (family.equals("-4") ? "/32 " : "/128 "))
                     .doesNotContain("fe80:")
                     .doesNotContain("tentative");
             assertThat(namespace.inside(family, "route", "get", beyond)).contains(" dev tb0 ", " src " + address);
@@ -69,26 +69,24 @@ class TunNetworkTest {
     void knowsWhetherItIsWhole(
             String family, String address, int prefixLength, String route, String host, String everything)
             throws Exception {
-        List<String> routes = Stream.of(route, host, everything)
-                .map(text -> Prefix.parse(text).toString())
-                .toList();
+        List<String> routes = List.of(route, host, everything);
         try (TunInterface tun = namespace.openTun("tb0")) {
             TunNetwork network = namespace.setUp(addressing(tun.name(), address, prefixLength, routes));
-            assertThat(isWhole(network)).isTrue();
+            assertThat(condition(network)).isEqualTo(TunNetwork.Condition.WHOLE);
             namespace.inside(family, "route", "del", route, "dev", "tb0");
-            assertThat(isWhole(network)).as("without a route").isFalse();
+            assertThat(condition(network)).as("without a route").isEqualTo(TunNetwork.Condition.INCOMPLETE);
 
             network = namespace.setUp(addressing(tun.name(), address, prefixLength, routes));
-            assertThat(isWhole(network)).isTrue();
-            namespace.inside(family, "addr", "del", address + "/" + prefixLength, "dev", "tb0");
-            assertThat(isWhole(network)).as("without its address").isFalse();
+            assertThat(condition(network)).isEqualTo(TunNetwork.Condition.WHOLE);
+            namespace.inside(family, "addr", "del", address, "dev", "tb0");
+            assertThat(condition(network)).as("without its address").isEqualTo(TunNetwork.Condition.INCOMPLETE);
             namespace.inside("link", "set", "tb0", "down");
-            assertThat(isWhole(network)).as("down: nothing to be done yet").isTrue();
+            assertThat(condition(network)).isEqualTo(TunNetwork.Condition.DOWN);
         }
     }
 
-    private boolean isWhole(TunNetwork network) throws Exception {
-        return namespace.call(network::isWhole);
+    private TunNetwork.Condition condition(TunNetwork network) throws Exception {
+        return namespace.call(network::condition);
     }
 
     @ParameterizedTest
@@ -127,18 +125,29 @@ class TunNetworkTest {
     }
 
     @Test
-    void namesTheCommandThatFailsAndLeavesNothing() throws Exception {
+    void namesWhatIsRefusedAndLeavesNothing() throws Exception {
+        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        namespace.inside("addr", "add", "198.18.5.1/24", "dev", "lan0");
+        namespace.inside("link", "set", "lan0", "up");
+        String before = everything();
         try (TunInterface tun = namespace.openTun("tb0")) {
-            TunAddressing wrong = addressing(tun.name(), "198.19.0.1", 30, List.of("198.18.0.0/18", "198.18.0.1/18"));
-
-            assertThatThrownBy(() -> namespace.setUp(wrong))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("in 'ip route replace 198.18.0.1/18 dev tb0 metric 84'");
-
+            assertThatThrownBy(() -> namespace.setUp(
+                            addressing(tun.name(), "198.19.0.1", 30, List.of("198.18.0.0/16", "198.18.5.0/24"))))
+                    .isInstanceOf(OverlapException.class)
+                    .hasMessageContaining("198.18.5.0/24 overlaps the route 198.18.5.0/24 dev lan0")
+                    .hasMessageNotContaining("198.18.0.0/16 overlaps");
             assertThat(namespace.inside("addr", "show", "dev", "tb0")).doesNotContain("198.19.0.1");
-            assertThat(namespace.inside("route", "show", "table", "all")).doesNotContain("tb0");
-            assertThat(rules("-4")).isEmpty();
+            assertThat(namespace.inside("link", "show", "dev", "tb0")).doesNotContain(",UP");
         }
+        assertThat(everything()).isEqualTo(before);
+    }
+
+    private String everything() throws IOException {
+        return namespace.inside("addr", "show")
+                + namespace.inside("-4", "route", "show", "table", "all")
+                + namespace.inside("-6", "route", "show", "table", "all")
+                + namespace.inside("-4", "rule", "show")
+                + namespace.inside("-6", "rule", "show");
     }
 
     @Test
@@ -198,15 +207,16 @@ class TunNetworkTest {
 
     @Test
     void takesAnotherTableWhereSomebodyUsesTheUsualOne() throws Exception {
-        int usual = namespace.call(() -> RoutingTable.forDevice("-4", "tb0"));
         namespace.inside("link", "set", "dev", "lo", "up");
-        namespace.inside("route", "add", "198.18.0.0/24", "dev", "lo", "table", String.valueOf(usual));
         try (TunInterface tun = namespace.openTun("tb0")) {
+            int[] tables = Identity.tables(namespace.call(() -> Interfaces.index("tb0")));
+            namespace.inside("route", "add", "198.18.0.0/24", "dev", "lo", "table", String.valueOf(tables[0]));
+            namespace.inside("rule", "add", "from", "198.18.0.9", "lookup", String.valueOf(tables[1]));
             TunNetwork network = namespace.setUp(addressing(tun.name(), "198.19.0.1", 30, List.of()));
 
-            assertThat(rules("-4")).singleElement().asString().contains("lookup " + (usual + 1) + " ");
+            assertThat(rules("-4")).singleElement().asString().contains("lookup " + tables[2] + " ");
             namespace.close(network);
-            assertThat(namespace.inside("route", "show", "table", String.valueOf(usual)))
+            assertThat(namespace.inside("route", "show", "table", String.valueOf(tables[0])))
                     .contains("198.18.0.0/24 dev lo");
         }
     }
@@ -214,7 +224,13 @@ class TunNetworkTest {
     private static TunAddressing addressing(String device, String address, int prefixLength, List<String> routes)
             throws IOException {
         return new TunAddressing(
-                device, ip(address), prefixLength, 1400, 400, routes, TunAddressing.SourceRule.PRESENT);
+                device,
+                ip(address),
+                prefixLength,
+                1400,
+                400,
+                routes.stream().map(Prefix::parse).toList(),
+                TunAddressing.SourceRule.PRESENT);
     }
 
     private static InetAddress ip(String literal) throws IOException {
@@ -225,7 +241,7 @@ class TunNetworkTest {
         return namespace
                 .inside("-N", family, "rule", "show")
                 .lines()
-                .filter(rule -> rule.contains(" proto " + StaleRules.PROTOCOL))
+                .filter(rule -> rule.contains(" proto " + Identity.PROTOCOL))
                 .toList();
     }
 

@@ -3,11 +3,12 @@ package dev.tunbridge.bridge.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.TestNamespace;
 import dev.tunbridge.bridge.net.TunAddressing;
-import dev.tunbridge.linux.netlink.TokenBucket;
 import dev.tunbridge.linux.TunInterface;
+import dev.tunbridge.linux.netlink.TokenBucket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -61,7 +62,7 @@ class PathTunerHandOverTest {
                 30,
                 1440,
                 500,
-                List.of("198.18.64.0/18"),
+                List.of(Prefix.parse("198.18.64.0/18")),
                 TunAddressing.SourceRule.PRESENT));
     }
 

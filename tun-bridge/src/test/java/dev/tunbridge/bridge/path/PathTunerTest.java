@@ -3,12 +3,13 @@ package dev.tunbridge.bridge.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.ServerRoute;
 import dev.tunbridge.bridge.net.TestNamespace;
 import dev.tunbridge.bridge.net.TunAddressing;
-import dev.tunbridge.linux.netlink.TokenBucket;
 import dev.tunbridge.linux.TunInterface;
+import dev.tunbridge.linux.netlink.TokenBucket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -97,6 +98,7 @@ class PathTunerTest {
         tuner.established(shape(1400, 20));
         await(() -> tuner.stats().route().containsKey("rto_min"));
         tuner.disconnected();
+        namespace.inside("route", "del", "198.18.64.0/18", "dev", "tb0");
         setUp();
         assertThat(routes().lines().filter(line -> line.startsWith("198.18.64.0/18")))
                 .noneMatch(line -> line.contains("rto_min"));
@@ -212,7 +214,7 @@ class PathTunerTest {
                 30,
                 1440,
                 500,
-                List.of("198.18.64.0/18"),
+                List.of(Prefix.parse("198.18.64.0/18")),
                 TunAddressing.SourceRule.PRESENT));
     }
 

@@ -3,10 +3,10 @@ package dev.tunbridge.bridge.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.net.TestNamespace;
+import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.netlink.QueueDiscipline;
 import dev.tunbridge.linux.netlink.TokenBucket;
 import dev.tunbridge.linux.netlink.TrafficControl;
-import dev.tunbridge.linux.TunInterface;
 import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;

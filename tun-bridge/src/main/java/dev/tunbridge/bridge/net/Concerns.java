@@ -1,0 +1,96 @@
+package dev.tunbridge.bridge.net;
+
+import dev.tunbridge.linux.netlink.KernelRoute;
+import dev.tunbridge.linux.netlink.Link;
+import dev.tunbridge.linux.netlink.NetworkChange;
+import dev.tunbridge.linux.netlink.NetworkChange.Kind;
+import dev.tunbridge.linux.netlink.PolicyRule;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What a change of the host's network may mean for one tunnel. It is a reason to look, and no more: what counts is what the
+ * kernel says then. No I/O; one thread.
+ */
+public final class Concerns {
+
+    /** What is to be looked at. */
+    public enum Concern {
+        NOTHING,
+        /** Something of the tunnel's own may be gone from its device. */
+        DEVICE,
+        /** The way to the server may be another. */
+        WAY,
+        BOTH
+    }
+
+    /** Hears of each change and what it may mean. */
+    @FunctionalInterface
+    public interface Listener {
+        void onChange(NetworkChange change, Concern concern);
+    }
+
+    private final int deviceIndex;
+
+    /** Links are announced for many reasons; by number, whether each can be used. */
+    private final Map<Integer, Boolean> running = new HashMap<>();
+
+    /** @param deviceIndex of the tunnel's device */
+    public Concerns(int deviceIndex) {
+        this.deviceIndex = deviceIndex;
+    }
+
+    /** What this change is a reason for. */
+    public Concern of(NetworkChange change) {
+        if (change instanceof NetworkChange.LinkChange link) {
+            return ofLink(link.kind(), link.link());
+        }
+        if (change instanceof NetworkChange.AddressChange address) {
+            if (address.address().interfaceIndex() == deviceIndex) {
+                return address.kind() == Kind.GONE ? Concern.DEVICE : Concern.NOTHING;
+            }
+            return Concern.WAY;
+        }
+        if (change instanceof NetworkChange.RouteChange route) {
+            return ofRoute(route.kind(), route.route());
+        }
+        if (change instanceof NetworkChange.RuleChange rule) {
+            return ofRule(rule.kind(), rule.rule());
+        }
+        return Concern.BOTH;
+    }
+
+    private Concern ofLink(Kind kind, Link link) {
+        boolean isRunning = kind == Kind.THERE && link.isRunning();
+        Boolean before = running.put(link.index(), isRunning);
+        if (kind == Kind.GONE) {
+            running.remove(link.index());
+        }
+        boolean isSame = before != null && before == isRunning;
+        if (link.index() == deviceIndex) {
+            return isSame && link.isUp() ? Concern.NOTHING : Concern.DEVICE;
+        }
+        return isSame ? Concern.NOTHING : Concern.WAY;
+    }
+
+    private Concern ofRoute(Kind kind, KernelRoute route) {
+        if (route.key().table() == KernelRoute.TABLE_LOCAL || !Identity.isOurs(route)) {
+            boolean isOfDevice = route.leadsThrough(deviceIndex);
+            return isOfDevice || route.key().table() == KernelRoute.TABLE_LOCAL ? Concern.NOTHING : Concern.WAY;
+        }
+        if (kind == Kind.THERE) {
+            return Concern.NOTHING;
+        }
+        if (route.leadsThrough(deviceIndex)) {
+            return Concern.DEVICE;
+        }
+        return route.key().priority() == Identity.serverMetric(deviceIndex) ? Concern.WAY : Concern.NOTHING;
+    }
+
+    private Concern ofRule(Kind kind, PolicyRule rule) {
+        if (!Identity.isOurs(rule)) {
+            return Concern.WAY;
+        }
+        return kind == Kind.GONE && Identity.isTableOf(deviceIndex, rule.table()) ? Concern.DEVICE : Concern.NOTHING;
+    }
+}

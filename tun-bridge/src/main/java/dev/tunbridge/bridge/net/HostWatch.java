@@ -1,0 +1,127 @@
+package dev.tunbridge.bridge.net;
+
+import dev.tunbridge.linux.Descriptors;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.Poll;
+import dev.tunbridge.linux.netlink.NetworkChange;
+import dev.tunbridge.linux.netlink.NetworkNews;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hears what changes in the host's network, whoever changes it. All that watch one network namespace share a socket and a
+ * thread: with 200 tunnels each change would wake 200. Listeners are called on that thread and must not wait.
+ */
+public final class HostWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HostWatch.class);
+
+    private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
+
+    /** By namespace; guarded by itself. */
+    private static final Map<String, Shared> WATCHED = new HashMap<>();
+
+    /** Hears of each change, in order. */
+    @FunctionalInterface
+    public interface Listener {
+        void onChange(NetworkChange change);
+    }
+
+    private final Shared shared;
+    private final Listener listener;
+
+    private HostWatch(Shared shared, Listener listener) {
+        this.shared = shared;
+        this.listener = listener;
+    }
+
+    /** Watches the network namespace of the calling thread. What changed before is not told. */
+    public static HostWatch open(Listener listener) throws IOException {
+        String namespace = Files.readSymbolicLink(NAMESPACE).toString();
+        synchronized (WATCHED) {
+            Shared shared = WATCHED.get(namespace);
+            if (shared == null) {
+                shared = new Shared(namespace, NetworkNews.open());
+                WATCHED.put(namespace, shared);
+                shared.start();
+            }
+            shared.listeners.add(listener);
+            return new HostWatch(shared, listener);
+        }
+    }
+
+    /** Nothing is told after this but what is under way. Does no harm twice. */
+    @Override
+    public void close() {
+        synchronized (WATCHED) {
+            shared.listeners.remove(listener);
+            if (shared.listeners.isEmpty() && WATCHED.remove(shared.namespace, shared)) {
+                shared.end();
+            }
+        }
+    }
+
+    /** The socket of one namespace and the thread that reads it. */
+    private static final class Shared {
+        private final String namespace;
+        private final NetworkNews news;
+        private final int ending;
+        private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+        Shared(String namespace, NetworkNews news) throws LinuxException {
+            this.namespace = namespace;
+            this.news = news;
+            try {
+                ending = Descriptors.newEventDescriptor();
+            } catch (LinuxException e) {
+                news.close();
+                throw e;
+            }
+        }
+
+        void start() {
+            Thread reader = new Thread(this::read, "tunbridge-network-news");
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        void end() {
+            try {
+                Descriptors.signal(ending);
+            } catch (LinuxException e) {
+                LOG.warn("the watch of the host's network does not end: {}", e.getMessage());
+            }
+        }
+
+        private void read() {
+            try {
+                Poll poll = new Poll(2);
+                poll.add(news.descriptor(), Poll.READABLE);
+                int end = poll.add(ending, Poll.READABLE);
+                while (poll.readyEvents(end) == 0) {
+                    poll.await(-1);
+                    news.drain(change -> listeners.forEach(listener -> tell(listener, change)));
+                }
+            } catch (LinuxException e) {
+                LOG.warn("the host's network is not watched any more: {}", e.getMessage());
+            } finally {
+                news.close();
+                Descriptors.close(ending);
+            }
+        }
+
+        private static void tell(Listener listener, NetworkChange change) {
+            try {
+                listener.onChange(change);
+            } catch (RuntimeException e) {
+                LOG.error("a fault of the bridge itself: a change of the host's network is not looked at", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.tunbridge.bridge.net;
+
+import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.linux.netlink.InterfaceAddress;
+import dev.tunbridge.linux.netlink.KernelRoute;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where a tunnel would take traffic that the host has another way for, or the host keep what the tunnel should get. No I/O.
+ *
+ * <p>What counts: the tunnel's own address, where another interface has it. The network that the server gives, where it
+ * overlaps any route of the host but the default. A network of {@code routes}, where the host has a route to the same, or reaches it directly, at a
+ * stretch with more: what is wider than a network of the host takes nothing from it, because the narrower route wins.
+ *
+ * @param wanted what the tunnel is to have
+ * @param found what is there, in words
+ * @param isOfTunnel whether it is another tunnel of this program, beside which one can live
+ */
+public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
+
+    @Override
+    public String toString() {
+        return wanted + " overlaps " + found;
+    }
+
+    static List<Overlap> find(TunAddressing wanted, int deviceIndex, HostNetwork host) {
+        List<Overlap> overlaps = new ArrayList<>();
+        Prefix own = Prefix.of(wanted.address(), host.family().bits());
+        for (InterfaceAddress address : host.addresses()) {
+            if (address.interfaceIndex() != deviceIndex && address.address().equals(wanted.address())) {
+                overlaps.add(new Overlap(own, "the address of " + host.nameOf(address.interfaceIndex()), false));
+            }
+        }
+        Prefix given = wanted.network();
+        for (KernelRoute route : host.routes()) {
+            if (route.key().table() != KernelRoute.TABLE_MAIN
+                    || route.isDefault()
+                    || route.kind().isLocal()
+                    || route.leadsThrough(deviceIndex)
+                    || Identity.isServerRoute(route)) {
+                continue;
+            }
+            Prefix network = HostNetwork.network(route);
+            if (isWithin(given, network) || isWithin(network, given)) {
+                overlaps.add(new Overlap(given, "the route " + host.text(route), Identity.isOurs(route)));
+            }
+            boolean isOnLink =
+                    route.nextHops().stream().allMatch(hop -> hop.gateway().isEmpty());
+            for (Prefix asked : wanted.routes()) {
+                if (asked.equals(network) || (isOnLink && isWithin(asked, network))) {
+                    overlaps.add(new Overlap(asked, "the route " + host.text(route), Identity.isOurs(route)));
+                }
+            }
+        }
+        return overlaps;
+    }
+
+    private static boolean isWithin(Prefix inner, Prefix outer) {
+        return inner.length() >= outer.length() && outer.contains(inner.address());
+    }
+}

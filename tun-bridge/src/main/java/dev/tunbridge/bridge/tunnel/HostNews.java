@@ -1,0 +1,106 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.net.Concerns.Concern;
+import dev.tunbridge.bridge.net.HostWatch;
+import dev.tunbridge.linux.netlink.NetworkChange;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the news of the host's network mean for one tunnel, told on its loop: at once where an address has gone, all else at most
+ * each tenth of a second, because whoever changes a network changes much of it at once.
+ */
+final class HostNews implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HostNews.class);
+
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** What the tunnel hears, on its loop. */
+    interface Events {
+        /** Address, routes or rule may be gone from the device. */
+        void onDeviceDoubtful();
+
+        /** The way to the server may be another, or back. */
+        void onWayDoubtful();
+
+        /** The host does not have this address any more. */
+        void onAddressGone(InetAddress address);
+    }
+
+    private final EventLoop loop;
+    private final Events events;
+    private Optional<HostWatch> watch = Optional.empty();
+
+    // The loop's.
+    private boolean isDue;
+    private boolean isDeviceDoubtful;
+    private boolean isWayDoubtful;
+    private boolean closed;
+
+    HostNews(EventLoop loop, Events events) {
+        this.loop = loop;
+        this.events = events;
+    }
+
+    /** On a thread of the device's namespace, once the device exists. */
+    void open(NetworkSetup network, String device) throws IOException {
+        watch = network.watch(device, this::hear);
+    }
+
+    /** On the watch's thread. */
+    private void hear(NetworkChange change, Concern concern) {
+        boolean isAddressGone =
+                change instanceof NetworkChange.AddressChange address && address.kind() == NetworkChange.Kind.GONE;
+        if (concern == Concern.NOTHING && !isAddressGone) {
+            return;
+        }
+        try {
+            loop.execute(() -> {
+                if (closed) {
+                    return;
+                }
+                if (isAddressGone && change instanceof NetworkChange.AddressChange address) {
+                    events.onAddressGone(address.address().address());
+                }
+                isDeviceDoubtful |= concern == Concern.DEVICE || concern == Concern.BOTH;
+                isWayDoubtful |= concern == Concern.WAY || concern == Concern.BOTH;
+                if (!isDue && (isDeviceDoubtful || isWayDoubtful)) {
+                    isDue = true;
+                    loop.schedule(this::tell, PAUSE_NANOS, TimeUnit.NANOSECONDS);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the event loop has ended before the watch of the host's network");
+        }
+    }
+
+    private void tell() {
+        isDue = false;
+        if (closed) {
+            return;
+        }
+        boolean device = isDeviceDoubtful;
+        boolean way = isWayDoubtful;
+        isDeviceDoubtful = false;
+        isWayDoubtful = false;
+        if (device) {
+            events.onDeviceDoubtful();
+        }
+        if (way) {
+            events.onWayDoubtful();
+        }
+    }
+
+    /** Nothing is told any more. On the loop or after its end. */
+    @Override
+    public void close() {
+        closed = true;
+        watch.ifPresent(HostWatch::close);
+    }
+}
