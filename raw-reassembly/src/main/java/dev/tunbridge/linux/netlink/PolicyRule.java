@@ -42,7 +42,7 @@ public record PolicyRule(
     public static final int ACTION_GOTO = 2;
     public static final int ACTION_NOP = 3;
 
-    private static final int FIB_RULE_INVERT = 2;
+    static final int FIB_RULE_INVERT = 2;
 
     /** A network of a rule. */
     public record Network(InetAddress address, int prefixLength) {
@@ -99,6 +99,54 @@ public record PolicyRule(
     /** Whether it is for everything but what it says. */
     public boolean isInverted() {
         return (flags & FIB_RULE_INVERT) != 0;
+    }
+
+    /** Whether both are one rule, whatever the kernel has found of it: an interface that is not there, a target that is. */
+    public boolean isSameRule(PolicyRule other) {
+        return with(flags & FIB_RULE_INVERT, protocol)
+                .equals(other.with(other.flags & FIB_RULE_INVERT, other.protocol));
+    }
+
+    PolicyRule by(int maker) {
+        return with(flags, maker);
+    }
+
+    private PolicyRule with(int otherFlags, int maker) {
+        return new PolicyRule(
+                family,
+                priority,
+                source,
+                destination,
+                table,
+                action,
+                otherFlags,
+                maker,
+                mark,
+                inputInterface,
+                outputInterface,
+                suppressedLength,
+                others);
+    }
+
+    /**
+     * Whether the kernel, asked to remove this, would take that one if it comes first: it compares what is named, takes
+     * what is not named for anything, and does not look at the suppressors and the inversion (rule_find in
+     * net/core/fib_rules.c).
+     */
+    boolean alsoNames(PolicyRule other) {
+        return family == other.family
+                && priority == other.priority
+                && action == other.action
+                && (table == 0 || table == other.table)
+                && (protocol == 0 || protocol == other.protocol)
+                && (source.isEmpty() || source.equals(other.source))
+                && (destination.isEmpty() || destination.equals(other.destination))
+                && (mark.isEmpty() || mark.equals(other.mark))
+                && (inputInterface.isEmpty() || inputInterface.equals(other.inputInterface))
+                && (outputInterface.isEmpty() || outputInterface.equals(other.outputInterface))
+                && others.entrySet().stream()
+                        .filter(wanted -> wanted.getKey() != RuleMessage.FRA_SUPPRESS_IFGROUP)
+                        .allMatch(wanted -> wanted.getValue().equals(other.others.get(wanted.getKey())));
     }
 
     @Override

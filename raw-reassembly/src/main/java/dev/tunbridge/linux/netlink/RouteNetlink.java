@@ -18,6 +18,7 @@ import java.util.function.Function;
  *
  * <pre>
  *   struct nlmsgerr: s32 error (0) | nlmsghdr of the question (4) | attributes (20): NLMSGERR_ATTR_MSG text
+ *   end of a list:   s32 error (0) | attributes (4)
  * </pre>
  */
 final class RouteNetlink implements AutoCloseable {
@@ -27,14 +28,24 @@ final class RouteNetlink implements AutoCloseable {
     private static final int NLM_F_ACK_TLVS = 0x200;
 
     private static final int ERROR_ATTRIBUTES_AT = 20;
+    private static final int DONE_ATTRIBUTES_AT = 4;
     private static final int NLMSGERR_ATTR_MSG = 1;
 
     /** A host whose tables change faster than they can be read has no state that could be told. */
     private static final int MOST_TRIES = 10;
 
+    /** 128 MiB: more than the largest table. */
+    private static final int MOST_DISCARDED_READS = 4096;
+
     private final NetlinkSocket socket;
     private int sequence;
     private boolean interrupted;
+
+    /** Reads of the last conversation that brought an entry. */
+    private int pieces;
+
+    /** Whether an answer may still lie in the socket, or a list in the kernel: a conversation ended by a fault. */
+    private boolean isUnfinished;
 
     private RouteNetlink(NetlinkSocket socket) {
         this.socket = socket;
@@ -75,38 +86,65 @@ final class RouteNetlink implements AutoCloseable {
 
     private void converse(NetlinkRequest request, String operation, String subject, Consumer<ByteBuffer> consumer)
             throws LinuxException {
+        if (isUnfinished) {
+            discard();
+        }
         interrupted = false;
+        pieces = 0;
+        isUnfinished = true;
         socket.send(request.toBytes(++sequence), operation, subject);
         boolean isAnswered = false;
         while (!isAnswered) {
+            pieces++;
             isAnswered = !socket.read(operation + ": reading the answer", subject, (header, bytes, body, end) -> {
                 // What is left of an earlier conversation that ended by a fault is nobody's answer.
                 if (header.sequence() != sequence) {
                     return true;
                 }
                 interrupted |= (header.flags() & NLM_F_DUMP_INTR) != 0;
+                boolean hasWords = (header.flags() & NLM_F_ACK_TLVS) != 0;
                 if (header.type() == NLMSG_ERROR) {
-                    boolean hasWords = (header.flags() & NLM_F_ACK_TLVS) != 0;
-                    refuse(bytes, body, hasWords ? end : body, operation, subject);
+                    refuse(bytes, body, hasWords ? body + ERROR_ATTRIBUTES_AT : end, end, operation, subject);
                     return false;
                 }
                 if (header.type() == NLMSG_DONE) {
-                    refuse(bytes, body, body, operation, subject);
+                    refuse(bytes, body, hasWords ? body + DONE_ATTRIBUTES_AT : end, end, operation, subject);
                     return false;
                 }
                 consumer.accept(bytes.slice(body, end - body).order(ByteOrder.nativeOrder()));
                 return true;
             });
         }
+        isUnfinished = false;
+    }
+
+    /** The kernel begins no list (EBUSY) before the last one was read to its end. */
+    private void discard() throws LinuxException {
+        for (int reads = 0; reads < MOST_DISCARDED_READS; reads++) {
+            try {
+                socket.read("netlink: discarding an answer", "", (header, bytes, body, end) -> true);
+            } catch (LinuxException e) {
+                if (e.errno().equals(Errno.EAGAIN)) {
+                    isUnfinished = false;
+                    return;
+                }
+                if (!e.errno().equals(Errno.EIO)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Zero is an acknowledgement, and a length the end of a list. */
-    private static void refuse(ByteBuffer bytes, int body, int end, String operation, String subject)
+    private static void refuse(ByteBuffer bytes, int body, int words, int end, String operation, String subject)
             throws LinuxException {
+        if (end - body < Integer.BYTES) {
+            throw new LinuxException(operation + ": answer of " + (end - body) + " bytes", subject, Errno.EIO);
+        }
         int error = bytes.getInt(body);
         if (error < 0) {
-            String words = new NetlinkAttributes(bytes, body + ERROR_ATTRIBUTES_AT, end).text(NLMSGERR_ATTR_MSG);
-            throw new LinuxException(operation, subject, new Errno(-error), words);
+            String reason = new NetlinkAttributes(bytes, words, end).text(NLMSGERR_ATTR_MSG);
+            throw new LinuxException(operation, subject, new Errno(-error), reason);
         }
     }
 

@@ -65,7 +65,9 @@ public final class TrafficControl implements AutoCloseable {
         NetlinkRequest request =
                 new NetlinkRequest(RTM_GETQDISC, NetlinkRequest.DUMP).words(0, interfaceIndex, 0, 0, 0);
         netlink.dump(request, "netlink RTM_GETQDISC", "interface " + interfaceIndex, message -> {
-            if (message.getInt(INTERFACE_AT) == interfaceIndex && message.getInt(PARENT_AT) == TC_H_ROOT) {
+            if (message.limit() >= MESSAGE_BYTES
+                    && message.getInt(INTERFACE_AT) == interfaceIndex
+                    && message.getInt(PARENT_AT) == TC_H_ROOT) {
                 found.add(read(message));
             }
         });
@@ -100,7 +102,7 @@ public final class TrafficControl implements AutoCloseable {
         netlink.execute(request, "netlink RTM_DELQDISC", "interface " + interfaceIndex);
     }
 
-    private static QueueDiscipline read(ByteBuffer message) {
+    static QueueDiscipline read(ByteBuffer message) {
         NetlinkAttributes attributes = new NetlinkAttributes(message, MESSAGE_BYTES, message.limit());
         String kind = attributes.text(TCA_KIND);
         NetlinkAttributes options = attributes.nested(TCA_OPTIONS);
