@@ -44,6 +44,8 @@ final class RouteNetlink implements AutoCloseable {
     /** Reads of the last conversation that brought an entry. */
     private int pieces;
 
+    private boolean hasEntry;
+
     /** Whether an answer may still lie in the socket, or a list in the kernel: a conversation ended by a fault. */
     private boolean isUnfinished;
 
@@ -75,12 +77,15 @@ final class RouteNetlink implements AutoCloseable {
     /** Asks for a list of values, and again where something has changed while it was read: no entry is missed. */
     <T> List<T> list(NetlinkRequest request, String operation, Function<ByteBuffer, Optional<T>> reader)
             throws LinuxException {
+        List<T> last = List.of();
         for (int tries = 1; ; tries++) {
             List<T> found = new ArrayList<>();
             converse(request, operation, "", body -> reader.apply(body).ifPresent(found::add));
-            if (!interrupted || tries == MOST_TRIES) {
+            boolean isWhole = !interrupted && (pieces <= 1 || found.equals(last));
+            if (isWhole || tries == MOST_TRIES) {
                 return found;
             }
+            last = found;
         }
     }
 
@@ -95,7 +100,7 @@ final class RouteNetlink implements AutoCloseable {
         socket.send(request.toBytes(++sequence), operation, subject);
         boolean isAnswered = false;
         while (!isAnswered) {
-            pieces++;
+            hasEntry = false;
             isAnswered = !socket.read(operation + ": reading the answer", subject, (header, bytes, body, end) -> {
                 // What is left of an earlier conversation that ended by a fault is nobody's answer.
                 if (header.sequence() != sequence) {
@@ -111,9 +116,11 @@ final class RouteNetlink implements AutoCloseable {
                     refuse(bytes, body, hasWords ? body + DONE_ATTRIBUTES_AT : end, end, operation, subject);
                     return false;
                 }
+                hasEntry = true;
                 consumer.accept(bytes.slice(body, end - body).order(ByteOrder.nativeOrder()));
                 return true;
             });
+            pieces += hasEntry ? 1 : 0;
         }
         isUnfinished = false;
     }
