@@ -206,7 +206,8 @@ final class RouteMessage {
         AddressFamily family = AddressFamily.of(destination);
         return new NetlinkRequest(RTM_GETROUTE, NetlinkRequest.ACKNOWLEDGED)
                 .bytes(family.number(), family.bits(), 0, 0, 0, 0, 0, 0)
-                .words(RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH)
+                // IPv6 has no other way, and refuses the flag (inet6_rtm_valid_getroute_req).
+                .words(family == AddressFamily.IPV4 ? RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH : RTM_F_FIB_MATCH)
                 .attribute(RTA_DST, destination);
     }
 

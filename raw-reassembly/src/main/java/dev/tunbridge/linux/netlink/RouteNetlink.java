@@ -6,6 +6,7 @@ import dev.tunbridge.linux.NetlinkSocket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -74,13 +75,18 @@ final class RouteNetlink implements AutoCloseable {
         converse(request, operation, subject, consumer);
     }
 
-    /** Asks for a list of values, and again where something has changed while it was read: no entry is missed. */
+    /**
+     * Asks for a list of values, and again where something has changed while it was read. The kernel says so of links and
+     * addresses; of routes and rules it does not, and goes on where it was by counting, so that what changes before that place makes
+     * it pass over entries or tell them twice. What came in several pieces is therefore read until it is the same twice.
+     */
     <T> List<T> list(NetlinkRequest request, String operation, Function<ByteBuffer, Optional<T>> reader)
             throws LinuxException {
         List<T> last = List.of();
         for (int tries = 1; ; tries++) {
-            List<T> found = new ArrayList<>();
-            converse(request, operation, "", body -> reader.apply(body).ifPresent(found::add));
+            List<T> read = new ArrayList<>();
+            converse(request, operation, "", body -> reader.apply(body).ifPresent(read::add));
+            List<T> found = pieces <= 1 ? read : new ArrayList<>(new LinkedHashSet<>(read));
             boolean isWhole = !interrupted && (pieces <= 1 || found.equals(last));
             if (isWhole || tries == MOST_TRIES) {
                 return found;

@@ -68,7 +68,7 @@ public final class TrafficControl implements AutoCloseable {
             if (message.limit() >= MESSAGE_BYTES
                     && message.getInt(INTERFACE_AT) == interfaceIndex
                     && message.getInt(PARENT_AT) == TC_H_ROOT) {
-                found.add(read(message));
+                read(message).ifPresent(found::add);
             }
         });
         return found.stream().findFirst();
@@ -102,14 +102,17 @@ public final class TrafficControl implements AutoCloseable {
         netlink.execute(request, "netlink RTM_DELQDISC", "interface " + interfaceIndex);
     }
 
-    static QueueDiscipline read(ByteBuffer message) {
+    static Optional<QueueDiscipline> read(ByteBuffer message) {
+        if (message.limit() < MESSAGE_BYTES) {
+            return Optional.empty();
+        }
         NetlinkAttributes attributes = new NetlinkAttributes(message, MESSAGE_BYTES, message.limit());
         String kind = attributes.text(TCA_KIND);
         NetlinkAttributes options = attributes.nested(TCA_OPTIONS);
         NetlinkAttributes statistics = attributes.nested(TCA_STATS2);
         boolean isBucket = kind.equals(TOKEN_BUCKET);
         long rate = isBucket ? options.unsigned(TCA_TBF_PARMS, RATE_AT) : 0;
-        return new QueueDiscipline(
+        return Optional.of(new QueueDiscipline(
                 kind,
                 message.getInt(HANDLE_AT),
                 isBucket && rate == U32_MAX ? options.wide(TCA_TBF_RATE64, 0) : rate,
@@ -117,7 +120,7 @@ public final class TrafficControl implements AutoCloseable {
                 statistics.unsigned(TCA_STATS_BASIC, 8),
                 statistics.unsigned(TCA_STATS_QUEUE, 8),
                 statistics.unsigned(TCA_STATS_QUEUE, 4),
-                statistics.unsigned(TCA_STATS_QUEUE, 0));
+                statistics.unsigned(TCA_STATS_QUEUE, 0)));
     }
 
     @Override

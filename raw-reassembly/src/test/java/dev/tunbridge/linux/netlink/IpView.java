@@ -124,9 +124,7 @@ final class IpView {
         }
         route.preferredSource().ifPresent(source -> view.put("prefsrc", text(source)));
         Map<Integer, ByteBuffer> others = route.others();
-        if (others.containsKey(1)) { // never without its length
-            view.put("from", network(inet(others.get(2)), others.get(1 << 16 | 2).get(0) & 0xff));
-        } else if (others.containsKey(2)) {
+        if (others.containsKey(2)) {
             view.put("from", network(inet(others.get(2)), others.get(1 << 16 | 2).get(0) & 0xff));
         }
         if (others.containsKey(20)) {
@@ -246,7 +244,9 @@ final class IpView {
         boolean isOfMaster = rule.others().containsKey(19);
         if (rule.action() == PolicyRule.ACTION_TABLE && !isOfMaster) {
             view.put("table", Integer.toUnsignedString(rule.table()));
-        } else if (rule.action() > PolicyRule.ACTION_GOTO) {
+        } else if (rule.action() == PolicyRule.ACTION_NOP) {
+            view.put("nop", Json.NULL);
+        } else if (rule.action() > PolicyRule.ACTION_NOP) {
             view.put("action", "" + rule.action());
         }
         rule.others().forEach((type, value) -> other(view, type, value));

@@ -86,14 +86,12 @@ final class OtherHost implements AutoCloseable {
 
     /** Links, addresses, routes of all tables and rules, as {@code ip} shows them. */
     String everything() throws Exception {
-        return String.join(
-                "\n",
-                ip("-N -details -o link"),
-                ip("-N -details -o addr").replaceAll("\\d+sec", ""),
-                ip("-N -4 -details route show table all"),
-                ip("-N -6 -details route show table all"),
-                ip("-N -4 -details rule"),
-                ip("-N -6 -details rule"));
+        return show("-4", "link\naddr\nroute show table all\nrule\n") + show("-6", "addr\nroute show table all\nrule\n");
+    }
+
+    private String show(String family, String what) throws Exception {
+        String shown = succeed(List.of("ip", "-n", name, "-N", "-details", "-o", family, "-batch", "-"), what);
+        return shown.replaceAll("timer +[0-9.]+", "timer"); // of bridges
     }
 
     <T> T call(Callable<T> work) throws Exception {
