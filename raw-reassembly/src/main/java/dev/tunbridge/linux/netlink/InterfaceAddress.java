@@ -1,9 +1,11 @@
 package dev.tunbridge.linux.netlink;
 
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Map;
 
 /**
- * An address of an interface.
+ * An address of an interface; but how long it is to live, which router advertisements and DHCP say.
  *
  * @param interfaceIndex whose it is
  * @param address the host's own
@@ -11,14 +13,30 @@ import java.net.InetAddress;
  * @param flags IFA_F_…
  * @param protocol who made it (5.18 and later; 0 before)
  * @param network one address of the network that comes with it: the other end's, where there is one
+ * @param others what else it says, by attribute: label, broadcast address, priority of its route, scope; passed on as they are
  */
 public record InterfaceAddress(
-        int interfaceIndex, InetAddress address, int prefixLength, int flags, int protocol, InetAddress network) {
+        int interfaceIndex,
+        InetAddress address,
+        int prefixLength,
+        int flags,
+        int protocol,
+        InetAddress network,
+        Map<Integer, ByteBuffer> others) {
     /** IFA_F_NODAD: nobody else can have it. */
     public static final int NO_DUPLICATE_DETECTION = 0x02;
 
     /** IFA_F_NOPREFIXROUTE: its network is routed by who made it, or not at all. */
     public static final int NO_PREFIX_ROUTE = 0x200;
+
+    public InterfaceAddress {
+        others = Map.copyOf(others);
+    }
+
+    public InterfaceAddress(
+            int interfaceIndex, InetAddress address, int prefixLength, int flags, int protocol, InetAddress network) {
+        this(interfaceIndex, address, prefixLength, flags, protocol, network, Map.of());
+    }
 
     /** An address by itself: no network comes with it. */
     public static InterfaceAddress alone(int interfaceIndex, InetAddress address, int protocol) {

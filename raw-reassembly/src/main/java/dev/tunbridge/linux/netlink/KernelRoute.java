@@ -9,7 +9,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A route of a table, as the kernel has it and takes it.
+ * A route of a table, as the kernel has it and takes it; but how long it is to live, which router advertisements say.
  *
  * @param destination the network's address, {@link AddressFamily#unspecified()} for the default
  * @param prefixLength of the network
@@ -56,7 +56,7 @@ public record KernelRoute(
      * What places a route among those to the same network.
      *
      * @param table its table
-     * @param priority which of several counts, the least first ({@code metric} in ip)
+     * @param priority which of several counts, the least first ({@code metric} in ip); IPv6 takes 0 for 1024
      * @param protocol who made it
      * @param tos which traffic it is for; 0 for all
      */
@@ -162,6 +162,7 @@ public record KernelRoute(
                 && prefixLength == other.prefixLength
                 && key.equals(other.key)
                 && kind.type() == other.kind.type()
+                && RouteMessage.source(this).equals(RouteMessage.source(other))
                 && hops().equals(other.hops());
     }
 

@@ -1,6 +1,7 @@
 package dev.tunbridge.linux.netlink;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -34,11 +35,18 @@ final class LinkMessage {
 
     private LinkMessage() {}
 
-    /** @param body behind the header, from position 0 to its limit */
-    static Link read(ByteBuffer body) {
+    /**
+     * Nothing for what is no link: too short, or what a bridge says of its ports.
+     *
+     * @param body behind the header, from position 0 to its limit
+     */
+    static Optional<Link> read(ByteBuffer body) {
+        if (body.limit() < BYTES || body.get(0) != 0) {
+            return Optional.empty();
+        }
         NetlinkAttributes attributes = new NetlinkAttributes(body, BYTES, body.limit());
         NetlinkAttributes version6 = attributes.nested(IFLA_AF_SPEC).nested(AddressFamily.IPV6.number());
-        return new Link(
+        return Optional.of(new Link(
                 body.getInt(INDEX_AT),
                 attributes.text(IFLA_IFNAME),
                 body.getInt(FLAGS_AT),
@@ -49,7 +57,7 @@ final class LinkMessage {
                 attributes.text(IFLA_IFALIAS),
                 version6.has(IFLA_INET6_ADDR_GEN_MODE)
                         ? OptionalInt.of(version6.octet(IFLA_INET6_ADDR_GEN_MODE))
-                        : OptionalInt.empty());
+                        : OptionalInt.empty()));
     }
 
     static NetlinkRequest list() {

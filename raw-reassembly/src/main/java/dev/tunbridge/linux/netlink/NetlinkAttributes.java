@@ -3,6 +3,7 @@ package dev.tunbridge.linux.netlink;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -102,15 +103,20 @@ record NetlinkAttributes(ByteBuffer bytes, int start, int end) {
                 : new NetlinkAttributes(bytes, at + NetlinkRequest.ATTRIBUTE_HEADER_BYTES, valueEnd(at));
     }
 
+    /** Up to its zero. The kernel takes any bytes for a name or an alias; what people write is UTF-8. */
     String text(int type) {
         int at = find(type);
-        StringBuilder text = new StringBuilder();
-        for (int i = at + NetlinkRequest.ATTRIBUTE_HEADER_BYTES; at >= 0 && i < valueEnd(at); i++) {
-            if (bytes.get(i) != 0) {
-                text.append((char) (bytes.get(i) & 0xff));
-            }
+        if (at < 0) {
+            return "";
         }
-        return text.toString();
+        int from = at + NetlinkRequest.ATTRIBUTE_HEADER_BYTES;
+        int to = from;
+        while (to < valueEnd(at) && bytes.get(to) != 0) {
+            to++;
+        }
+        byte[] text = new byte[to - from];
+        bytes.get(from, text);
+        return new String(text, StandardCharsets.UTF_8);
     }
 
     long unsigned(int type, int offset) {

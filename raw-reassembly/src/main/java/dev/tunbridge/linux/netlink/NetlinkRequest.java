@@ -70,7 +70,7 @@ final class NetlinkRequest {
     }
 
     NetlinkRequest attribute(int type, String text) {
-        byte[] name = text.getBytes(StandardCharsets.US_ASCII);
+        byte[] name = text.getBytes(StandardCharsets.UTF_8);
         int at = begin(type);
         bytes.put(name).put((byte) 0);
         return end(at);

@@ -31,13 +31,17 @@ public final class NetworkConfiguration implements AutoCloseable {
     // Links
 
     public List<Link> links() throws LinuxException {
-        return netlink.list(LinkMessage.list(), "netlink RTM_GETLINK", body -> Optional.of(LinkMessage.read(body)));
+        return netlink.list(LinkMessage.list(), "netlink RTM_GETLINK", LinkMessage::read);
     }
 
     /** ENODEV where there is none of that name. */
     public Link link(String name) throws LinuxException {
         List<Link> found = new ArrayList<>(1);
-        netlink.dump(LinkMessage.byName(name), "netlink RTM_GETLINK", name, body -> found.add(LinkMessage.read(body)));
+        netlink.dump(
+                LinkMessage.byName(name),
+                "netlink RTM_GETLINK",
+                name,
+                body -> LinkMessage.read(body).ifPresent(found::add));
         return only(found, "netlink RTM_GETLINK", name);
     }
 
@@ -46,7 +50,10 @@ public final class NetworkConfiguration implements AutoCloseable {
         String subject = "interface " + index;
         List<Link> found = new ArrayList<>(1);
         netlink.dump(
-                LinkMessage.byIndex(index), "netlink RTM_GETLINK", subject, body -> found.add(LinkMessage.read(body)));
+                LinkMessage.byIndex(index),
+                "netlink RTM_GETLINK",
+                subject,
+                body -> LinkMessage.read(body).ifPresent(found::add));
         return only(found, "netlink RTM_GETLINK", subject);
     }
 
@@ -143,9 +150,30 @@ public final class NetworkConfiguration implements AutoCloseable {
         netlink.execute(RouteMessage.replace(route), "netlink RTM_NEWROUTE replace", route.toString());
     }
 
-    /** ESRCH or ENOENT where it is gone. */
+    /**
+     * ESRCH or ENOENT where it is gone. In IPv4 priority 0 says any to the kernel, which then takes the next one of the same maker
+     * and interface; so that this one is there is looked up first.
+     */
     public void remove(KernelRoute route) throws LinuxException {
+        if (route.family() == AddressFamily.IPV4 && route.key().priority() == 0 && !isThere(route)) {
+            throw new LinuxException("netlink RTM_DELROUTE", route.toString(), Errno.ESRCH);
+        }
         netlink.execute(RouteMessage.remove(route), "netlink RTM_DELROUTE", route.toString());
+    }
+
+    private boolean isThere(KernelRoute route) throws LinuxException {
+        try {
+            return !netlink.list(
+                            RouteMessage.listLike(route),
+                            "netlink RTM_GETROUTE",
+                            body -> RouteMessage.read(body).filter(route::isSameEntry))
+                    .isEmpty();
+        } catch (LinuxException e) {
+            if (e.errno().equals(Errno.ENOENT)) { // no such table
+                return false;
+            }
+            throw e;
+        }
     }
 
     // Rules
@@ -158,13 +186,34 @@ public final class NetworkConfiguration implements AutoCloseable {
                 body -> RuleMessage.read(body).filter(rule -> rule.family() == family));
     }
 
-    /** EEXIST where there is the same. */
+    /** EEXIST where there is the same, and, as the kernel sees it, also where one of the same priority asks for more. */
     public void add(PolicyRule rule) throws LinuxException {
         netlink.execute(RuleMessage.add(rule), "netlink RTM_NEWRULE", rule.toString());
     }
 
-    /** ENOENT where it is gone. */
+    /**
+     * ENOENT where it is gone. The kernel removes the first that has what this one names, so where that would be another,
+     * nothing is removed: EBUSY.
+     */
     public void remove(PolicyRule rule) throws LinuxException {
+        List<PolicyRule> rules = rules(rule.family());
+        // The kernel's own rules have a maker since there are makers (4.17).
+        boolean hasMakers = rules.stream().anyMatch(there -> there.protocol() != 0);
+        PolicyRule wanted = hasMakers ? rule : rule.by(0);
+        PolicyRule first = rules.stream()
+                .filter(wanted::alsoNames)
+                .findFirst()
+                .orElseThrow(() -> new LinuxException("netlink RTM_DELRULE", rule.toString(), Errno.ENOENT));
+        if (!wanted.isSameRule(first)) {
+            boolean isThere = rules.stream().anyMatch(wanted::isSameRule);
+            throw isThere
+                    ? new LinuxException(
+                            "netlink RTM_DELRULE",
+                            rule.toString(),
+                            Errno.EBUSY,
+                            "the kernel would remove " + first + " in its place")
+                    : new LinuxException("netlink RTM_DELRULE", rule.toString(), Errno.ENOENT);
+        }
         netlink.execute(RuleMessage.remove(rule), "netlink RTM_DELRULE", rule.toString());
     }
 

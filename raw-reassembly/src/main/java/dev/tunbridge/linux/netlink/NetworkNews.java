@@ -82,36 +82,26 @@ public final class NetworkNews implements AutoCloseable {
     static Optional<NetworkChange> read(int type, ByteBuffer body) {
         switch (type) {
             case LinkMessage.RTM_NEWLINK, LinkMessage.RTM_DELLINK -> {
-                boolean isOfLink = body.limit() >= LinkMessage.BYTES && body.get(0) == 0;
-                return isOfLink
-                        ? Optional.of(new NetworkChange.LinkChange(
-                                kind(type, LinkMessage.RTM_DELLINK), LinkMessage.read(body)))
-                        : Optional.empty();
+                return LinkMessage.read(body)
+                        .map(link -> new NetworkChange.LinkChange(kind(type, LinkMessage.RTM_DELLINK), link));
             }
             case AddressMessage.RTM_NEWADDR, AddressMessage.RTM_DELADDR -> {
-                return whole(body, AddressMessage.BYTES)
-                        .flatMap(AddressMessage::read)
+                return AddressMessage.read(body)
                         .map(address ->
                                 new NetworkChange.AddressChange(kind(type, AddressMessage.RTM_DELADDR), address));
             }
             case RouteMessage.RTM_NEWROUTE, RouteMessage.RTM_DELROUTE -> {
-                return whole(body, RouteMessage.BYTES)
-                        .flatMap(RouteMessage::read)
+                return RouteMessage.read(body)
                         .map(route -> new NetworkChange.RouteChange(kind(type, RouteMessage.RTM_DELROUTE), route));
             }
             case RuleMessage.RTM_NEWRULE, RuleMessage.RTM_DELRULE -> {
-                return whole(body, RuleMessage.BYTES)
-                        .flatMap(RuleMessage::read)
+                return RuleMessage.read(body)
                         .map(rule -> new NetworkChange.RuleChange(kind(type, RuleMessage.RTM_DELRULE), rule));
             }
             default -> {
                 return Optional.empty();
             }
         }
-    }
-
-    private static Optional<ByteBuffer> whole(ByteBuffer body, int bytes) {
-        return body.limit() >= bytes ? Optional.of(body) : Optional.empty();
     }
 
     private static Kind kind(int type, int gone) {

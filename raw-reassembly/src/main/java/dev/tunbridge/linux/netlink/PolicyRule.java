@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param table the table that is asked; 0 where it does something else
  * @param action FR_ACT_…
  * @param flags FIB_RULE_…
- * @param protocol who made it; {@link #NO_PROTOCOL} where the kernel does not know (before 4.17)
+ * @param protocol who made it; 0 where the kernel does not know (before 4.17)
  * @param mark only what bears this mark under this mask
  * @param inputInterface only what came in by it; empty for all
  * @param outputInterface only what a socket has bound to it; empty for all
@@ -38,15 +38,13 @@ public record PolicyRule(
         int suppressedLength,
         long target,
         Map<Integer, ByteBuffer> others) {
-    public static final int NO_PROTOCOL = -1;
-
     /** FR_ACT_TO_TBL. */
     public static final int ACTION_TABLE = 1;
 
     public static final int ACTION_GOTO = 2;
     public static final int ACTION_NOP = 3;
 
-    private static final int FIB_RULE_INVERT = 2;
+    static final int FIB_RULE_INVERT = 2;
 
     /** A network of a rule. */
     public record Network(InetAddress address, int prefixLength) {
@@ -102,28 +100,59 @@ public record PolicyRule(
                 Map.of());
     }
 
-    /** Whether both do the same at the same place, whoever has made them. */
-    public boolean isSameRule(PolicyRule other) {
-        return equals(new PolicyRule(
-                other.family,
-                other.priority,
-                other.source,
-                other.destination,
-                other.table,
-                other.action,
-                other.flags,
-                protocol,
-                other.mark,
-                other.inputInterface,
-                other.outputInterface,
-                other.suppressedLength,
-                other.target,
-                other.others));
-    }
-
     /** Whether it is for everything but what it says. */
     public boolean isInverted() {
         return (flags & FIB_RULE_INVERT) != 0;
+    }
+
+    /** Whether both are one rule, whatever the kernel has found of it: an interface that is not there, a target that is. */
+    public boolean isSameRule(PolicyRule other) {
+        return with(flags & FIB_RULE_INVERT, protocol)
+                .equals(other.with(other.flags & FIB_RULE_INVERT, other.protocol));
+    }
+
+    PolicyRule by(int maker) {
+        return with(flags, maker);
+    }
+
+    private PolicyRule with(int otherFlags, int maker) {
+        return new PolicyRule(
+                family,
+                priority,
+                source,
+                destination,
+                table,
+                action,
+                otherFlags,
+                maker,
+                mark,
+                inputInterface,
+                outputInterface,
+                suppressedLength,
+                target,
+                others);
+    }
+
+    /**
+     * Whether the kernel, asked to remove this, would take that one if it comes first: it compares what is named, takes
+     * what is not named for anything, and does not look at the suppressors and the inversion (rule_find in
+     * net/core/fib_rules.c).
+     */
+    boolean alsoNames(PolicyRule other) {
+        return family == other.family
+                && priority == other.priority
+                && action == other.action
+                && (table == 0 || table == other.table)
+                && (protocol == 0 || protocol == other.protocol)
+                && (source.isEmpty() || source.equals(other.source))
+                && (destination.isEmpty() || destination.equals(other.destination))
+                && (mark.isEmpty() || mark.equals(other.mark))
+                && (inputInterface.isEmpty() || inputInterface.equals(other.inputInterface))
+                && (outputInterface.isEmpty() || outputInterface.equals(other.outputInterface))
+                && (target == 0 || target == other.target)
+                && others.entrySet().stream()
+                        .filter(wanted -> wanted.getKey() != RuleMessage.FRA_SUPPRESS_IFGROUP)
+                        .allMatch(wanted -> wanted.getValue().equals(other.others.get(wanted.getKey())));
     }
 
     @Override

@@ -65,6 +65,9 @@ final class RouteMessage {
     /** Where {@link KernelRoute#others} has it: no attribute has such a number. */
     private static final int CONGESTION_CONTROL = 1 << 16 | RTAX_CC_ALGO;
 
+    /** Where {@link KernelRoute#others} has how long the network in RTA_SRC is: no attribute has such a number. */
+    private static final int SOURCE_LENGTH = 1 << 16 | RTA_SRC;
+
     private static final int NEXT_HOP_BYTES = 8;
     private static final int HOP_FLAGS_AT = 2;
     private static final int HOP_WEIGHT_AT = 3;
@@ -78,9 +81,11 @@ final class RouteMessage {
 
     private RouteMessage() {}
 
-    /** Nothing for a family that is neither IPv4 nor IPv6, nor for what the kernel remembers of a way by itself. */
+    /** Nothing for what is too short, for a family that is neither IPv4 nor IPv6, nor for what the kernel remembers of a way by itself. */
     static Optional<KernelRoute> read(ByteBuffer body) {
-        if (!AddressFamily.isKnown(body.get(0)) || (body.getInt(MESSAGE_FLAGS_AT) & RTM_F_CLONED) != 0) {
+        if (body.limit() < BYTES
+                || !AddressFamily.isKnown(body.get(0))
+                || (body.getInt(MESSAGE_FLAGS_AT) & RTM_F_CLONED) != 0) {
             return Optional.empty();
         }
         AddressFamily family = AddressFamily.of(body.get(0));
@@ -88,6 +93,8 @@ final class RouteMessage {
         Map<Integer, ByteBuffer> others = others(attributes, ROUTE_OTHERS);
         if (body.get(SOURCE_LENGTH_AT) == 0) {
             others.remove(RTA_SRC);
+        } else {
+            others.put(SOURCE_LENGTH, NetlinkAttributes.copy(body, SOURCE_LENGTH_AT, SOURCE_LENGTH_AT + 1));
         }
         attributes.nested(RTA_METRICS).forEach((type, from, to) -> {
             if (type == RTAX_CC_ALGO) {
@@ -169,12 +176,38 @@ final class RouteMessage {
         return table == 0 ? request : request.attribute(RTA_TABLE, table);
     }
 
+    /** Those that the kernel could take for this one: of its table, maker, type and interface; before 4.20 all. */
+    static NetlinkRequest listLike(KernelRoute route) {
+        KernelRoute.Key key = route.key();
+        NetlinkRequest request = new NetlinkRequest(RTM_GETROUTE, NetlinkRequest.DUMP)
+                .bytes(
+                        route.family().number(),
+                        0,
+                        0,
+                        0,
+                        0,
+                        key.protocol(),
+                        0,
+                        route.kind().type())
+                .words(0)
+                .attribute(RTA_TABLE, key.table());
+        return route.nextHops().size() == 1
+                ? request.attribute(RTA_OIF, route.nextHops().get(0).interfaceIndex())
+                : request;
+    }
+
+    /** For traffic of which sources the route is. */
+    static Optional<ByteBuffer> source(KernelRoute route) {
+        return Optional.ofNullable(route.others().get(RTA_SRC));
+    }
+
     /** Which route the kernel would take: the entry of the table itself. */
     static NetlinkRequest match(InetAddress destination) {
         AddressFamily family = AddressFamily.of(destination);
         return new NetlinkRequest(RTM_GETROUTE, NetlinkRequest.ACKNOWLEDGED)
                 .bytes(family.number(), family.bits(), 0, 0, 0, 0, 0, 0)
-                .words(RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH)
+                // IPv6 has no other way, and refuses the flag (inet6_rtm_valid_getroute_req).
+                .words(family == AddressFamily.IPV4 ? RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH : RTM_F_FIB_MATCH)
                 .attribute(RTA_DST, destination);
     }
 
@@ -197,9 +230,10 @@ final class RouteMessage {
         KernelRoute.Key key = route.key();
         boolean isNumbered = route.others().containsKey(RTA_NH_ID);
         boolean isSingle = !isNumbered && route.nextHops().size() == 1;
-        int hopFlags = isSingle ? route.nextHops().get(0).flags() : 0;
+        int hopFlags = isSingle ? route.nextHops().get(0).configured().flags() : 0;
+        ByteBuffer sourceLength = route.others().get(SOURCE_LENGTH);
         NetlinkRequest request = new NetlinkRequest(type, flags)
-                .bytes(family.number(), route.prefixLength(), 0, key.tos())
+                .bytes(family.number(), route.prefixLength(), sourceLength == null ? 0 : sourceLength.get(0), key.tos())
                 .bytes(key.table() >>> Byte.SIZE == 0 ? key.table() : 0, key.protocol())
                 .bytes(route.kind().scope(), route.kind().type())
                 .words(hopFlags);
@@ -219,14 +253,14 @@ final class RouteMessage {
         } else if (!isNumbered && !route.nextHops().isEmpty()) {
             int several = request.begin(RTA_MULTIPATH);
             for (NextHop hop : route.nextHops()) {
-                int at = request.beginNextHop(hop.flags(), hop.weight(), hop.interfaceIndex());
+                int at = request.beginNextHop(hop.configured().flags(), hop.weight(), hop.interfaceIndex());
                 writeHop(request, family, hop);
                 request.end(at);
             }
             request.end(several);
         }
         route.others().forEach((other, value) -> {
-            if (other != CONGESTION_CONTROL) {
+            if (other != CONGESTION_CONTROL && other != SOURCE_LENGTH) {
                 request.attribute(other, value);
             }
         });

@@ -6,6 +6,7 @@ import dev.tunbridge.linux.NetlinkSocket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ import java.util.function.Function;
  *
  * <pre>
  *   struct nlmsgerr: s32 error (0) | nlmsghdr of the question (4) | attributes (20): NLMSGERR_ATTR_MSG text
+ *   end of a list:   s32 error (0) | attributes (4)
  * </pre>
  */
 final class RouteNetlink implements AutoCloseable {
@@ -27,14 +29,26 @@ final class RouteNetlink implements AutoCloseable {
     private static final int NLM_F_ACK_TLVS = 0x200;
 
     private static final int ERROR_ATTRIBUTES_AT = 20;
+    private static final int DONE_ATTRIBUTES_AT = 4;
     private static final int NLMSGERR_ATTR_MSG = 1;
 
     /** A host whose tables change faster than they can be read has no state that could be told. */
     private static final int MOST_TRIES = 10;
 
+    /** 128 MiB: more than the largest table. */
+    private static final int MOST_DISCARDED_READS = 4096;
+
     private final NetlinkSocket socket;
     private int sequence;
     private boolean interrupted;
+
+    /** Reads of the last conversation that brought an entry. */
+    private int pieces;
+
+    private boolean hasEntry;
+
+    /** Whether an answer may still lie in the socket, or a list in the kernel: a conversation ended by a fault. */
+    private boolean isUnfinished;
 
     private RouteNetlink(NetlinkSocket socket) {
         this.socket = socket;
@@ -61,52 +75,89 @@ final class RouteNetlink implements AutoCloseable {
         converse(request, operation, subject, consumer);
     }
 
-    /** Asks for a list of values, and again where something has changed while it was read: no entry is missed. */
+    /**
+     * Asks for a list of values, and again where something has changed while it was read. The kernel says so of links and
+     * addresses; of routes and rules it does not, and goes on where it was by counting, so that what changes before that place makes
+     * it pass over entries or tell them twice. What came in several pieces is therefore read until it is the same twice.
+     */
     <T> List<T> list(NetlinkRequest request, String operation, Function<ByteBuffer, Optional<T>> reader)
             throws LinuxException {
+        List<T> last = List.of();
         for (int tries = 1; ; tries++) {
-            List<T> found = new ArrayList<>();
-            converse(request, operation, "", body -> reader.apply(body).ifPresent(found::add));
-            if (!interrupted || tries == MOST_TRIES) {
+            List<T> read = new ArrayList<>();
+            converse(request, operation, "", body -> reader.apply(body).ifPresent(read::add));
+            List<T> found = pieces <= 1 ? read : new ArrayList<>(new LinkedHashSet<>(read));
+            boolean isWhole = !interrupted && (pieces <= 1 || found.equals(last));
+            if (isWhole || tries == MOST_TRIES) {
                 return found;
             }
+            last = found;
         }
     }
 
     private void converse(NetlinkRequest request, String operation, String subject, Consumer<ByteBuffer> consumer)
             throws LinuxException {
+        if (isUnfinished) {
+            discard();
+        }
         interrupted = false;
+        pieces = 0;
+        isUnfinished = true;
         socket.send(request.toBytes(++sequence), operation, subject);
         boolean isAnswered = false;
         while (!isAnswered) {
+            hasEntry = false;
             isAnswered = !socket.read(operation + ": reading the answer", subject, (header, bytes, body, end) -> {
                 // What is left of an earlier conversation that ended by a fault is nobody's answer.
                 if (header.sequence() != sequence) {
                     return true;
                 }
                 interrupted |= (header.flags() & NLM_F_DUMP_INTR) != 0;
+                boolean hasWords = (header.flags() & NLM_F_ACK_TLVS) != 0;
                 if (header.type() == NLMSG_ERROR) {
-                    boolean hasWords = (header.flags() & NLM_F_ACK_TLVS) != 0;
-                    refuse(bytes, body, hasWords ? end : body, operation, subject);
+                    refuse(bytes, body, hasWords ? body + ERROR_ATTRIBUTES_AT : end, end, operation, subject);
                     return false;
                 }
                 if (header.type() == NLMSG_DONE) {
-                    refuse(bytes, body, body, operation, subject);
+                    refuse(bytes, body, hasWords ? body + DONE_ATTRIBUTES_AT : end, end, operation, subject);
                     return false;
                 }
+                hasEntry = true;
                 consumer.accept(bytes.slice(body, end - body).order(ByteOrder.nativeOrder()));
                 return true;
             });
+            pieces += hasEntry ? 1 : 0;
+        }
+        isUnfinished = false;
+    }
+
+    /** The kernel begins no list (EBUSY) before the last one was read to its end. */
+    private void discard() throws LinuxException {
+        for (int reads = 0; reads < MOST_DISCARDED_READS; reads++) {
+            try {
+                socket.read("netlink: discarding an answer", "", (header, bytes, body, end) -> true);
+            } catch (LinuxException e) {
+                if (e.errno().equals(Errno.EAGAIN)) {
+                    isUnfinished = false;
+                    return;
+                }
+                if (!e.errno().equals(Errno.EIO)) {
+                    throw e;
+                }
+            }
         }
     }
 
     /** Zero is an acknowledgement, and a length the end of a list. */
-    private static void refuse(ByteBuffer bytes, int body, int end, String operation, String subject)
+    private static void refuse(ByteBuffer bytes, int body, int words, int end, String operation, String subject)
             throws LinuxException {
+        if (end - body < Integer.BYTES) {
+            throw new LinuxException(operation + ": answer of " + (end - body) + " bytes", subject, Errno.EIO);
+        }
         int error = bytes.getInt(body);
         if (error < 0) {
-            String words = new NetlinkAttributes(bytes, body + ERROR_ATTRIBUTES_AT, end).text(NLMSGERR_ATTR_MSG);
-            throw new LinuxException(operation, subject, new Errno(-error), words);
+            String reason = new NetlinkAttributes(bytes, words, end).text(NLMSGERR_ATTR_MSG);
+            throw new LinuxException(operation, subject, new Errno(-error), reason);
         }
     }
 

@@ -36,31 +36,40 @@ final class RuleMessage {
     private static final int FRA_GOTO = 4;
     private static final int FRA_PRIORITY = 6;
     private static final int FRA_FWMARK = 10;
-    private static final int FRA_FLOW = 11;
-    private static final int FRA_TUN_ID = 12;
-    private static final int FRA_SUPPRESS_IFGROUP = 13;
+    static final int FRA_SUPPRESS_IFGROUP = 13;
     private static final int FRA_SUPPRESS_PREFIXLEN = 14;
     private static final int FRA_TABLE = 15;
     private static final int FRA_FWMASK = 16;
     private static final int FRA_OIFNAME = 17;
-    private static final int FRA_L3MDEV = 19;
-    private static final int FRA_UID_RANGE = 20;
+    private static final int FRA_PAD = 18;
     private static final int FRA_PROTOCOL = 21;
-    private static final int FRA_IP_PROTO = 22;
-    private static final int FRA_SPORT_RANGE = 23;
-    private static final int FRA_DPORT_RANGE = 24;
 
-    private static final Set<Integer> OTHERS =
-            Set.of(FRA_FLOW, FRA_TUN_ID, FRA_L3MDEV, FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE);
+    /**
+     * Those that are read one by one. All others are passed on as they are, also what a later kernel asks for: a rule
+     * that lost a condition would be for more traffic than somebody wanted, and its removal would hit another.
+     */
+    private static final Set<Integer> READ = Set.of(
+            FRA_DST,
+            FRA_SRC,
+            FRA_IIFNAME,
+            FRA_GOTO,
+            FRA_OIFNAME,
+            FRA_PRIORITY,
+            FRA_FWMARK,
+            FRA_FWMASK,
+            FRA_TABLE,
+            FRA_SUPPRESS_PREFIXLEN,
+            FRA_PROTOCOL,
+            FRA_PAD);
 
     /** Where {@link PolicyRule#others} has the type of service: no attribute has such a number. */
     private static final int TOS = 1 << 16;
 
     private RuleMessage() {}
 
-    /** Nothing for a family that is neither IPv4 nor IPv6. */
+    /** Nothing for what is too short, for a family that is neither IPv4 nor IPv6. */
     static Optional<PolicyRule> read(ByteBuffer body) {
-        if (!AddressFamily.isKnown(body.get(0))) {
+        if (body.limit() < BYTES || !AddressFamily.isKnown(body.get(0))) {
             return Optional.empty();
         }
         NetlinkAttributes attributes = new NetlinkAttributes(body, BYTES, body.limit());
@@ -74,7 +83,7 @@ final class RuleMessage {
                 attributes.has(FRA_TABLE) ? (int) attributes.unsigned(FRA_TABLE, 0) : body.get(TABLE_AT) & 0xff,
                 body.get(ACTION_AT) & 0xff,
                 body.getInt(RULE_FLAGS_AT),
-                attributes.has(FRA_PROTOCOL) ? attributes.octet(FRA_PROTOCOL) : PolicyRule.NO_PROTOCOL,
+                attributes.octet(FRA_PROTOCOL),
                 mask == 0 && mark == 0 ? Optional.empty() : Optional.of(new PolicyRule.Mark(mark, mask)),
                 attributes.text(FRA_IIFNAME),
                 attributes.text(FRA_OIFNAME),
@@ -88,14 +97,12 @@ final class RuleMessage {
         return address.map(found -> new PolicyRule.Network(found, prefixLength));
     }
 
-    /** The kernel says of each what it is for, also where it is for all. */
+    /** Zero is a value: {@code uidrange 0-0} is for root alone. */
     private static Map<Integer, ByteBuffer> others(ByteBuffer body, NetlinkAttributes attributes) {
         Map<Integer, ByteBuffer> others = new HashMap<>();
         attributes.forEach((type, from, to) -> {
-            if (OTHERS.contains(type) && !isZero(body, from, to)) {
-                others.put(type, NetlinkAttributes.copy(body, from, to));
-            }
-            if (type == FRA_SUPPRESS_IFGROUP && (int) attributes.unsigned(type, 0) != -1) {
+            boolean isForAll = type == FRA_SUPPRESS_IFGROUP && (int) attributes.unsigned(type, 0) == -1;
+            if (!READ.contains(type) && !isForAll) {
                 others.put(type, NetlinkAttributes.copy(body, from, to));
             }
         });
@@ -103,15 +110,6 @@ final class RuleMessage {
             others.put(TOS, NetlinkAttributes.copy(body, TOS_AT, TOS_AT + 1));
         }
         return others;
-    }
-
-    private static boolean isZero(ByteBuffer bytes, int from, int to) {
-        for (int at = from; at < to; at++) {
-            if (bytes.get(at) != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     static NetlinkRequest list(AddressFamily family) {
@@ -134,7 +132,7 @@ final class RuleMessage {
         NetlinkRequest request = new NetlinkRequest(type, flags)
                 .bytes(rule.family().number(), length(rule.destination()), length(rule.source()))
                 .bytes(tos == null ? 0 : tos.get(0), table >>> Byte.SIZE == 0 ? table : 0, 0, 0, rule.action())
-                .words(rule.flags())
+                .words(rule.flags() & PolicyRule.FIB_RULE_INVERT) // the kernel finds the others by itself
                 .attribute(FRA_PRIORITY, (int) rule.priority());
         rule.source().ifPresent(network -> request.attribute(FRA_SRC, network.address()));
         rule.destination().ifPresent(network -> request.attribute(FRA_DST, network.address()));
@@ -160,7 +158,7 @@ final class RuleMessage {
                 request.attribute(other, value);
             }
         });
-        return rule.protocol() == PolicyRule.NO_PROTOCOL ? request : request.attribute(FRA_PROTOCOL, (byte) rule.protocol());
+        return rule.protocol() == 0 ? request : request.attribute(FRA_PROTOCOL, (byte) rule.protocol());
     }
 
     private static int length(Optional<PolicyRule.Network> network) {

@@ -65,8 +65,10 @@ public final class TrafficControl implements AutoCloseable {
         NetlinkRequest request =
                 new NetlinkRequest(RTM_GETQDISC, NetlinkRequest.DUMP).words(0, interfaceIndex, 0, 0, 0);
         netlink.dump(request, "netlink RTM_GETQDISC", "interface " + interfaceIndex, message -> {
-            if (message.getInt(INTERFACE_AT) == interfaceIndex && message.getInt(PARENT_AT) == TC_H_ROOT) {
-                found.add(read(message));
+            if (message.limit() >= MESSAGE_BYTES
+                    && message.getInt(INTERFACE_AT) == interfaceIndex
+                    && message.getInt(PARENT_AT) == TC_H_ROOT) {
+                read(message).ifPresent(found::add);
             }
         });
         return found.stream().findFirst();
@@ -100,14 +102,17 @@ public final class TrafficControl implements AutoCloseable {
         netlink.execute(request, "netlink RTM_DELQDISC", "interface " + interfaceIndex);
     }
 
-    private static QueueDiscipline read(ByteBuffer message) {
+    static Optional<QueueDiscipline> read(ByteBuffer message) {
+        if (message.limit() < MESSAGE_BYTES) {
+            return Optional.empty();
+        }
         NetlinkAttributes attributes = new NetlinkAttributes(message, MESSAGE_BYTES, message.limit());
         String kind = attributes.text(TCA_KIND);
         NetlinkAttributes options = attributes.nested(TCA_OPTIONS);
         NetlinkAttributes statistics = attributes.nested(TCA_STATS2);
         boolean isBucket = kind.equals(TOKEN_BUCKET);
         long rate = isBucket ? options.unsigned(TCA_TBF_PARMS, RATE_AT) : 0;
-        return new QueueDiscipline(
+        return Optional.of(new QueueDiscipline(
                 kind,
                 message.getInt(HANDLE_AT),
                 isBucket && rate == U32_MAX ? options.wide(TCA_TBF_RATE64, 0) : rate,
@@ -115,7 +120,7 @@ public final class TrafficControl implements AutoCloseable {
                 statistics.unsigned(TCA_STATS_BASIC, 8),
                 statistics.unsigned(TCA_STATS_QUEUE, 8),
                 statistics.unsigned(TCA_STATS_QUEUE, 4),
-                statistics.unsigned(TCA_STATS_QUEUE, 0));
+                statistics.unsigned(TCA_STATS_QUEUE, 0)));
     }
 
     @Override

@@ -8,6 +8,7 @@
  *   NetlinkRequest, NetlinkAttributes                      a message under construction; attributes read in place
  *   RouteNetlink ► NetworkConfiguration                    one conversation; everything that can be asked and changed
  *   NetworkNews                                            what changes, whoever has changed it
+ *   TcpMetrics                                             what the kernel's TCP remembers of a peer (generic netlink)
  * </pre>
  *
  * The codec is tested against what {@code ip -json} and {@code tc -json} show and make.

@@ -10,7 +10,7 @@ import dev.tunbridge.linux.netlink.PolicyRule;
  * <pre>
  *   routes of a device    protocol 84, through the device, metric 84 or the next that is free for the network
  *   its own table         0x5442_0000 + the device's number (then 0x5443_0000 + …): one default route, protocol 84
- *   the rule to it        protocol 84 (before Linux 4.17, where rules bear none: a table of that range)
+ *   the rule to it        protocol 84 (Linux 4.17)
  *   routes to servers     protocol 84, metric 0x5442_0000 + the device's number
  * </pre>
  *
@@ -40,7 +40,7 @@ public final class Identity {
     }
 
     public static boolean isOurs(PolicyRule rule) {
-        return rule.protocol() == PROTOCOL || (rule.protocol() == PolicyRule.NO_PROTOCOL && isOurTable(rule.table()));
+        return rule.protocol() == PROTOCOL;
     }
 
     /** Whether it is one to a server, past a tunnel. */

@@ -144,8 +144,8 @@ class OtherNetworksTest {
             TunNetwork network = host.setUp(addressing(tun, address, prefixLength, Overlaps.REFUSE, all));
             assertThat(host.inside(family, "route", "get", far)).contains("dev tb0");
             assertThat(host.inside(family, "route", "get", neighbour)).contains("dev lan0");
-            ServerRoute route = host.call(() -> ServerRoute.make(
-                    "tb0", InetAddress.getByName(far), RouteMetrics.NONE, List.of(Prefix.parse(all))));
+            ServerRoute route = host.call(() ->
+                    ServerRoute.make("tb0", InetAddress.getByName(far), RouteMetrics.NONE, List.of(Prefix.parse(all))));
             assertThat(host.inside(family, "route", "get", far)).contains("via " + gateway + " dev up0");
             host.call(() -> {
                 route.close();
@@ -220,13 +220,7 @@ class OtherNetworksTest {
         for (int i = 0; i < 2; i++) {
             try (TunInterface tun = host.openTun("tb0")) {
                 TunAddressing narrow = new TunAddressing(
-                        tun.name(),
-                        InetAddress.getByName("198.19.0.1"),
-                        30,
-                        576,
-                        400,
-                        List.of(),
-                        SourceRule.PRESENT);
+                        tun.name(), InetAddress.getByName("198.19.0.1"), 30, 576, 400, List.of(), SourceRule.PRESENT);
                 TunNetwork network = host.setUp(narrow);
                 host.inside("link", "set", "tb0", "down");
                 host.inside("link", "set", "tb0", "up");
@@ -308,8 +302,7 @@ class OtherNetworksTest {
         }
     }
 
-    private static void await(
-            BlockingQueue<Concerns.Concern> heard, Concerns.Concern wanted) throws Exception {
+    private static void await(BlockingQueue<Concerns.Concern> heard, Concerns.Concern wanted) throws Exception {
         Concerns.Concern next;
         do {
             next = heard.poll(10, TimeUnit.SECONDS);
@@ -348,7 +341,8 @@ class OtherNetworksTest {
 
     private String sysctls() throws Exception {
         StringBuilder text = new StringBuilder();
-        for (String name : List.of("ipv4/conf/tb0/rp_filter", "ipv6/conf/tb0/accept_ra", "ipv6/conf/tb0/disable_ipv6")) {
+        for (String name :
+                List.of("ipv4/conf/tb0/rp_filter", "ipv6/conf/tb0/accept_ra", "ipv6/conf/tb0/disable_ipv6")) {
             text.append(name).append(host.call(() -> Files.readString(Path.of("/proc/sys/net", name))));
         }
         return text.toString();
