@@ -9,6 +9,7 @@ import dev.tunbridge.bridge.net.Concerns;
 import dev.tunbridge.bridge.net.HostWatch;
 import dev.tunbridge.bridge.net.TunAddressing;
 import dev.tunbridge.bridge.net.TunNetwork;
+import dev.tunbridge.bridge.net.WayView;
 import dev.tunbridge.bridge.path.PathTuner;
 import dev.tunbridge.bridge.path.TuningOptions;
 import dev.tunbridge.bridge.tun.LinuxTunDevice;
@@ -17,6 +18,8 @@ import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.linux.Interfaces;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Collection;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,6 +89,11 @@ final class LinuxDevices {
         public Optional<HostWatch> watch(String device, Concerns.Listener listener) throws IOException {
             Concerns concerns = new Concerns(Interfaces.index(device));
             return Optional.of(HostWatch.open(change -> listener.onChange(change, concerns.of(change))));
+        }
+
+        @Override
+        public WayView ways(Collection<InetAddress> servers) throws IOException {
+            return WayView.look(servers);
         }
 
         @Override

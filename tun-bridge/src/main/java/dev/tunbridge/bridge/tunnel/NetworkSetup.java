@@ -4,8 +4,11 @@ import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.net.Concerns;
 import dev.tunbridge.bridge.net.HostWatch;
 import dev.tunbridge.bridge.net.TunNetwork;
+import dev.tunbridge.bridge.net.WayView;
 import dev.tunbridge.bridge.path.PathTuner;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Collection;
 import java.util.Optional;
 
 /** Gives the device its address, routes and rules. Blocks, so it runs on a thread of its own. */
@@ -29,6 +32,11 @@ public interface NetworkSetup {
      */
     default Optional<HostWatch> watch(String device, Concerns.Listener listener) throws IOException {
         return Optional.empty();
+    }
+
+    /** The ways to these addresses as they are now; of addresses that are not known, the default routes. */
+    default WayView ways(Collection<InetAddress> servers) throws IOException {
+        return WayView.NONE;
     }
 
     /** Takes a set-up back; does nothing the second time. */

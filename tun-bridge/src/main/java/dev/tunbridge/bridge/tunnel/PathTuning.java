@@ -69,6 +69,14 @@ final class PathTuning {
         }
     }
 
+    /** While connected: lets the route to the server go where the host's routes go now. */
+    void follow() throws IOException {
+        ServerRoute route = serverRoute;
+        if (route != null) {
+            route.follow();
+        }
+    }
+
     /** Takes everything back. */
     void close() throws IOException {
         try {

@@ -1,0 +1,112 @@
+package dev.tunbridge.bridge.net;
+
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.KernelRoute;
+import dev.tunbridge.linux.netlink.Link;
+import dev.tunbridge.linux.netlink.NetworkConfiguration;
+import dev.tunbridge.linux.netlink.NextHop;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The ways to a server as they are at one moment, besides all tunnels: two views that are equal give no reason to try again.
+ *
+ * @param ways each by its address, in words; of a server whose address is not known, the default routes
+ * @param hasWay whether one of them can be gone: there is a route, and its interface has a carrier
+ * @param own all addresses of this host
+ */
+public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
+    /** Before anything was looked up. */
+    public static final WayView NONE = new WayView(List.of(), false, Set.of());
+
+    public WayView {
+        ways = List.copyOf(ways);
+        own = Set.copyOf(own);
+    }
+
+    /** As the kernel says now, in the namespace of the calling thread. */
+    public static WayView look(Collection<InetAddress> servers) throws LinuxException {
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            Map<AddressFamily, HostNetwork> host = new EnumMap<>(AddressFamily.class);
+            for (AddressFamily family : AddressFamily.values()) {
+                host.put(family, HostNetwork.read(configuration, family));
+            }
+            return of(host, servers);
+        }
+    }
+
+    static WayView of(Map<AddressFamily, HostNetwork> hosts, Collection<InetAddress> servers) {
+        List<String> ways = new ArrayList<>();
+        boolean hasWay = false;
+        for (InetAddress server : servers) {
+            HostNetwork host = hosts.get(AddressFamily.of(server));
+            Optional<KernelRoute> way = host == null
+                    ? Optional.empty()
+                    : new WayLookup(host, route -> !Identity.isOurs(route)).find(server).map(WayLookup.Way::route);
+            boolean isUsable = way.isPresent() && isUsable(way.get(), host);
+            ways.add(server.getHostAddress() + " " + way.map(route -> text(route, host)).orElse("no way"));
+            hasWay |= isUsable || server.isLoopbackAddress();
+        }
+        if (servers.isEmpty()) {
+            for (HostNetwork host : hosts.values()) {
+                List<KernelRoute> defaults = host.routes().stream()
+                        .filter(route -> route.isDefault() && route.kind().isUnicast() && !Identity.isOurs(route))
+                        .sorted(Comparator.comparingLong(route -> route.key().priority()))
+                        .toList();
+                defaults.forEach(route -> ways.add(text(route, host)));
+                hasWay |= defaults.stream().anyMatch(route -> isUsable(route, host));
+            }
+        }
+        Set<InetAddress> own = new LinkedHashSet<>();
+        hosts.values().forEach(host -> host.addresses().forEach(address -> own.add(address.address())));
+        return new WayView(ways, hasWay, own);
+    }
+
+    private static boolean isUsable(KernelRoute route, HostNetwork host) {
+        return route.nextHops().stream()
+                .map(NextHop::interfaceIndex)
+                .anyMatch(index -> host.link(index).filter(Link::isRunning).isPresent());
+    }
+
+    private static String text(KernelRoute route, HostNetwork host) {
+        return host.text(route) + " src " + sources(route, host) + (isUsable(route, host) ? "" : " (no carrier)");
+    }
+
+    /** What may be its source: a host that has got another address goes another way, though by the same route. */
+    private static String sources(KernelRoute route, HostNetwork host) {
+        return route.preferredSource()
+                .map(InetAddress::getHostAddress)
+                .orElseGet(() -> host.addresses().stream()
+                        .filter(address -> route.leadsThrough(address.interfaceIndex()))
+                        .map(address -> address.address())
+                        .filter(address -> !address.isLinkLocalAddress())
+                        .map(InetAddress::getHostAddress)
+                        .sorted()
+                        .collect(Collectors.joining("|")));
+    }
+
+    /** Whether this host still has the address. */
+    public boolean isOwn(InetAddress address) {
+        return own.contains(address);
+    }
+
+    /** Whether the ways are the same, whatever else the host has. */
+    public boolean isSameWay(WayView other) {
+        return ways.equals(other.ways);
+    }
+
+    @Override
+    public String toString() {
+        return String.join(", ", ways);
+    }
+}
