@@ -66,7 +66,8 @@ final class WayLookup {
                         .findFirst());
     }
 
-    private Optional<Way> find(InetAddress destination, Optional<InetAddress> source) {
+    /** The way of what a socket with this source, or with none yet, sends. */
+    Optional<Way> find(InetAddress destination, Optional<InetAddress> source) {
         if (host.rules().isEmpty()) {
             return best(KernelRoute.TABLE_LOCAL, destination)
                     .or(() -> best(KernelRoute.TABLE_MAIN, destination))
