@@ -37,13 +37,15 @@ class ConfigurationOracleTest {
     /** The kernel tells IPv6 of a carrier up to a second after it came or went. */
     private static void settle(OtherHost host) throws Exception {
         long deadline = System.nanoTime() + 5_000_000_000L;
-        while (host.ip("-o link").lines().anyMatch(ConfigurationOracleTest::isOnItsWay) && System.nanoTime() < deadline) {
+        while (host.ip("-o link").lines().anyMatch(ConfigurationOracleTest::isOnItsWay)
+                && System.nanoTime() < deadline) {
             Thread.onSpinWait();
         }
     }
 
     private static boolean isOnItsWay(String link) {
-        return link.contains("LOWER_UP") && link.contains("DOWN ") || link.contains("NO-CARRIER") && link.contains("state UP");
+        return link.contains("LOWER_UP") && link.contains("DOWN ")
+                || link.contains("NO-CARRIER") && link.contains("state UP");
     }
 
     private static String compare(OtherHost host, NetworkConfiguration network) throws Exception {

@@ -30,7 +30,8 @@ class DamagedMessageTest {
     static void readAll(byte[] bytes) {
         READERS.forEach(reader -> reader.accept(buffer(bytes)));
         for (int type = LinkMessage.RTM_NEWLINK; type <= RuleMessage.RTM_DELRULE; type++) {
-            NetworkNews.read(type, buffer(bytes)).ifPresent(change -> assertThat(change.toString()).isNotEmpty());
+            NetworkNews.read(type, buffer(bytes))
+                    .ifPresent(change -> assertThat(change.toString()).isNotEmpty());
         }
     }
 
@@ -56,8 +57,8 @@ class DamagedMessageTest {
 
     @Test
     void readsWhatIsWholeOfATruncatedMessage() throws Exception {
-        NetlinkRequest request = RuleMessage.add(
-                PolicyRule.from(java.net.InetAddress.getByName("198.18.0.9"), 500, 700, 84));
+        NetlinkRequest request =
+                RuleMessage.add(PolicyRule.from(java.net.InetAddress.getByName("198.18.0.9"), 500, 700, 84));
         byte[] message = request.toBytes(1);
         for (int length = 0; length <= message.length - NetlinkRequest.HEADER_BYTES; length++) {
             byte[] body = new byte[length];

@@ -30,8 +30,23 @@ final class IpView {
             Map.entry(15, "quickack"));
 
     private static final List<String> LINK_FLAGS = List.of(
-            "UP", "BROADCAST", "DEBUG", "LOOPBACK", "POINTOPOINT", "NOTRAILERS", "", "NOARP", "PROMISC", "ALLMULTI",
-            "MASTER", "SLAVE", "MULTICAST", "PORTSEL", "AUTOMEDIA", "DYNAMIC", "LOWER_UP");
+            "UP",
+            "BROADCAST",
+            "DEBUG",
+            "LOOPBACK",
+            "POINTOPOINT",
+            "NOTRAILERS",
+            "",
+            "NOARP",
+            "PROMISC",
+            "ALLMULTI",
+            "MASTER",
+            "SLAVE",
+            "MULTICAST",
+            "PORTSEL",
+            "AUTOMEDIA",
+            "DYNAMIC",
+            "LOWER_UP");
 
     private static final String[] ADDRESS_FLAGS = {
         "", "nodad", "optimistic", "dadfailed", "home", "deprecated", "tentative", "", "mngtmpaddr", "noprefixroute"
@@ -74,7 +89,8 @@ final class IpView {
         }
         link.addressGeneration()
                 .ifPresent(mode -> view.put(
-                        "inet6_addr_gen_mode", List.of("eui64", "none", "stable_secret", "random").get(mode)));
+                        "inet6_addr_gen_mode",
+                        List.of("eui64", "none", "stable_secret", "random").get(mode)));
         return view;
     }
 
@@ -96,7 +112,8 @@ final class IpView {
             view.put(address.family() == AddressFamily.IPV4 ? "secondary" : "temporary", true);
         }
         Map<Integer, ByteBuffer> others = address.others();
-        view.put("scope", others.containsKey(1 << 16) ? "" + (others.get(1 << 16).get(0) & 0xff) : "0");
+        view.put(
+                "scope", others.containsKey(1 << 16) ? "" + (others.get(1 << 16).get(0) & 0xff) : "0");
         if (others.containsKey(3)) {
             view.put("label", characters(others.get(3)));
         }
@@ -125,10 +142,13 @@ final class IpView {
         route.preferredSource().ifPresent(source -> view.put("prefsrc", text(source)));
         Map<Integer, ByteBuffer> others = route.others();
         if (others.containsKey(2)) {
-            view.put("from", network(inet(others.get(2)), others.get(1 << 16 | 2).get(0) & 0xff));
+            view.put(
+                    "from", network(inet(others.get(2)), others.get(1 << 16 | 2).get(0) & 0xff));
         }
         if (others.containsKey(20)) {
-            view.put("pref", List.of("medium", "high", "", "low").get(others.get(20).get(0)));
+            view.put(
+                    "pref",
+                    List.of("medium", "high", "", "low").get(others.get(20).get(0)));
         }
         if (others.containsKey(30)) {
             view.put("nhid", word(others.get(30)));
@@ -261,7 +281,14 @@ final class IpView {
             case 12 -> view.put("tun_id", value.getLong(0)); // in network byte order
             case 13 -> view.put("suppress_ifgroup", "" + word(value));
             case 19 -> view.put("l3mdev", Json.NULL);
-            case 20 -> range(view, "uid_start", "uid_end", "", word(value), value.duplicate().order(ByteOrder.nativeOrder()).getInt(4));
+            case 20 ->
+                range(
+                        view,
+                        "uid_start",
+                        "uid_end",
+                        "",
+                        word(value),
+                        value.duplicate().order(ByteOrder.nativeOrder()).getInt(4));
             case 22 -> view.put("ipproto", "ipproto-" + value.get(0));
             case 23 -> ports(view, "sport", value);
             case 24 -> ports(view, "dport", value);

@@ -83,7 +83,8 @@ class NetworkConfigurationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"198.19.5.0, 24, -4, 0", "198.19.5.0, 24, -4, 50", "2001:2:5::, 48, -6, 50", "2001:2:5::, 48, -6, 1024"})
+    @CsvSource({"198.19.5.0, 24, -4, 0", "198.19.5.0, 24, -4, 50", "2001:2:5::, 48, -6, 50", "2001:2:5::, 48, -6, 1024"
+    })
     void removesItsOwnRouteAmongLookAlikes(String destination, int length, String family, long priority)
             throws Exception {
         KernelRoute ours = ours(destination, length, priority);
@@ -104,7 +105,11 @@ class NetworkConfigurationTest {
         Set<String> lost = withOurs.lines().collect(Collectors.toSet());
         lost.removeAll(without.lines().toList());
         assertThat(without.lines().count()).isEqualTo(before.lines().count() + 4);
-        assertThat(lost).singleElement().asString().contains("dev v0", "proto 84").doesNotContain("table 500");
+        assertThat(lost)
+                .singleElement()
+                .asString()
+                .contains("dev v0", "proto 84")
+                .doesNotContain("table 500");
         // Once ours is gone, a second try finds nobody else's.
         assertThatThrownBy(() -> network.remove(ours)).isInstanceOf(LinuxException.class);
         assertThat(host.everything()).isEqualTo(without);
@@ -112,7 +117,8 @@ class NetworkConfigurationTest {
 
     @Test
     void removesItsOwnAddressAmongLookAlikes() throws Exception {
-        for (String[] each : new String[][] {{"198.19.0.1", "198.19.0.2", "32"}, {"2001:2:9::1", "2001:2:9::2", "128"}}) {
+        for (String[] each :
+                new String[][] {{"198.19.0.1", "198.19.0.2", "32"}, {"2001:2:9::1", "2001:2:9::2", "128"}}) {
             InterfaceAddress ours = new InterfaceAddress(
                     v0, address(each[0]), Integer.parseInt(each[2]), 0x200, OURS, address(each[1]));
             host.ip("addr add " + each[0] + "/" + each[2] + " dev v1" + (each[0].contains(":") ? " nodad" : ""));
@@ -156,7 +162,8 @@ class NetworkConfigurationTest {
             refused(Errno.ENOENT, () -> network.replace(ours));
             network.add(ours);
             String before = host.everything();
-            network.replace(ours.with(new TreeMap<>(Map.of(KernelRoute.RTAX_LOCK, 1 << KernelRoute.RTAX_MTU, KernelRoute.RTAX_MTU, 1300))));
+            network.replace(ours.with(new TreeMap<>(
+                    Map.of(KernelRoute.RTAX_LOCK, 1 << KernelRoute.RTAX_MTU, KernelRoute.RTAX_MTU, 1300))));
             List<String> after = new ArrayList<>(host.everything().lines().toList());
             after.removeAll(before.lines().toList());
             assertThat(after).singleElement().asString().contains("mtu lock 1300");
@@ -199,7 +206,8 @@ class NetworkConfigurationTest {
                 .hasMessageContaining("EINVAL")
                 .hasMessageEndingWith("mtu less than device minimum");
         assertThatThrownBy(() -> network.link("none"))
-                .isInstanceOfSatisfying(LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
+                .isInstanceOfSatisfying(
+                        LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
         assertThat(network.routes(AddressFamily.IPV4, 4711)).isEmpty();
         assertThat(network.link("v0")).isEqualTo(link); // the conversation goes on
     }
@@ -209,9 +217,12 @@ class NetworkConfigurationTest {
     void findsTheRouteThatTheKernelWouldTake(String destination, String network0) throws Exception {
         network.add(ours("198.19.7.0", 24, 50));
         network.add(ours("2001:2:7::", 48, 50));
-        assertThat(network.match(address(destination)).map(KernelRoute::destination)).contains(address(network0));
+        assertThat(network.match(address(destination)).map(KernelRoute::destination))
+                .contains(address(network0));
         host.ip((destination.contains(":") ? "-6" : "-4") + " route add unreachable " + destination + " metric 1");
-        assertThat(network.match(address(destination)).filter(route -> route.kind().isUnicast())).isEmpty();
+        assertThat(network.match(address(destination))
+                        .filter(route -> route.kind().isUnicast()))
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -220,7 +231,8 @@ class NetworkConfigurationTest {
         boolean isVersion6 = family == AddressFamily.IPV6;
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < MANY; i++) {
-            lines.add((isVersion6 ? "-6 " : "") + "route add " + network(isVersion6, i) + " dev v0 table 500 protocol 84");
+            lines.add((isVersion6 ? "-6 " : "") + "route add " + network(isVersion6, i)
+                    + " dev v0 table 500 protocol 84");
         }
         host.batch(lines);
         for (int i = 0; i < 600; i++) {
@@ -255,7 +267,8 @@ class NetworkConfigurationTest {
                 assertThat(network.routes(family, 500).stream()
                                 .filter(route -> route.key().priority() == (isVersion6 ? 1024 : 0)))
                         .hasSize(MANY);
-                assertThat(network.rules(family).stream().filter(rule -> rule.priority() >= 1000 && rule.priority() < 1600))
+                assertThat(network.rules(family).stream()
+                                .filter(rule -> rule.priority() >= 1000 && rule.priority() < 1600))
                         .hasSize(600);
             }
         } finally {

@@ -33,7 +33,8 @@ class NetworkNewsTest {
                     host.ip(family + " rule" + does + "from " + net + "1 lookup 500 pref 700");
                     assertThat(drain(news)).singleElement().isInstanceOfSatisfying(RuleChange.class, change -> {
                         assertThat(change.kind()).isEqualTo(kind);
-                        assertThat(change.rule().source().orElseThrow().address()).isEqualTo(one);
+                        assertThat(change.rule().source().orElseThrow().address())
+                                .isEqualTo(one);
                     });
                     host.ip(family + " route" + does + "unreachable " + net + "1 table 500");
                     assertThat(drain(news)).singleElement().isInstanceOfSatisfying(RouteChange.class, change -> {
@@ -42,8 +43,8 @@ class NetworkNewsTest {
                         assertThat(change.route().key().table()).isEqualTo(500);
                     });
                     host.ip(family + " addr" + does + net + "1 dev v0");
-                    assertThat(drain(news)).anySatisfy(change -> assertThat(change)
-                            .isInstanceOfSatisfying(AddressChange.class, of -> {
+                    assertThat(drain(news))
+                            .anySatisfy(change -> assertThat(change).isInstanceOfSatisfying(AddressChange.class, of -> {
                                 assertThat(of.kind()).isEqualTo(kind);
                                 assertThat(of.address().address()).isEqualTo(one);
                             }));
@@ -57,18 +58,24 @@ class NetworkNewsTest {
         try (OtherHost host = OtherHost.withCable();
                 NetworkNews news = host.news()) {
             host.ip("link add x0 type veth peer name x1");
-            assertThat(drain(news)).anyMatch(change -> change instanceof LinkChange link
-                    && link.kind() == Kind.THERE
-                    && link.link().name().equals("x0")
-                    && link.link().kind().equals("veth"));
+            assertThat(drain(news))
+                    .anyMatch(change -> change instanceof LinkChange link
+                            && link.kind() == Kind.THERE
+                            && link.link().name().equals("x0")
+                            && link.link().kind().equals("veth"));
             host.ip("link set x0 mtu 1300");
-            assertThat(drain(news)).anyMatch(change -> change instanceof LinkChange link && link.link().mtu() == 1300);
+            assertThat(drain(news))
+                    .anyMatch(change ->
+                            change instanceof LinkChange link && link.link().mtu() == 1300);
             host.ip("link set x0 name x9");
-            assertThat(drain(news)).anyMatch(change -> change instanceof LinkChange link && link.link().name().equals("x9"));
+            assertThat(drain(news))
+                    .anyMatch(change -> change instanceof LinkChange link
+                            && link.link().name().equals("x9"));
             host.ip("link del x9");
-            assertThat(drain(news)).anyMatch(change -> change instanceof LinkChange link
-                    && link.kind() == Kind.GONE
-                    && link.link().name().equals("x9"));
+            assertThat(drain(news))
+                    .anyMatch(change -> change instanceof LinkChange link
+                            && link.kind() == Kind.GONE
+                            && link.link().name().equals("x9"));
             assertThat(drain(news)).isEmpty();
         }
     }
@@ -85,7 +92,9 @@ class NetworkNewsTest {
             }
             assertThat(drain(news)).contains(new NetworkChange.Lost()).hasSizeLessThan(2000);
             network.add(rule);
-            assertThat(drain(news)).containsExactly(new RuleChange(Kind.THERE, network.rules(AddressFamily.IPV4).get(1)));
+            assertThat(drain(news))
+                    .containsExactly(new RuleChange(
+                            Kind.THERE, network.rules(AddressFamily.IPV4).get(1)));
         }
     }
 }

@@ -86,7 +86,8 @@ final class OtherHost implements AutoCloseable {
 
     /** Links, addresses, routes of all tables and rules, as {@code ip} shows them. */
     String everything() throws Exception {
-        return show("-4", "link\naddr\nroute show table all\nrule\n") + show("-6", "addr\nroute show table all\nrule\n");
+        return show("-4", "link\naddr\nroute show table all\nrule\n")
+                + show("-6", "addr\nroute show table all\nrule\n");
     }
 
     private String show(String family, String what) throws Exception {

@@ -50,7 +50,8 @@ final class RandomHost {
 
     private void addresses() {
         for (int i = 0; i < 3; i++) {
-            lines.add("addr add 198.18." + i + ".1/24 " + pick("", "brd + ") + pick("", "label v" + i + ":x ") + "dev v" + i);
+            lines.add("addr add 198.18." + i + ".1/24 " + pick("", "brd + ") + pick("", "label v" + i + ":x ") + "dev v"
+                    + i);
             lines.add("-6 addr add 2001:2:0:" + i + "::1/64 nodad dev v" + i);
         }
         for (int i = 0; i < 12; i++) {
@@ -87,8 +88,8 @@ final class RandomHost {
                 "via " + gateway + " realms 3/" + (1 + random.nextInt(9)),
                 "nhid " + pick("1", "2", "3", "4", "20"));
         String type = pick("", "", "", "", "blackhole ", "unreachable ", "throw ", "prohibit ");
-        lines.add("route add " + type + pick("198.19.", "198.18.1") + i + ".0" + pick("/24", "/25", "/32")
-                + common() + pick("", "", " tos 0x" + pick("10", "08")) + metrics() + (type.isEmpty() ? " " + way : ""));
+        lines.add("route add " + type + pick("198.19.", "198.18.1") + i + ".0" + pick("/24", "/25", "/32") + common()
+                + pick("", "", " tos 0x" + pick("10", "08")) + metrics() + (type.isEmpty() ? " " + way : ""));
         if (i % 20 == 0) {
             lines.add("route add default metric " + i + " " + way);
         }
@@ -140,7 +141,8 @@ final class RandomHost {
                 "unreachable",
                 "nop");
         lines.add((isVersion6 ? "-6 " : "") + "rule add " + pick("", "not ") + pick("", "from " + net + length + " ")
-                + pick("", "to " + net + length + " ") + pick("", "iif v0 ", "iif gone0 ") + pick("", "oif v1 ", "oif gone1 ")
+                + pick("", "to " + net + length + " ") + pick("", "iif v0 ", "iif gone0 ")
+                + pick("", "oif v1 ", "oif gone1 ")
                 + pick("", "fwmark 0x" + (i + 1) + " ", "fwmark 0x1/0xff ", "fwmark 0/0xf0 ", "fwmark 0x80000001 ")
                 + pick("", "tos 0x10 ") + pick("", "ipproto tcp sport 80 ", "ipproto udp dport 100-200 ")
                 + pick("", "uidrange 0-0 ", "uidrange 5-9 ") + (isVersion6 ? "" : pick("", "", "tun_id 7 "))

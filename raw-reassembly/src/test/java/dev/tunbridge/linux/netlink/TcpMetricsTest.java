@@ -59,7 +59,8 @@ class TcpMetricsTest {
     void saysThatThisKernelHasNoSuchFamily() throws Exception {
         try (OtherHost host = new OtherHost()) {
             assertThatThrownBy(() -> host.call(() -> TcpMetrics.open("tcp_none")))
-                    .isInstanceOfSatisfying(LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT))
+                    .isInstanceOfSatisfying(
+                            LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT))
                     .hasMessage("netlink CTRL_CMD_GETFAMILY tcp_none: ENOENT (no such file or directory): "
                             + "this kernel has no such family");
         }

@@ -36,7 +36,8 @@ class TrafficControlOracleTest {
             control.shape(v0, new TokenBucket(rate, 20_000, 300_000));
             Map<String, Object> shown = host.tc("qdisc show dev v0").get(0);
             assertThat(shown).containsEntry("kind", "tbf").containsEntry("handle", "5442:");
-            assertThat(Json.object(java.util.Objects.requireNonNull(shown.get("options")))).containsEntry("rate", rate);
+            assertThat(Json.object(java.util.Objects.requireNonNull(shown.get("options"))))
+                    .containsEntry("rate", rate);
             assertThat(control.root(v0).orElseThrow().rateBytesPerSecond()).isEqualTo(rate);
             assertThat(control.root(v0).orElseThrow().isOurs()).isTrue();
             control.unshape(v0);
