@@ -26,7 +26,7 @@ class ConfigurationOracleTest {
 
             putBackRules(network);
             assertThat(host.everything()).as("rules, seed %s", seed).isEqualTo(before);
-            putBackRoutes(network);
+            putBackRoutesWithoutRules(network);
             assertThat(sorted(host)).as("routes, seed %s", seed).isEqualTo(sorted(before));
             putBackAddresses(network);
             assertThat(addresses(host)).as("addresses, seed %s", seed).isEqualTo(addresses(before));
@@ -113,13 +113,30 @@ class ConfigurationOracleTest {
         return java.util.Objects.requireNonNull(object.get(key), key);
     }
 
+    /** Adding is refused where it is still there, so each was removed. */
     private static void putBackRules(NetworkConfiguration network) throws LinuxException {
         for (AddressFamily family : AddressFamily.values()) {
             for (PolicyRule rule : network.rules(family)) {
                 network.remove(rule);
-                assertThat(network.rules(family)).noneMatch(rule::isSameRule);
                 network.add(rule);
             }
+        }
+    }
+
+    /** A gateway must be found by the rules, and some of these refuse everything. */
+    private static void putBackRoutesWithoutRules(NetworkConfiguration network) throws LinuxException {
+        List<PolicyRule> rules = new ArrayList<>();
+        for (AddressFamily family : AddressFamily.values()) {
+            for (PolicyRule rule : network.rules(family)) {
+                if (rule.protocol() != KernelRoute.PROTOCOL_KERNEL) {
+                    network.remove(rule);
+                    rules.add(rule);
+                }
+            }
+        }
+        putBackRoutes(network);
+        for (PolicyRule rule : rules) {
+            network.add(rule);
         }
     }
 
@@ -129,7 +146,6 @@ class ConfigurationOracleTest {
             for (KernelRoute route : network.routes(family)) {
                 if (route.key().protocol() != KernelRoute.PROTOCOL_KERNEL) {
                     network.remove(route);
-                    assertThat(network.routes(family)).noneMatch(route::isSameEntry);
                     network.add(route);
                 }
             }

@@ -116,7 +116,7 @@ final class RandomHost {
 
     private String common() {
         return pick("", " metric " + (1 + random.nextInt(5000)))
-                + pick("", " table " + pick("100", "255", "256", "70000", "4294967295"))
+                + pick("", " table " + pick("100", "252", "256", "70000", "4294967295"))
                 + pick("", " protocol " + pick("4", "84", "186"));
     }
 
@@ -131,7 +131,7 @@ final class RandomHost {
         String net = isVersion6 ? "2001:2:" + i + "::" : "198.18." + i + ".0";
         String length = isVersion6 ? pick("/48", "/64", "/128") : pick("/24", "/25", "/32");
         String does = pick(
-                "lookup " + pick("100", "255", "256", "70000", "4294967295"),
+                "lookup " + pick("100", "252", "256", "70000", "4294967295"),
                 "lookup 254 suppress_prefixlength " + pick("0", "8"),
                 "lookup 254 suppress_ifgroup 4",
                 "l3mdev",

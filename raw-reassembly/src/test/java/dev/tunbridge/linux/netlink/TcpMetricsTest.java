@@ -49,7 +49,7 @@ class TcpMetricsTest {
                     client.getOutputStream().write(new byte[1000]);
                     accepted.getInputStream().readNBytes(1000);
                 }
-                client.close();
+                client.shutdownOutput();
                 return accepted.getInputStream().read();
             }
         }

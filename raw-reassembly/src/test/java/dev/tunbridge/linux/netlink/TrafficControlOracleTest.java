@@ -16,12 +16,13 @@ class TrafficControlOracleTest {
                 TrafficControl control = host.call(TrafficControl::open)) {
             int v0 = host.index("v0");
             for (String kind : List.of("pfifo limit 7", "bfifo limit 9000", "tbf rate 10mbit burst 20k limit 30k")) {
-                host.tc("qdisc replace dev v0 root handle 7: " + kind);
+                host.tc("qdisc add dev v0 root handle 7: " + kind);
                 QueueDiscipline root = control.root(v0).orElseThrow();
                 assertThat(root.kind()).isEqualTo(kind.split(" ")[0]);
                 assertThat(root.handle()).isEqualTo(0x70000);
                 assertThat(root.isOurs()).isFalse();
                 assertThat(root.rateBytesPerSecond()).isEqualTo(kind.startsWith("tbf") ? 1_250_000 : 0);
+                host.tc("qdisc del dev v0 root");
             }
         }
     }
