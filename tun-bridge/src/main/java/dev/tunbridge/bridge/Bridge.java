@@ -185,6 +185,23 @@ public final class Bridge implements AutoCloseable {
         return ended.minimalCompletionStage();
     }
 
+    /**
+     * Connects anew at once, whatever is under way: a session says goodbye first, a wait for the next try ends. Does nothing
+     * before the start and after the end. Inner connections live on.
+     */
+    public void reconnect() {
+        try {
+            loop.execute(() -> {
+                Tunnel current = tunnel;
+                if (current != null) {
+                    current.reconnect("asked to");
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("asked to reconnect after the end");
+        }
+    }
+
     /** Begins to close: tells the server, takes device, addresses, routes and rules back. */
     public CompletionStage<@Nullable BridgeException> shutdown() {
         try {

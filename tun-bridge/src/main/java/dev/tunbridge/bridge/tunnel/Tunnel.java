@@ -46,8 +46,10 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -101,6 +103,13 @@ public final class Tunnel {
     private @Nullable TunnelInfo configured;
 
     private @Nullable IcmpErrors icmp;
+
+    /** What ends a wait for the next try; null where none is under way. */
+    private @Nullable ScheduledFuture<?> wait;
+
+    /** Since when a session is established; nothing where none is. */
+    private OptionalLong establishedNanos = OptionalLong.empty();
+
     private boolean pumpDue;
     private boolean reading;
 
@@ -164,7 +173,7 @@ public final class Tunnel {
             end(BridgeException.of("cannot open TUN device " + device.name(), e));
             return;
         }
-        connect();
+        connect("");
     }
 
     /** Sends an application message, or keeps it for when it can be sent. */
@@ -248,8 +257,8 @@ public final class Tunnel {
 
     // Connecting
 
-    private void connect() {
-        state(BridgeState.CONNECTING, "connecting to " + server);
+    private void connect(String why) {
+        state(BridgeState.CONNECTING, "connecting to " + server + (why.isEmpty() ? "" : ": " + why));
         resolving.run(
                 () -> new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
                 this::prepare,
@@ -283,30 +292,77 @@ public final class Tunnel {
         if (isOver()) {
             return;
         }
+        String told = reason;
+        if (establishedNanos.isPresent()) {
+            long lastedNanos = System.nanoTime() - establishedNanos.getAsLong();
+            backoff.sessionEnded(lastedNanos);
+            told = "ended after " + DurationText.of(lastedNanos) + ": " + reason;
+        }
+        takeDown();
+        long waitNanos = backoff.nextNanos();
+        state(BridgeState.WAITING, told + "; next try in " + DurationText.of(waitNanos));
+        wait = loop.schedule(() -> connectAfterWait(""), waitNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Nothing of the connection is left, and nothing that was set up for it. */
+    private void takeDown() {
         disconnect();
         blocking.run(
                 () -> {
                     tuning.release();
-                    return reason;
+                    return state;
                 },
                 released -> {},
                 fault -> LOG.warn("the route to the server could not be taken back: {}", fault.getMessage()));
-        long waitNanos = backoff.nextNanos();
-        state(BridgeState.WAITING, reason + "; next try in " + String.format("%.1f s", waitNanos / 1e9));
-        loop.schedule(
-                () -> {
-                    if (!isOver()) {
-                        connect();
-                    }
-                },
-                waitNanos,
-                TimeUnit.NANOSECONDS);
+    }
+
+    private void connectAfterWait(String why) {
+        wait = null;
+        if (!isOver()) {
+            connect(why);
+        }
+    }
+
+    /**
+     * Ends a wait for the next try at once, and the waits after it begin from the first again; where there is none it
+     * does nothing.
+     *
+     * @param why what has changed, for the log
+     */
+    public void connectNow(String why) {
+        ScheduledFuture<?> current = wait;
+        if (current != null) {
+            current.cancel(false);
+            backoff.reset();
+            connectAfterWait(why);
+        }
+    }
+
+    /**
+     * Connects anew at once, whatever is: a session says goodbye, a try under way is given up, a wait ends.
+     *
+     * @param why for the log
+     */
+    public void reconnect(String why) {
+        if (isOver() || state == BridgeState.NEW) {
+            return;
+        }
+        if (wait == null) {
+            ClientSession current = session;
+            if (current != null) {
+                apply(current.close(System.nanoTime()));
+            }
+            takeDown();
+            wait = loop.schedule(() -> {}, 0, TimeUnit.NANOSECONDS);
+        }
+        connectNow(why);
     }
 
     private void disconnect() {
         OuterConnection ending = connection;
         connection = null;
         session = null;
+        establishedNanos = OptionalLong.empty();
         tick.cancel();
         pathTick.cancel();
         tuning.disconnected();
@@ -530,8 +586,8 @@ public final class Tunnel {
 
     private void established(OuterConnection current, TunnelInfo tunnel) {
         counters.connections++;
-        backoff.reset();
         long now = System.nanoTime();
+        establishedNanos = OptionalLong.of(now);
         TunnelFilter filter = new TunnelFilter(
                 tunnel.deviceAddress(), current.server(), config.get(Settings.SOURCES), config.get(Settings.ALLOW));
         IcmpErrors errors = new IcmpErrors(device, tunnel.serverAddress(), tunnel.mtu(), now);
