@@ -80,7 +80,8 @@ public final class Bridge implements AutoCloseable {
             BridgeListener listener,
             @Nullable EventLoopGroup group,
             DeviceFactory devices,
-            NetworkSetup networkSetup) {
+            NetworkSetup networkSetup,
+            NameResolver resolver) {
         EnumSet<Carriage> offered = EnumSet.copyOf(config.get(Settings.CARRIAGE));
         offered.retainAll(codec.carriages());
         if (offered.isEmpty()) {
@@ -101,8 +102,8 @@ public final class Bridge implements AutoCloseable {
                 offered,
                 config.get(Settings.DEVICE_ID),
                 Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)));
-        tunnels = device ->
-                new Tunnel(config, server, format, codec, hello, loop, device, networkSetup, new FromTunnel());
+        tunnels = device -> new Tunnel(
+                config, server, format, codec, hello, loop, device, networkSetup, resolver, new FromTunnel());
     }
 
     public static BridgeBuilder builder() {

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.NameResolver;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.BridgeConfig;
@@ -12,12 +13,14 @@ import dev.tunbridge.bridge.filter.IcmpErrors;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueueOptions;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
+import dev.tunbridge.bridge.server.ServerMemory;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
@@ -70,6 +73,7 @@ public final class Tunnel {
     private final EventLoop loop;
     private final TunDevice device;
     private final NetworkSetup networkSetup;
+    private final NameResolver resolver;
     private final Events events;
     private final Blocking blocking;
 
@@ -92,7 +96,17 @@ public final class Tunnel {
     private final Uplink uplink;
     private final Downlink downlink;
 
+    private final ServerMemory memory = new ServerMemory();
+    private final MiddleboxWatch middleboxes;
+
     private BridgeState state = BridgeState.NEW;
+
+    /** Of the present or latest try: what an earlier one resolves comes too late. */
+    private long tries;
+
+    /** Attempts to connect that are under way; null where there are none. */
+    private @Nullable Dialling dialling;
+
     private @Nullable OuterConnection connection;
     private @Nullable ClientSession session;
 
@@ -134,6 +148,7 @@ public final class Tunnel {
             EventLoop loop,
             TunDevice device,
             NetworkSetup networkSetup,
+            NameResolver resolver,
             Events events) {
         this.config = config;
         this.server = server;
@@ -143,6 +158,7 @@ public final class Tunnel {
         this.loop = loop;
         this.device = device;
         this.networkSetup = networkSetup;
+        this.resolver = resolver;
         this.events = events;
         blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
         resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
@@ -158,6 +174,7 @@ public final class Tunnel {
                         config.get(Settings.QUEUE_ECN),
                         config.get(Settings.QUEUE_PROMPT_PORTS)));
         tuning = new PathTuning(queue, device.name(), networkSetup);
+        middleboxes = new MiddleboxWatch(config, memory);
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
@@ -259,32 +276,88 @@ public final class Tunnel {
 
     private void connect(String why) {
         state(BridgeState.CONNECTING, "connecting to " + server + (why.isEmpty() ? "" : ": " + why));
+        long number = ++tries;
         resolving.run(
-                () -> new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
-                this::prepare,
-                fault -> lost("cannot resolve " + server.host()));
-    }
-
-    private void prepare(InetSocketAddress address) {
-        if (isOver()) {
-            return;
-        }
-        blocking.run(
-                () -> {
-                    tuning.prepare(address.getAddress());
-                    return address;
+                () -> resolver.resolve(server.host()),
+                addresses -> {
+                    if (number == tries && state == BridgeState.CONNECTING) {
+                        dial(memory.order(addresses));
+                    }
                 },
-                this::dial,
                 fault -> {
-                    LOG.warn("nothing is tuned: {}", fault.getMessage());
-                    dial(address);
+                    if (number == tries && state == BridgeState.CONNECTING) {
+                        lost("cannot resolve " + server.host());
+                    }
                 });
     }
 
-    private void dial(InetSocketAddress address) {
-        if (!isOver()) {
-            connection = OuterConnection.open(
-                    loop, config, address, format, codec, downlink, new FromServer(), counters, received, latches);
+    private void dial(List<InetAddress> addresses) {
+        if (addresses.isEmpty()) {
+            lost("cannot resolve " + server.host());
+            return;
+        }
+        Dialling next = new Dialling(loop, addresses, new FromDialling());
+        dialling = next;
+        next.run();
+    }
+
+    private final class FromDialling implements Dialling.Dialler {
+        @Override
+        public void prepare(Dialling attempts, InetAddress address) {
+            RouteMetrics.Flag ecn = middleboxes.ecn(address);
+            blocking.run(
+                    () -> {
+                        tuning.prepare(address, ecn);
+                        return address;
+                    },
+                    attempts::dial,
+                    fault -> {
+                        LOG.warn("nothing is tuned: {}", fault.getMessage());
+                        attempts.dial(address);
+                    });
+        }
+
+        @Override
+        public OuterConnection open(InetAddress address, OuterConnection.Outcome outcome) {
+            return OuterConnection.open(
+                    loop,
+                    config,
+                    new InetSocketAddress(address, server.port()),
+                    format,
+                    codec,
+                    downlink,
+                    outcome,
+                    new FromServer(),
+                    counters,
+                    received,
+                    latches,
+                    middleboxes.maxSegment(address));
+        }
+
+        @Override
+        public void onConnected(OuterConnection connected) {
+            dialling = null;
+            connection = connected;
+            middleboxes.connected(connected);
+            InetAddress address = connected.server().getAddress();
+            RouteMetrics.Flag ecn = middleboxes.ecn(address);
+            blocking.run(
+                    () -> {
+                        tuning.keep(address, ecn);
+                        return address;
+                    },
+                    kept -> {},
+                    fault -> LOG.warn("a route to another address of the server stays: {}", fault.getMessage()));
+            ClientSession opening = new ClientSession(hello, format);
+            session = opening;
+            apply(opening.connected(System.nanoTime()));
+        }
+
+        @Override
+        public void onAllFailed(List<String> faults) {
+            dialling = null;
+            String to = faults.size() == 1 ? "" : server.host() + ": ";
+            lost("cannot connect to " + to + String.join("; ", faults));
         }
     }
 
@@ -293,6 +366,10 @@ public final class Tunnel {
             return;
         }
         String told = reason;
+        OuterConnection ending = connection;
+        if (ending != null && establishedNanos.isEmpty()) {
+            memory.notWelcomed(ending.server().getAddress());
+        }
         if (establishedNanos.isPresent()) {
             long lastedNanos = System.nanoTime() - establishedNanos.getAsLong();
             backoff.sessionEnded(lastedNanos);
@@ -330,16 +407,14 @@ public final class Tunnel {
      * @param why what has changed, for the log
      */
     public void connectNow(String why) {
-        ScheduledFuture<?> current = wait;
-        if (current != null) {
-            current.cancel(false);
-            backoff.reset();
-            connectAfterWait(why);
+        if (wait != null) {
+            reconnect(why);
         }
     }
 
     /**
-     * Connects anew at once, whatever is: a session says goodbye, a try under way is given up, a wait ends.
+     * Connects anew at once, whatever is: a session says goodbye, a try under way is given up, a wait ends. The waits
+     * after it begin from the first again. Nothing before the start and after the end.
      *
      * @param why for the log
      */
@@ -347,18 +422,25 @@ public final class Tunnel {
         if (isOver() || state == BridgeState.NEW) {
             return;
         }
-        if (wait == null) {
-            ClientSession current = session;
-            if (current != null) {
-                apply(current.close(System.nanoTime()));
-            }
-            takeDown();
-            wait = loop.schedule(() -> {}, 0, TimeUnit.NANOSECONDS);
+        ClientSession ending = session;
+        if (ending != null) {
+            apply(ending.close(System.nanoTime()));
         }
-        connectNow(why);
+        takeDown();
+        ScheduledFuture<?> waiting = wait;
+        if (waiting != null) {
+            waiting.cancel(false);
+        }
+        backoff.reset();
+        connectAfterWait(why);
     }
 
     private void disconnect() {
+        Dialling under = dialling;
+        dialling = null;
+        if (under != null) {
+            under.giveUp();
+        }
         OuterConnection ending = connection;
         connection = null;
         session = null;
@@ -366,6 +448,7 @@ public final class Tunnel {
         tick.cancel();
         pathTick.cancel();
         tuning.disconnected();
+        middleboxes.disconnected();
         unroute();
         if (ending != null) {
             ending.close();
@@ -536,6 +619,9 @@ public final class Tunnel {
         if (current != null && tuning.takeDeviceReturn()) {
             setUpAgain(current);
         }
+        if (established != null) {
+            middleboxes.look(now).ifPresent(this::reconnect);
+        }
     }
 
     /** Somebody took the device down and up, as it seems: its routes went, and an IPv6 address too. */
@@ -588,6 +674,7 @@ public final class Tunnel {
         counters.connections++;
         long now = System.nanoTime();
         establishedNanos = OptionalLong.of(now);
+        memory.welcomed(current.server().getAddress());
         TunnelFilter filter = new TunnelFilter(
                 tunnel.deviceAddress(), current.server(), config.get(Settings.SOURCES), config.get(Settings.ALLOW));
         IcmpErrors errors = new IcmpErrors(device, tunnel.serverAddress(), tunnel.mtu(), now);
@@ -644,13 +731,6 @@ public final class Tunnel {
 
     private final class FromServer implements OuterConnection.Events {
         private long nowNanos;
-
-        @Override
-        public void onConnected() {
-            ClientSession opening = new ClientSession(hello, format);
-            session = opening;
-            apply(opening.connected(System.nanoTime()));
-        }
 
         @Override
         public void onHeard() {
