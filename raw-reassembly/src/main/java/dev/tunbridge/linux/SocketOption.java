@@ -25,6 +25,8 @@ public enum SocketOption {
     TCP_KEEPCNT(6, 6),
     TCP_QUICKACK(6, 12),
     TCP_USER_TIMEOUT(6, 18),
+    /** Needs CAP_NET_ADMIN. */
+    TCP_REPAIR(6, 19),
     TCP_TIMESTAMP(6, 24),
     TCP_NOTSENT_LOWAT(6, 25),
     /** Linux 6.15 and later. */

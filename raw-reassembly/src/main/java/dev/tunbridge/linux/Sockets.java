@@ -82,6 +82,16 @@ public final class Sockets {
         return queue(fd, SIOCINQ, "SIOCINQ");
     }
 
+    /**
+     * Makes the kernel send a bare segment just below what is unacknowledged, as it asks for a window (RFC 9293 section
+     * 3.8.6.1), which the peer's kernel answers at once, whatever its application does; Linux twice a second at most. It is
+     * what leaving repair mode does; nothing else of that mode is used. Answers false where that is not allowed
+     * (CAP_NET_ADMIN) or not there.
+     */
+    public static boolean askForAcknowledgement(int fd) {
+        return trySet(fd, SocketOption.TCP_REPAIR, 1) && trySet(fd, SocketOption.TCP_REPAIR, 0);
+    }
+
     private static int queue(int fd, int request, String name) throws LinuxException {
         Memory word = WORD.get();
         if (LibC.ioctl(fd, request, word) < 0) {

@@ -13,6 +13,7 @@ package dev.tunbridge.linux;
  *        1  u8  ca_state                              136  u32 segs_out         4.2
  *        2  u8  retransmits                           144  u32 notsent_bytes    4.6
  *        4  u8  backoff                               148  u32 min_rtt          4.6
+ *        5  bits options (8 ECN, 16 ECN seen)         152  u32 data_segs_in     4.6
  *        7  bit delivery_rate_app_limited 4.9         160  u64 delivery_rate    4.9
  *        8  u32 rto                                   192  u32 delivered        4.18
  *       16  u32 snd_mss                               200  u64 bytes_sent       4.19
@@ -77,6 +78,16 @@ public final class TcpInfo {
     /** Whether both ends agreed on explicit congestion notification. */
     public boolean isEcnNegotiated() {
         return snapshot.hasBits(5, 8);
+    }
+
+    /** Whether a packet came that may be marked (ECT, RFC 3168 section 5). */
+    public boolean isEcnSeen() {
+        return snapshot.hasBits(5, 16);
+    }
+
+    /** Timeouts in a row that the oldest unacknowledged segment has waited for. */
+    public long timeouts() {
+        return snapshot.u8(2);
     }
 
     public long retransmissionTimeoutMicros() {
@@ -147,6 +158,20 @@ public final class TcpInfo {
 
     public long segmentsIn() {
         return snapshot.u32(140);
+    }
+
+    public long dataSegmentsIn() {
+        return snapshot.u32(152);
+    }
+
+    /** Segments that have arrived, the SYN too, whether sent again or not. */
+    public long delivered() {
+        return snapshot.u32(192);
+    }
+
+    /** Payload of a full segment that the peer may send: what it was told less the options. */
+    public long advertisedMss() {
+        return snapshot.u32(84);
     }
 
     public long notSentBytes() {

@@ -80,7 +80,8 @@ public final class Bridge implements AutoCloseable {
             BridgeListener listener,
             @Nullable EventLoopGroup group,
             DeviceFactory devices,
-            NetworkSetup networkSetup) {
+            NetworkSetup networkSetup,
+            NameResolver resolver) {
         EnumSet<Carriage> offered = EnumSet.copyOf(config.get(Settings.CARRIAGE));
         offered.retainAll(codec.carriages());
         if (offered.isEmpty()) {
@@ -101,8 +102,8 @@ public final class Bridge implements AutoCloseable {
                 offered,
                 config.get(Settings.DEVICE_ID),
                 Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)));
-        tunnels = device ->
-                new Tunnel(config, server, format, codec, hello, loop, device, networkSetup, new FromTunnel());
+        tunnels = device -> new Tunnel(
+                config, server, format, codec, hello, loop, device, networkSetup, resolver, new FromTunnel());
     }
 
     public static BridgeBuilder builder() {
@@ -183,6 +184,23 @@ public final class Bridge implements AutoCloseable {
     /** Completes at the end: with null after an orderly one, with the fault otherwise. */
     public CompletionStage<@Nullable BridgeException> ended() {
         return ended.minimalCompletionStage();
+    }
+
+    /**
+     * Connects anew at once, whatever is under way: a session says goodbye first, a wait for the next try ends. Does nothing
+     * before the start and after the end. Inner connections live on.
+     */
+    public void reconnect() {
+        try {
+            loop.execute(() -> {
+                Tunnel current = tunnel;
+                if (current != null) {
+                    current.reconnect("asked to");
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("asked to reconnect after the end");
+        }
     }
 
     /** Begins to close: tells the server, takes device, addresses, routes and rules back. */

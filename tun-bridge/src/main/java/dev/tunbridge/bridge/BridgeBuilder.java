@@ -23,6 +23,7 @@ public final class BridgeBuilder {
     private @Nullable FrameFormat format;
     private @Nullable EventLoopGroup group;
     private @Nullable TunDevice device;
+    private NameResolver resolver = NameResolver.SYSTEM;
 
     BridgeBuilder() {}
 
@@ -86,6 +87,12 @@ public final class BridgeBuilder {
         return this;
     }
 
+    /** Who is asked for the server's addresses before each try to connect; the system otherwise. */
+    public BridgeBuilder resolver(NameResolver resolver) {
+        this.resolver = resolver;
+        return this;
+    }
+
     /**
      * Checks everything that can be checked without the network.
      *
@@ -99,7 +106,7 @@ public final class BridgeBuilder {
         TunDevice own = device;
         DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config);
         NetworkSetup networkSetup = own != null ? NetworkSetup.NONE : LinuxDevices.networkSetup(config);
-        return new Bridge(config, server, frameFormat, codec, listener, group, devices, networkSetup);
+        return new Bridge(config, server, frameFormat, codec, listener, group, devices, networkSetup, resolver);
     }
 
     /** The format that a configuration names: one that ships, or a file. */

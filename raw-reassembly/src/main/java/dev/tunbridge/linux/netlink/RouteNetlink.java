@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -78,18 +79,24 @@ final class RouteNetlink implements AutoCloseable {
     /**
      * Asks for a list of values, and again where something has changed while it was read. The kernel says so of links and
      * addresses; of routes and rules it does not, and goes on where it was by counting, so that what changes before that place makes
-     * it pass over entries or tell them twice. What came in several pieces is therefore read until it is the same twice.
+     * it pass over entries or tell them twice. What came in several pieces is therefore read until it is the same twice;
+     * where it never is, what any of the readings had counts, for what is passed over would be taken for gone.
      */
     <T> List<T> list(NetlinkRequest request, String operation, Function<ByteBuffer, Optional<T>> reader)
             throws LinuxException {
         List<T> last = List.of();
+        Set<T> seen = new LinkedHashSet<>();
         for (int tries = 1; ; tries++) {
             List<T> read = new ArrayList<>();
             converse(request, operation, "", body -> reader.apply(body).ifPresent(read::add));
             List<T> found = pieces <= 1 ? read : new ArrayList<>(new LinkedHashSet<>(read));
             boolean isWhole = !interrupted && (pieces <= 1 || found.equals(last));
-            if (isWhole || tries == MOST_TRIES) {
+            if (isWhole) {
                 return found;
+            }
+            seen.addAll(found);
+            if (tries == MOST_TRIES) {
+                return new ArrayList<>(seen);
             }
             last = found;
         }

@@ -46,6 +46,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     private final EarlyFrames early;
     private final FrameRecovery recovery;
     private long pendingEnd;
+    private long furthestOffset;
     private boolean isDue;
     private long changedFrom = Long.MAX_VALUE;
     private long lastHoles;
@@ -93,6 +94,9 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
             counters.rejected(reason);
             listener.onRejected(reason);
         }
+        if (reason == null) {
+            furthestOffset = Math.max(furthestOffset, validator.startOffset() + validator.payloadLength());
+        }
         boolean counts = reason == null || validator.isTakenByKernel();
         int length = counts ? validator.payloadLength() : 0;
         if (length > 0) {
@@ -104,6 +108,11 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
                     : held.dispute(start, buffer, index, length);
             added(added, start, length);
         }
+    }
+
+    /** The stream offset behind all that any segment has spoken of: a bare acknowledgement tells how far its sender has sent. */
+    public long furthestOffset() {
+        return furthestOffset;
     }
 
     private void added(HeldBytes.Added added, long start, int length) {

@@ -261,6 +261,9 @@ final class IpView {
         if (rule.suppressedLength() >= 0) {
             view.put("suppress_prefixlen", (long) rule.suppressedLength());
         }
+        if (rule.action() == PolicyRule.ACTION_GOTO) {
+            view.put("goto", rule.target());
+        }
         boolean isOfMaster = rule.others().containsKey(19);
         if (rule.action() == PolicyRule.ACTION_TABLE && !isOfMaster) {
             view.put("table", Integer.toUnsignedString(rule.table()));
@@ -276,7 +279,6 @@ final class IpView {
     private static void other(Map<String, Object> view, int type, ByteBuffer value) {
         switch (type) {
             case 1 << 16 -> view.put("tos", "0x%02x".formatted(value.get(0)));
-            case 4 -> view.put("goto", word(value));
             case 11 -> view.putAll(realms(value, "flow_from", "flow_to"));
             case 12 -> view.put("tun_id", value.getLong(0)); // in network byte order
             case 13 -> view.put("suppress_ifgroup", "" + word(value));

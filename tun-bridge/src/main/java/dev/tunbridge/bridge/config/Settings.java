@@ -293,6 +293,13 @@ public final class Settings {
             "Whether the outer connection tries again sooner in an outage than the kernel, which doubles its wait each time"
                     + " (RFC 6069): whenever an eighth of the outage has passed. Needs the capture.");
 
+    public static final Setting<AutoOr<Integer>> MAX_SEGMENT = add(
+            "socket.max-segment",
+            SettingType.autoOr(SettingType.number(256, 65_495)),
+            "auto",
+            "Longest TCP segment of the outer connection, its options included, both ways (TCP_MAXSEG). Auto: the kernel's,"
+                    + " and less for 12 hours where longer ones vanish on the way to this server.");
+
     public static final Setting<Boolean> SERVER_ROUTE_QUICK_ACK = add(
             "server-route.quickack",
             SettingType.flag(),
@@ -343,6 +350,7 @@ public final class Settings {
             Map.entry(DRAIN, "false"),
             Map.entry(RTO_MAX, "off"),
             Map.entry(OUTAGE_RETRY, "false"),
+            Map.entry(MAX_SEGMENT, "off"),
             Map.entry(QUICK_ACK, "false"),
             Map.entry(SERVER_ROUTE_QUICK_ACK, "false"),
             Map.entry(SERVER_ROUTE_ECN, "false"),

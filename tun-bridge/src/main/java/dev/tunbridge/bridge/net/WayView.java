@@ -52,9 +52,12 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
             HostNetwork host = hosts.get(AddressFamily.of(server));
             Optional<KernelRoute> way = host == null
                     ? Optional.empty()
-                    : new WayLookup(host, route -> !Identity.isOurs(route)).find(server).map(WayLookup.Way::route);
+                    : new WayLookup(host, route -> !Identity.isOurs(route))
+                            .find(server)
+                            .map(WayLookup.Way::route);
             boolean isUsable = way.isPresent() && isUsable(way.get(), host);
-            ways.add(server.getHostAddress() + " " + way.map(route -> text(route, host)).orElse("no way"));
+            ways.add(server.getHostAddress() + " "
+                    + way.map(route -> text(route, host)).orElse("no way"));
             hasWay |= isUsable || server.isLoopbackAddress();
         }
         if (servers.isEmpty()) {

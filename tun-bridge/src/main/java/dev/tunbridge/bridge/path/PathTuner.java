@@ -119,10 +119,12 @@ public final class PathTuner implements AutoCloseable {
     /**
      * A host route to the server, made before connecting and closed after it, on a thread of the same namespace. Blocks
      * for some milliseconds. The connection is none the worse without it, so a fault is only said.
+     *
+     * @param ecn {@link RouteMetrics.Flag#LEFT} not to ask for ECN, whatever the options say
      */
-    public Optional<ServerRoute> serverRoute(InetAddress server) {
+    public Optional<ServerRoute> serverRoute(InetAddress server, RouteMetrics.Flag ecn) {
         try {
-            ServerRoute route = ServerRoute.make(device, server, plan.serverMetrics(), options.routes());
+            ServerRoute route = ServerRoute.make(device, server, plan.serverMetrics(ecn), options.routes());
             serverWords = route.metrics().words();
             if (route.metrics().reordering().isPresent()) {
                 remembered = Optional.of(server);

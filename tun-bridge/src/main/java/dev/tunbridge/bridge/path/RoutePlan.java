@@ -60,11 +60,11 @@ final class RoutePlan {
     }
 
     /** For the route to the server; from any thread. */
-    RouteMetrics serverMetrics() {
+    RouteMetrics serverMetrics(RouteMetrics.Flag ecn) {
         // The kernel remembers by itself, for an hour, how far it saw each destination reorder.
         return new RouteMetrics(
                 OptionalInt.empty(),
-                options.serverEcn(),
+                ecn == RouteMetrics.Flag.LEFT ? ecn : options.serverEcn(),
                 options.serverQuickAck(),
                 OptionalInt.empty(),
                 OptionalInt.empty(),

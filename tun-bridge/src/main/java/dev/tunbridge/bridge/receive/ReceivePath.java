@@ -242,6 +242,12 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         return kernelLane.position();
     }
 
+    /** The stream offset behind all that captured segments have spoken of; 0 without a capture. */
+    public long furthestOffset() {
+        RawLane raw = rawLane;
+        return raw == null ? 0 : raw.furthestOffset();
+    }
+
     /** Frees memory, and with it the contents of frames that were read. */
     @Override
     public void close() {

@@ -116,6 +116,11 @@ final class BridgeSet implements AutoCloseable {
                 });
     }
 
+    /** Connects all of them anew. */
+    void reconnect() {
+        bridges.values().forEach(Bridge::reconnect);
+    }
+
     /** Ends all of them at once and waits for it, five seconds at most. */
     @Override
     public void close() {

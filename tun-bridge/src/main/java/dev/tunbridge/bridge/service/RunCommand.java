@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,8 +31,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         description =
-                "Runs the bridge in the foreground; SIGTERM or Ctrl-C ends it and takes everything back. With several"
-                        + " --config it runs a tunnel for each.",
+                "Runs the bridge in the foreground; SIGTERM or Ctrl-C ends it and takes everything back, SIGUSR1 connects"
+                        + " anew at once. With several --config it runs a tunnel for each.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class RunCommand implements Callable<Integer> {
@@ -75,6 +77,7 @@ final class RunCommand implements Callable<Integer> {
             stats.ifPresent(StatsFile::close);
             return bridges.hasEnded() ? ExitCode.OK : ExitCode.FAILED;
         });
+        UserSignal.onEach(bridges::reconnect);
         bridges.start();
         List<BridgeException> faults = bridges.awaitEnd();
         stats.ifPresent(StatsFile::close);
@@ -115,6 +118,7 @@ final class RunCommand implements Callable<Integer> {
         /** Session, carriage and where the raw lane stands; told before the tunnel's addresses are. */
         private String established = "";
 
+        private final RepeatedNews repeated = new RepeatedNews();
         private Runnable news = () -> {};
 
         /** @param prefix of each line; empty where there is one tunnel, whose end ends the process */
@@ -133,19 +137,15 @@ final class RunCommand implements Callable<Integer> {
         public void onState(BridgeState state, String detail) {
             news.run();
             switch (state) {
-                case WAITING -> {
-                    err.println("tunbridge: " + prefix + detail);
-                    err.flush();
-                }
-                case CONNECTING, CLOSED -> {
-                    out.println(prefix + detail);
-                    out.flush();
-                }
+                case WAITING ->
+                    repeated.waiting(detail, System.nanoTime())
+                            .ifPresent(text -> say(err, "tunbridge: " + prefix + text));
+                case CONNECTING -> repeated.connecting(detail).ifPresent(text -> say(out, prefix + text));
+                case CLOSED -> say(out, prefix + detail);
                 case ESTABLISHED -> established = detail;
                 case FAILED -> {
                     if (!prefix.isEmpty()) { // the end of the only one is told by the exit
-                        err.println("tunbridge: " + prefix + "ended: " + detail);
-                        err.flush();
+                        say(err, "tunbridge: " + prefix + "ended: " + detail);
                     }
                 }
                 case NEW -> {
@@ -156,8 +156,8 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public void onEstablished(TunnelInfo tunnel) {
-            out.printf(
-                    "%stunnel up: %s %s/%d, server %s, mtu %d, %s%n",
+            String line = String.format(
+                    "%stunnel up: %s %s/%d, server %s, mtu %d, %s",
                     prefix,
                     tunnel.device(),
                     InetAddresses.toAddrString(tunnel.deviceAddress()),
@@ -165,7 +165,17 @@ final class RunCommand implements Callable<Integer> {
                     InetAddresses.toAddrString(tunnel.serverAddress()),
                     tunnel.mtu(),
                     established);
-            out.flush();
+            Optional<String> now = repeated.up(line, System.nanoTime());
+            now.ifPresent(text -> say(out, text));
+            if (now.isEmpty()) {
+                CompletableFuture.delayedExecutor(RepeatedNews.LASTING_NANOS, TimeUnit.NANOSECONDS)
+                        .execute(() -> repeated.lasting(System.nanoTime()).ifPresent(text -> say(out, text)));
+            }
+        }
+
+        private static void say(PrintWriter to, String line) {
+            to.println(line);
+            to.flush();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.tunnel;
 
+import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
@@ -9,6 +10,7 @@ import dev.tunbridge.bridge.receive.DeliveryObserver;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
+import dev.tunbridge.bridge.server.ConnectionSample;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -37,10 +39,10 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NoRouteToHostException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -65,8 +67,6 @@ final class OuterConnection {
 
     /** What the tunnel hears of its connection. */
     interface Events extends MessageHandler {
-        void onConnected();
-
         /** Some bytes came, before they are decoded. */
         void onHeard();
 
@@ -82,13 +82,23 @@ final class OuterConnection {
         void onLost(String reason);
     }
 
+    /** How the attempt to connect ended; one of them, once, unless it is closed before. */
+    interface Outcome {
+        void onConnected(OuterConnection connection);
+
+        /** @param fault the address, and what was wrong */
+        void onFailed(String fault);
+    }
+
     private final Channel channel;
     private final InetSocketAddress server;
     private final FrameFormat format;
     private final ReceiveBuffer receiveBuffer;
     private final ReceivePath path;
     private final FrameWriter writer;
+    private final Outcome outcome;
     private final Events events;
+    private boolean isConnected;
     private boolean ended;
     private boolean decoding;
     private OuterCapture capture = OuterCapture.absent(LaneState.FAILED);
@@ -109,6 +119,7 @@ final class OuterConnection {
             MessageCodec codec,
             ReceiveBuffer receiveBuffer,
             Downlink downlink,
+            Outcome outcome,
             Events events,
             OuterCounters counters,
             ReceiveCounters received,
@@ -119,12 +130,18 @@ final class OuterConnection {
         this.server = server;
         this.format = format;
         this.receiveBuffer = receiveBuffer;
+        this.outcome = outcome;
         this.events = events;
         path = new ReceivePath(format, codec, downlink, events, received, DeliveryObserver.NONE);
         writer = new FrameWriter(channel, format, codec, counters, socket.room());
     }
 
-    /** Starts to connect; {@code events} hears of the outcome. The address is resolved. */
+    /**
+     * Starts to connect.
+     *
+     * @param server resolved
+     * @param maxSegment longest segment both ways, its options included; empty for the kernel's
+     */
     static OuterConnection open(
             EventLoop loop,
             BridgeConfig config,
@@ -132,15 +149,28 @@ final class OuterConnection {
             FrameFormat format,
             MessageCodec codec,
             Downlink downlink,
+            Outcome outcome,
             Events events,
             OuterCounters counters,
             ReceiveCounters received,
-            Latches latches) {
+            Latches latches,
+            OptionalInt maxSegment) {
         boolean isEpoll = loop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class);
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
         ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), format.maxFrameBytes());
         OuterConnection connection = new OuterConnection(
-                loop, channel, server, format, codec, receiveBuffer, downlink, events, counters, received, config);
+                loop,
+                channel,
+                server,
+                format,
+                codec,
+                receiveBuffer,
+                downlink,
+                outcome,
+                events,
+                counters,
+                received,
+                config);
         long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
         new Bootstrap()
                 .group(loop)
@@ -154,7 +184,7 @@ final class OuterConnection {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline().addLast(connection.new Handler());
-                        connection.socket.tune();
+                        connection.socket.tune(maxSegment);
                     }
                 })
                 .register()
@@ -183,7 +213,7 @@ final class OuterConnection {
             if (bound.isSuccess()) {
                 openCapture(config, latches);
             } else {
-                LOG.warn("no capture without an address to capture for: {}", reason(bound.cause()));
+                LOG.warn("no capture without an address to capture for: {}", ConnectFault.words(bound.cause(), server));
             }
             connect();
         });
@@ -252,20 +282,27 @@ final class OuterConnection {
     }
 
     private void cannotConnect(@Nullable Throwable cause) {
-        lost("cannot connect to " + text(server) + ": " + reason(cause));
+        if (!ended) {
+            ended = true;
+            String fault = text(server) + ": " + ConnectFault.words(cause, server);
+            channel.close();
+            release(new IOException(fault));
+            outcome.onFailed(fault);
+        }
     }
 
     private void connected() {
         if (ended) {
             return;
         }
+        isConnected = true;
         try {
             capture.drain(path);
             warnWithoutSack();
-            events.onConnected();
+            outcome.onConnected(this);
         } catch (RuntimeException e) {
             LOG.error(OUR_FAULT, e);
-            lost(reason(e));
+            lost(ConnectFault.words(e, server));
         }
     }
 
@@ -415,6 +452,21 @@ final class OuterConnection {
         return ended ? Optional.empty() : socket.sample(nowNanos, path.handshake());
     }
 
+    /** The same, for those who look for what the path eats; as {@link #sample} found it. */
+    Optional<ConnectionSample> connectionSample(long nowNanos) {
+        return ended ? Optional.empty() : socket.connectionSample(nowNanos, path.furthestOffset());
+    }
+
+    /** What the kernel says just after the handshake. */
+    Optional<ConnectionSample> firstSample(long nowNanos) {
+        return socket.refresh() ? connectionSample(nowNanos) : Optional.empty();
+    }
+
+    /** Asks the server's kernel for a bare acknowledgement, where this host allows it. */
+    void askForAcknowledgement() {
+        socket.askForAcknowledgement();
+    }
+
     /** Whether an outage has ended since this was asked the last time: then something new should be sent. */
     boolean takeOutageEnd() {
         return socket.takeOutageEnd();
@@ -436,7 +488,7 @@ final class OuterConnection {
             decode(receiveBuffer.unread());
         } catch (RuntimeException e) {
             LOG.error(OUR_FAULT, e);
-            lost(reason(e));
+            lost(ConnectFault.words(e, server));
         }
         String reason = endedWhilePaused;
         if (reason != null) {
@@ -459,6 +511,10 @@ final class OuterConnection {
         if (ended) {
             return;
         }
+        if (!isConnected) {
+            cannotConnect(new IOException(reason));
+            return;
+        }
         ended = true;
         channel.close();
         release(new IOException(reason));
@@ -478,22 +534,7 @@ final class OuterConnection {
     }
 
     private static String text(InetSocketAddress address) {
-        return address.getAddress().getHostAddress() + " port " + address.getPort();
-    }
-
-    private static String reason(@Nullable Throwable cause) {
-        String message = cause == null ? null : cause.getMessage();
-        if (cause instanceof NoRouteToHostException && String.valueOf(message).startsWith("null")) {
-            return "Network is unreachable"; // Netty's has no words of its own
-        }
-        if (message == null) {
-            return String.valueOf(cause);
-        }
-        // Netty: "finishConnect(..) failed with error(-111): Connection refused: /198.18.0.2:7000".
-        return message.strip()
-                .replaceAll("\\s+", " ")
-                .replaceAll("^\\w+\\(\\.\\.\\) failed with error\\(-\\d+\\): ", "")
-                .replaceAll(": [^ ]*/[^ ]*:\\d+$", "");
+        return InetAddresses.toAddrString(address.getAddress()) + " port " + address.getPort();
     }
 
     private final class Handler extends ChannelInboundHandlerAdapter {
@@ -526,7 +567,7 @@ final class OuterConnection {
             if (!(cause instanceof IOException)) {
                 LOG.error(OUR_FAULT, cause);
             }
-            String said = reason(cause);
+            String said = ConnectFault.words(cause, server);
             ended(socket.hasReportedOutage() && said.contains("No route to host") ? "Connection timed out" : said);
         }
 

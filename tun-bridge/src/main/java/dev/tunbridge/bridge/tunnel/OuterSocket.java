@@ -9,6 +9,7 @@ import dev.tunbridge.bridge.path.QueueDrain;
 import dev.tunbridge.bridge.path.SocketStats;
 import dev.tunbridge.bridge.path.SocketTuning;
 import dev.tunbridge.bridge.path.UnsentLimit;
+import dev.tunbridge.bridge.server.ConnectionSample;
 import dev.tunbridge.linux.BackoffReversion;
 import dev.tunbridge.linux.BbrInfo;
 import dev.tunbridge.linux.LinuxException;
@@ -22,6 +23,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,7 +56,7 @@ final class OuterSocket {
     }
 
     /** Once it has a descriptor. What this kernel does not grant is said, and its own way is good enough. */
-    void tune() {
+    void tune(OptionalInt maxSegment) {
         if (!(channel instanceof EpollSocketChannel epoll)) {
             return;
         }
@@ -67,6 +69,10 @@ final class OuterSocket {
             long userTimeoutMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.USER_TIMEOUT));
             Sockets.set(fd, SocketOption.TCP_USER_TIMEOUT, (int) userTimeoutMillis);
             tuning = SocketTuning.apply(fd, config);
+            if (maxSegment.isPresent()) {
+                // Only before it connects: then it bounds both what is sent and what the server is asked for.
+                Sockets.set(fd, SocketOption.TCP_MAXSEG, maxSegment.getAsInt());
+            }
         } catch (LinuxException e) {
             LOG.warn("a socket option stays as the kernel has it: {}", e.getMessage());
         }
@@ -117,6 +123,61 @@ final class OuterSocket {
             return Optional.of(sample);
         } catch (LinuxException e) {
             return Optional.empty();
+        }
+    }
+
+    /**
+     * What the kernel said when it was sampled last, for those who look for what the path eats; empty where it cannot be
+     * asked.
+     *
+     * @param furthestOffset behind all that captured segments have spoken of
+     */
+    Optional<ConnectionSample> connectionSample(long nowNanos, long furthestOffset) {
+        if (!(channel instanceof EpollSocketChannel epoll) || !epoll.isOpen()) {
+            return Optional.empty();
+        }
+        try {
+            int fd = epoll.fd().intValue();
+            ConnectionSample.Ecn ecn = info.isEcnSeen() ? ConnectionSample.Ecn.SEEN : ConnectionSample.Ecn.AGREED;
+            return Optional.of(new ConnectionSample(
+                    nowNanos,
+                    info.isEcnNegotiated() ? ecn : ConnectionSample.Ecn.NONE,
+                    info.delivered(),
+                    info.totalRetransmissions(),
+                    info.ackedOffset(),
+                    Sockets.unackedBytes(fd) - Sockets.unsentBytes(fd),
+                    info.unackedSegments(),
+                    info.timeouts(),
+                    (int) info.sendMss(),
+                    info.segmentsIn(),
+                    info.dataSegmentsIn(),
+                    info.outOfOrderSegments(),
+                    info.bytesReceived(),
+                    (int) info.receiveMss(),
+                    (int) info.advertisedMss(),
+                    furthestOffset - info.bytesReceived()));
+        } catch (LinuxException e) {
+            return Optional.empty(); // the socket is gone, and the connection soon
+        }
+    }
+
+    /** Asks the kernel anew, besides the samples. */
+    boolean refresh() {
+        try {
+            if (channel instanceof EpollSocketChannel epoll && epoll.isOpen()) {
+                info.refresh(epoll.fd().intValue());
+                return true;
+            }
+        } catch (LinuxException e) {
+            // as where there is no descriptor
+        }
+        return false;
+    }
+
+    /** Asks the server's kernel for a bare acknowledgement, where this host allows it. */
+    void askForAcknowledgement() {
+        if (channel instanceof EpollSocketChannel epoll && epoll.isOpen()) {
+            Sockets.askForAcknowledgement(epoll.fd().intValue());
         }
     }
 

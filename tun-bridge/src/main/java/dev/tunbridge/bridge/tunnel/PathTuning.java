@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.tunnel;
 
+import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.ServerRoute;
 import dev.tunbridge.bridge.path.BandwidthEstimate;
 import dev.tunbridge.bridge.path.DeliveryTime;
@@ -12,6 +13,9 @@ import dev.tunbridge.bridge.queue.OuterPath;
 import dev.tunbridge.linux.TcpInfo;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +36,8 @@ final class PathTuning {
 
     // The blocking thread's.
     private boolean opened;
-    private @Nullable ServerRoute serverRoute;
+    /** In the order in which they were made. */
+    private final Map<InetAddress, ServerRoute> serverRoutes = new LinkedHashMap<>();
 
     private volatile @Nullable PathTuner tuner;
     private @Nullable OuterConnection connection;
@@ -47,32 +52,58 @@ final class PathTuning {
 
     // On the blocking thread
 
-    /** Before connecting: a route to the server with what the connection needs. */
-    void prepare(InetAddress address) throws IOException {
+    /**
+     * Before connecting: a route to the server with what the connection needs. Of several attempts each has its own, until
+     * {@link #keep}.
+     */
+    void prepare(InetAddress address, RouteMetrics.Flag ecn) throws IOException {
         if (!opened) {
             opened = true;
             tuner = network.tuner(device).orElse(null);
         }
         PathTuner current = tuner;
         if (current != null) {
+            current.serverRoute(address, ecn).ifPresent(route -> serverRoutes.put(address, route));
+        }
+    }
+
+    /** This attempt is the connection: the ways of the others are not needed any more. */
+    void keep(InetAddress address, RouteMetrics.Flag ecn) throws IOException {
+        boolean isReplaced = serverRoutes.keySet().stream()
+                .dropWhile(made -> !made.equals(address))
+                .skip(1)
+                .anyMatch(later -> later.getClass() == address.getClass());
+        Optional<ServerRoute> own = Optional.ofNullable(serverRoutes.remove(address));
+        try {
             release();
-            serverRoute = current.serverRoute(address).orElse(null);
+        } finally {
+            own.ifPresent(route -> serverRoutes.put(address, route));
+        }
+        if (isReplaced) {
+            prepare(address, ecn); // one that was made later for another of its family has taken its place
         }
     }
 
     /** After a connection: the next may take another way. */
     void release() throws IOException {
-        ServerRoute route = serverRoute;
-        serverRoute = null;
-        if (route != null) {
-            route.close();
+        List<ServerRoute> routes = List.copyOf(serverRoutes.values());
+        serverRoutes.clear();
+        IOException fault = null;
+        for (ServerRoute route : routes) {
+            try {
+                route.close();
+            } catch (IOException e) {
+                fault = e; // the others are taken back all the same
+            }
+        }
+        if (fault != null) {
+            throw fault;
         }
     }
 
     /** While connected: lets the route to the server go where the host's routes go now. */
     void follow() throws IOException {
-        ServerRoute route = serverRoute;
-        if (route != null) {
+        for (ServerRoute route : serverRoutes.values()) {
             route.follow();
         }
     }

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.NameResolver;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.BridgeConfig;
@@ -12,6 +13,7 @@ import dev.tunbridge.bridge.filter.IcmpErrors;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.TunNetwork;
 import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
@@ -19,6 +21,7 @@ import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueueOptions;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
+import dev.tunbridge.bridge.server.ServerMemory;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
@@ -47,8 +50,10 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,6 +74,7 @@ public final class Tunnel {
     private final EventLoop loop;
     private final TunDevice device;
     private final NetworkSetup networkSetup;
+    private final NameResolver resolver;
     private final Events events;
     private final Blocking blocking;
 
@@ -91,7 +97,17 @@ public final class Tunnel {
     private final Uplink uplink;
     private final Downlink downlink;
 
+    private final ServerMemory memory = new ServerMemory();
+    private final MiddleboxWatch middleboxes;
+
     private BridgeState state = BridgeState.NEW;
+
+    /** Of the present or latest try: what an earlier one resolves comes too late. */
+    private long tries;
+
+    /** Attempts to connect that are under way; null where there are none. */
+    private @Nullable Dialling dialling;
+
     private @Nullable OuterConnection connection;
     private @Nullable ClientSession session;
 
@@ -103,7 +119,15 @@ public final class Tunnel {
 
     private final Repairs repairs = new Repairs();
     private final HostNews news;
+    private final WayWatch way;
     private @Nullable IcmpErrors icmp;
+
+    /** What ends a wait for the next try; null where none is under way. */
+    private @Nullable ScheduledFuture<?> wait;
+
+    /** Since when a session is established; nothing where none is. */
+    private OptionalLong establishedNanos = OptionalLong.empty();
+
     private boolean pumpDue;
     private boolean reading;
 
@@ -128,6 +152,7 @@ public final class Tunnel {
             EventLoop loop,
             TunDevice device,
             NetworkSetup networkSetup,
+            NameResolver resolver,
             Events events) {
         this.config = config;
         this.server = server;
@@ -137,6 +162,7 @@ public final class Tunnel {
         this.loop = loop;
         this.device = device;
         this.networkSetup = networkSetup;
+        this.resolver = resolver;
         this.events = events;
         blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
         resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
@@ -152,7 +178,9 @@ public final class Tunnel {
                         config.get(Settings.QUEUE_ECN),
                         config.get(Settings.QUEUE_PROMPT_PORTS)));
         tuning = new PathTuning(queue, device.name(), networkSetup);
+        middleboxes = new MiddleboxWatch(config, memory);
         news = new HostNews(loop, new FromHost());
+        way = new WayWatch(loop, blocking, networkSetup, tuning, new ToWay());
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
@@ -176,7 +204,7 @@ public final class Tunnel {
                 opened -> {},
                 fault ->
                         LOG.warn("{}: changes of the host's network go unseen: {}", device.name(), fault.getMessage()));
-        connect();
+        connect("");
     }
 
     /** Sends an application message, or keeps it for when it can be sent. */
@@ -260,34 +288,91 @@ public final class Tunnel {
 
     // Connecting
 
-    private void connect() {
-        state(BridgeState.CONNECTING, "connecting to " + server);
+    private void connect(String why) {
+        state(BridgeState.CONNECTING, "connecting to " + server + (why.isEmpty() ? "" : ": " + why));
+        long number = ++tries;
         resolving.run(
-                () -> new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
-                this::prepare,
-                fault -> lost("cannot resolve " + server.host()));
-    }
-
-    private void prepare(InetSocketAddress address) {
-        if (isOver()) {
-            return;
-        }
-        blocking.run(
-                () -> {
-                    tuning.prepare(address.getAddress());
-                    return address;
+                () -> resolver.resolve(server.host()),
+                addresses -> {
+                    if (number == tries && state == BridgeState.CONNECTING) {
+                        dial(memory.order(addresses));
+                    }
                 },
-                this::dial,
                 fault -> {
-                    LOG.warn("nothing is tuned: {}", fault.getMessage());
-                    dial(address);
+                    if (number == tries && state == BridgeState.CONNECTING) {
+                        lost("cannot resolve " + server.host());
+                    }
                 });
     }
 
-    private void dial(InetSocketAddress address) {
-        if (!isOver()) {
-            connection = OuterConnection.open(
-                    loop, config, address, format, codec, downlink, new FromServer(), counters, received, latches);
+    private void dial(List<InetAddress> addresses) {
+        if (addresses.isEmpty()) {
+            lost("cannot resolve " + server.host());
+            return;
+        }
+        way.trying(addresses);
+        Dialling next = new Dialling(loop, addresses, new FromDialling());
+        dialling = next;
+        next.run();
+    }
+
+    private final class FromDialling implements Dialling.Dialler {
+        @Override
+        public void prepare(Dialling attempts, InetAddress address) {
+            RouteMetrics.Flag ecn = middleboxes.ecn(address);
+            blocking.run(
+                    () -> {
+                        tuning.prepare(address, ecn);
+                        return address;
+                    },
+                    attempts::dial,
+                    fault -> {
+                        LOG.warn("nothing is tuned: {}", fault.getMessage());
+                        attempts.dial(address);
+                    });
+        }
+
+        @Override
+        public OuterConnection open(InetAddress address, OuterConnection.Outcome outcome) {
+            return OuterConnection.open(
+                    loop,
+                    config,
+                    new InetSocketAddress(address, server.port()),
+                    format,
+                    codec,
+                    downlink,
+                    outcome,
+                    new FromServer(),
+                    counters,
+                    received,
+                    latches,
+                    middleboxes.maxSegment(address));
+        }
+
+        @Override
+        public void onConnected(OuterConnection connected) {
+            dialling = null;
+            connection = connected;
+            middleboxes.connected(connected);
+            InetAddress address = connected.server().getAddress();
+            RouteMetrics.Flag ecn = middleboxes.ecn(address);
+            blocking.run(
+                    () -> {
+                        tuning.keep(address, ecn);
+                        return address;
+                    },
+                    kept -> {},
+                    fault -> LOG.warn("a route to another address of the server stays: {}", fault.getMessage()));
+            ClientSession opening = new ClientSession(hello, format);
+            session = opening;
+            apply(opening.connected(System.nanoTime()));
+        }
+
+        @Override
+        public void onAllFailed(List<String> faults) {
+            dialling = null;
+            String to = faults.size() == 1 ? "" : server.host() + ": ";
+            lost("cannot connect to " + to + String.join("; ", faults));
         }
     }
 
@@ -295,33 +380,91 @@ public final class Tunnel {
         if (isOver()) {
             return;
         }
+        String told = reason;
+        OuterConnection ending = connection;
+        if (ending != null && establishedNanos.isEmpty()) {
+            memory.notWelcomed(ending.server().getAddress());
+        }
+        if (establishedNanos.isPresent()) {
+            long lastedNanos = System.nanoTime() - establishedNanos.getAsLong();
+            backoff.sessionEnded(lastedNanos);
+            told = "ended after " + DurationText.of(lastedNanos) + ": " + reason;
+        }
+        takeDown();
+        long waitNanos = backoff.nextNanos();
+        state(BridgeState.WAITING, told + "; next try in " + DurationText.of(waitNanos));
+        wait = loop.schedule(() -> connectAfterWait(""), waitNanos, TimeUnit.NANOSECONDS);
+        way.disconnected();
+    }
+
+    /** Nothing of the connection is left, and nothing that was set up for it. */
+    private void takeDown() {
         disconnect();
         blocking.run(
                 () -> {
                     tuning.release();
-                    return reason;
+                    return state;
                 },
                 released -> {},
                 fault -> LOG.warn("the route to the server could not be taken back: {}", fault.getMessage()));
-        long waitNanos = backoff.nextNanos();
-        state(BridgeState.WAITING, reason + "; next try in " + String.format("%.1f s", waitNanos / 1e9));
-        loop.schedule(
-                () -> {
-                    if (!isOver()) {
-                        connect();
-                    }
-                },
-                waitNanos,
-                TimeUnit.NANOSECONDS);
+    }
+
+    private void connectAfterWait(String why) {
+        wait = null;
+        if (!isOver()) {
+            connect(why);
+        }
+    }
+
+    /**
+     * Ends a wait for the next try at once, and the waits after it begin from the first again; where there is none it
+     * does nothing.
+     *
+     * @param why what has changed, for the log
+     */
+    public void connectNow(String why) {
+        if (wait != null) {
+            reconnect(why);
+        }
+    }
+
+    /**
+     * Connects anew at once, whatever is: a session says goodbye, a try under way is given up, a wait ends. The waits
+     * after it begin from the first again. Nothing before the start and after the end.
+     *
+     * @param why for the log
+     */
+    public void reconnect(String why) {
+        if (isOver() || state == BridgeState.NEW) {
+            return;
+        }
+        ClientSession ending = session;
+        if (ending != null) {
+            apply(ending.close(System.nanoTime()));
+        }
+        takeDown();
+        ScheduledFuture<?> waiting = wait;
+        if (waiting != null) {
+            waiting.cancel(false);
+        }
+        backoff.reset();
+        connectAfterWait(why);
     }
 
     private void disconnect() {
+        Dialling under = dialling;
+        dialling = null;
+        if (under != null) {
+            under.giveUp();
+        }
         OuterConnection ending = connection;
         connection = null;
         session = null;
+        establishedNanos = OptionalLong.empty();
         tick.cancel();
         pathTick.cancel();
         tuning.disconnected();
+        middleboxes.disconnected();
         unroute();
         if (ending != null) {
             ending.close();
@@ -347,6 +490,7 @@ public final class Tunnel {
 
     private void end(@Nullable BridgeException fault) {
         disconnect();
+        way.close();
         device.close();
         downlink.release();
         outbox.failAll(new IllegalStateException("the bridge is closed"));
@@ -490,6 +634,9 @@ public final class Tunnel {
         if (current != null && established != null && current.takeOutageEnd()) {
             apply(established.keepAlive(now));
         }
+        if (established != null) {
+            middleboxes.look(now).ifPresent(this::reconnect);
+        }
     }
 
     /** Somebody has changed the device, as it seems: what is missing is set up anew, a bounded number of times. */
@@ -549,8 +696,9 @@ public final class Tunnel {
 
     private void established(OuterConnection current, TunnelInfo tunnel) {
         counters.connections++;
-        backoff.reset();
         long now = System.nanoTime();
+        establishedNanos = OptionalLong.of(now);
+        memory.welcomed(current.server().getAddress());
         TunnelFilter filter = new TunnelFilter(
                 tunnel.deviceAddress(), current.server(), config.get(Settings.SOURCES), config.get(Settings.ALLOW));
         IcmpErrors errors = new IcmpErrors(device, tunnel.serverAddress(), tunnel.mtu(), now);
@@ -609,16 +757,10 @@ public final class Tunnel {
         private long nowNanos;
 
         @Override
-        public void onConnected() {
-            ClientSession opening = new ClientSession(hello, format);
-            session = opening;
-            apply(opening.connected(System.nanoTime()));
-        }
-
-        @Override
         public void onHeard() {
             reading = true;
             nowNanos = System.nanoTime();
+            way.heard();
             ClientSession current = session;
             if (current != null) {
                 current.heard(nowNanos);
@@ -730,10 +872,69 @@ public final class Tunnel {
         }
 
         @Override
-        public void onWayDoubtful() {}
+        public void onWayDoubtful() {
+            if (!isOver()) {
+                way.look();
+            }
+        }
 
         @Override
-        public void onAddressGone(InetAddress address) {}
+        public void onAddressGone(InetAddress address) {
+            way.addressGone(address);
+        }
+    }
+
+    private final class ToWay implements WayWatch.Connection {
+        @Override
+        public WayFollower.Phase phase() {
+            if (connection != null) {
+                return WayFollower.Phase.CONNECTED;
+            }
+            return wait != null || isOver() ? WayFollower.Phase.WAITING : WayFollower.Phase.CONNECTING;
+        }
+
+        @Override
+        public Optional<InetAddress> localAddress() {
+            return Optional.ofNullable(connection).map(OuterConnection::localAddress);
+        }
+
+        @Override
+        public long roundTripNanos() {
+            return Optional.ofNullable(connection)
+                    .flatMap(current -> current.sample(System.nanoTime()))
+                    .map(sample -> Math.max(0, sample.rttNanos()))
+                    .orElse(0L);
+        }
+
+        @Override
+        public long ackedOffset() {
+            return Optional.ofNullable(connection)
+                    .map(OuterConnection::ackedOffset)
+                    .orElse(KernelView.UNKNOWN);
+        }
+
+        @Override
+        public void ask() {
+            ClientSession established = session;
+            if (established != null) {
+                apply(established.keepAlive(System.nanoTime()));
+            }
+        }
+
+        @Override
+        public void lost(String reason) {
+            Tunnel.this.lost(reason);
+        }
+
+        @Override
+        public void connectNow(String why) {
+            Tunnel.this.connectNow(why);
+        }
+
+        @Override
+        public void reconnect(String why) {
+            Tunnel.this.reconnect(why);
+        }
     }
 
     private final class FromDevice implements TunHandler {

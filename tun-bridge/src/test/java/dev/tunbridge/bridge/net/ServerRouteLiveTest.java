@@ -94,8 +94,8 @@ class ServerRouteLiveTest {
     }
 
     private ServerRoute route(PathTuner tuner) throws Exception {
-        return device.call(
-                () -> tuner.serverRoute(InetAddress.getByName(SERVER)).orElseThrow());
+        return device.call(() -> tuner.serverRoute(InetAddress.getByName(SERVER), RouteMetrics.Flag.SET)
+                .orElseThrow());
     }
 
     /** Makes a connection, sends on it, and answers what the kernel says of it before its orderly end. */

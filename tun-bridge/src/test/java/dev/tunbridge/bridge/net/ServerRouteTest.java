@@ -251,8 +251,9 @@ class ServerRouteTest {
             PathTuner tuner = namespace.call(() ->
                     PathTuner.open(TuningOptions.of(BridgeConfig.defaults().with("route.rto-min", "600ms")), "tb0"));
             assertThat(namespace.run("tc", "qdisc", "show", "dev", "tb0")).doesNotContain("tbf");
-            ServerRoute route = namespace.call(
-                    () -> tuner.serverRoute(InetAddress.getByName("198.18.0.2")).orElseThrow());
+            ServerRoute route =
+                    namespace.call(() -> tuner.serverRoute(InetAddress.getByName("198.18.0.2"), RouteMetrics.Flag.SET)
+                            .orElseThrow());
             assertThat(routes("-4")).doesNotContain("198.19.7.7 ");
             tuner.established(new TunnelShape(address, 1400, 0));
             close(route);

@@ -75,9 +75,12 @@ class WayLookupTest {
             for (int question = 0; question < QUESTIONS; question++) {
                 InetAddress destination = destinations.get(question);
                 String described = "seed " + seed + ", host " + i + ", " + destination.getHostAddress() + "\n"
-                        + namespace.inside(flag, "rule", "show") + namespace.inside(flag, "route", "show", "table", "all");
+                        + namespace.inside(flag, "rule", "show")
+                        + namespace.inside(flag, "route", "show", "table", "all");
                 Optional<KernelRoute> kernel = kernel(destination);
-                assertThat(found.get(question).map(KernelRoute::toString)).as(described).isEqualTo(kernel.map(KernelRoute::toString));
+                assertThat(found.get(question).map(KernelRoute::toString))
+                        .as(described)
+                        .isEqualTo(kernel.map(KernelRoute::toString));
                 ways += kernel.isPresent() ? 1 : 0;
             }
             for (String line : undo) {
@@ -118,7 +121,9 @@ class WayLookupTest {
                 ours.add(line);
             }
         } catch (IOException e) {
-            assertThat(e).hasMessageMatching("(?s).*(File exists|Nexthop has invalid gateway|Invalid argument|No route to host).*");
+            assertThat(e)
+                    .hasMessageMatching(
+                            "(?s).*(File exists|Nexthop has invalid gateway|Invalid argument|No route to host).*");
         }
     }
 

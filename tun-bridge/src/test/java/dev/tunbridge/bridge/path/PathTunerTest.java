@@ -122,7 +122,7 @@ class PathTunerTest {
                 "server-route.ecn", "false",
                 "server-route.reordering", "off"));
         assertThat(namespace
-                        .call(() -> tuner.serverRoute(InetAddress.getByName("198.18.64.7")))
+                        .call(() -> tuner.serverRoute(InetAddress.getByName("198.18.64.7"), RouteMetrics.Flag.SET))
                         .map(ServerRoute::metrics))
                 .contains(RouteMetrics.NONE);
         tuner.established(shape(1440, 20));

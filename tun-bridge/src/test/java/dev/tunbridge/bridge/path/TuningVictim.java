@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.path;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.TunAddressing;
 import dev.tunbridge.bridge.net.TunNetwork;
 import dev.tunbridge.bridge.net.Victim;
@@ -21,7 +22,7 @@ public final class TuningVictim {
                 new TunAddressing(device.name(), address, 30, 1400, 25, List.of(), TunAddressing.SourceRule.PRESENT));
         PathTuner tuner =
                 PathTuner.open(TuningOptions.of(BridgeConfig.defaults().with(config())), device.name());
-        tuner.serverRoute(InetAddress.getByName(arguments[2]));
+        tuner.serverRoute(InetAddress.getByName(arguments[2]), RouteMetrics.Flag.SET);
         tuner.established(new TunnelShape(address, 1400, 0));
         while (tuner.stats().route().isEmpty()) {
             Thread.onSpinWait();

@@ -1,0 +1,95 @@
+package dev.tunbridge.sim.outer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageMappers;
+import dev.tunbridge.sim.e2e.Scenes;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** When the bridge connects again, and when it does not wait. */
+class ReconnectPolicyTest {
+    private static final String ADDRESS = "198.18.1.2";
+
+    @BeforeAll
+    static void requireLab() throws Exception {
+        Scenes.requireLab();
+        Scenes.requireProgram("nft");
+    }
+
+    @Test
+    void aServerThatWelcomesAndClosesIsCalledEverMoreSeldom() throws Exception {
+        try (RoutedLab lab = RoutedLab.open();
+                ServerSocket socket =
+                        lab.server().call(() -> new ServerSocket(RoutedLab.PORT, 5, InetAddress.getByName(ADDRESS)))) {
+            lab.server().newThread(() -> welcomeAndClose(socket)).start();
+            lab.bridge(Map.of("reconnect.first", "200ms", "reconnect.most", "1m"), ADDRESS);
+            long first = lab.awaitUp(1);
+            long third = lab.awaitUp(3);
+            long fourth = lab.awaitUp(4);
+            assertThat(lab.news()).anyMatch(line -> line.matches("WAITING: ended after 0\\.\\d s: .*closed.*"));
+            // Waits of 150 to 250, 300 to 500, and 600 to 1000 ms.
+            assertThat(third - first).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(450));
+            assertThat(fourth - third).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(600));
+        }
+    }
+
+    @Test
+    void reconnectsAtOnceWhenAskedInAWaitAndInASession() throws Exception {
+        try (RoutedLab lab = RoutedLab.open()) {
+            lab.bridge(Map.of("reconnect.first", "1h", "reconnect.most", "1h"), "198.18.0.2");
+            lab.awaitNews("next try in");
+            lab.serve().resolveTo(ADDRESS);
+            lab.bridge().reconnect();
+            lab.awaitUp(1);
+            lab.bridge().reconnect();
+            lab.awaitUp(2);
+            assertThat(lab.news()).filteredOn(line -> line.contains("asked to")).hasSize(2);
+            assertThat(lab.news())
+                    .filteredOn(line -> line.startsWith("WAITING"))
+                    .hasSize(1);
+        }
+    }
+
+    private static void welcomeAndClose(ServerSocket socket) {
+        FrameFormat format = FrameFormat.builtin("reference");
+        MessageCodec codec = MessageMappers.forFormat(format);
+        ByteBuf bytes = Unpooled.buffer();
+        codec.write(
+                new Message.Welcome(
+                        Carriage.PACKET,
+                        1,
+                        1_400,
+                        30,
+                        InetAddresses.forString("198.19.0.1"),
+                        InetAddresses.forString("198.19.0.2")),
+                new FrameEncoder(format),
+                bytes);
+        byte[] welcome = ByteBufUtil.getBytes(bytes);
+        while (!socket.isClosed()) {
+            try (Socket taken = socket.accept()) {
+                taken.getInputStream().read();
+                taken.getOutputStream().write(welcome);
+                taken.setSoTimeout(300);
+                taken.getInputStream().readAllBytes();
+            } catch (IOException e) {
+                // the time is over, or the test
+            }
+        }
+    }
+}

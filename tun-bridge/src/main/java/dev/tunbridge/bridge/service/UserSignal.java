@@ -1,0 +1,42 @@
+package dev.tunbridge.bridge.service;
+
+import java.lang.reflect.Proxy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * SIGUSR1, which HotSpot leaves to applications on Linux (it takes SIGUSR2 for itself). Java has no API for signals but
+ * {@code sun.misc.Signal} of the module {@code jdk.unsupported}; by name, because the compiler warns of it and cannot be told
+ * not to. Where a virtual machine has none, or keeps the signal, the signal ends the process as ever, and the log says so.
+ */
+final class UserSignal {
+    private static final Logger LOG = LoggerFactory.getLogger(UserSignal.class);
+
+    static final String NAME = "USR1";
+
+    private UserSignal() {}
+
+    /** Runs this for each signal from now on, on a thread of the virtual machine. */
+    static void onEach(Runnable action) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object calling = Proxy.newProxyInstance(
+                    UserSignal.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            action.run();
+                            return null;
+                        }
+                        return switch (method.getName()) {
+                            case "equals" -> proxy == arguments[0];
+                            case "hashCode" -> System.identityHashCode(proxy);
+                            default -> "on SIG" + NAME;
+                        };
+                    });
+            signal.getMethod("handle", signal, handler)
+                    .invoke(null, signal.getConstructor(String.class).newInstance(NAME), calling);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            LOG.warn("SIG{} does not reconnect here, it ends the process: {}", NAME, String.valueOf(e.getCause()));
+        }
+    }
+}
