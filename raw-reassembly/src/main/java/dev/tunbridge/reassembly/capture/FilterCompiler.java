@@ -1,5 +1,6 @@
 package dev.tunbridge.reassembly.capture;
 
+import dev.tunbridge.reassembly.wire.EtherType;
 import dev.tunbridge.linux.SocketFilter;
 import dev.tunbridge.linux.SocketFilter.Label;
 import dev.tunbridge.reassembly.wire.FourTuple;

@@ -1,5 +1,7 @@
 package dev.tunbridge.reassembly.capture;
 
+import dev.tunbridge.reassembly.wire.LinkType;
+import dev.tunbridge.reassembly.wire.LinkHeader;
 import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.reassembly.wire.FourTuple;
 import dev.tunbridge.reassembly.wire.IpProblem;

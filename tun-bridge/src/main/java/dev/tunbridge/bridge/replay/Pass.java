@@ -1,6 +1,6 @@
 package dev.tunbridge.bridge.replay;
 
-import dev.tunbridge.reassembly.capture.CaptureFile;
+import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.capture.SegmentSource;
 import java.io.IOException;

@@ -17,7 +17,7 @@ import dev.tunbridge.bridge.replay.Tally;
 import dev.tunbridge.bridge.replay.Verdict;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.MessageMappers;
-import dev.tunbridge.reassembly.capture.CaptureFile;
+import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
 import java.io.IOException;
 import java.io.PrintWriter;

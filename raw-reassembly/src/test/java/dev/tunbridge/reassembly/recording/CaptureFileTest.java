@@ -1,4 +1,4 @@
-package dev.tunbridge.reassembly.capture;
+package dev.tunbridge.reassembly.recording;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
