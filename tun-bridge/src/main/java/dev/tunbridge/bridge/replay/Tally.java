@@ -1,7 +1,9 @@
 package dev.tunbridge.bridge.replay;
 
 import dev.tunbridge.reassembly.recording.FileTally;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a file holds besides the segments of one connection.
@@ -29,4 +31,28 @@ public record Tally(
         long dropped,
         long carriedStamps,
         long unstamped,
-        List<FileTally.Unread> unread) {}
+        List<FileTally.Unread> unread) {
+    /** What a reader of the file should know, a sentence each. */
+    public List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        if (carriedStamps > 0) {
+            remarks.add(carriedStamps + " stamps have a second or more in their fraction: it was carried over to the seconds");
+        }
+        if (unstamped > 0) {
+            remarks.add(unstamped + " packets have no stamp, and were given that of the packet in front of them");
+        }
+        for (FileTally.Unread each : unread) {
+            remarks.add(each.packets() + " packets of " + each.what() + " (the first: " + each.first()
+                    + ") were not looked into: TCP inside of them is not followed; record it where it comes out of them");
+        }
+        return remarks;
+    }
+
+    /** Where a connection may be that was not found: the remarks, and what else may hide it. */
+    public Stream<String> hints() {
+        Stream<String> hidden = fragments == 0
+                ? Stream.empty()
+                : Stream.of(fragments + " IP fragments were not put together: record where the packets are whole");
+        return Stream.concat(hidden, remarks().stream());
+    }
+}
