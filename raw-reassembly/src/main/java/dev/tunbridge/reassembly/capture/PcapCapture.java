@@ -1,11 +1,11 @@
 package dev.tunbridge.reassembly.capture;
 
-import dev.tunbridge.reassembly.wire.LinkType;
-import dev.tunbridge.reassembly.wire.LinkHeader;
 import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.reassembly.wire.FourTuple;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.reassembly.wire.LinkHeader;
+import dev.tunbridge.reassembly.wire.LinkType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;

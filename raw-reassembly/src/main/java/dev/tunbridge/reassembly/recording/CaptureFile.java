@@ -89,6 +89,16 @@ public final class CaptureFile implements SegmentSource {
 
     @Override
     public int drain(SegmentHandler handler, int most) throws IOException {
+        try {
+            return read(handler, most);
+        } catch (
+                InternalError fault) { // what a SIGBUS of mapped memory becomes, when its page is no longer in the file
+            ended = true;
+            throw new IOException(path + ": became shorter while it was read", fault);
+        }
+    }
+
+    private int read(SegmentHandler handler, int most) throws IOException {
         int drained = 0;
         while (drained < most && !closed) {
             if (!nextFrame()) {

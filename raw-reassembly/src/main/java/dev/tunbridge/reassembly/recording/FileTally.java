@@ -20,6 +20,7 @@ public record FileTally(long frames, long notIp, long carriedStamps, long unstam
      * @param what its name
      * @param packets how many
      * @param first the first of them: between which addresses, or which frame of the file
+     * @param cure what to do for them to be read
      */
-    public record Unread(String what, long packets, String first) {}
+    public record Unread(String what, long packets, String first, String cure) {}
 }

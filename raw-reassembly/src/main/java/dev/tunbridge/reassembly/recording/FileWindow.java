@@ -38,6 +38,9 @@ abstract sealed class FileWindow implements AutoCloseable permits MappedWindow, 
         return (int) (position - start);
     }
 
+    /** Where the bytes end, once {@link #reach} has found them fewer than it was asked for. */
+    abstract long end() throws IOException;
+
     /** What a position is a position in, for messages. */
     abstract String place(long position);
 

@@ -36,6 +36,11 @@ final class MappedWindow extends FileWindow {
     }
 
     @Override
+    long end() throws IOException {
+        return channel.size();
+    }
+
+    @Override
     String place(long position) {
         return String.format(Locale.ROOT, "byte %,d", position);
     }

@@ -104,16 +104,15 @@ abstract sealed class PacketReader permits PcapReader, PcapngReader {
 
     /** Reaches what the next frame, or something in front of it, must have. */
     final void require(long position, int length, long from) throws IOException {
-        int there = window.reach(position, length);
-        if (there < length) {
-            throw ends(position + Math.max(there, 0), from);
+        if (window.reach(position, length) < length) {
+            throw ends(from);
         }
     }
 
     /** The file ends where it should not. */
-    final IOException ends(long end, long from) {
+    final IOException ends(long from) throws IOException {
         String cut = window.cut().isEmpty() ? "the file is cut" : window.cut();
-        return refusal(from, cut + " within it, at " + window.place(end));
+        return refusal(from, cut + " within it, at " + window.place(window.end()));
     }
 
     /** What a frame's length must be. */
@@ -128,7 +127,8 @@ abstract sealed class PacketReader permits PcapReader, PcapngReader {
     }
 
     final IOException refusal(long position, String what) {
-        String frame = atFrame ? "frame " + (frames + 1) : frames == 0 ? "in front of frame 1" : "behind frame " + frames;
+        String frame =
+                atFrame ? "frame " + (frames + 1) : frames == 0 ? "in front of frame 1" : "behind frame " + frames;
         return new IOException(name + ", " + frame + ", " + window.place(position) + ": " + what);
     }
 }

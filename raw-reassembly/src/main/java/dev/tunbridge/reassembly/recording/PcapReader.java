@@ -89,7 +89,7 @@ final class PcapReader extends PacketReader {
         }
         beginFrame();
         if (there < recordHeaderBytes) {
-            throw ends(from + Math.max(there, 0), from);
+            throw ends(from);
         }
         ByteBuf buffer = window.buffer();
         int at = window.indexOf(from);
@@ -104,11 +104,8 @@ final class PcapReader extends PacketReader {
         }
         checkLength(captured, from);
         require(from, recordHeaderBytes + (int) captured, from);
-        frame(
-                linkNumber,
-                window.indexOf(from) + recordHeaderBytes,
-                (int) captured,
-                (int) Math.min(wire, Integer.MAX_VALUE));
+        frame(linkNumber, window.indexOf(from) + recordHeaderBytes, (int) captured, (int)
+                Math.min(wire, Integer.MAX_VALUE));
         stamp(seconds * NANOS_PER_SECOND + fraction * nanosPerUnit);
         if (fraction * nanosPerUnit >= NANOS_PER_SECOND) {
             carried++;

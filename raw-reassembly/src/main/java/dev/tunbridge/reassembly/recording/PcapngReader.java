@@ -76,19 +76,25 @@ final class PcapngReader extends PacketReader {
             return false;
         }
         if (there < PcapngBlock.SHORTEST_BYTES) {
-            throw ends(position + Math.max(there, 0), position);
+            throw ends(position);
         }
         if (unsigned32(0) == PcapngBlock.SECTION_HEADER) {
             int order = window.buffer().getInt(window.indexOf(position) + PcapngBlock.BODY_AT);
             littleEndian = order == Integer.reverseBytes(PcapngBlock.BYTE_ORDER_MAGIC);
             if (!littleEndian && order != PcapngBlock.BYTE_ORDER_MAGIC) {
-                throw refusal(position + PcapngBlock.BODY_AT, "byte order of a section is 0x" + Integer.toHexString(order)
-                        + "; allowed: 0x1a2b3c4d and 0x4d3c2b1a");
+                throw refusal(
+                        position + PcapngBlock.BODY_AT,
+                        "byte order of a section is 0x" + Integer.toHexString(order)
+                                + "; allowed: 0x1a2b3c4d and 0x4d3c2b1a");
             }
         }
         blockLength = Integer.toUnsignedLong(unsigned32(PcapngBlock.LENGTH_AT));
         if (blockLength < PcapngBlock.SHORTEST_BYTES || (blockLength & 3) != 0) {
-            throw refusal(position + PcapngBlock.LENGTH_AT, "length of a block", blockLength, PcapngBlock.SHORTEST_BYTES + " or more, by fours");
+            throw refusal(
+                    position + PcapngBlock.LENGTH_AT,
+                    "length of a block",
+                    blockLength,
+                    PcapngBlock.SHORTEST_BYTES + " or more, by fours");
         }
         return true;
     }
@@ -112,8 +118,9 @@ final class PcapngReader extends PacketReader {
         int major = unsigned16(PcapngBlock.MAJOR_AT);
         int minor = unsigned16(PcapngBlock.MINOR_AT);
         if (major != 1 || (minor != 0 && minor != 2)) {
-            throw refusal(position + PcapngBlock.MAJOR_AT, "version of a section is " + major + "." + minor
-                    + "; allowed: 1.0 and 1.2");
+            throw refusal(
+                    position + PcapngBlock.MAJOR_AT,
+                    "version of a section is " + major + "." + minor + "; allowed: 1.0 and 1.2");
         }
         droppedInSectionsBefore = dropped();
         interfaces.clear();
@@ -122,7 +129,8 @@ final class PcapngReader extends PacketReader {
     private void addInterface() throws IOException {
         needs("interface description", PcapngBlock.INTERFACE_OPTIONS_AT);
         if (interfaces.size() == MOST_INTERFACES) {
-            throw refusal(position, "number of interfaces in a section", MOST_INTERFACES + 1, "up to " + MOST_INTERFACES);
+            throw refusal(
+                    position, "number of interfaces in a section", MOST_INTERFACES + 1, "up to " + MOST_INTERFACES);
         }
         Interface added = new Interface(
                 unsigned16(PcapngBlock.LINK_TYPE_AT), Integer.toUnsignedLong(unsigned32(PcapngBlock.LONGEST_FRAME_AT)));
@@ -157,7 +165,10 @@ final class PcapngReader extends PacketReader {
 
     private void readOptions(int from, OptionReader reader) throws IOException {
         if (blockLength > FileWindow.MOST_REACH) {
-            throw refusal(position + PcapngBlock.LENGTH_AT, "length of a block with options", blockLength,
+            throw refusal(
+                    position + PcapngBlock.LENGTH_AT,
+                    "length of a block with options",
+                    blockLength,
                     "up to " + FileWindow.MOST_REACH);
         }
         require(position, (int) blockLength, position);
@@ -171,8 +182,11 @@ final class PcapngReader extends PacketReader {
                 return;
             }
             if (length > end - at) {
-                throw refusal(position + at - LENGTH_BEFORE_VALUE, "length of option " + code, length, "up to " + (end - at)
-                        + ", which its block has");
+                throw refusal(
+                        position + at - LENGTH_BEFORE_VALUE,
+                        "length of option " + code,
+                        length,
+                        "up to " + (end - at) + ", which its block has");
             }
             reader.onOption(code, at, length);
             at += (length + 3) & ~3;
@@ -189,7 +203,8 @@ final class PcapngReader extends PacketReader {
         beginFrame();
         needs("packet", PcapngBlock.FRAME_AT);
         Interface from = find(interfaceId);
-        long units = ((long) unsigned32(PcapngBlock.STAMP_AT) << 32) | Integer.toUnsignedLong(unsigned32(PcapngBlock.STAMP_AT + 4));
+        long units = ((long) unsigned32(PcapngBlock.STAMP_AT) << 32)
+                | Integer.toUnsignedLong(unsigned32(PcapngBlock.STAMP_AT + 4));
         long captured = Integer.toUnsignedLong(unsigned32(PcapngBlock.CAPTURED_AT));
         long wire = Integer.toUnsignedLong(unsigned32(PcapngBlock.WIRE_AT));
         takeFrame(from, PcapngBlock.FRAME_AT, captured, wire);
@@ -218,25 +233,29 @@ final class PcapngReader extends PacketReader {
             throw refusal(position, "captured length", captured, "up to " + room + ", which its block has");
         }
         require(position, frameAt + (int) captured, position);
-        frame(
-                from.linkNumber,
-                window.indexOf(position) + frameAt,
-                (int) captured,
-                (int) Math.min(wire, Integer.MAX_VALUE));
+        frame(from.linkNumber, window.indexOf(position) + frameAt, (int) captured, (int)
+                Math.min(wire, Integer.MAX_VALUE));
     }
 
     private Interface find(long id) throws IOException {
         if (id >= interfaces.size()) {
-            throw refusal(position, "interface", id, interfaces.isEmpty()
-                    ? "none, because the section describes none in front of it"
-                    : "below " + interfaces.size() + ", as many as the section has described");
+            throw refusal(
+                    position,
+                    "interface",
+                    id,
+                    interfaces.isEmpty()
+                            ? "none, because the section describes none in front of it"
+                            : "below " + interfaces.size() + ", as many as the section has described");
         }
         return interfaces.get((int) id);
     }
 
     private void needs(String kind, int bytes) throws IOException {
         if (blockLength < bytes + PcapngBlock.LENGTH_AGAIN_BYTES) {
-            throw refusal(position + PcapngBlock.LENGTH_AT, "length of a block of type '" + kind + "'", blockLength,
+            throw refusal(
+                    position + PcapngBlock.LENGTH_AT,
+                    "length of a block of type '" + kind + "'",
+                    blockLength,
                     bytes + PcapngBlock.LENGTH_AGAIN_BYTES + " or more");
         }
         require(position, bytes, position);

@@ -54,7 +54,9 @@ final class TimeScale {
             return nanos;
         }
         long seconds = offsetSeconds + nanos / NANOS_PER_SECOND;
-        boolean isTold = Math.abs(offsetSeconds) < 2 * MOST_SECONDS && Math.abs(seconds) < MOST_SECONDS;
+        boolean isTold = -2 * MOST_SECONDS < offsetSeconds
+                && offsetSeconds < 2 * MOST_SECONDS
+                && Math.abs(seconds) < MOST_SECONDS;
         return isTold ? seconds * NANOS_PER_SECOND + nanos % NANOS_PER_SECOND : UNKNOWN;
     }
 

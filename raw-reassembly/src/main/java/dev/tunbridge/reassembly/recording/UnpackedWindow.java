@@ -54,7 +54,8 @@ final class UnpackedWindow extends FileWindow {
 
     private void fill() throws IOException {
         try {
-            int bytes = unpacked.read(buffer.array(), buffer.arrayOffset() + buffer.writerIndex(), buffer.writableBytes());
+            int bytes =
+                    unpacked.read(buffer.array(), buffer.arrayOffset() + buffer.writerIndex(), buffer.writableBytes());
             ended = bytes < 0;
             buffer.writerIndex(buffer.writerIndex() + Math.max(0, bytes));
         } catch (EOFException early) {
@@ -66,6 +67,11 @@ final class UnpackedWindow extends FileWindow {
                             + damage.getMessage(),
                     damage);
         }
+    }
+
+    @Override
+    long end() {
+        return start + buffer.writerIndex();
     }
 
     @Override

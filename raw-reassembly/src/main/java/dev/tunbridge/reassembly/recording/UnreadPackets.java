@@ -3,6 +3,7 @@ package dev.tunbridge.reassembly.recording;
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.reassembly.wire.Encapsulation.Obstacle;
 import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.reassembly.wire.LinkType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.net.InetAddress;
@@ -15,6 +16,11 @@ import java.util.TreeMap;
 
 /** Counts what a file has and nobody looks into. A link type is a number of two bytes, so there are so many at most. */
 final class UnreadPackets {
+    private static final String OTHER_LINK = "allowed: " + LinkType.allowed();
+    private static final String BEHIND_THE_KEY =
+            "record where it is decrypted: on the host itself, the inner addresses only";
+    private static final String OUTSIDE = "record where it comes out of them: on the tunnel's own interface";
+
     private final Map<Integer, Count> links = new TreeMap<>();
     private final Map<Obstacle, Count> obstacles = new EnumMap<>(Obstacle.class);
 
@@ -56,9 +62,12 @@ final class UnreadPackets {
     List<FileTally.Unread> report() {
         List<FileTally.Unread> report = new ArrayList<>();
         links.forEach((number, count) ->
-                report.add(new FileTally.Unread("link type " + number, count.packets, count.first)));
-        obstacles.forEach(
-                (obstacle, count) -> report.add(new FileTally.Unread(obstacle.title(), count.packets, count.first)));
+                report.add(new FileTally.Unread("link type " + number, count.packets, count.first, OTHER_LINK)));
+        obstacles.forEach((obstacle, count) -> report.add(new FileTally.Unread(
+                obstacle.title(),
+                count.packets,
+                count.first,
+                obstacle == Obstacle.ENCRYPTED ? BEHIND_THE_KEY : OUTSIDE)));
         return List.copyOf(report);
     }
 }

@@ -203,9 +203,8 @@ public final class Encapsulation {
         switch (port) {
             case VXLAN_PORT, OLD_VXLAN_PORT -> {
                 int flags = buffer.getUnsignedByte(at);
-                boolean isVxlan = port == VXLAN_PORT
-                        ? (flags & VXLAN_NETWORK) != 0
-                        : buffer.getInt(at) == VXLAN_NETWORK << 24;
+                boolean isVxlan =
+                        port == VXLAN_PORT ? (flags & VXLAN_NETWORK) != 0 : buffer.getInt(at) == VXLAN_NETWORK << 24;
                 at += NETWORK_HEADER_BYTES;
                 return isVxlan && carries(EtherType.ETHERNET);
             }

@@ -73,11 +73,14 @@ final class ReplayFindings {
         String nothing = "nothing was received on this connection";
         long unacceptable = sender().unacceptable();
         if (unacceptable > 0) {
-            return nothing + ": " + unacceptable + " segments with payload lack the ACK flag, and a kernel takes none of those"
+            return nothing + ": " + unacceptable
+                    + " segments with payload lack the ACK flag, and a kernel takes none of those"
                     + " (RFC 9293 section 3.10.7.4); text2pcap -T writes such, a capture of a real connection has none";
         }
-        long refused = kernel.refused().values().stream().mapToLong(Long::longValue).sum();
-        return nothing + (refused == 0 ? "" : ": the played kernel refused " + refused + " segments " + kernel.refused());
+        long refused =
+                kernel.refused().values().stream().mapToLong(Long::longValue).sum();
+        return nothing
+                + (refused == 0 ? "" : ": the played kernel refused " + refused + " segments " + kernel.refused());
     }
 
     private Half sender() {
@@ -127,7 +130,9 @@ final class ReplayFindings {
             long fragments = survey.tally().fragments();
             warnings.add("the file lacks " + kernel.missingBytes()
                     + " bytes that were received: the capture has lost or cut them"
-                    + (fragments == 0 ? "" : ", or they are in the " + fragments + " IP fragments, which are not put together"));
+                    + (fragments == 0
+                            ? ""
+                            : ", or they are in the " + fragments + " IP fragments, which are not put together"));
         }
         warnings.addAll(survey.tally().remarks());
         if (survey.tally().truncated() > 0) {

@@ -41,8 +41,8 @@ public record Survey(List<Connection> connections, String damage, Tally tally) {
             return chosen;
         }
         Connection found = chosen.get().connection();
-        List<Connection> whole = new ArrayList<>(read(recording, Pass.overThoseBetweenTheEndsOf(found, NOBODY))
-                .connections());
+        List<Connection> whole = new ArrayList<>(
+                read(recording, Pass.overThoseBetweenTheEndsOf(found, NOBODY)).connections());
         whole.removeIf(connection -> !connection.spans(found.lastPacket()));
         whole.forEach(connection -> connection.renumber(found.number()));
         return choice.among(whole);

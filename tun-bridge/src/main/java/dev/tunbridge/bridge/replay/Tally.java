@@ -36,14 +36,15 @@ public record Tally(
     public List<String> remarks() {
         List<String> remarks = new ArrayList<>();
         if (carriedStamps > 0) {
-            remarks.add(carriedStamps + " stamps have a second or more in their fraction: it was carried over to the seconds");
+            remarks.add(carriedStamps
+                    + " stamps have a second or more in their fraction: it was carried over to the seconds");
         }
         if (unstamped > 0) {
             remarks.add(unstamped + " packets have no stamp, and were given that of the packet in front of them");
         }
         for (FileTally.Unread each : unread) {
             remarks.add(each.packets() + " packets of " + each.what() + " (the first: " + each.first()
-                    + ") were not looked into: TCP inside of them is not followed; record it where it comes out of them");
+                    + ") were not looked into, and TCP inside of them is not followed; " + each.cure());
         }
         return remarks;
     }
