@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What libpcap does not read, tshark does: files of mixed kinds, and packets in each other. */
 class TsharkAgreesTest {
-    private static final int FILES = 12;
+    private static final int FILES = 6;
     private static final int PACKETS_OF_A_FILE = 60;
 
     @TempDir

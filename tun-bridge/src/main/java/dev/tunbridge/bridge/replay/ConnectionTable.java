@@ -80,6 +80,6 @@ final class ConnectionTable {
 
     /** Connections that there was no room for. */
     long notListed() {
-        return begun - connections.size();
+        return (long) begun - connections.size();
     }
 }
