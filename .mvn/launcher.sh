@@ -39,7 +39,7 @@ want() { # like need, but what wants it does without: it is never a reason to st
 
 need_libpcap() {
   # Not grep -q: it would close the pipe early, and under pipefail that looks like a missing library.
-  ldconfig -p | grep 'libpcap\.so' >/dev/null || missing+=("libpcap0.8 to capture segments and to read capture files")
+  ldconfig -p | grep 'libpcap\.so' >/dev/null || missing+=("libpcap0.8 to capture segments where the ring is not wanted")
 }
 
 need_java() { # java to run, javac to build

@@ -2,6 +2,7 @@ package dev.tunbridge.reassembly.capture;
 
 import dev.tunbridge.linux.SocketFilter;
 import dev.tunbridge.linux.SocketFilter.Label;
+import dev.tunbridge.reassembly.wire.EtherType;
 import dev.tunbridge.reassembly.wire.FourTuple;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;

@@ -43,8 +43,4 @@ final class LibPcap {
     static long epochSeconds(Timestamp stamp) {
         return Math.floorDiv(stamp.getTime(), 1_000L);
     }
-
-    static long epochNanos(Timestamp stamp) {
-        return epochSeconds(stamp) * 1_000_000_000L + stamp.getNanos();
-    }
 }

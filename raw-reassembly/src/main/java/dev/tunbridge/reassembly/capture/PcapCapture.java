@@ -4,6 +4,8 @@ import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.reassembly.wire.FourTuple;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.reassembly.wire.LinkHeader;
+import dev.tunbridge.reassembly.wire.LinkType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;

@@ -1,10 +1,9 @@
 /**
- * Captured segments of the outer connection, live or from a file.
+ * Captured segments of the outer connection, live.
  *
  * <p>The path of a packet: the kernel runs the program of a {@link dev.tunbridge.reassembly.capture.CaptureFilter} on
  * it and puts it into the ring; {@link dev.tunbridge.reassembly.capture.CaptureRing} wakes its loop, and hands it over
- * where it lies. {@code PcapCapture} and {@code CaptureFile} bring the same packets through libpcap, with {@code
- * LinkHeader} finding them behind their link headers; {@code PcapngWriter} writes them down.
+ * where it lies. {@code PcapCapture} brings the same packets through libpcap. Files are another room's: {@code recording}.
  */
 @NullMarked
 package dev.tunbridge.reassembly.capture;

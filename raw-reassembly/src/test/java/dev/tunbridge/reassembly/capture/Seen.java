@@ -15,7 +15,7 @@ import java.util.List;
 
 /** A copy of what a source handed over. */
 @SuppressWarnings("ArrayRecordComponent") // Compared by its text, never shared.
-record Seen(
+public record Seen(
         byte[] bytes,
         int wireLength,
         long timeNanos,
@@ -23,7 +23,7 @@ record Seen(
         boolean outgoing,
         boolean checksumUnfinished) {
 
-    static Seen copyOf(CapturedSegment segment) {
+    public static Seen copyOf(CapturedSegment segment) {
         byte[] bytes = new byte[segment.length()];
         ByteBuf buffer = segment.buffer();
         // Comparing buffers looks at what counts as written only.
@@ -38,7 +38,7 @@ record Seen(
                 segment.isChecksumUnfinished());
     }
 
-    IpView ip() {
+    public IpView ip() {
         IpView ip = new IpView();
         if (ip.wrap(Unpooled.wrappedBuffer(bytes), 0, bytes.length) != IpProblem.OK) {
             throw new AssertionError("not an IP packet: " + Arrays.toString(bytes));
@@ -46,7 +46,7 @@ record Seen(
         return ip;
     }
 
-    TcpView tcp() {
+    public TcpView tcp() {
         IpView ip = ip();
         TcpView tcp = new TcpView();
         if (tcp.wrap(ip.buffer(), ip.payloadIndex(), ip.payloadLength()) != TcpProblem.OK) {

@@ -2,6 +2,8 @@ package dev.tunbridge.reassembly.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.reassembly.recording.CaptureFile;
+import dev.tunbridge.reassembly.recording.PcapngWriter;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;

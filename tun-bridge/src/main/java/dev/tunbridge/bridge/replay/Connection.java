@@ -8,11 +8,13 @@ public final class Connection {
     /** The ports that Linux and most others give to who connects (RFC 6335 section 6 has them from 49,152 on). */
     private static final int FIRST_EPHEMERAL_PORT = 32_768;
 
-    private final int number;
+    private int number;
     private final Half first;
     private final Half second;
     private long firstNanos;
     private long lastNanos;
+    private long firstPacket;
+    private long lastPacket;
     private boolean any;
     private boolean reset;
 
@@ -25,11 +27,13 @@ public final class Connection {
         second = new Half(destination);
     }
 
-    void saw(OuterSegment segment, End source, long timeNanos) {
+    void saw(OuterSegment segment, End source, long timeNanos, long packet) {
         if (!any) {
             any = true;
             firstNanos = timeNanos;
+            firstPacket = packet;
         }
+        lastPacket = packet;
         lastNanos = Math.max(lastNanos, timeNanos);
         TcpView tcp = segment.tcp();
         Half sender = half(source);
@@ -75,9 +79,17 @@ public final class Connection {
         return first.end().equals(end) ? second : first;
     }
 
-    /** Counted from 0 in the order of appearance, as Wireshark's {@code tcp.stream} is. */
+    /**
+     * Counted from 0 in the order of appearance, as Wireshark's {@code tcp.stream} is; higher where a file has more than are kept
+     * apart, because one that was let go and comes again is counted again.
+     */
     public int number() {
         return number;
+    }
+
+    /** Gives it the number that it had in another pass. */
+    void renumber(int another) {
+        number = another;
     }
 
     /** Who connected; a guess by the port where {@link #isInitiatorKnown} is not. */
@@ -117,12 +129,31 @@ public final class Connection {
         return first.segments() + second.segments();
     }
 
+    /** All payload, of both directions. */
+    long payloadBytes() {
+        return first.payloadBytes() + second.payloadBytes();
+    }
+
+    /** The place in the file of its first packet, which tells it from others of the same ends. */
+    long firstPacket() {
+        return firstPacket;
+    }
+
+    long lastPacket() {
+        return lastPacket;
+    }
+
     long firstNanos() {
         return firstNanos;
     }
 
     public long durationNanos() {
         return lastNanos - firstNanos;
+    }
+
+    /** Whether this packet is among its own, given that its ends are. */
+    boolean spans(long packet) {
+        return firstPacket <= packet && packet <= lastPacket;
     }
 
     public boolean isBetween(End a, End b) {

@@ -43,12 +43,6 @@ public sealed interface ConnectionChoice {
 
     /** The connection; empty where the recording has no such. */
     default Optional<Chosen> among(List<Connection> connections) {
-        if (this instanceof Numbered numbered) {
-            return connections.stream()
-                    .filter(connection -> connection.number() == numbered.number())
-                    .findFirst()
-                    .map(connection -> new Chosen(connection, connection.initiator()));
-        }
         return connections.stream()
                 .filter(this::admits)
                 .map(connection -> new Chosen(connection, receiver(connection)))
@@ -57,7 +51,11 @@ public sealed interface ConnectionChoice {
                         .thenComparing(chosen -> -chosen.connection().number()));
     }
 
-    private boolean admits(Connection connection) {
+    /** Whether this may be the connection. */
+    default boolean admits(Connection connection) {
+        if (this instanceof Numbered numbered) {
+            return connection.number() == numbered.number();
+        }
         if (this instanceof ToServer toServer) {
             return toServer.servers().contains(connection.responder())
                     || (!connection.isInitiatorKnown() && toServer.servers().contains(connection.initiator()));

@@ -16,6 +16,7 @@ final class Half {
     private boolean finished;
     private long segments;
     private long payloadBytes;
+    private long unacceptable;
     private long wrongSums;
 
     Half(End end) {
@@ -25,13 +26,24 @@ final class Half {
     void saw(OuterSegment segment) {
         TcpView tcp = segment.tcp();
         segments++;
-        payloadBytes += tcp.payloadLength();
+        if (tcp.payloadLength() > 0) {
+            sawPayload(tcp);
+        }
         if (!segment.isCut() && segment.sums() == OuterSegment.Sums.WRONG) {
             wrongSums++;
         }
         finished |= tcp.hasFlags(TcpView.FIN);
         if (tcp.hasFlags(TcpView.SYN) && !tcp.hasFlags(TcpView.RST) && initialNumber.isEmpty()) {
             sawSyn(tcp);
+        }
+    }
+
+    /** No kernel reads that of a segment without ACK, unless it opens the connection (RFC 7413), nor that of a RST. */
+    private void sawPayload(TcpView tcp) {
+        if ((tcp.flags() & (TcpView.ACK | TcpView.SYN)) == 0) {
+            unacceptable++;
+        } else if (!tcp.hasFlags(TcpView.RST)) {
+            payloadBytes += tcp.payloadLength();
         }
     }
 
@@ -93,6 +105,11 @@ final class Half {
 
     long payloadBytes() {
         return payloadBytes;
+    }
+
+    /** Segments with payload and without the flag that every segment of a connection has. */
+    long unacceptable() {
+        return unacceptable;
     }
 
     long wrongSums() {

@@ -1,16 +1,20 @@
 package dev.tunbridge.bridge.replay;
 
-import dev.tunbridge.reassembly.capture.CaptureFile;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.capture.SegmentSource;
+import dev.tunbridge.reassembly.recording.CaptureFile;
+import dev.tunbridge.reassembly.recording.FileTally;
 import java.io.IOException;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
 /** One pass over a recording: sorts the packets, and hands on the segments of connections. */
 final class Pass {
     private static final int BATCH = 1024;
 
     private final Visitor visitor;
-    private final ConnectionTable table = new ConnectionTable();
+    private final BiPredicate<End, End> concerns;
+    private final ConnectionTable table;
     private final OuterSegment segment = new OuterSegment();
     private long packets;
     private long otherProtocol;
@@ -23,8 +27,20 @@ final class Pass {
         void onSegment(Connection connection, OuterSegment segment, CapturedSegment captured);
     }
 
-    Pass(Visitor visitor) {
+    private Pass(BiPredicate<End, End> concerns, Predicate<Connection> isWanted, Visitor visitor) {
+        this.concerns = concerns;
         this.visitor = visitor;
+        table = new ConnectionTable(isWanted);
+    }
+
+    /** Over all connections; where there are too many, those that are wanted are kept. */
+    static Pass overAll(Predicate<Connection> isWanted, Visitor visitor) {
+        return new Pass((source, destination) -> true, isWanted, visitor);
+    }
+
+    /** Over the connections between the ends of this one. */
+    static Pass overThoseBetweenTheEndsOf(Connection one, Visitor visitor) {
+        return new Pass(one::isBetween, another -> another.spans(one.lastPacket()), visitor);
     }
 
     /** Reads to the end, or to where the file is damaged: a capture that was killed ends within a packet. */
@@ -40,6 +56,7 @@ final class Pass {
             }
             damage = String.valueOf(e.getMessage());
         }
+        FileTally file = source instanceof CaptureFile capture ? capture.tally() : FileTally.NONE;
         return new Survey(
                 table.connections(),
                 damage,
@@ -50,8 +67,11 @@ final class Pass {
                         truncated,
                         malformed,
                         table.notListed(),
-                        source instanceof CaptureFile file ? file.passedOver() : 0,
-                        source.counters().dropped()));
+                        file.notIp(),
+                        source.counters().dropped(),
+                        file.carriedStamps(),
+                        file.unstamped(),
+                        file.unread()));
     }
 
     private void sort(CapturedSegment captured) {
@@ -62,10 +82,13 @@ final class Pass {
             case MALFORMED -> malformed++;
             case TCP -> {
                 truncated += segment.isCut() ? 1 : 0;
-                Connection connection =
-                        table.assign(segment, segment.source(), segment.destination(), captured.timeNanos());
-                if (connection != null) {
-                    visitor.onSegment(connection, segment, captured);
+                End source = segment.source();
+                End destination = segment.destination();
+                if (concerns.test(source, destination)) {
+                    visitor.onSegment(
+                            table.assign(segment, source, destination, captured.timeNanos(), packets),
+                            segment,
+                            captured);
                 }
             }
         }

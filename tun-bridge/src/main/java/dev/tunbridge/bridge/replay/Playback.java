@@ -29,14 +29,14 @@ final class Playback {
 
     void run(Recording recording) throws IOException {
         try (SegmentSource source = recording.open()) {
-            new Pass(this::play).read(source);
+            Pass.overThoseBetweenTheEndsOf(chosen.connection(), this::play).read(source);
         }
         receiver.end();
         rawLane.settle(nowNanos);
     }
 
     private void play(Connection connection, OuterSegment segment, CapturedSegment captured) {
-        if (connection.number() != chosen.connection().number()) {
+        if (connection.firstPacket() != chosen.connection().firstPacket()) {
             return;
         }
         // Several interfaces in one file may be out of order by microseconds; time does not run backwards for that.

@@ -31,7 +31,7 @@ final class ReplayFindings {
                 detail(verdict),
                 warnings(),
                 survey.tally(),
-                survey.connections().size(),
+                survey.total(),
                 PathReport.of(replay.chosen()),
                 handshake,
                 kernel,
@@ -56,17 +56,35 @@ final class ReplayFindings {
         LostSynchronisationException lost = replay.lost();
         StreamReport stream = replay.stream();
         return switch (verdict) {
-            case EMPTY ->
-                replay.receiver().waitingBytes() > 0
-                        ? "nothing was received in order: the file lacks the first of "
-                                + replay.receiver().waitingBytes() + " bytes"
-                        : "nothing was received on this connection";
+            case EMPTY -> nothingReceived();
             case OTHER_FORMAT -> "not " + format + ": " + (lost != null ? lost.getMessage() : nothingRead(stream));
             case LOST_SYNCHRONISATION ->
                 format + " for " + stream.frames() + " frames, then no more: "
                         + (lost == null ? "" : lost.getMessage());
             case REPLAYED -> format + ", " + stream.frames() + " frames";
         };
+    }
+
+    private String nothingReceived() {
+        long waiting = replay.receiver().waitingBytes();
+        if (waiting > 0) {
+            return "nothing was received in order: the file lacks the first of " + waiting + " bytes";
+        }
+        String nothing = "nothing was received on this connection";
+        long unacceptable = sender().unacceptable();
+        if (unacceptable > 0) {
+            return nothing + ": " + unacceptable
+                    + " segments with payload lack the ACK flag, and a kernel takes none of those"
+                    + " (RFC 9293 section 3.10.7.4); text2pcap -T writes such, a capture of a real connection has none";
+        }
+        long refused =
+                kernel.refused().values().stream().mapToLong(Long::longValue).sum();
+        return nothing
+                + (refused == 0 ? "" : ": the played kernel refused " + refused + " segments " + kernel.refused());
+    }
+
+    private Half sender() {
+        return replay.chosen().connection().other(replay.chosen().receiver());
     }
 
     private String nothingRead(StreamReport stream) {
@@ -109,9 +127,14 @@ final class ReplayFindings {
             warnings.add("the file has nothing that the receiving end sent: what it had is not known");
         }
         if (kernel.missingBytes() > 0) {
+            long fragments = survey.tally().fragments();
             warnings.add("the file lacks " + kernel.missingBytes()
-                    + " bytes that were received: the capture has lost or cut them");
+                    + " bytes that were received: the capture has lost or cut them"
+                    + (fragments == 0
+                            ? ""
+                            : ", or they are in the " + fragments + " IP fragments, which are not put together"));
         }
+        warnings.addAll(survey.tally().remarks());
         if (survey.tally().truncated() > 0) {
             warnings.add(survey.tally().truncated()
                     + " segments are cut, and the raw lane uses none of them: capture with a larger snap length");
@@ -119,7 +142,7 @@ final class ReplayFindings {
     }
 
     private void addTrust(List<String> warnings) {
-        Half sender = replay.chosen().connection().other(replay.chosen().receiver());
+        Half sender = sender();
         if (!sender.sumsCount()) {
             warnings.add(sender.wrongSums() + " of " + sender.segments()
                     + " checksums are wrong: nobody went by them, and" + " the played kernel does not either");

@@ -8,7 +8,7 @@ import java.util.List;
  * @param format name of the frame format
  * @param detail the verdict in words
  * @param warnings what makes the figures worth less, or the connection slow, a sentence each
- * @param connections in the file
+ * @param connections in the file, those that are not kept apart included
  */
 public record ReplayReport(
         String format,
@@ -16,7 +16,7 @@ public record ReplayReport(
         String detail,
         List<String> warnings,
         Tally file,
-        int connections,
+        long connections,
         PathReport connection,
         HandshakeReport handshake,
         KernelReport kernel,

@@ -10,7 +10,7 @@ import dev.tunbridge.reassembly.capture.CaptureRing;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.capture.KernelClock;
 import dev.tunbridge.reassembly.capture.LiveSource;
-import dev.tunbridge.reassembly.capture.PcapngWriter;
+import dev.tunbridge.reassembly.recording.PcapngWriter;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;

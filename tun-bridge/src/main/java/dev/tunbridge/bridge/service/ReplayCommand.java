@@ -17,7 +17,7 @@ import dev.tunbridge.bridge.replay.Tally;
 import dev.tunbridge.bridge.replay.Verdict;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.MessageMappers;
-import dev.tunbridge.reassembly.capture.CaptureFile;
+import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,6 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,14 +46,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "replay",
         description =
-                "Runs a capture file of a connection (pcap or pcapng, both directions) through the bridge's receive"
+                "Runs a capture file of a connection (pcap or pcapng, packed by gzip or not, both directions) through the bridge's receive"
                         + " path: what would have been delivered early, what late, and the time gained. Needs no rights.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
-            "Exit codes: 0 replayed, 1 nothing in it of this format, 2 wrong option or no capture file,",
-            "69 libpcap is missing.",
+            "Exit codes: 0 replayed, 1 nothing in it of this format, 2 wrong option or no capture file.",
             "Example: tunbridge replay --format acme.yaml --server 198.18.0.2:7000 --pcap inner.pcapng FILE"
         })
 final class ReplayCommand implements Callable<Integer> {
@@ -133,12 +133,12 @@ final class ReplayCommand implements Callable<Integer> {
                     spec.commandLine(), file + ": is no ordinary file; allowed: a file, which is read twice");
         }
         Recording recording = () -> CaptureFile.open(file);
-        Survey survey = survey(recording);
+        Survey survey = survey(recording, choice);
         if (list) {
             print(survey);
             return ExitCode.OK;
         }
-        ConnectionChoice.Chosen chosen = choice.among(survey.connections()).orElseThrow(() -> none(survey));
+        ConnectionChoice.Chosen chosen = survey.choose(recording, choice).orElseThrow(() -> none(survey));
         ReplayOptions options = ReplayOptions.of(frameFormat).config(config).recovery(recovery(config));
         ReplayReport report = replay(recording, survey, chosen, options);
         print(report);
@@ -198,15 +198,12 @@ final class ReplayCommand implements Callable<Integer> {
         return ends;
     }
 
-    private Survey survey(Recording recording) throws IOException {
+    private Survey survey(Recording recording, ConnectionChoice choice) {
         try {
-            return Survey.of(recording);
+            return Survey.of(recording, choice);
         } catch (NoSuchFileException e) {
             throw new ParameterException(spec.commandLine(), file + ": no such file", e);
         } catch (IOException e) {
-            if (e.getCause() instanceof LinkageError) {
-                throw e;
-            }
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
@@ -214,7 +211,8 @@ final class ReplayCommand implements Callable<Integer> {
     private IllegalStateException none(Survey survey) {
         String wanted = connection != null ? " '" + connection + "'" : server != null ? " to " + server : "";
         return new IllegalStateException(file + " has no TCP connection" + wanted
-                + (survey.connections().isEmpty() ? "" : " (--list shows those that it has)"));
+                + (survey.connections().isEmpty() ? "" : " (--list shows those that it has)")
+                + survey.tally().hints().map(hint -> "; " + hint).collect(Collectors.joining()));
     }
 
     private ReplayReport replay(
@@ -258,6 +256,16 @@ final class ReplayCommand implements Callable<Integer> {
                         "no TCP connection among %d IP packets%n",
                         survey.tally().packets());
             }
+            if (survey.tally().notListed() > 0) {
+                out.printf(
+                        Locale.ROOT,
+                        "and %,d more with less payload: --server HOST:PORT and --connection A:P-B:Q find them too%n",
+                        survey.tally().notListed());
+            }
+            if (!survey.damage().isEmpty()) {
+                out.println("not read to its end: " + survey.damage());
+            }
+            survey.tally().hints().forEach(out::println);
         }
         out.flush();
     }

@@ -5,7 +5,7 @@ import dev.tunbridge.bridge.config.FileFault;
 import dev.tunbridge.bridge.receive.DeliveryObserver.Lane;
 import dev.tunbridge.bridge.replay.ReplayOptions;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
-import dev.tunbridge.reassembly.capture.PcapngWriter;
+import dev.tunbridge.reassembly.recording.PcapngWriter;
 import io.netty.buffer.ByteBuf;
 import java.io.BufferedOutputStream;
 import java.io.IOException;

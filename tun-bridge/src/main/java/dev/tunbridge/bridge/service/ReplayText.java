@@ -41,7 +41,7 @@ final class ReplayText {
         report.warnings().forEach(warning -> line("warning", "%s", warning));
     }
 
-    private void file(Tally tally, int connections) {
+    private void file(Tally tally, long connections) {
         line(
                 "file",
                 "%,d IP packets; TCP connections: %,d%s",
@@ -53,7 +53,7 @@ final class ReplayText {
                         tally.fragments(), "fragments",
                         tally.truncated(), "cut",
                         tally.malformed(), "malformed",
-                        tally.notListed(), "of more connections than are told apart",
+                        tally.notListed(), "connections with less payload not kept apart",
                         tally.dropped(), "lost by the capture"));
     }
 

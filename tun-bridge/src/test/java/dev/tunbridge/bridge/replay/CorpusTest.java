@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.reassembly.capture.CaptureFile;
+import dev.tunbridge.reassembly.recording.CaptureFile;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

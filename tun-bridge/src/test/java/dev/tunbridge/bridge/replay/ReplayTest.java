@@ -229,6 +229,26 @@ class ReplayTest {
         assertThat(replay().detail()).contains("lacks the first of 50 bytes");
     }
 
+    /** As {@code text2pcap -T} writes them: the kernel drops such, so they are nothing received, and the report says why. */
+    @Test
+    void segmentsWithoutAcknowledgementAreNothingReceivedAndTheReasonIsSaid() throws Exception {
+        handshake();
+        List<byte[]> frames = frames(reference, 3);
+        int[] offsets = offsets(frames);
+        for (int i = 0; i < frames.size(); i++) {
+            recording.add(TcpPackets.fromServer(SERVER_INITIAL + 1 + offsets[i]).payload(frames.get(i)));
+        }
+        ReplayReport report = replay();
+        assertThat(report.verdict()).isEqualTo(Verdict.EMPTY);
+        assertThat(report.detail())
+                .contains("4 segments with payload lack the ACK flag")
+                .contains("text2pcap -T");
+        assertThat(report.connection().receivedBytes()).isZero();
+        assertThat(report.kernel().refused()).containsEntry(KernelRefusal.NO_ACKNOWLEDGEMENT, 4L);
+        assertThat(early).isEmpty();
+        assertThat(late).isEmpty();
+    }
+
     @Test
     void aFileThatBeginsLateIsFollowedByTheKernelLane() throws Exception {
         List<byte[]> frames = frames(reference, 10);

@@ -15,19 +15,19 @@ import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 
 /** Frames as a server writes them, each as the bytes on the wire. */
-final class ServerStream {
+public final class ServerStream {
     static final InetAddress DEVICE = InetAddresses.forString("198.19.0.1");
     static final InetAddress CLIENT = InetAddresses.forString("198.19.0.2");
 
     private final MessageCodec codec;
     private final FrameFormat format;
 
-    ServerStream(FrameFormat format) {
+    public ServerStream(FrameFormat format) {
         codec = MessageMappers.forFormat(format);
         this.format = format;
     }
 
-    byte[] welcome() {
+    public byte[] welcome() {
         return welcome(DEVICE, CLIENT);
     }
 
@@ -40,7 +40,7 @@ final class ServerStream {
     }
 
     /** A datagram that tells its number. */
-    byte[] datagram(int number, int bytes) {
+    public byte[] datagram(int number, int bytes) {
         ByteBuf udp = Unpooled.buffer();
         udp.writeShort(5_000)
                 .writeShort(6_000)

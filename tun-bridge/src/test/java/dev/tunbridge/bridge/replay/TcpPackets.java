@@ -12,7 +12,7 @@ import java.net.InetSocketAddress;
 /** Outer packets as a capture file has them: IPv4 and TCP, finished in every checksum unless a test spoils one. */
 public final class TcpPackets {
     static final InetSocketAddress DEVICE = end("198.18.0.1", 40_000);
-    static final InetSocketAddress SERVER = end("198.18.0.2", 7_000);
+    public static final InetSocketAddress SERVER = end("198.18.0.2", 7_000);
 
     private TcpPackets() {}
 
@@ -110,11 +110,11 @@ public final class TcpPackets {
         }
     }
 
-    static Builder fromServer(int sequence) {
+    public static Builder fromServer(int sequence) {
         return new Builder(SERVER, DEVICE).sequence(sequence);
     }
 
-    static Builder fromDevice(int sequence) {
+    public static Builder fromDevice(int sequence) {
         return new Builder(DEVICE, SERVER).sequence(sequence);
     }
 

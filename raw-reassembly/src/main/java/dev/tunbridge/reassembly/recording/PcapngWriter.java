@@ -1,5 +1,7 @@
-package dev.tunbridge.reassembly.capture;
+package dev.tunbridge.reassembly.recording;
 
+import dev.tunbridge.reassembly.capture.CapturedSegment;
+import dev.tunbridge.reassembly.wire.EtherType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -11,31 +13,17 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Writes IP packets to a pcapng file (draft-ietf-opsawg-pcapng), with nanosecond stamps and the kernel's word on direction and
- * checksum. Each block is written whole and at once, so what is there can be read while more comes, and after a crash.
+ * checksum. Each block is written whole and at once, so what is there can be read while more comes, and after a crash. {@link
+ * PcapngBlock} has the drawing.
  *
- * <p>Packets get a Linux cooked header ({@link LinkHeader}), not the shorter raw IP: libpcap, and so tcpdump, confuses
+ * <p>Packets get a Linux cooked header ({@link dev.tunbridge.reassembly.wire.LinkHeader}), not the shorter raw IP: libpcap, and so tcpdump, confuses
  * two numbers of raw IP and refuses a file with a second interface of it.
- *
- * <pre>
- *   block:     type (0) | length (4) | body | length
- *   section:   byte-order magic (0) | version 1.0 (4) | section length unknown (8)
- *   interface: link type (0) | reserved (2) | snapshot length, 0 is unlimited (4) | options
- *   packet:    interface (0) | stamp, high and low (4) | captured (12) | length (16) | packet, to 4 bytes | options
- *   option:    code (0) | length (2) | value, to 4 bytes
- * </pre>
  */
 public final class PcapngWriter implements AutoCloseable {
-    private static final int SECTION_HEADER = 0x0a0d0d0a;
-    private static final int INTERFACE_DESCRIPTION = 1;
-    private static final int ENHANCED_PACKET = 6;
-    private static final int BYTE_ORDER_MAGIC = 0x1a2b3c4d;
     private static final long LENGTH_UNKNOWN = -1;
     private static final int LINKTYPE_LINUX_SLL = 113;
 
-    private static final int OPTION_END = 0;
     private static final int SECTION_APPLICATION = 4;
-    private static final int INTERFACE_NAME = 2;
-    private static final int INTERFACE_TIME_RESOLUTION = 9;
     private static final int NANOSECONDS = 9;
     private static final int PACKET_FLAGS = 2;
     private static final int FLAG_INBOUND = 1;
@@ -73,20 +61,20 @@ public final class PcapngWriter implements AutoCloseable {
     }
 
     private void writeSectionHeader() throws IOException {
-        begin(SECTION_HEADER);
-        block.writeInt(BYTE_ORDER_MAGIC).writeShort(1).writeShort(0).writeLong(LENGTH_UNKNOWN);
+        begin(PcapngBlock.SECTION_HEADER);
+        block.writeInt(PcapngBlock.BYTE_ORDER_MAGIC).writeShort(1).writeShort(0).writeLong(LENGTH_UNKNOWN);
         option(SECTION_APPLICATION, "Tunbridge".getBytes(StandardCharsets.UTF_8));
-        option(OPTION_END, new byte[0]);
+        option(PcapngBlock.OPTION_END, new byte[0]);
         end();
     }
 
     /** Names a source of packets; the number that it returns goes with each of them. */
     public int addInterface(String name) throws IOException {
-        begin(INTERFACE_DESCRIPTION);
+        begin(PcapngBlock.INTERFACE_DESCRIPTION);
         block.writeShort(LINKTYPE_LINUX_SLL).writeShort(0).writeInt(0);
-        option(INTERFACE_NAME, name.getBytes(StandardCharsets.UTF_8));
-        option(INTERFACE_TIME_RESOLUTION, new byte[] {NANOSECONDS});
-        option(OPTION_END, new byte[0]);
+        option(PcapngBlock.INTERFACE_NAME, name.getBytes(StandardCharsets.UTF_8));
+        option(PcapngBlock.INTERFACE_TIME_RESOLUTION, new byte[] {NANOSECONDS});
+        option(PcapngBlock.OPTION_END, new byte[0]);
         end();
         return interfaces++;
     }
@@ -102,14 +90,14 @@ public final class PcapngWriter implements AutoCloseable {
             throw new IllegalArgumentException(
                     "interface " + interfaceId + " is not known; allowed: below " + interfaces);
         }
-        begin(ENHANCED_PACKET);
+        begin(PcapngBlock.ENHANCED_PACKET);
         block.writeInt(interfaceId).writeInt((int) (epochNanos >>> 32)).writeInt((int) epochNanos);
         block.writeInt(COOKED_BYTES + segment.length()).writeInt(COOKED_BYTES + segment.wireLength());
         cookedHeader(segment);
         block.writeBytes(segment.buffer(), segment.index(), segment.length());
         pad();
         block.writeShort(PACKET_FLAGS).writeShort(Integer.BYTES).writeInt(flags(segment));
-        option(OPTION_END, new byte[0]);
+        option(PcapngBlock.OPTION_END, new byte[0]);
         end();
     }
 

@@ -1,8 +1,11 @@
-package dev.tunbridge.reassembly.capture;
+package dev.tunbridge.reassembly.recording;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tunbridge.reassembly.capture.CapturedSegment;
+import dev.tunbridge.reassembly.capture.Seen;
+import dev.tunbridge.reassembly.capture.SegmentSource;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;

@@ -1,6 +1,11 @@
-package dev.tunbridge.reassembly.capture;
+package dev.tunbridge.reassembly.recording;
 
 import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.reassembly.capture.CaptureFilter;
+import dev.tunbridge.reassembly.capture.CaptureOptions;
+import dev.tunbridge.reassembly.capture.CaptureRing;
+import dev.tunbridge.reassembly.capture.PcapCapture;
+import dev.tunbridge.reassembly.capture.SegmentSource;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -11,7 +16,7 @@ final class WithoutLibpcap {
     public static void main(String[] arguments) {
         CaptureOptions options = CaptureOptions.of(new CaptureFilter.Everything());
         tell("file", () -> CaptureFile.open(Path.of(arguments[0])));
-        tell("file again", () -> CaptureFile.open(Path.of(arguments[0])));
+        tell("live again", () -> PcapCapture.open(options));
         tell("live", () -> PcapCapture.open(options));
         tell("ring", () -> CaptureRing.open(options));
     }
