@@ -30,7 +30,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     /** Nothing to do until something comes. */
     public static final long NOT_DUE = Long.MAX_VALUE;
 
-    /** So old must bytes in order be before the kernel is asked whether it has lost them. */
+    /** So old must bytes in order be before the kernel is asked about them, and so long is it left alone then. */
     private static final long LOST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final SecureRandom KEYS = new SecureRandom();
@@ -45,6 +45,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     private final HeldBytes held;
     private final EarlyFrames early;
     private final FrameRecovery recovery;
+    private final KernelLoss loss = new KernelLoss();
     private long pendingEnd;
     private long furthestOffset;
     private boolean isDue;
@@ -142,6 +143,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         if (held.holesOpened() > lastHoles) {
             lastHoles = held.holesOpened();
             counters.holes++;
+            loss.holeSeen();
             int run = held.runOf(start);
             long from = run <= 0 ? held.contiguousEnd() : held.runEnd(run - 1);
             holeEnd = Math.max(holeEnd, start);
@@ -210,6 +212,9 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
                 listener.onEvent(Event.HOLE_CLOSED, holeEnd, holeEnd);
                 holeEnd = 0;
             }
+            if (!loss.isComparable() && held.runs() == 0 && position >= held.contiguousEnd()) {
+                loss.agree(outOfOrderSegments());
+            }
         }
     }
 
@@ -245,7 +250,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
 
     /**
      * The kernel may drop what the capture has seen: a packet filter, memory pressure. Then what seemed to be in order
-     * never comes, and was not copied.
+     * was not copied, and holds up what comes behind it as if nothing were missing.
      */
     private void lookForLost(long nowNanos) {
         long due = dueNanos();
@@ -254,8 +259,11 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         }
         askedNanos = nowNanos;
         kernel.refresh();
-        if (kernel.unreadBytes() == 0) {
+        long missingNanos = nowNanos - held.seenNanos(held.position(), held.position() + 1);
+        boolean isMissing = kernel.unreadBytes() == 0;
+        if (isMissing && loss.isProven(kernel.outOfOrderSegments(), held.runs() > 0, missingNanos)) {
             counters.kernelLost++;
+            loss.holeSeen();
             listener.onEvent(Event.KERNEL_LOST, held.position(), held.contiguousEnd());
             held.reopen();
             recovery.forget();
@@ -287,6 +295,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     public void awake() {
         kernel.refresh();
         held.inOrderTo(held.position() + Math.max(0, kernel.unreadBytes()));
+        loss.agree(kernel.outOfOrderSegments());
     }
 
     /** What the connection has negotiated, or null before it was seen. */

@@ -43,7 +43,7 @@ public interface KernelView {
     /** Bytes sent at least once, or {@link #UNKNOWN}. */
     long sentOffset();
 
-    /** Bytes that the kernel is ready to receive now, or {@link #UNKNOWN} (before Linux 6.2). */
+    /** Bytes that the kernel is ready to receive now, at most ({@link WindowBound}, before Linux 6.2), or {@link #UNKNOWN}. */
     long receiveWindowBytes();
 
     /** Bytes that the kernel has in order and nobody has read, or {@link #UNKNOWN}. */

@@ -3,20 +3,45 @@ package dev.tunbridge.sim.rawlane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.ReceiveStats;
+import dev.tunbridge.linux.TcpInfo;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.stream.Rejection;
 import dev.tunbridge.sim.e2e.Scenes;
 import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Somebody puts segments into the outer connection, beyond a hole, where they would be used at once: against a whole bridge on a real
- * socket, capture and device.
+ * socket, capture and device. On this kernel, and with no more of {@code TCP_INFO} than Debian 12's has.
  */
+@ParameterizedClass
+@EnumSource
 class InjectionTest {
+    /** How much the kernel tells of a connection. */
+    enum Told {
+        BY_THIS_KERNEL(OptionalInt.empty()),
+        /** No receive window ({@code tcpi_rcv_wnd} came with 6.2). */
+        BY_LINUX_6_1(OptionalInt.of(232));
+
+        final OptionalInt tcpInfoBytes;
+
+        Told(OptionalInt tcpInfoBytes) {
+            this.tcpInfoBytes = tcpInfoBytes;
+        }
+    }
+
+    @Parameter
+    @SuppressWarnings("NullAway.Init") // by JUnit
+    Told told;
+
     /** As much of a frame as tells its length, so that the next boundary is proven. */
     private static final int HEAD_BYTES = 10;
 
@@ -25,6 +50,16 @@ class InjectionTest {
     @BeforeAll
     static void requireLab() {
         Scenes.requireLab();
+    }
+
+    @BeforeEach
+    void tellNoMore() {
+        told.tcpInfoBytes.ifPresent(bytes -> System.setProperty(TcpInfo.BYTES_PROPERTY, Integer.toString(bytes)));
+    }
+
+    @AfterEach
+    void tellAll() {
+        System.clearProperty(TcpInfo.BYTES_PROPERTY);
     }
 
     @ParameterizedTest

@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -114,6 +115,33 @@ class KernelLossTest {
             assertDelivered(lane, 0, 3, 1, 2);
             assertThat(lane.swallowed()).isEqualTo(lane.early());
             assertThat(lane.state()).isEqualTo(LaneState.ACTIVE);
+        });
+    }
+
+    /** A kernel that is slow looks the same: what tells them apart is what it does with the next. */
+    @Test
+    void whatTheKernelHasNotYetIsNotLostUntilSomethingBehindItHasReachedTheKernel() throws Exception {
+        play(LiveLane::connect, (server, lane) -> {
+            server.send(0, stream.frame(0));
+            lane.readTo(stream.end(0));
+            lane.letPass(LiveLane.NOTHING);
+            server.send(stream.end(0), stream.frame(1));
+            lane.captureAll(2);
+            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
+            server.await("many looks", () -> {
+                turn(lane);
+                return System.nanoTime() - until > 0;
+            });
+            assertThat(lane.counters().recovery().kernelLost()).isZero();
+            lane.letPass(LiveLane.EVERYTHING);
+            server.send(stream.end(1), stream.frame(2));
+            server.await("the loss", () -> {
+                turn(lane);
+                return lane.counters().recovery().kernelLost() > 0;
+            });
+            server.send(stream.end(0), stream.frame(1));
+            lane.readTo(stream.end(2));
+            assertDelivered(lane, 0, 1, 2);
         });
     }
 

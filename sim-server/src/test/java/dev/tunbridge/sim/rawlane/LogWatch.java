@@ -7,11 +7,11 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** What a logger says meanwhile. */
-final class LogWatch implements AutoCloseable {
+public final class LogWatch implements AutoCloseable {
     private final Logger logger;
     private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
-    LogWatch(String name) {
+    public LogWatch(String name) {
         logger = (Logger) LoggerFactory.getLogger(name);
         appender.start();
         logger.addAppender(appender);
@@ -23,7 +23,7 @@ final class LogWatch implements AutoCloseable {
         return this;
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return List.copyOf(appender.list).stream()
                 .map(ILoggingEvent::getFormattedMessage)
                 .toList();

@@ -59,7 +59,7 @@ public final class IcmpErrors {
                 || !permits(nowNanos)) {
             return;
         }
-        boolean carriesMtu = refusal == Refusal.TOO_LONG;
+        boolean carriesMtu = refusal == Refusal.TOO_LONG || refusal == Refusal.CARRIAGE_FRAGMENT;
         int length = refused.addressBytes() == 4
                 ? writeIpv4(refused, index, typeAndCode, carriesMtu)
                 : writeIpv6(refused, index, typeAndCode, carriesMtu);
@@ -78,20 +78,24 @@ public final class IcmpErrors {
         scratch.release();
     }
 
-    /** Type and code as the two first bytes of the message; 0: no answer is due. */
+    /**
+     * Type and code as the two first bytes of the message; 0: no answer is due. Of a fragment its datagram was too long, and the
+     * sender's socket makes EMSGSIZE of that; of "prohibited" it would make EHOSTUNREACH or EACCES (udp_err in net/ipv4/udp.c,
+     * icmpv6_err_convert).
+     */
     private static int ipv4TypeAndCode(Refusal refusal) {
         return switch (refusal) {
             case CARRIAGE_PROTOCOL -> 0x0302; // protocol unreachable
-            case CARRIAGE_FRAGMENT, NOT_ALLOWED, OUTER_CONNECTION -> 0x030d; // administratively prohibited
-            case TOO_LONG -> 0x0304; // fragmentation needed
+            case NOT_ALLOWED, OUTER_CONNECTION -> 0x030d; // administratively prohibited
+            case TOO_LONG, CARRIAGE_FRAGMENT -> 0x0304; // fragmentation needed
             default -> 0;
         };
     }
 
     private static int ipv6TypeAndCode(Refusal refusal) {
         return switch (refusal) {
-            case CARRIAGE_PROTOCOL, CARRIAGE_FRAGMENT, NOT_ALLOWED, OUTER_CONNECTION -> 0x0101; // prohibited
-            case TOO_LONG -> 0x0200; // packet too big
+            case CARRIAGE_PROTOCOL, NOT_ALLOWED, OUTER_CONNECTION -> 0x0101; // prohibited
+            case TOO_LONG, CARRIAGE_FRAGMENT -> 0x0200; // packet too big
             default -> 0;
         };
     }

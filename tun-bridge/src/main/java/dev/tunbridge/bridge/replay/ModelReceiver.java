@@ -49,6 +49,8 @@ final class ModelReceiver implements KernelView {
     /** Data that a kernel would not take, or that the capture has cut; what the receiver acknowledges of them, it had. */
     private final OutOfOrderQueue doubtful = new OutOfOrderQueue(DOUBTFUL_BYTES);
 
+    private long outOfOrderSegments;
+
     private final HoleLog holes = new HoleLog();
     private final Map<KernelRefusal, Long> refused = new EnumMap<>(KernelRefusal.class);
 
@@ -212,6 +214,7 @@ final class ModelReceiver implements KernelView {
         }
         holes.arrived(Math.max(start, delivered), end, nowNanos);
         if (start > delivered) {
+            outOfOrderSegments++;
             queue.add(start, buffer, index, length);
             while (queue.isFull()) { // no window is so large: nobody has acknowledged, since the file has one direction
                 // only
@@ -395,6 +398,11 @@ final class ModelReceiver implements KernelView {
     @Override
     public long receiveWindowBytes() {
         return windowEdge == UNKNOWN ? UNKNOWN : Math.max(0, windowEdge - delivered);
+    }
+
+    @Override
+    public long outOfOrderSegments() {
+        return outOfOrderSegments;
     }
 
     /** The application of a replay reads at once. */

@@ -4,10 +4,12 @@ import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.Sockets;
 import dev.tunbridge.linux.TcpInfo;
 import dev.tunbridge.reassembly.stream.KernelView;
+import dev.tunbridge.reassembly.stream.WindowBound;
 
 /** What the kernel knows of the outer socket, by its descriptor. Loop thread only. */
 public final class SocketView implements KernelView {
     private final TcpInfo info = new TcpInfo();
+    private final WindowBound bound = new WindowBound();
     private final int fd;
     private long acked = UNKNOWN;
     private long sent = UNKNOWN;
@@ -26,7 +28,7 @@ public final class SocketView implements KernelView {
             int unacked = Sockets.unackedBytes(fd);
             unread = Sockets.unreadBytes(fd);
             info.refresh(fd);
-            window = info.receiveWindowBytes();
+            window = window();
             outOfOrder = info.outOfOrderSegments();
             boolean isKnown = info.bytesAcked() != TcpInfo.UNKNOWN && info.notSentBytes() != TcpInfo.UNKNOWN;
             acked = isKnown ? info.ackedOffset() : UNKNOWN;
@@ -34,6 +36,13 @@ public final class SocketView implements KernelView {
         } catch (LinuxException e) {
             // The socket is gone, and with it soon the connection: the last snapshot stands.
         }
+    }
+
+    private long window() {
+        long told = info.receiveWindowBytes();
+        return told != TcpInfo.UNKNOWN
+                ? told
+                : bound.bytes(info.bytesReceived(), info.receiveWindowThresholdBytes(), info.receiveWindowScale());
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.tunbridge.bridge.flow.InnerPacket;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueuedPacket;
+import dev.tunbridge.bridge.receive.LogOncePerMinute;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.reassembly.wire.IpProblem;
@@ -17,6 +18,8 @@ import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.TcpView;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way of a packet from the device to the server: checked, counted, framed at once where the socket has room, queued
@@ -24,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * nobody after a reconnect, and inner TCP sends its own again.
  */
 final class Uplink {
+    private static final Logger LOG = LoggerFactory.getLogger(Uplink.class);
+
     private final AppOutbox outbox;
     private final EgressQueue queue;
     private final FlowTable flows;
@@ -32,6 +37,7 @@ final class Uplink {
     private final QueueSignals signals;
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
+    private final LogOncePerMinute fragmentLog = new LogOncePerMinute();
     private @Nullable Route route;
     /** A flush may make the socket writable again within the call; the pump under way goes on then. */
     private boolean pumping;
@@ -91,6 +97,9 @@ final class Uplink {
         if (refusal != null) {
             refusals.fromDevice(refusal);
             current.icmp().answer(packet, index, refusal, nowNanos);
+            if (refusal == Refusal.CARRIAGE_FRAGMENT) {
+                warnOfFragment(current, nowNanos);
+            }
             return;
         }
         Flow flow = flows.fromDevice(packet, nowNanos);
@@ -192,14 +201,28 @@ final class Uplink {
         }
     }
 
+    /** An unconnected socket never hears of the ICMP error, so the operator does. */
+    private void warnOfFragment(Route current, long nowNanos) {
+        if (packet.fragment() == InnerPacket.Fragment.FIRST
+                && packet.hasTransportHeader()
+                && fragmentLog.permits(nowNanos)) {
+            LOG.warn(
+                    "a datagram of more than {} bytes from port {} to port {} is lost: the server's carriage takes no fragments"
+                            + " (docs/operations.md, \"Datagrams that are too long\")",
+                    current.maxPacketBytes(),
+                    packet.sourcePort(),
+                    packet.destinationPort());
+        }
+    }
+
     /** What the carriage has no room for. */
     private @Nullable Refusal unfit(Route current) {
         if (current.carriage() == Carriage.SEGMENT) {
-            if (packet.fragment() != InnerPacket.Fragment.WHOLE) {
-                return Refusal.CARRIAGE_FRAGMENT;
-            }
             if (!packet.isTcpOrUdp()) {
                 return Refusal.CARRIAGE_PROTOCOL;
+            }
+            if (packet.fragment() != InnerPacket.Fragment.WHOLE) {
+                return Refusal.CARRIAGE_FRAGMENT;
             }
         }
         return packet.totalLength() > current.maxPacketBytes() ? Refusal.TOO_LONG : null;

@@ -46,6 +46,8 @@ final class ModelKernelReceiver implements KernelView {
     private long viewSent;
     private long viewWindow;
     private long viewUnread;
+    private long outOfOrderSegments;
+    private long viewOutOfOrder;
 
     private long rejected;
 
@@ -121,6 +123,7 @@ final class ModelKernelReceiver implements KernelView {
         ensure(segment.end());
         if (segment.offset() > nextOffset) {
             keepFirst(segment);
+            outOfOrderSegments++;
             outOfOrder.add(segment.offset(), segment.end());
             recent.remove(segment.offset());
             recent.add(0, segment.offset());
@@ -231,11 +234,17 @@ final class ModelKernelReceiver implements KernelView {
         viewSent = ourSent;
         viewWindow = windowEnd - nextOffset;
         viewUnread = nextOffset - readOffset;
+        viewOutOfOrder = outOfOrderSegments;
     }
 
     @Override
     public long unreadBytes() {
         return viewUnread;
+    }
+
+    @Override
+    public long outOfOrderSegments() {
+        return viewOutOfOrder;
     }
 
     @Override
