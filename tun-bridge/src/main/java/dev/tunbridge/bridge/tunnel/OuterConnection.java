@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.tunnel;
 
+import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Settings;
@@ -158,13 +159,13 @@ final class OuterConnection {
                     }
                 })
                 .register()
-                .addListener(registered -> {
+                .addListener(registered -> connection.step(() -> {
                     if (registered.isSuccess()) {
                         connection.bind(config, latches);
                     } else {
                         connection.cannotConnect(registered.cause());
                     }
-                });
+                }));
         return connection;
     }
 
@@ -176,17 +177,18 @@ final class OuterConnection {
             connect();
             return;
         }
-        channel.bind(new InetSocketAddress(local, 0)).addListener(bound -> {
-            if (ended) {
-                return;
-            }
-            if (bound.isSuccess()) {
-                openCapture(config, latches);
-            } else {
-                LOG.warn("no capture without an address to capture for: {}", reason(bound.cause()));
-            }
-            connect();
-        });
+        channel.bind(new InetSocketAddress(local, 0))
+                .addListener(bound -> step(() -> {
+                    if (ended) {
+                        return;
+                    }
+                    if (bound.isSuccess()) {
+                        openCapture(config, latches);
+                    } else {
+                        LOG.warn("no capture without an address to capture for: {}", reason(bound.cause()));
+                    }
+                    connect();
+                }));
     }
 
     private void openCapture(BridgeConfig config, Latches latches) {
@@ -236,13 +238,14 @@ final class OuterConnection {
         if (ended) {
             return;
         }
-        channel.connect(server).addListener(connect -> {
-            if (connect.isSuccess()) {
-                connected();
-            } else {
-                cannotConnect(connect.cause());
-            }
-        });
+        channel.connect(server)
+                .addListener(connect -> step(() -> {
+                    if (connect.isSuccess()) {
+                        connected();
+                    } else {
+                        cannotConnect(connect.cause());
+                    }
+                }));
     }
 
     private void onRoom() {
@@ -256,17 +259,25 @@ final class OuterConnection {
     }
 
     private void connected() {
-        if (ended) {
-            return;
-        }
-        try {
+        if (!ended) {
             capture.drain(path);
             warnWithoutSack();
             events.onConnected();
-        } catch (RuntimeException e) {
-            LOG.error(OUR_FAULT, e);
-            lost(reason(e));
         }
+    }
+
+    /** What the loop calls by itself: whatever it throws, also an {@code Error}, is the end of this connection and of no more. */
+    private void step(Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable e) {
+            broken(e);
+        }
+    }
+
+    private void broken(Throwable fault) {
+        LOG.error(OUR_FAULT, fault);
+        lost(reason(fault));
     }
 
     private void warnWithoutSack() {
@@ -308,9 +319,13 @@ final class OuterConnection {
 
     /** The capture has something; what the socket brings in the same turn comes first. */
     private void onCaptured() {
-        capture.drain(path);
-        events.onCaptured();
-        if (!settleDue) {
+        try {
+            capture.drain(path);
+            events.onCaptured();
+        } catch (Throwable e) {
+            broken(e);
+        }
+        if (!settleDue && !ended) {
             settleDue = true;
             channel.eventLoop().execute(this::settle);
         }
@@ -318,9 +333,7 @@ final class OuterConnection {
 
     private void settle() {
         settleDue = false;
-        if (!ended) {
-            settlePath();
-        }
+        onDue();
     }
 
     private void settlePath() {
@@ -347,11 +360,15 @@ final class OuterConnection {
     }
 
     private void lookAtRest() {
-        long now = System.nanoTime();
-        if (!ended && path.mustWake(now)) {
-            cancelRestLook();
-            capture.wake();
-            path.awake(now);
+        try {
+            long now = System.nanoTime();
+            if (!ended && path.mustWake(now)) {
+                cancelRestLook();
+                capture.wake();
+                path.awake(now);
+            }
+        } catch (Throwable e) {
+            broken(e);
         }
     }
 
@@ -364,7 +381,11 @@ final class OuterConnection {
 
     private void onDue() {
         if (!ended) {
-            settlePath();
+            try {
+                settlePath();
+            } catch (Throwable e) {
+                broken(e);
+            }
         }
     }
 
@@ -434,9 +455,8 @@ final class OuterConnection {
         paused = false;
         try {
             decode(receiveBuffer.unread());
-        } catch (RuntimeException e) {
-            LOG.error(OUR_FAULT, e);
-            lost(reason(e));
+        } catch (Throwable e) {
+            broken(e);
         }
         String reason = endedWhilePaused;
         if (reason != null) {
@@ -460,9 +480,12 @@ final class OuterConnection {
             return;
         }
         ended = true;
-        channel.close();
-        release(new IOException(reason));
-        events.onLost(reason);
+        try {
+            channel.close();
+            release(new IOException(reason));
+        } finally {
+            events.onLost(reason);
+        }
     }
 
     private void release(IOException cause) {
@@ -486,8 +509,8 @@ final class OuterConnection {
         if (cause instanceof NoRouteToHostException && String.valueOf(message).startsWith("null")) {
             return "Network is unreachable"; // Netty's has no words of its own
         }
-        if (message == null) {
-            return String.valueOf(cause);
+        if (message == null || !(cause instanceof IOException)) {
+            return cause == null ? "no reason given" : FaultReason.of(cause);
         }
         // Netty: "finishConnect(..) failed with error(-111): Connection refused: /198.18.0.2:7000".
         return message.strip()

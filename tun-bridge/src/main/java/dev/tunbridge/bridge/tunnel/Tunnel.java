@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.BridgeConfig;
@@ -43,11 +44,11 @@ import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -112,7 +113,7 @@ public final class Tunnel {
 
         void onApp(Message.App message);
 
-        /** The end, in order or by a fault; nothing follows. */
+        /** The end, in order or by a fault; nothing follows. From another thread where the loop has been shut down before. */
         void onEnd(@Nullable BridgeException fault);
     }
 
@@ -135,10 +136,10 @@ public final class Tunnel {
         this.device = device;
         this.networkSetup = networkSetup;
         this.events = events;
-        blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
-        resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
-        tick = new DeadlineTimer(loop, this::onTick);
-        pathTick = new DeadlineTimer(loop, this::onPathTick);
+        blocking = new Blocking(loop, "tunbridge-setup-" + device.name(), this::broken);
+        resolving = new Blocking(loop, "tunbridge-resolve-" + device.name(), this::broken);
+        tick = new DeadlineTimer(loop, () -> attempt(this::onTick));
+        pathTick = new DeadlineTimer(loop, () -> attempt(this::onPathTick));
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
         flows = new FlowTable(config.get(Settings.FLOWS_MAX));
         queue = new EgressQueue(
@@ -160,11 +161,11 @@ public final class Tunnel {
     public void start() {
         try {
             device.open(loop, new FromDevice());
-        } catch (IOException e) {
+        } catch (Throwable e) {
             end(BridgeException.of("cannot open TUN device " + device.name(), e));
             return;
         }
-        connect();
+        attempt(this::connect);
     }
 
     /** Sends an application message, or keeps it for when it can be sent. */
@@ -182,7 +183,7 @@ public final class Tunnel {
         if (!isOver()) {
             ClientSession current = session;
             if (current != null) {
-                apply(current.close(System.nanoTime()));
+                letGo(() -> apply(current.close(System.nanoTime())));
             }
             end(null);
         }
@@ -246,6 +247,38 @@ public final class Tunnel {
         events.onState(next, detail);
     }
 
+    // Faults of the bridge itself
+
+    /**
+     * Whatever a step throws ends the try that it belongs to, and no more: also an {@code Error}, such as that of a class that
+     * an upgrade has taken from under the process.
+     */
+    private void attempt(Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable e) {
+            broken(e);
+        }
+    }
+
+    private void broken(Throwable fault) {
+        LOG.error("a fault of the bridge itself ends this try", fault);
+        try {
+            lost(FaultReason.of(fault));
+        } catch (Throwable e) { // not even waiting is possible: then nothing is left but to take everything back
+            fail(BridgeException.of("a fault of the bridge itself", e));
+        }
+    }
+
+    /** A step of the end: the others follow whatever it throws. */
+    private static void letGo(Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable e) {
+            LOG.warn("a fault of the bridge itself while it ends", e);
+        }
+    }
+
     // Connecting
 
     private void connect() {
@@ -253,7 +286,8 @@ public final class Tunnel {
         resolving.run(
                 () -> new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
                 this::prepare,
-                fault -> lost("cannot resolve " + server.host()));
+                fault -> lost("cannot resolve " + server.host()
+                        + (fault instanceof UnknownHostException ? "" : ": " + FaultReason.of(fault))));
     }
 
     private void prepare(InetSocketAddress address) {
@@ -267,7 +301,7 @@ public final class Tunnel {
                 },
                 this::dial,
                 fault -> {
-                    LOG.warn("nothing is tuned: {}", fault.getMessage());
+                    LOG.warn("nothing is tuned: {}", FaultReason.of(fault));
                     dial(address);
                 });
     }
@@ -280,7 +314,11 @@ public final class Tunnel {
     }
 
     private void lost(String reason) {
-        if (isOver()) {
+        if (isOver() || state == BridgeState.WAITING) {
+            return;
+        }
+        if (loop.isShuttingDown()) {
+            end(null); // its owner has shut the loop down, which takes the connection with it; there is no next try
             return;
         }
         disconnect();
@@ -290,17 +328,17 @@ public final class Tunnel {
                     return reason;
                 },
                 released -> {},
-                fault -> LOG.warn("the route to the server could not be taken back: {}", fault.getMessage()));
+                fault -> LOG.warn("the route to the server could not be taken back: {}", FaultReason.of(fault)));
         long waitNanos = backoff.nextNanos();
-        state(BridgeState.WAITING, reason + "; next try in " + String.format("%.1f s", waitNanos / 1e9));
         loop.schedule(
                 () -> {
                     if (!isOver()) {
-                        connect();
+                        attempt(this::connect);
                     }
                 },
                 waitNanos,
                 TimeUnit.NANOSECONDS);
+        state(BridgeState.WAITING, reason + "; next try in " + String.format("%.1f s", waitNanos / 1e9));
     }
 
     private void disconnect() {
@@ -334,40 +372,34 @@ public final class Tunnel {
     }
 
     private void end(@Nullable BridgeException fault) {
-        disconnect();
-        device.close();
-        downlink.release();
-        outbox.failAll(new IllegalStateException("the bridge is closed"));
         state = fault == null ? BridgeState.CLOSED : BridgeState.FAILED;
-        blocking.run(
+        letGo(this::disconnect);
+        letGo(device::close);
+        letGo(downlink::release);
+        letGo(() -> outbox.failAll(new IllegalStateException("the bridge is closed")));
+        blocking.runLast(
                 () -> {
                     takeBack();
                     return state;
                 },
-                last -> events.onEnd(fault),
                 undoFault -> {
-                    LOG.warn("not everything could be taken back: {}", undoFault.getMessage());
+                    if (undoFault != null) {
+                        LOG.warn("not everything could be taken back: {}", FaultReason.of(undoFault));
+                    }
                     events.onEnd(fault);
                 });
-        blocking.close();
         resolving.close();
         events.onState(state, fault == null ? "closed" : String.valueOf(fault.getMessage()));
     }
 
-    /** The end where the loop has been shut down before: what does not need the loop is taken back all the same. */
-    public CompletableFuture<Void> abandon() {
-        state = BridgeState.CLOSED;
-        device.close();
-        unroute();
-        downlink.release();
-        outbox.failAll(new IllegalStateException("the bridge's event loop was shut down"));
-        CompletableFuture<Void> done = blocking.runLast(() -> {
-            takeBack();
-            return state;
-        });
-        blocking.close();
-        resolving.close();
-        return done;
+    /**
+     * The end of a tunnel whose loop has ended before it: takes back what is left. From the one thread that knows of the
+     * loop's end.
+     */
+    public void abandon() {
+        if (!isOver()) {
+            end(null);
+        }
     }
 
     /** On the blocking thread, the last first. */
@@ -453,7 +485,20 @@ public final class Tunnel {
                         established(current, tunnel);
                     }
                 },
-                fault -> fail(BridgeException.of("cannot set up " + device.name(), fault)));
+                fault -> notSetUp(current, fault));
+    }
+
+    /**
+     * What the kernel refuses to the first session of all is refused to the next one too: a name, a right or a feature. Later
+     * it is something that has changed, and may change back, as after a fault of ours.
+     */
+    private void notSetUp(OuterConnection current, Throwable fault) {
+        String what = "cannot set up " + device.name();
+        if (counters.connections == 0 && fault instanceof IOException) {
+            fail(BridgeException.of(what, fault));
+        } else if (connection == current) {
+            lost(what + ": " + FaultReason.of(fault));
+        }
     }
 
     /** What a full packet's frame has more bytes than the packet. */
@@ -506,7 +551,7 @@ public final class Tunnel {
                 fault -> LOG.warn(
                         "{} was taken down and is up again, but its routes could not be set up: {}",
                         device.name(),
-                        fault.getMessage()));
+                        FaultReason.of(fault)));
     }
 
     private void suppressOn(OuterConnection current) {
@@ -707,17 +752,25 @@ public final class Tunnel {
     private final class FromDevice implements TunHandler {
         @Override
         public void onPacket(ByteBuf buffer, int index, int length) {
-            uplink.send(buffer, index, length, System.nanoTime());
-            pumpDue = true;
+            try {
+                uplink.send(buffer, index, length, System.nanoTime());
+                pumpDue = true;
+            } catch (Throwable e) {
+                broken(e);
+            }
         }
 
         @Override
         public void onReadComplete() {
             if (pumpDue) {
                 pumpDue = false;
-                uplink.pump();
-                if (!queue.isEmpty()) {
-                    pathTick.set(tuning.busyDueNanos());
+                try {
+                    uplink.pump();
+                    if (!queue.isEmpty()) {
+                        pathTick.set(tuning.busyDueNanos());
+                    }
+                } catch (Throwable e) {
+                    broken(e);
                 }
             }
         }
