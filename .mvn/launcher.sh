@@ -128,7 +128,7 @@ find_maven() { # sets `maven` to one of 3.6.3 or later
 
 # The build is good while no source, resource or pom.xml (nor a folder of them: something removed) is newer than its start.
 is_built() {
-  [[ -e $state/built && -s $top/tun-bridge/target/classpath && -s $top/sim-server/target/classpath ]] &&
+  [[ -e $state/built && -e $state/current/complete ]] &&
     [[ -z $(find "$top/pom.xml" "$top"/*/pom.xml "$top"/*/src/main -newer "$state/built" -print -quit 2>/dev/null) ]]
 }
 
@@ -176,10 +176,55 @@ unlock_build() {
 }
 
 mark_built() { # the stamp bears the time at which the build began: what was edited meanwhile counts as newer
-  archive_classes tun-bridge dev.tunbridge.bridge.service.ClassRehearsal
-  archive_classes sim-server dev.tunbridge.sim.service.Main --help
+  install_build
   mv "$state/begun" "$state/built"
   give_back
+}
+
+# Programs run from a copy of what was built, in a folder that no later build touches: classes are loaded when they are needed,
+# and a bridge runs for months. The copy is whole before `current` points to it.
+install_build() {
+  local fresh module
+  fresh=$state/run-$(date +%Y%m%d-%H%M%S)-$$
+  for module in tun-bridge sim-server; do
+    mkdir -p "$fresh/$module"
+    cp --reflink=auto -r "$top/$module/target/lib" "$top/$module/target/classpath" "$fresh/$module/"
+    cp --reflink=auto "$top/$module/target/$module-$(built_version "$top/$module/target").jar" "$fresh/$module/$module.jar"
+  done
+  archive_classes "$fresh" tun-bridge dev.tunbridge.bridge.service.ClassRehearsal
+  archive_classes "$fresh" sim-server dev.tunbridge.sim.service.Main --help
+  touch "$fresh/lock" "$fresh/complete"
+  ln -sfn "$(basename "$fresh")" "$state/current.new"
+  mv -T "$state/current.new" "$state/current"
+  remove_old_runs
+}
+
+built_version() { # TARGET
+  sed -n 's/^version=//p' "$1/maven-archiver/pom.properties"
+}
+
+# Whoever runs from a folder holds its lock, shared, until the process ends, whatever ends it.
+remove_old_runs() {
+  local old
+  for old in "$state"/run-*; do
+    if [[ $(readlink -f "$old") != "$(readlink -f "$state/current")" ]]; then
+      if [[ ! -e $old/lock ]]; then rm -rf "$old"; else flock --nonblock --exclusive "$old/lock" rm -rf "$old" || true; fi
+    fi
+  done
+}
+
+# Sets `run` to the folder of the last build, which stays as long as this process and what it becomes.
+hold_run() {
+  local run_lock
+  for _ in {1..10}; do # another build may just have replaced it
+    run=$(readlink -f "$state/current")
+    if { exec {run_lock}<"$run/lock"; } 2>/dev/null; then
+      flock --shared "$run_lock"
+      if [[ -e $run/complete ]]; then return 0; fi
+      exec {run_lock}<&-
+    fi
+  done
+  fail $exit_failed "there is no whole build in $state: remove that folder and start again"
 }
 
 give_back() { # built with sudo in a user's checkout: what was written is the user's
@@ -243,31 +288,30 @@ java_options=() # the launcher's; TUNBRIDGE_JAVA_OPTS (words) comes after them a
 
 # Sets `java_command`: what runs a class of the module, without the class. The class path is of jars only, as a class archive
 # demands.
-java_for() { # MODULE
-  local module=$top/$1 jars version options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off)
+java_for() { # FOLDER JAR; beside the jar lie classpath, which says target/ for that folder, and lib
+  local folder=$1 jars options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off)
   find_java java || fail $exit_unavailable "no Java 17 or later found: set JAVA_HOME to one"
   if (($(java_major "$JAVA_HOME") >= 24)); then # or it warns about JNA and Netty on every start
     options+=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
   fi
-  version=$(sed -n 's/^version=//p' "$module/target/maven-archiver/pom.properties")
-  jars=$(<"$module/target/classpath")
-  java_command=("$JAVA_HOME/bin/java" "${options[@]}" -cp "$module/target/$1-$version.jar:$module/${jars//:/:$module/}")
+  jars=:$(<"$folder/classpath")
+  java_command=("$JAVA_HOME/bin/java" "${options[@]}" -cp "$folder/$2${jars//:target\//:$folder/}")
 }
 
 # The classes of a start, loaded and checked once and for all: it halves the time to the first line. The JVM itself ignores an
 # archive that is missing or of other jars or another JVM.
-archive_classes() { # MODULE MAIN_CLASS ARGUMENTS... that load what every start loads
-  java_for "$1"
-  rm -f "$top/$1/target/start.jsa"
-  "${java_command[@]}" -XX:ArchiveClassesAtExit="$top/$1/target/start.jsa" "${@:2}" </dev/null &>/dev/null || true
+archive_classes() { # RUN MODULE MAIN_CLASS ARGUMENTS... that load what every start loads
+  java_for "$1/$2" "$2.jar"
+  "${java_command[@]}" -XX:ArchiveClassesAtExit="$1/$2/start.jsa" "${@:3}" </dev/null &>/dev/null || true
 }
 
 # Becomes the program.
 start() { # MODULE MAIN_CLASS ARGUMENTS...
-  local more=()
-  java_for "$1"
+  local more=() run
+  hold_run
+  java_for "$run/$1" "$1.jar"
   if ((${#inside[@]})); then java_options+=("-Duser.home=$HOME"); fi # Java would take the passwd entry's, and that is root's
   read -r -a more <<<"${TUNBRIDGE_JAVA_OPTS-}"
-  exec "${inside[@]}" "${java_command[@]}" -Xshare:auto -XX:SharedArchiveFile="$top/$1/target/start.jsa" \
+  exec "${inside[@]}" "${java_command[@]}" -Xshare:auto -XX:SharedArchiveFile="$run/$1/start.jsa" \
     "${java_options[@]}" "${more[@]}" "${@:2}"
 }

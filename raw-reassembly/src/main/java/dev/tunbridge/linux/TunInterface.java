@@ -21,6 +21,7 @@ public final class TunInterface implements AutoCloseable {
 
     private static final String DEVICE = "/dev/net/tun";
     private static final int IFF_NO_PI = 0x1000;
+    private static final int IFF_MULTI_QUEUE = 0x0100;
 
     private static final int TUNSETIFF = 0x400454ca;
     private static final int TUNGETFEATURES = 0x800454cf;
@@ -67,7 +68,7 @@ public final class TunInterface implements AutoCloseable {
             request.setShort(InterfaceRequest.FLAGS_AT, (short) requested);
             if (LibC.ioctl(fd, TUNSETIFF, request) < 0) {
                 Errno errno = new Errno(Native.getLastError());
-                throw new LinuxException("ioctl TUNSETIFF", name + hint(errno), errno);
+                throw new LinuxException("ioctl TUNSETIFF", name + hint(errno, name, requested), errno);
             }
             String actualName = InterfaceRequest.name(request);
             if (virtioHeader) {
@@ -107,7 +108,11 @@ public final class TunInterface implements AutoCloseable {
     }
 
     /** What the kernel's number means here: it has one word for several things. */
-    private static String hint(Errno errno) {
+    private static String hint(Errno errno, String name, int requested) {
+        if (errno.equals(Errno.EINVAL) && isMultiQueue(name, requested)) {
+            return " (it was made multi_queue, so that packets may go to several processes; make it anew without:"
+                    + " ip link delete " + name + " && ip tuntap add dev " + name + " mode tun)";
+        }
         if (errno.equals(Errno.EBUSY)) {
             return " (a device that another process holds)";
         }
@@ -115,6 +120,24 @@ public final class TunInterface implements AutoCloseable {
             return " (an interface of another kind has this name, or it is not valid)";
         }
         return "";
+    }
+
+    /** Asked by joining it for a moment: EINVAL has no other difference, and neither sysfs nor ethtool tells it in every namespace. */
+    private static boolean isMultiQueue(String name, int requested) {
+        int fd = -1;
+        try {
+            Interfaces.index(name); // or asking would make it
+            fd = Descriptors.openReadWrite(DEVICE);
+            Memory request = InterfaceRequest.of(name);
+            request.setShort(InterfaceRequest.FLAGS_AT, (short) (requested | IFF_MULTI_QUEUE));
+            return LibC.ioctl(fd, TUNSETIFF, request) == 0;
+        } catch (LinuxException e) {
+            return false;
+        } finally {
+            if (fd >= 0) {
+                Descriptors.close(fd);
+            }
+        }
     }
 
     private static void control(int fd, int request, Pointer argument, String requestName, String subject)

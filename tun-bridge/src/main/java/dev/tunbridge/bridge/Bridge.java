@@ -21,7 +21,8 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.io.IOException;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.concurrent.CompletableFuture;
@@ -44,8 +45,8 @@ import org.slf4j.LoggerFactory;
 public final class Bridge implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
 
-    /** An orderly end takes milliseconds; what takes longer than this is stuck. */
-    private static final long CLOSE_SECONDS = 2;
+    /** An orderly end takes milliseconds, and seconds on a machine with next to no processor; what takes longer is stuck. */
+    private static final long CLOSE_SECONDS = 10;
 
     private final @Nullable EventLoopGroup ownGroup;
     private final EventLoop loop;
@@ -63,7 +64,9 @@ public final class Bridge implements AutoCloseable {
     private final AtomicInteger handedOverBytes = new AtomicInteger();
 
     private final int maxHandedOverBytes;
-    private final AtomicBoolean abandoned = new AtomicBoolean();
+    private final AtomicBoolean watchesLoop = new AtomicBoolean();
+    private final AtomicBoolean loopHasEnded = new AtomicBoolean();
+    private final GenericFutureListener<Future<Object>> onLoopEnd = over -> abandon();
     private volatile BridgeState state = BridgeState.NEW;
 
     /** Made when the bridge starts; belongs to the loop. */
@@ -124,31 +127,52 @@ public final class Bridge implements AutoCloseable {
      *     would help, or with {@link IllegalStateException} where the bridge is closed before
      */
     public CompletionStage<TunnelInfo> start() {
-        try {
-            loop.execute(this::startOnLoop);
-        } catch (RejectedExecutionException e) {
-            established.completeExceptionally(new IllegalStateException("the bridge is closed", e));
-        }
+        onLoop(this::startOnLoop);
         return established.minimalCompletionStage();
+    }
+
+    /** For what decides over the bridge's fate: where the loop does not run it any more, its end takes the bridge with it. */
+    private void onLoop(Runnable task) {
+        if (!watchesLoop.getAndSet(true)) {
+            loop.terminationFuture().addListener(onLoopEnd);
+        }
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            if (loop.isTerminated()) {
+                abandon(); // the listener's thread may be one that waits for this
+            }
+        }
     }
 
     private void startOnLoop() {
         if (state != BridgeState.NEW) {
             return;
         }
-        TunDevice device;
+        Tunnel made;
         try {
-            device = devices.create();
-        } catch (IOException e) {
-            BridgeException fault = BridgeException.of("cannot make the TUN device", e);
-            FromTunnel events = new FromTunnel();
-            events.onState(BridgeState.FAILED, String.valueOf(fault.getMessage()));
-            events.onEnd(fault);
+            TunDevice device = devices.create();
+            try {
+                made = tunnels.apply(device);
+            } catch (Throwable e) {
+                device.close();
+                throw e;
+            }
+        } catch (Throwable e) { // also an Error, such as that of a native library that is not there
+            over(e instanceof BridgeException fault ? fault : BridgeException.of("cannot make the TUN device", e));
             return;
         }
-        Tunnel made = tunnels.apply(device);
         tunnel = made;
         made.start();
+    }
+
+    /** The end of a bridge that has no tunnel. */
+    private void over(@Nullable BridgeException fault) {
+        FromTunnel events = new FromTunnel();
+        events.onState(
+                fault == null ? BridgeState.CLOSED : BridgeState.FAILED,
+                fault == null ? "closed" : String.valueOf(fault.getMessage()));
+        events.onEnd(fault);
     }
 
     private Tunnel started() {
@@ -205,39 +229,31 @@ public final class Bridge implements AutoCloseable {
 
     /** Begins to close: tells the server, takes device, addresses, routes and rules back. */
     public CompletionStage<@Nullable BridgeException> shutdown() {
-        try {
-            loop.execute(() -> {
-                Tunnel current = tunnel;
-                if (current != null) {
-                    current.close();
-                } else if (state == BridgeState.NEW) {
-                    FromTunnel events = new FromTunnel();
-                    events.onState(BridgeState.CLOSED, "closed");
-                    events.onEnd(null);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            abandon();
-        }
+        onLoop(() -> {
+            Tunnel current = tunnel;
+            if (current != null) {
+                current.close();
+            } else if (state == BridgeState.NEW) {
+                over(null);
+            }
+        });
         return ended();
     }
 
-    /** The caller's loop is shut down before the bridge: takes back what does not need it, once its last task is done. */
+    /** The loop has ended before the bridge, whose caller has shut it down: what is left needs no loop. */
     private void abandon() {
+        if (loopHasEnded.getAndSet(true)) {
+            return;
+        }
         Tunnel left = tunnel;
-        if (left == null || ended.isDone()) {
-            ended.complete(null);
-            return;
+        if (left != null) {
+            left.abandon();
+        } else if (!ended.isDone()) {
+            over(null);
         }
-        if (abandoned.getAndSet(true)) {
-            return;
-        }
-        state = BridgeState.CLOSED;
-        loop.terminationFuture()
-                .addListener(over -> left.abandon().whenComplete((done, fault) -> ended.complete(null)));
     }
 
-    /** Closes and waits for it, at most two seconds; from the loop itself it does not wait. */
+    /** Closes and waits for it, at most ten seconds; from the loop itself it does not wait. */
     @Override
     public void close() {
         shutdown();
@@ -307,12 +323,15 @@ public final class Bridge implements AutoCloseable {
         @Override
         public void onEnd(@Nullable BridgeException fault) {
             Tunnel over = tunnel;
-            if (over != null) {
-                lastStats = over.stats();
+            try {
+                lastStats = over == null ? null : over.stats();
+            } catch (Throwable e) {
+                LOG.warn("there are no last counters", e);
             }
+            ended.complete(fault); // before the other: who hears that the start failed may wait for the end
             established.completeExceptionally(
                     fault != null ? fault : new IllegalStateException("the bridge was closed before it was up"));
-            ended.complete(fault);
+            loop.terminationFuture().removeListener(onLoopEnd);
             if (ownGroup != null) {
                 ownGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             }

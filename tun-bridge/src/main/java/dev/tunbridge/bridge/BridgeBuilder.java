@@ -117,7 +117,7 @@ public final class BridgeBuilder {
                     ? FrameFormat.builtin(name)
                     : FrameFormat.load(Path.of(name));
         } catch (FrameFormatException e) {
-            throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()));
+            throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()), e);
         }
     }
 }

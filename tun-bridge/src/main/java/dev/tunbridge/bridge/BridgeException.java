@@ -32,11 +32,12 @@ public final class BridgeException extends IOException {
     }
 
     /** A fault of device, addresses or routes, permission told apart. */
-    public static BridgeException of(String what, Exception cause) {
+    public static BridgeException of(String what, Throwable cause) {
         boolean isForbidden = cause instanceof LinuxException linux && linux.isForbidden();
         return isForbidden
-                ? new BridgeException(Reason.PERMISSION, what + " (needs CAP_NET_ADMIN): " + cause.getMessage(), cause)
-                : new BridgeException(Reason.DEVICE, what + ": " + cause.getMessage(), cause);
+                ? new BridgeException(
+                        Reason.PERMISSION, what + " (needs CAP_NET_ADMIN): " + FaultReason.of(cause), cause)
+                : new BridgeException(Reason.DEVICE, what + ": " + FaultReason.of(cause), cause);
     }
 
     public Reason reason() {

@@ -2,7 +2,8 @@ package dev.tunbridge.bridge;
 
 /**
  * Hears what happens to a bridge. Called on the tunnel's event loop: return soon, never block, and hand long work to
- * another thread. What a listener throws is logged and otherwise ignored.
+ * another thread. What a listener throws is logged and otherwise ignored. Where the caller has shut its event loop down
+ * before the bridge, the end is told by another thread.
  */
 public interface BridgeListener {
 

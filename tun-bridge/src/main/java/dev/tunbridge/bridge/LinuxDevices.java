@@ -16,6 +16,7 @@ import dev.tunbridge.bridge.tun.LinuxTunDevice;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.linux.Capability;
 import dev.tunbridge.linux.Interfaces;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -31,6 +32,13 @@ final class LinuxDevices {
     private LinuxDevices() {}
 
     static TunDevice device(BridgeConfig config) throws IOException {
+        if (!Capability.CAP_NET_ADMIN.isEffective()) { // said here and not when the first session wants its routes
+            throw new BridgeException(
+                    BridgeException.Reason.PERMISSION,
+                    "CAP_NET_ADMIN is missing, which " + config.get(Settings.TUN_NAME)
+                            + ", its address and its routes need: run as root, or with that capability (and CAP_NET_RAW, to"
+                            + " deliver past a hole)");
+        }
         return LinuxTunDevice.create(new TunOptions(
                 config.get(Settings.TUN_NAME),
                 config.get(Settings.TUN_OFFLOAD) ? TunOptions.Offload.ON : TunOptions.Offload.OFF,

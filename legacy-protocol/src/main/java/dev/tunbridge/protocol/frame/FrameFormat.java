@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -89,7 +90,10 @@ public record FrameFormat(
         } catch (NoSuchFileException e) {
             throw new FrameFormatException(source, "", "no such file");
         } catch (IOException e) {
-            throw new FrameFormatException(source, "", "cannot be read: " + e);
+            String reason = e instanceof AccessDeniedException ? "permission denied" : e.toString();
+            FrameFormatException fault = new FrameFormatException(source, "", "cannot be read: " + reason);
+            fault.initCause(e);
+            throw fault;
         }
     }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -171,8 +172,63 @@ class CommandLineTest {
         try (Lab lab = Lab.open()) {
             Command.Result result = lab.namespace("alone").run(LIMIT, array(command));
             assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.NOT_PERMITTED);
-            assertThat(result.errors()).contains("tb0").contains("EPERM");
+            assertThat(result.errors()).contains("tb0").contains("CAP_NET_ADMIN is missing");
             assertThat(result.errors().strip().lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void withoutPermissionToReadAFileItIsSaidSo(@TempDir Path folder) throws Exception {
+        Scenes.requireProgram("setpriv");
+        Path file = Files.writeString(folder.resolve("closed.yaml"), "tun: {name: tb0}");
+        Files.setPosixFilePermissions(file, Set.of());
+        for (String option : List.of("--config", "--format")) {
+            String rights = "-dac_override,-dac_read_search";
+            List<String> command =
+                    new ArrayList<>(List.of("setpriv", "--bounding-set", rights, "--inh-caps", rights, "--"));
+            command.addAll(java(BRIDGE, "check", option, file.toString()));
+            Command.Result result = Command.run(LIMIT, "", command);
+            assertThat(result.exitCode()).as("%s", result).isEqualTo(ExitCode.NOT_PERMITTED);
+            assertThat(result.errors())
+                    .contains("closed.yaml")
+                    .contains("cannot be read: permission denied")
+                    .doesNotContain("--help");
+            assertThat(result.errors().strip().lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void twoCapabilitiesAreEnough() throws Exception {
+        Scenes.requireProgram("setpriv");
+        String rights = "-all,+net_admin,+net_raw,+dac_read_search"; // the last to read this build's classes
+        List<String> command = new ArrayList<>(
+                List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", rights));
+        command.addAll(List.of("--ambient-caps", rights, "--bounding-set", rights, "--"));
+        command.addAll(java(BRIDGE, "run", "--server", "127.0.0.1:7000"));
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            try (LabProcess server = alone.start(serve("127.0.0.1:7000"));
+                    LabProcess bridge = alone.start(array(command))) {
+                server.awaitLine("serving on", LIMIT);
+                assertThat(bridge.awaitLine("tunnel up", LIMIT)).doesNotContain("forbidden");
+                bridge.terminate();
+                assertThat(bridge.awaitExit(Duration.ofSeconds(2))).isZero();
+            }
+            assertClean(alone);
+        }
+    }
+
+    @Test
+    void aDeviceOfManyQueuesIsRefusedWithTheCure() throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace alone = lab.namespace("alone");
+            alone.run(LIMIT, "ip", "tuntap", "add", "dev", "tb0", "mode", "tun", "multi_queue");
+            Command.Result result = alone.run(LIMIT, array(java(BRIDGE, "run", "--server", "127.0.0.1:7000")));
+            assertThat(result.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+            assertThat(result.errors()).contains("multi_queue").contains("ip tuntap add dev tb0 mode tun");
+            assertThat(result.errors().strip().lines()).hasSize(1);
+            alone.run(LIMIT, "ip", "link", "delete", "tb0");
+            assertClean(alone);
         }
     }
 

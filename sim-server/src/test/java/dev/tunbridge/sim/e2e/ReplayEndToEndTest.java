@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tunbridge.protocol.message.Carriage;
-import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.capture.SegmentSource;
+import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.sim.lab.LabProcess;

@@ -21,6 +21,13 @@ public final class ConfigException extends RuntimeException {
         return new ConfigException(key, key + ": " + reason);
     }
 
+    /** A fault whose cause says more than its words, as that of a file. */
+    public static ConfigException of(String key, String reason, Throwable cause) {
+        ConfigException fault = of(key, reason);
+        fault.initCause(cause);
+        return fault;
+    }
+
     /** The key at fault, dotted as in {@code --set}. */
     public String key() {
         return key;

@@ -29,7 +29,7 @@ public final class ConfigFile {
             }
             return parse(Files.readString(file), source);
         } catch (IOException e) {
-            throw ConfigException.of(source, "cannot be read: " + FileFault.reason(e));
+            throw ConfigException.of(source, "cannot be read: " + FileFault.reason(e), e);
         }
     }
 

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * a bridge stays, and memory: see {@link BridgeConfig#oneOf}. From any thread.
  */
 final class BridgeSet implements AutoCloseable {
-    private static final long CLOSE_SECONDS = 5;
+    private static final long CLOSE_SECONDS = 10;
     private static final long ANSWER_MILLIS = 500;
 
     /** By the names of their devices, in the order of the configurations. */
@@ -121,7 +121,7 @@ final class BridgeSet implements AutoCloseable {
         bridges.values().forEach(Bridge::reconnect);
     }
 
-    /** Ends all of them at once and waits for it, five seconds at most. */
+    /** Ends all of them at once and waits for it, ten seconds at most. */
     @Override
     public void close() {
         bridges.values().forEach(Bridge::shutdown);

@@ -81,6 +81,7 @@ final class CaptureCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Foreground.neverBlockOnOutput();
         Integer limit = seconds;
         if (limit != null && limit < 1) {
             throw new ParameterException(
@@ -120,7 +121,7 @@ final class CaptureCommand implements Callable<Integer> {
             throw new BridgeException(
                     BridgeException.Reason.PERMISSION, "needs CAP_NET_RAW, which root has: " + e.getMessage(), e);
         } catch (IOException e) {
-            throw ConfigException.of("--out", "cannot write " + file + ": " + FileFault.reason(e));
+            throw ConfigException.of("--out", "cannot write " + file + ": " + FileFault.reason(e), e);
         }
     }
 

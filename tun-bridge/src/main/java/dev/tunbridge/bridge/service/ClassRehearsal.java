@@ -1,19 +1,42 @@
 package dev.tunbridge.bridge.service;
 
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.protocol.frame.FrameFormat;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Loads the classes that a tunnel needs, and ends. A JVM that is told to archive its classes at exit ({@code
- * -XX:ArchiveClassesAtExit}) then starts a tunnel in half the time; to open one, instead, would take rights and a network.
+ * Loads classes before they are needed. A service runs for months, and meanwhile its jars may be replaced or removed: what a
+ * reconnect or an end needs must be in memory by then. And a JVM that is told to archive its classes at exit ({@code
+ * -XX:ArchiveClassesAtExit}) starts a tunnel in half the time; to open one, instead, would take rights and a network.
  */
 final class ClassRehearsal {
     private static final Pattern JARS = Pattern.compile(
             "(tun-bridge|raw-reassembly|legacy-protocol|sim-server|netty-(common|buffer|transport|handler|resolver)|jna|logback|slf4j|picocli).*");
+
+    /** Of other commands than the one that runs for months. */
+    private static final Pattern NOT_RUNNING =
+            Pattern.compile("dev/tunbridge/bridge/(replay|service/(Replay|Capture)).*");
+
+    /** What reconnects and ends use of libraries, a class a line; a test names what is missing here. */
+    private static final String OF_LIBRARIES = "late-classes.txt";
+
+    private static final String CLASS = ".class";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClassRehearsal.class);
 
     private ClassRehearsal() {}
 
@@ -28,22 +51,60 @@ final class ClassRehearsal {
         Main.main(new String[] {"check"});
     }
 
-    private static void load(File file) throws IOException {
-        List<String> names;
-        try (JarFile jar = new JarFile(file)) {
-            names = jar.stream()
-                    .map(JarEntry::getName)
-                    .filter(name -> name.endsWith(".class") && !name.contains("META-INF") && !name.contains("-info"))
-                    .map(name ->
-                            name.substring(0, name.length() - ".class".length()).replace('/', '.'))
-                    .toList();
-        }
-        for (String name : names) {
-            try {
-                Class.forName(name, false, ClassRehearsal.class.getClassLoader());
-            } catch (ClassNotFoundException | LinkageError e) {
-                // A part of a library for something that is not here.
+    /** All of the project's own classes, and of the libraries' those that are needed late. */
+    static void loadAll() {
+        try {
+            for (Class<?> witness : List.of(ClassRehearsal.class, LinuxException.class, FrameFormat.class)) {
+                loadBeside(witness);
             }
+            try (InputStream names = ClassRehearsal.class.getResourceAsStream(OF_LIBRARIES)) {
+                if (names != null) {
+                    new String(names.readAllBytes(), StandardCharsets.UTF_8)
+                            .lines()
+                            .forEach(ClassRehearsal::load);
+                }
+            }
+        } catch (IOException | URISyntaxException e) {
+            LOG.debug("classes are loaded when they are needed", e);
+        }
+    }
+
+    /** Whatever lies in the same jar or folder. */
+    private static void loadBeside(Class<?> witness) throws IOException, URISyntaxException {
+        CodeSource source = witness.getProtectionDomain().getCodeSource();
+        if (source == null || source.getLocation() == null) {
+            return;
+        }
+        Path place = Path.of(source.getLocation().toURI());
+        if (!Files.isDirectory(place)) {
+            load(place.toFile());
+            return;
+        }
+        try (Stream<Path> files = Files.walk(place)) {
+            files.map(file -> place.relativize(file).toString()).forEach(ClassRehearsal::loadEntry);
+        }
+    }
+
+    private static void load(File file) throws IOException {
+        try (JarFile jar = new JarFile(file)) {
+            jar.stream().map(JarEntry::getName).forEach(ClassRehearsal::loadEntry);
+        }
+    }
+
+    private static void loadEntry(String name) {
+        if (name.endsWith(CLASS)
+                && !name.contains("META-INF")
+                && !name.contains("-info")
+                && !NOT_RUNNING.matcher(name).matches()) {
+            load(name.substring(0, name.length() - CLASS.length()).replace('/', '.'));
+        }
+    }
+
+    private static void load(String name) {
+        try {
+            Class.forName(name, false, ClassRehearsal.class.getClassLoader());
+        } catch (ClassNotFoundException | LinkageError e) {
+            LOG.trace("a part of a library for something that is not here", e);
         }
     }
 }

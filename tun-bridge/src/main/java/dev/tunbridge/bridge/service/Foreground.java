@@ -11,23 +11,32 @@ public final class Foreground {
 
     private Foreground() {}
 
+    /** From now on no line of output or log waits for its reader; to be called before the first is printed. */
+    public static void neverBlockOnOutput() {
+        StandardStreams.neverBlock();
+    }
+
     /** On SIGTERM or SIGINT runs this, then exits with the code that it returns. */
     public static void endWith(IntSupplier close) {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
                             if (!endedByItself) {
-                                int code = close.getAsInt();
-                                System.out.flush();
-                                System.err.flush();
-                                Runtime.getRuntime().halt(code);
+                                int code = ExitCode.FAILED;
+                                try {
+                                    code = close.getAsInt();
+                                } finally {
+                                    StandardStreams.finish();
+                                    Runtime.getRuntime().halt(code);
+                                }
                             }
                         },
                         "tunbridge-signal"));
     }
 
-    /** The command has come to its end without a signal: its own exit code counts. */
+    /** The command has come to its end without a signal: its own exit code counts, once its last lines are told. */
     public static void endedByItself() {
         endedByItself = true;
+        StandardStreams.finish();
     }
 }

@@ -1,5 +1,7 @@
 package dev.tunbridge.bridge.service;
 
+import dev.tunbridge.bridge.FaultReason;
+import java.io.IOException;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,7 +36,13 @@ public final class Main {
     /** Runs a command line with this project's way of telling faults: one line on stderr, never a stack trace. */
     public static int execute(Object command, String... arguments) {
         System.setProperty("logback.configurationFile", "dev/tunbridge/bridge/service/logback.xml");
-        return commandLine(command).execute(arguments);
+        CommandLine line = commandLine(command);
+        try {
+            return line.execute(arguments);
+        } catch (Error e) { // picocli tells exceptions only
+            System.err.println(name(line) + ": " + FaultReason.of(e));
+            return e instanceof LinkageError ? ExitCode.UNAVAILABLE : ExitCode.FAILED;
+        }
     }
 
     /** A command line that is not run yet. */
@@ -47,8 +55,9 @@ public final class Main {
         line.registerConverter(long.class, text -> whole(text, Long::valueOf));
         line.setParameterExceptionHandler((fault, given) -> {
             CommandLine at = fault.getCommandLine();
-            at.getErr().println(name(at) + ": " + oneLine(fault) + " (try --help)");
-            return ExitCode.USAGE;
+            boolean isOfAFile = fault.getCause() instanceof IOException; // and no help text says what is wrong with it
+            at.getErr().println(name(at) + ": " + oneLine(fault) + (isOfAFile ? "" : " (try --help)"));
+            return Faults.exitCode(fault);
         });
         line.setExecutionExceptionHandler((fault, at, parsed) -> {
             at.getErr().println(name(at) + ": " + oneLine(fault));

@@ -7,6 +7,7 @@ import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.FileFault;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -61,6 +62,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Foreground.neverBlockOnOutput();
         List<BridgeConfig> configs = options.configs();
         boolean isOne = configs.size() == 1;
         List<Report> reports = new ArrayList<>();
@@ -77,10 +79,16 @@ final class RunCommand implements Callable<Integer> {
             stats.ifPresent(StatsFile::close);
             return bridges.hasEnded() ? ExitCode.OK : ExitCode.FAILED;
         });
-        UserSignal.onEach(bridges::reconnect);
-        bridges.start();
-        List<BridgeException> faults = bridges.awaitEnd();
-        stats.ifPresent(StatsFile::close);
+        List<BridgeException> faults;
+        try {
+            ClassRehearsal.loadAll();
+            UserSignal.onEach(bridges::reconnect);
+            bridges.start();
+            faults = bridges.awaitEnd();
+        } finally {
+            bridges.close(); // also where this thread fails: nothing may be left behind
+            stats.ifPresent(StatsFile::close);
+        }
         if (!faults.isEmpty()) {
             throw faults.get(0);
         }
@@ -106,7 +114,8 @@ final class RunCommand implements Callable<Integer> {
         try {
             return Optional.of(StatsFile.start(file, bridges::stats));
         } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), "--stats-file: cannot write " + e.getMessage(), e);
+            throw new ParameterException(
+                    spec.commandLine(), "--stats-file: cannot write " + file + ": " + FileFault.reason(e), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.service;
 
+import dev.tunbridge.bridge.FaultReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,7 @@ final class StatsFile implements AutoCloseable {
      */
     static StatsFile start(Path file, Supplier<CompletionStage<String>> counters) throws IOException {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new IOException(file + " is no ordinary file");
+            throw new IOException("it is no ordinary file");
         }
         write(file, "{}");
         ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -94,17 +95,18 @@ final class StatsFile implements AutoCloseable {
         }
     }
 
-    /** A disk that is full is no reason to end a bridge. */
+    /** A disk that is full is no reason to end a bridge, nor is any other fault, nor to write no more. */
     private void write() {
-        CompletionStage<String> snapshot = counters.get();
         try {
-            write(file, snapshot.toCompletableFuture().get(SNAPSHOT_SECONDS, TimeUnit.SECONDS));
+            write(file, counters.get().toCompletableFuture().get(SNAPSHOT_SECONDS, TimeUnit.SECONDS));
         } catch (IOException e) {
-            LOG.warn("cannot write {}: {}", file, e.getMessage());
+            LOG.warn("cannot write {}: {}", file, FaultReason.of(e));
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("no counters to write yet", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Throwable e) {
+            LOG.warn("cannot write {}", file, e);
         }
     }
 

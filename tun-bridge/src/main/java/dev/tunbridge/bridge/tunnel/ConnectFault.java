@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.tunnel;
 
+import dev.tunbridge.bridge.FaultReason;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -19,8 +20,8 @@ final class ConnectFault {
         if (cause instanceof NoRouteToHostException && (message == null || message.startsWith("null"))) {
             return unreachable(server);
         }
-        if (message == null) {
-            return String.valueOf(cause);
+        if (message == null || !(cause instanceof IOException)) {
+            return cause == null ? "no reason given" : FaultReason.of(cause);
         }
         // Netty: "finishConnect(..) failed with error(-111): Connection refused: /198.18.0.2:7000".
         return message.strip()

@@ -188,13 +188,13 @@ final class OuterConnection {
                     }
                 })
                 .register()
-                .addListener(registered -> {
+                .addListener(registered -> connection.step(() -> {
                     if (registered.isSuccess()) {
                         connection.bind(config, latches);
                     } else {
                         connection.cannotConnect(registered.cause());
                     }
-                });
+                }));
         return connection;
     }
 
@@ -206,17 +206,20 @@ final class OuterConnection {
             connect();
             return;
         }
-        channel.bind(new InetSocketAddress(local, 0)).addListener(bound -> {
-            if (ended) {
-                return;
-            }
-            if (bound.isSuccess()) {
-                openCapture(config, latches);
-            } else {
-                LOG.warn("no capture without an address to capture for: {}", ConnectFault.words(bound.cause(), server));
-            }
-            connect();
-        });
+        channel.bind(new InetSocketAddress(local, 0))
+                .addListener(bound -> step(() -> {
+                    if (ended) {
+                        return;
+                    }
+                    if (bound.isSuccess()) {
+                        openCapture(config, latches);
+                    } else {
+                        LOG.warn(
+                                "no capture without an address to capture for: {}",
+                                ConnectFault.words(bound.cause(), server));
+                    }
+                    connect();
+                }));
     }
 
     private void openCapture(BridgeConfig config, Latches latches) {
@@ -266,13 +269,14 @@ final class OuterConnection {
         if (ended) {
             return;
         }
-        channel.connect(server).addListener(connect -> {
-            if (connect.isSuccess()) {
-                connected();
-            } else {
-                cannotConnect(connect.cause());
-            }
-        });
+        channel.connect(server)
+                .addListener(connect -> step(() -> {
+                    if (connect.isSuccess()) {
+                        connected();
+                    } else {
+                        cannotConnect(connect.cause());
+                    }
+                }));
     }
 
     private void onRoom() {
@@ -292,18 +296,26 @@ final class OuterConnection {
     }
 
     private void connected() {
-        if (ended) {
-            return;
-        }
-        isConnected = true;
-        try {
+        if (!ended) {
+            isConnected = true;
             capture.drain(path);
             warnWithoutSack();
             outcome.onConnected(this);
-        } catch (RuntimeException e) {
-            LOG.error(OUR_FAULT, e);
-            lost(ConnectFault.words(e, server));
         }
+    }
+
+    /** What the loop calls by itself: whatever it throws, also an {@code Error}, is the end of this connection and of no more. */
+    private void step(Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable e) {
+            broken(e);
+        }
+    }
+
+    private void broken(Throwable fault) {
+        LOG.error(OUR_FAULT, fault);
+        lost(ConnectFault.words(fault, server));
     }
 
     private void warnWithoutSack() {
@@ -345,9 +357,13 @@ final class OuterConnection {
 
     /** The capture has something; what the socket brings in the same turn comes first. */
     private void onCaptured() {
-        capture.drain(path);
-        events.onCaptured();
-        if (!settleDue) {
+        try {
+            capture.drain(path);
+            events.onCaptured();
+        } catch (Throwable e) {
+            broken(e);
+        }
+        if (!settleDue && !ended) {
             settleDue = true;
             channel.eventLoop().execute(this::settle);
         }
@@ -355,9 +371,7 @@ final class OuterConnection {
 
     private void settle() {
         settleDue = false;
-        if (!ended) {
-            settlePath();
-        }
+        onDue();
     }
 
     private void settlePath() {
@@ -384,11 +398,15 @@ final class OuterConnection {
     }
 
     private void lookAtRest() {
-        long now = System.nanoTime();
-        if (!ended && path.mustWake(now)) {
-            cancelRestLook();
-            capture.wake();
-            path.awake(now);
+        try {
+            long now = System.nanoTime();
+            if (!ended && path.mustWake(now)) {
+                cancelRestLook();
+                capture.wake();
+                path.awake(now);
+            }
+        } catch (Throwable e) {
+            broken(e);
         }
     }
 
@@ -401,7 +419,11 @@ final class OuterConnection {
 
     private void onDue() {
         if (!ended) {
-            settlePath();
+            try {
+                settlePath();
+            } catch (Throwable e) {
+                broken(e);
+            }
         }
     }
 
@@ -486,9 +508,8 @@ final class OuterConnection {
         paused = false;
         try {
             decode(receiveBuffer.unread());
-        } catch (RuntimeException e) {
-            LOG.error(OUR_FAULT, e);
-            lost(ConnectFault.words(e, server));
+        } catch (Throwable e) {
+            broken(e);
         }
         String reason = endedWhilePaused;
         if (reason != null) {
@@ -516,9 +537,12 @@ final class OuterConnection {
             return;
         }
         ended = true;
-        channel.close();
-        release(new IOException(reason));
-        events.onLost(reason);
+        try {
+            channel.close();
+            release(new IOException(reason));
+        } finally {
+            events.onLost(reason);
+        }
     }
 
     private void release(IOException cause) {

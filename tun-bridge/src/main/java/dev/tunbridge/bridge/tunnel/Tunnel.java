@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
+import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.bridge.NameResolver;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
@@ -13,6 +14,7 @@ import dev.tunbridge.bridge.filter.IcmpErrors;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.net.OverlapException;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.TunNetwork;
 import dev.tunbridge.bridge.path.TunnelShape;
@@ -47,12 +49,12 @@ import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -139,7 +141,7 @@ public final class Tunnel {
 
         void onApp(Message.App message);
 
-        /** The end, in order or by a fault; nothing follows. */
+        /** The end, in order or by a fault; nothing follows. From another thread where the loop has been shut down before. */
         void onEnd(@Nullable BridgeException fault);
     }
 
@@ -164,10 +166,10 @@ public final class Tunnel {
         this.networkSetup = networkSetup;
         this.resolver = resolver;
         this.events = events;
-        blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
-        resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
-        tick = new DeadlineTimer(loop, this::onTick);
-        pathTick = new DeadlineTimer(loop, this::onPathTick);
+        blocking = new Blocking(loop, "tunbridge-setup-" + device.name(), this::broken);
+        resolving = new Blocking(loop, "tunbridge-resolve-" + device.name(), this::broken);
+        tick = new DeadlineTimer(loop, () -> attempt(this::onTick));
+        pathTick = new DeadlineTimer(loop, () -> attempt(this::onPathTick));
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
         flows = new FlowTable(config.get(Settings.FLOWS_MAX));
         queue = new EgressQueue(
@@ -192,7 +194,7 @@ public final class Tunnel {
     public void start() {
         try {
             device.open(loop, new FromDevice());
-        } catch (IOException e) {
+        } catch (Throwable e) {
             end(BridgeException.of("cannot open TUN device " + device.name(), e));
             return;
         }
@@ -202,9 +204,9 @@ public final class Tunnel {
                     return news;
                 },
                 opened -> {},
-                fault ->
-                        LOG.warn("{}: changes of the host's network go unseen: {}", device.name(), fault.getMessage()));
-        connect("");
+                fault -> LOG.warn(
+                        "{}: changes of the host's network go unseen: {}", device.name(), FaultReason.of(fault)));
+        attempt(() -> connect(""));
     }
 
     /** Sends an application message, or keeps it for when it can be sent. */
@@ -222,7 +224,7 @@ public final class Tunnel {
         if (!isOver()) {
             ClientSession current = session;
             if (current != null) {
-                apply(current.close(System.nanoTime()));
+                letGo(() -> apply(current.close(System.nanoTime())));
             }
             end(null);
         }
@@ -286,6 +288,38 @@ public final class Tunnel {
         events.onState(next, detail);
     }
 
+    // Faults of the bridge itself
+
+    /**
+     * Whatever a step throws ends the try that it belongs to, and no more: also an {@code Error}, such as that of a class that
+     * an upgrade has taken from under the process.
+     */
+    private void attempt(Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable e) {
+            broken(e);
+        }
+    }
+
+    private void broken(Throwable fault) {
+        LOG.error("a fault of the bridge itself ends this try", fault);
+        try {
+            lost(FaultReason.of(fault));
+        } catch (Throwable e) { // not even waiting is possible: then nothing is left but to take everything back
+            fail(BridgeException.of("a fault of the bridge itself", e));
+        }
+    }
+
+    /** A step of the end: the others follow whatever it throws. */
+    private static void letGo(Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable e) {
+            LOG.warn("a fault of the bridge itself while it ends", e);
+        }
+    }
+
     // Connecting
 
     private void connect(String why) {
@@ -300,7 +334,8 @@ public final class Tunnel {
                 },
                 fault -> {
                     if (number == tries && state == BridgeState.CONNECTING) {
-                        lost("cannot resolve " + server.host());
+                        lost("cannot resolve " + server.host()
+                                + (fault instanceof UnknownHostException ? "" : ": " + FaultReason.of(fault)));
                     }
                 });
     }
@@ -377,7 +412,11 @@ public final class Tunnel {
     }
 
     private void lost(String reason) {
-        if (isOver()) {
+        if (isOver() || state == BridgeState.WAITING) {
+            return;
+        }
+        if (loop.isShuttingDown()) {
+            end(null); // its owner has shut the loop down, which takes the connection with it; there is no next try
             return;
         }
         String told = reason;
@@ -406,13 +445,13 @@ public final class Tunnel {
                     return state;
                 },
                 released -> {},
-                fault -> LOG.warn("the route to the server could not be taken back: {}", fault.getMessage()));
+                fault -> LOG.warn("the route to the server could not be taken back: {}", FaultReason.of(fault)));
     }
 
     private void connectAfterWait(String why) {
         wait = null;
         if (!isOver()) {
-            connect(why);
+            attempt(() -> connect(why));
         }
     }
 
@@ -489,41 +528,35 @@ public final class Tunnel {
     }
 
     private void end(@Nullable BridgeException fault) {
-        disconnect();
-        way.close();
-        device.close();
-        downlink.release();
-        outbox.failAll(new IllegalStateException("the bridge is closed"));
+        letGo(way::close);
         state = fault == null ? BridgeState.CLOSED : BridgeState.FAILED;
-        blocking.run(
+        letGo(this::disconnect);
+        letGo(device::close);
+        letGo(downlink::release);
+        letGo(() -> outbox.failAll(new IllegalStateException("the bridge is closed")));
+        blocking.runLast(
                 () -> {
                     takeBack();
                     return state;
                 },
-                last -> events.onEnd(fault),
                 undoFault -> {
-                    LOG.warn("not everything could be taken back: {}", undoFault.getMessage());
+                    if (undoFault != null) {
+                        LOG.warn("not everything could be taken back: {}", FaultReason.of(undoFault));
+                    }
                     events.onEnd(fault);
                 });
-        blocking.close();
         resolving.close();
         events.onState(state, fault == null ? "closed" : String.valueOf(fault.getMessage()));
     }
 
-    /** The end where the loop has been shut down before: what does not need the loop is taken back all the same. */
-    public CompletableFuture<Void> abandon() {
-        state = BridgeState.CLOSED;
-        device.close();
-        unroute();
-        downlink.release();
-        outbox.failAll(new IllegalStateException("the bridge's event loop was shut down"));
-        CompletableFuture<Void> done = blocking.runLast(() -> {
-            takeBack();
-            return state;
-        });
-        blocking.close();
-        resolving.close();
-        return done;
+    /**
+     * The end of a tunnel whose loop has ended before it: takes back what is left. From the one thread that knows of the
+     * loop's end.
+     */
+    public void abandon() {
+        if (!isOver()) {
+            end(null);
+        }
     }
 
     /** On the blocking thread, the last first. */
@@ -610,7 +643,21 @@ public final class Tunnel {
                         established(current, tunnel);
                     }
                 },
-                fault -> fail(BridgeException.of("cannot set up " + device.name(), fault)));
+                fault -> notSetUp(current, fault));
+    }
+
+    /**
+     * What the kernel refuses to the first session of all is refused to the next one too: a name, a right or a feature. Later
+     * it is something that has changed, and may change back, as after a fault of ours; and so are the networks of a host.
+     */
+    private void notSetUp(OuterConnection current, Throwable fault) {
+        String what = "cannot set up " + device.name();
+        boolean isForGood = fault instanceof IOException && !(fault instanceof OverlapException);
+        if (counters.connections == 0 && isForGood) {
+            fail(BridgeException.of(what, fault));
+        } else if (connection == current) {
+            lost(what + ": " + FaultReason.of(fault));
+        }
     }
 
     /** What a full packet's frame has more bytes than the packet. */
@@ -660,7 +707,7 @@ public final class Tunnel {
                 fault -> LOG.warn(
                         "{}: somebody has changed it, and it could not be set up anew: {}",
                         device.name(),
-                        fault.getMessage()));
+                        FaultReason.of(fault)));
     }
 
     private void foundDevice(Repairs.Finding finding) {
@@ -940,17 +987,25 @@ public final class Tunnel {
     private final class FromDevice implements TunHandler {
         @Override
         public void onPacket(ByteBuf buffer, int index, int length) {
-            uplink.send(buffer, index, length, System.nanoTime());
-            pumpDue = true;
+            try {
+                uplink.send(buffer, index, length, System.nanoTime());
+                pumpDue = true;
+            } catch (Throwable e) {
+                broken(e);
+            }
         }
 
         @Override
         public void onReadComplete() {
             if (pumpDue) {
                 pumpDue = false;
-                uplink.pump();
-                if (!queue.isEmpty()) {
-                    pathTick.set(tuning.busyDueNanos());
+                try {
+                    uplink.pump();
+                    if (!queue.isEmpty()) {
+                        pathTick.set(tuning.busyDueNanos());
+                    }
+                } catch (Throwable e) {
+                    broken(e);
                 }
             }
         }
