@@ -1,5 +1,10 @@
 package dev.tunbridge.bridge;
 
+import dev.tunbridge.bridge.answers.HostNetworks;
+import dev.tunbridge.bridge.answers.IpFamily;
+import dev.tunbridge.bridge.answers.MappingChoice;
+import dev.tunbridge.bridge.answers.NoHost;
+import dev.tunbridge.bridge.answers.ProcHostNetworks;
 import dev.tunbridge.bridge.config.Backpressure;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
@@ -13,7 +18,10 @@ import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +55,40 @@ final class LinuxDevices {
         return new LinuxNetwork(config);
     }
 
+    /** For a device that needs nothing of the kernel, such as the in-memory one. */
+    static NetworkSetup withoutKernel(BridgeConfig config) {
+        return new NoNetwork(config);
+    }
+
+    private static MappingChoice mapping(
+            BridgeConfig config, TunnelInfo tunnel, InetAddress outerServer, HostNetworks host) throws IOException {
+        return MappingChoice.of(
+                new MappingChoice.Wanted(
+                        config.get(Settings.MAPPING),
+                        config.get(Settings.MAPPING_POOL),
+                        config.get(Settings.MAPPING_ENTRIES),
+                        config.get(Settings.ALLOW)),
+                new MappingChoice.Reach(
+                        tunnel.device(),
+                        IpFamily.of(tunnel.deviceAddress()),
+                        tunnel.reached(config.get(Settings.ROUTES)),
+                        List.of(Prefix.of(outerServer, outerServer.getAddress().length * Byte.SIZE))),
+                host);
+    }
+
+    /** Nothing of the system is touched or asked. */
+    private record NoNetwork(BridgeConfig config) implements NetworkSetup {
+        @Override
+        public MappingChoice mapping(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
+            return LinuxDevices.mapping(config, tunnel, outerServer, new NoHost());
+        }
+
+        @Override
+        public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) {
+            return () -> {};
+        }
+    }
+
     /** What the kernel was told. */
     private record Applied(TunNetwork network) implements NetworkSetup.Undo {
         @Override
@@ -63,15 +105,21 @@ final class LinuxDevices {
     /** The kernel's own. */
     private record LinuxNetwork(BridgeConfig config) implements NetworkSetup {
         @Override
-        public Undo setUp(TunnelInfo tunnel) throws IOException {
+        public MappingChoice mapping(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
+            return LinuxDevices.mapping(config, tunnel, outerServer, new ProcHostNetworks());
+        }
+
+        @Override
+        public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) throws IOException {
             return new Applied(TunNetwork.setUp(new TunAddressing(
                     tunnel.device(),
                     tunnel.deviceAddress(),
                     tunnel.prefixLength(),
                     tunnel.mtu(),
                     config.get(Settings.TUN_TX_QUEUE_LENGTH),
-                    config.get(Settings.ROUTES).stream()
-                            .filter(route -> isSameFamily(route, tunnel))
+                    Stream.concat(
+                                    config.get(Settings.ROUTES).stream().filter(route -> isSameFamily(route, tunnel)),
+                                    pool.stream())
                             .map(Prefix::toString)
                             .toList(),
                     config.get(Settings.SOURCE_RULE)
