@@ -1,7 +1,10 @@
 package dev.tunbridge.bridge;
 
+import dev.tunbridge.bridge.answers.AnswerMarks;
+import dev.tunbridge.bridge.answers.AnswerMode;
 import dev.tunbridge.bridge.answers.HostNetworks;
 import dev.tunbridge.bridge.answers.IpFamily;
+import dev.tunbridge.bridge.answers.IpMarkRoute;
 import dev.tunbridge.bridge.answers.MappingChoice;
 import dev.tunbridge.bridge.answers.NoHost;
 import dev.tunbridge.bridge.answers.ProcHostNetworks;
@@ -66,6 +69,7 @@ final class LinuxDevices {
                 new MappingChoice.Wanted(
                         config.get(Settings.MAPPING),
                         config.get(Settings.MAPPING_POOL),
+                        config.get(Settings.ANSWERS),
                         config.get(Settings.MAPPING_ENTRIES),
                         config.get(Settings.ALLOW)),
                 new MappingChoice.Reach(
@@ -90,10 +94,16 @@ final class LinuxDevices {
     }
 
     /** What the kernel was told. */
-    private record Applied(TunNetwork network) implements NetworkSetup.Undo {
+    private record Applied(TunNetwork network, Optional<AnswerMarks> marks) implements NetworkSetup.Undo {
         @Override
         public void undo() throws IOException {
-            network.close();
+            try {
+                if (marks.isPresent()) {
+                    marks.get().close();
+                }
+            } finally {
+                network.close();
+            }
         }
 
         @Override
@@ -111,7 +121,7 @@ final class LinuxDevices {
 
         @Override
         public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) throws IOException {
-            return new Applied(TunNetwork.setUp(new TunAddressing(
+            TunNetwork network = TunNetwork.setUp(new TunAddressing(
                     tunnel.device(),
                     tunnel.deviceAddress(),
                     tunnel.prefixLength(),
@@ -124,7 +134,25 @@ final class LinuxDevices {
                             .toList(),
                     config.get(Settings.SOURCE_RULE)
                             ? TunAddressing.SourceRule.PRESENT
-                            : TunAddressing.SourceRule.ABSENT)));
+                            : TunAddressing.SourceRule.ABSENT));
+            return new Applied(network, marks(tunnel, network));
+        }
+
+        private Optional<AnswerMarks> marks(TunnelInfo tunnel, TunNetwork network) throws IOException {
+            if (config.get(Settings.ANSWERS) == AnswerMode.OFF) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(
+                        AnswerMarks.setUp(tunnel.device(), IpFamily.of(tunnel.deviceAddress()), IpMarkRoute::lead));
+            } catch (IOException e) {
+                try {
+                    network.close();
+                } catch (IOException notTakenBack) {
+                    e.addSuppressed(notTakenBack);
+                }
+                throw e;
+            }
         }
 
         @Override

@@ -27,10 +27,12 @@ public record MappingChoice(Optional<Prefix> pool, String reason) {
      *
      * @param mode of the setting {@code mapping}
      * @param networks of {@code mapping.pool}; empty: any that is free
+     * @param answers of {@code answers}; marks do for what is forwarded
      * @param entries of {@code mapping.entries}
      * @param allowed of {@code filter.allow}; empty: all
      */
-    public record Wanted(MappingMode mode, List<Prefix> networks, int entries, List<AllowRule> allowed) {}
+    public record Wanted(
+            MappingMode mode, List<Prefix> networks, AnswerMode answers, int entries, List<AllowRule> allowed) {}
 
     /**
      * What the tunnel has.
@@ -76,7 +78,7 @@ public record MappingChoice(Optional<Prefix> pool, String reason) {
         if (reach.reached().stream().anyMatch(network -> network.length() == 0)) {
             return Optional.empty();
         }
-        if (host.forwards(reach.family())) {
+        if (wanted.answers() == AnswerMode.OFF && host.forwards(reach.family())) {
             return Optional.of("the host forwards");
         }
         List<Integer> ports = host.wildcardUdpPorts(reach.family()).stream()
