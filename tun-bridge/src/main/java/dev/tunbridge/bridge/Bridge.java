@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.mapping.MappedClient;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.QueueFullException;
 import dev.tunbridge.bridge.tun.TunDevice;
@@ -25,6 +26,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -200,6 +202,18 @@ public final class Bridge implements AutoCloseable {
         }
         try {
             return CompletableFuture.supplyAsync(() -> started().stats(), loop);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedStage(new IllegalStateException("the bridge is closed", e));
+        }
+    }
+
+    /**
+     * Who has which address of the pool, the most recently active first; nobody where clients keep their addresses.
+     * Taken on the loop; fails with {@link IllegalStateException} where the bridge is not started, or closed.
+     */
+    public CompletionStage<List<MappedClient>> clients() {
+        try {
+            return CompletableFuture.supplyAsync(() -> started().clients(), loop);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedStage(new IllegalStateException("the bridge is closed", e));
         }

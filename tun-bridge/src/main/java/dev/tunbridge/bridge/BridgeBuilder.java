@@ -105,7 +105,8 @@ public final class BridgeBuilder {
         MessageCodec codec = MessageMappers.forFormat(frameFormat);
         TunDevice own = device;
         DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config);
-        NetworkSetup networkSetup = own != null ? NetworkSetup.NONE : LinuxDevices.networkSetup(config);
+        NetworkSetup networkSetup =
+                own != null ? LinuxDevices.withoutKernel(config) : LinuxDevices.networkSetup(config);
         return new Bridge(config, server, frameFormat, codec, listener, group, devices, networkSetup, resolver);
     }
 

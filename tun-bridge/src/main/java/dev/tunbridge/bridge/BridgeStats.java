@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.filter.Refusal;
+import dev.tunbridge.bridge.mapping.MappingStats;
 import dev.tunbridge.bridge.path.SocketStats;
 import dev.tunbridge.bridge.path.TuningStats;
 import dev.tunbridge.bridge.queue.QueueStats;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param flows inner flows remembered now
  * @param flowsEvicted flows forgotten because the table was full
  * @param suppression what was not sent twice; empty where it is switched off
+ * @param mapping who has which address of the pool; empty where clients keep their addresses
  * @param queue packets waiting for the outer connection
  * @param tuning of routes and the TUN device's qdisc; empty for a device that the kernel knows nothing of
  * @param socket the outer socket; empty while there is none
@@ -42,6 +44,7 @@ public record BridgeStats(
         int flows,
         long flowsEvicted,
         Optional<SuppressionStats> suppression,
+        Optional<MappingStats> mapping,
         QueueStats queue,
         Optional<TuningStats> tuning,
         Optional<SocketStats> socket,

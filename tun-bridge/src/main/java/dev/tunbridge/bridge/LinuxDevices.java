@@ -1,5 +1,11 @@
 package dev.tunbridge.bridge;
 
+import dev.tunbridge.bridge.answers.AnswerMarks;
+import dev.tunbridge.bridge.answers.AnswerMode;
+import dev.tunbridge.bridge.answers.HostNetworks;
+import dev.tunbridge.bridge.answers.LinuxHostNetworks;
+import dev.tunbridge.bridge.answers.MappingChoice;
+import dev.tunbridge.bridge.answers.NoHost;
 import dev.tunbridge.bridge.config.Backpressure;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.OverlapPolicy;
@@ -18,10 +24,13 @@ import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.linux.Capability;
 import dev.tunbridge.linux.Interfaces;
+import dev.tunbridge.linux.netlink.AddressFamily;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +71,41 @@ final class LinuxDevices {
         return new LinuxNetwork(config);
     }
 
+    /** For a device that needs nothing of the kernel, such as the in-memory one. */
+    static NetworkSetup withoutKernel(BridgeConfig config) {
+        return new NoNetwork(config);
+    }
+
+    private static MappingChoice mapping(
+            BridgeConfig config, TunnelInfo tunnel, InetAddress outerServer, HostNetworks host) throws IOException {
+        return MappingChoice.of(
+                new MappingChoice.Wanted(
+                        config.get(Settings.MAPPING),
+                        config.get(Settings.MAPPING_POOL),
+                        config.get(Settings.ANSWERS),
+                        config.get(Settings.MAPPING_ENTRIES),
+                        config.get(Settings.ALLOW)),
+                new MappingChoice.Reach(
+                        tunnel.device(),
+                        AddressFamily.of(tunnel.deviceAddress()),
+                        tunnel.reached(config.get(Settings.ROUTES)),
+                        List.of(Prefix.of(outerServer, outerServer.getAddress().length * Byte.SIZE))),
+                host);
+    }
+
+    /** Nothing of the system is touched or asked. */
+    private record NoNetwork(BridgeConfig config) implements NetworkSetup {
+        @Override
+        public MappingChoice mapping(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
+            return LinuxDevices.mapping(config, tunnel, outerServer, new NoHost());
+        }
+
+        @Override
+        public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) {
+            return () -> {};
+        }
+    }
+
     /** The kernel's own. */
     private static final class LinuxNetwork implements NetworkSetup {
         private final BridgeConfig config;
@@ -73,15 +117,21 @@ final class LinuxDevices {
         }
 
         @Override
-        public Undo setUp(TunnelInfo tunnel) throws IOException {
+        public MappingChoice mapping(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
+            return LinuxDevices.mapping(config, tunnel, outerServer, new LinuxHostNetworks());
+        }
+
+        @Override
+        public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) throws IOException {
             network.apply(new TunAddressing(
                     tunnel.device(),
                     tunnel.deviceAddress(),
                     tunnel.prefixLength(),
                     tunnel.mtu(),
                     config.get(Settings.TUN_TX_QUEUE_LENGTH),
-                    config.get(Settings.ROUTES).stream()
-                            .filter(route -> isSameFamily(route, tunnel))
+                    Stream.concat(
+                                    config.get(Settings.ROUTES).stream().filter(route -> isSameFamily(route, tunnel)),
+                                    pool.stream())
                             .toList(),
                     config.get(Settings.SOURCE_RULE)
                             ? TunAddressing.SourceRule.PRESENT
@@ -89,8 +139,28 @@ final class LinuxDevices {
                     config.get(Settings.SOURCE_RULE_PRIORITY),
                     config.get(Settings.TUN_OVERLAP) == OverlapPolicy.REFUSE
                             ? TunAddressing.Overlaps.REFUSE
-                            : TunAddressing.Overlaps.WARN));
-            return new Applied(network);
+                            : TunAddressing.Overlaps.WARN,
+                    config.get(Settings.ANSWERS) == AnswerMode.MARK
+                            ? TunAddressing.MarkRule.PRESENT
+                            : TunAddressing.MarkRule.ABSENT));
+            return new Applied(network, marks(tunnel));
+        }
+
+        private Optional<AnswerMarks> marks(TunnelInfo tunnel) throws IOException {
+            if (network.mark().isEmpty()) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(
+                        AnswerMarks.setUp(tunnel.device(), network.mark().getAsInt()));
+            } catch (IOException e) {
+                try {
+                    network.close();
+                } catch (IOException notTakenBack) {
+                    e.addSuppressed(notTakenBack);
+                }
+                throw e;
+            }
         }
 
         @Override
@@ -111,10 +181,16 @@ final class LinuxDevices {
     }
 
     /** What the kernel was told. */
-    private record Applied(TunNetwork network) implements NetworkSetup.Undo {
+    private record Applied(TunNetwork network, Optional<AnswerMarks> marks) implements NetworkSetup.Undo {
         @Override
         public void undo() throws IOException {
-            network.close();
+            try {
+                if (marks.isPresent()) {
+                    marks.get().close();
+                }
+            } finally {
+                network.close();
+            }
         }
 
         @Override

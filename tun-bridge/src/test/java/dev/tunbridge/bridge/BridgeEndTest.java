@@ -91,7 +91,7 @@ class BridgeEndTest {
         CountDownLatch underWay = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         AtomicInteger setUp = new AtomicInteger();
-        NetworkSetup network = tunnel -> {
+        NetworkSetup network = (tunnel, pool) -> {
             setUp.incrementAndGet();
             underWay.countDown();
             await(goOn);
@@ -116,7 +116,7 @@ class BridgeEndTest {
     void aFaultOfTheProgramEndsTheTryAndNotTheBridge() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         Queue<String> told = new ConcurrentLinkedQueue<>();
-        NetworkSetup network = tunnel -> {
+        NetworkSetup network = (tunnel, pool) -> {
             if (tries.incrementAndGet() == 1) {
                 throw new NoClassDefFoundError("dev/tunbridge/bridge/net/Route");
             }
@@ -143,7 +143,7 @@ class BridgeEndTest {
     void whatTheKernelRefusesAtFirstEndsABridgeAndLaterIsAWait() throws Exception {
         AtomicInteger tries = new AtomicInteger();
         AtomicInteger setUp = new AtomicInteger();
-        NetworkSetup network = tunnel -> {
+        NetworkSetup network = (tunnel, pool) -> {
             if (tries.incrementAndGet() == 2) {
                 throw new IOException("no room in the routing table");
             }
@@ -188,7 +188,7 @@ class BridgeEndTest {
     private void play(long seed) throws Exception {
         Random random = new Random(seed);
         AtomicInteger setUp = new AtomicInteger();
-        NetworkSetup network = tunnel -> {
+        NetworkSetup network = (tunnel, pool) -> {
             pause(random.nextInt(3_000));
             setUp.incrementAndGet();
             return () -> {

@@ -150,21 +150,13 @@ public final class IpView {
                 return IpProblem.EXTENSION_HEADERS;
             }
             int at = index + headerLength;
-            int lengthByte = buffer.getUnsignedByte(at + 1);
-            int extensionLength;
             if (protocol == FRAGMENT) {
                 int fragment = buffer.getUnsignedShort(at + 2);
                 fragmentOffset = fragment & 0xfff8;
                 moreFragments = (fragment & 1) != 0;
-                extensionLength = FRAGMENT_HEADER_BYTES;
-            } else if (protocol == AUTHENTICATION) {
-                // RFC 4302 section 2.2: in words of four bytes, minus two.
-                extensionLength = (lengthByte + 2) * 4;
-            } else {
-                extensionLength = (lengthByte + 1) * 8;
             }
             sourceRoute |= protocol == ROUTING;
-            headerLength += extensionLength;
+            headerLength += extensionBytes(protocol, buffer.getUnsignedByte(at + 1));
             if (headerLength > totalLength) {
                 return IpProblem.EXTENSION_HEADERS;
             }
@@ -173,10 +165,20 @@ public final class IpView {
         return IpProblem.OK;
     }
 
-    private static boolean isExtensionHeader(int protocol) {
+    /** Whether an IPv6 next-header value is that of an extension header that says its length. */
+    public static boolean isExtensionHeader(int protocol) {
         return switch (protocol) {
             case HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS -> true;
             default -> false;
+        };
+    }
+
+    /** The length of an extension header of this kind, given its second byte. */
+    public static int extensionBytes(int protocol, int lengthByte) {
+        return switch (protocol) {
+            case FRAGMENT -> FRAGMENT_HEADER_BYTES;
+            case AUTHENTICATION -> (lengthByte + 2) * 4; // RFC 4302 section 2.2: in words of four bytes, minus two
+            default -> (lengthByte + 1) * 8;
         };
     }
 

@@ -8,6 +8,9 @@ import java.util.Map;
 public final class BridgeConfig {
     private static final int SHARED = 8;
     private static final int LEAST_SHARE_BYTES = 128 * 1024;
+    /** A table of so many clients takes as much memory. */
+    private static final int LEAST_SHARE_CLIENTS = 1024;
+
     private static final BridgeConfig DEFAULTS = new BridgeConfig(Map.of());
 
     private final Map<String, String> texts;
@@ -49,7 +52,7 @@ public final class BridgeConfig {
 
     /**
      * The same for one of so many tunnels of a process, which share what a single one may take eight times: rings, held
-     * bytes and queue are as much smaller, from the eighth on, and never below 128 KiB. What somebody has set stays.
+     * bytes, queue and the table of mapped clients are as much smaller, from the eighth on, and never below 128 KiB. What somebody has set stays.
      */
     public BridgeConfig oneOf(int tunnels) {
         Map<String, String> shares = new LinkedHashMap<>();
@@ -60,6 +63,12 @@ public final class BridgeConfig {
             if (!isSet(setting) && share < whole) {
                 shares.put(setting.key(), String.valueOf(Math.max(LEAST_SHARE_BYTES, share)));
             }
+        }
+        int clients = get(Settings.MAPPING_ENTRIES);
+        if (!isSet(Settings.MAPPING_ENTRIES) && tunnels > SHARED) {
+            shares.put(
+                    Settings.MAPPING_ENTRIES.key(),
+                    String.valueOf(Math.max(LEAST_SHARE_CLIENTS, SHARED * clients / tunnels)));
         }
         return with(shares);
     }

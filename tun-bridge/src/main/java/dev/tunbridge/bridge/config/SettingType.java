@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.config;
 
+import dev.tunbridge.bridge.filter.Prefix;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,31 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
             }
             return List.copyOf(values);
         });
+    }
+
+    /** {@code auto}, which is none, or a network of a family or of both. */
+    static SettingType<List<Prefix>> poolNetworks() {
+        SettingType<Prefix> network = new SettingType<>("NETWORK/LENGTH", Prefix::parse);
+        SettingType<List<Prefix>> list = listOf(network);
+        return new SettingType<>(
+                "auto | NETWORK/LENGTH (as 10.99.0.0/16), at most one of IPv4 and one of IPv6, with two addresses or more",
+                text -> {
+                    if (text.equalsIgnoreCase("auto")) {
+                        return List.of();
+                    }
+                    List<Prefix> networks = list.parser.apply(text);
+                    require(!networks.isEmpty());
+                    long families = networks.stream()
+                            .map(each -> each.address().getAddress().length)
+                            .distinct()
+                            .count();
+                    require(families == networks.size());
+                    require(networks.stream()
+                            .allMatch(each -> each.length() >= 8
+                                    && each.length() <= each.address().getAddress().length * 8 - 2
+                                    && !each.address().isMulticastAddress()));
+                    return networks;
+                });
     }
 
     static <T> SettingType<List<T>> nonEmptyListOf(SettingType<T> element) {

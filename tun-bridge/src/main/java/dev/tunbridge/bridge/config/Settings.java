@@ -1,5 +1,7 @@
 package dev.tunbridge.bridge.config;
 
+import dev.tunbridge.bridge.answers.AnswerMode;
+import dev.tunbridge.bridge.answers.MappingMode;
 import dev.tunbridge.bridge.filter.AllowRule;
 import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.queue.PortRange;
@@ -149,6 +151,47 @@ public final class Settings {
             "5000",
             "Priority of that rule: rules with less come before it, such as those of a load balancer; the main table's is"
                     + " 32766.");
+
+    public static final Setting<MappingMode> MAPPING = add(
+            "mapping",
+            SettingType.oneOf(List.of(MappingMode.values())),
+            "auto",
+            "Whether clients are given addresses of a pool that is routed into the tunnel, so that every answer finds its way"
+                    + " back. Auto: where the host forwards, or UDP services bound to no address would answer elsewhere.");
+
+    public static final Setting<List<Prefix>> MAPPING_POOL = add(
+            "mapping.pool",
+            SettingType.poolNetworks(),
+            "auto",
+            "The pool's network, one for each address family. Auto: the first that nothing of the host overlaps.");
+
+    public static final Setting<Integer> MAPPING_ENTRIES = add(
+            "mapping.entries",
+            SettingType.number(16, 1 << 20),
+            "16384",
+            "Clients that may have an address of the pool at once; a new one finds no room where nobody is idle.");
+
+    public static final Setting<Long> MAPPING_IDLE_TCP = add(
+            "mapping.idle-tcp",
+            SettingType.nanos("1s", "168h"),
+            "124m",
+            "How long a client with TCP connections keeps its address without a packet (RFC 5382).");
+
+    public static final Setting<Long> MAPPING_IDLE_UDP = add(
+            "mapping.idle-udp",
+            SettingType.nanos("1s", "168h"),
+            "5m",
+            "The same after UDP, and after TCP that the device has not answered (RFC 4787).");
+
+    public static final Setting<Long> MAPPING_IDLE_ICMP = add(
+            "mapping.idle-icmp", SettingType.nanos("1s", "168h"), "60s", "The same after anything else (RFC 5508).");
+
+    public static final Setting<AnswerMode> ANSWERS = add(
+            "answers",
+            SettingType.oneOf(List.of(AnswerMode.values())),
+            "off",
+            "Mark: connections that come in by the device are marked by nftables, and a rule leads what answers them back"
+                    + " into it, with clients' own addresses. Not for UDP services bound to no address.");
 
     public static final Setting<List<AllowRule>> ALLOW = add(
             "filter.allow",

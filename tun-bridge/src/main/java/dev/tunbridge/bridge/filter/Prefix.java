@@ -56,8 +56,13 @@ public record Prefix(InetAddress address, int length) {
         return new BigInteger(1, bytes).shiftRight(rest).equals(new BigInteger(1, network).shiftRight(rest));
     }
 
+    /** Whether the two have an address in common. */
+    public boolean overlaps(Prefix other) {
+        return length <= other.length ? contains(other.address) : other.contains(address);
+    }
+
     /** The prefix as two masked words, so that a packet is matched by two comparisons. */
-    Match match() {
+    public Match match() {
         byte[] bytes = address.getAddress();
         if (bytes.length == 4) {
             long mask = length == 0 ? 0 : 0xffffffffL << (32 - length) & 0xffffffffL;
@@ -69,8 +74,9 @@ public record Prefix(InetAddress address, int length) {
         return new Match(16, high, highMask, Longs.fromByteArray(Arrays.copyOfRange(bytes, 8, 16)), lowMask);
     }
 
-    record Match(int addressBytes, long high, long highMask, long low, long lowMask) {
-        boolean contains(int addressBytes, long high, long low) {
+    /** A prefix to compare packets with: an IPv4 address is the lower word. */
+    public record Match(int addressBytes, long high, long highMask, long low, long lowMask) {
+        public boolean contains(int addressBytes, long high, long low) {
             return addressBytes == this.addressBytes && (high & highMask) == this.high && (low & lowMask) == this.low;
         }
     }

@@ -10,7 +10,7 @@ import dev.tunbridge.linux.netlink.PolicyRule;
  * <pre>
  *   routes of a device    protocol 84, through the device, metric 84 or the next that is free for the network
  *   its own table         0x5442_0000 + the device's number (then 0x5443_0000 + …): one default route, protocol 84
- *   the rule to it        protocol 84 (Linux 4.17)
+ *   the rules to it       protocol 84 (Linux 4.17): from the device's address, and for a mark of its own in the upper 16 bits
  *   routes to servers     protocol 84, metric 0x5442_0000 + the device's number
  * </pre>
  *
@@ -29,6 +29,12 @@ public final class Identity {
 
     /** Far from what people number by hand (below 1000), from the reserved tables 253 to 255, and from any usual metric. */
     static final int BASE = 0x5442_0000;
+
+    /** The bits of a mark that are ours; others (Docker, mwan3, Kubernetes) use those below. */
+    public static final int MARK_MASK = 0xffff_0000;
+
+    private static final int FIRST_MARK = 0x5400_0000;
+    private static final int MARKS = 255;
 
     private static final int NUMBERS = 1 << 16;
     private static final int RANGES = 16;
@@ -64,6 +70,15 @@ public final class Identity {
 
     static boolean isTableOf(int deviceIndex, int table) {
         return isOurTable(table) && (table - BASE) % NUMBERS == deviceIndex % NUMBERS;
+    }
+
+    /** Marks for this device, in the order of preference. */
+    static int[] marks(int deviceIndex) {
+        int[] marks = new int[MARKS];
+        for (int i = 0; i < MARKS; i++) {
+            marks[i] = FIRST_MARK | (1 + (deviceIndex + i) % MARKS) << 16;
+        }
+        return marks;
     }
 
     private static boolean isOurTable(int table) {

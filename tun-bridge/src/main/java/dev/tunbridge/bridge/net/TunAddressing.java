@@ -16,6 +16,7 @@ import java.util.List;
  * @param sourceRule whether answers from the address go back into the tunnel whatever their destination
  * @param rulePriority of that rule
  * @param overlaps what to do where the host has another way to one of these networks
+ * @param markRule whether what bears a mark of the device's own goes into the tunnel too
  */
 public record TunAddressing(
         String device,
@@ -26,7 +27,8 @@ public record TunAddressing(
         List<Prefix> routes,
         SourceRule sourceRule,
         int rulePriority,
-        Overlaps overlaps) {
+        Overlaps overlaps,
+        MarkRule markRule) {
 
     /** Before the main table (32766), so that the answer of a bound socket takes the tunnel whatever main says. */
     public static final int RULE_PRIORITY = 5000;
@@ -36,6 +38,13 @@ public record TunAddressing(
         /** Everything sent from the address goes into the tunnel. */
         PRESENT,
         /** Only the routes decide. */
+        ABSENT
+    }
+
+    /** Whether there is a rule for a mark, just before that for the address. */
+    public enum MarkRule {
+        /** What bears the mark goes into the tunnel: who writes it is another's business. */
+        PRESENT,
         ABSENT
     }
 
@@ -60,7 +69,17 @@ public record TunAddressing(
             int txQueueLength,
             List<Prefix> routes,
             SourceRule sourceRule) {
-        this(device, address, prefixLength, mtu, txQueueLength, routes, sourceRule, RULE_PRIORITY, Overlaps.REFUSE);
+        this(
+                device,
+                address,
+                prefixLength,
+                mtu,
+                txQueueLength,
+                routes,
+                sourceRule,
+                RULE_PRIORITY,
+                Overlaps.REFUSE,
+                MarkRule.ABSENT);
     }
 
     /** The network that the address is of. */

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,7 @@ public final class TunNetwork implements AutoCloseable {
     private @Nullable InterfaceAddress address;
     private boolean isAddressAdded;
     private List<KernelRoute> routes = List.of();
-    private @Nullable PolicyRule rule;
+    private List<PolicyRule> rules = List.of();
 
     /** How the host's network is read: kernels differ in what they have. */
     @FunctionalInterface
@@ -116,7 +117,7 @@ public final class TunNetwork implements AutoCloseable {
         List<KernelRoute> made = new ArrayList<>();
         routes = made;
         applyRoutes(configuration, wanted, link, host, made);
-        applyRule(configuration, wanted, link, host, made);
+        applyRules(configuration, wanted, link, host, made);
         removeOthers(configuration, link, host, made);
     }
 
@@ -229,53 +230,91 @@ public final class TunNetwork implements AutoCloseable {
         }
     }
 
-    private void applyRule(
+    private void applyRules(
             NetworkConfiguration configuration,
             TunAddressing wanted,
             Link link,
             HostNetwork host,
             List<KernelRoute> made)
             throws IOException {
-        PolicyRule before = rule;
-        rule = null;
-        if (wanted.sourceRule() == TunAddressing.SourceRule.PRESENT) {
-            if (host.rules().isPresent()) {
-                int table = RoutingTable.forDevice(link.index(), host);
-                PolicyRule next = PolicyRule.from(wanted.address(), table, wanted.rulePriority(), Identity.PROTOCOL);
-                // The route before the rule: a rule of ours whose table is empty counts as left over.
-                KernelRoute like = KernelRoute.onLink(
-                        host.family().unspecified(),
-                        0,
-                        new KernelRoute.Key(table, Identity.ROUTE_METRIC, Identity.PROTOCOL, 0),
-                        link.index());
-                made.add(keepOrAdd(configuration, like, host));
-                // A rule that is there stays: without it, for however short a time, what is sent from the address would
-                // leave by
-                // another way.
-                rule = next;
-                if (host.rules().get().stream().noneMatch(next::isSameRule)) {
-                    configuration.add(next);
+        List<PolicyRule> before = rules;
+        List<PolicyRule> next = new ArrayList<>();
+        rules = next;
+        boolean isBySource = wanted.sourceRule() == TunAddressing.SourceRule.PRESENT;
+        boolean isByMark = wanted.markRule() == TunAddressing.MarkRule.PRESENT;
+        if (host.rules().isEmpty()) {
+            sayThatThereAreNone(isBySource || isByMark);
+        } else if (isBySource || isByMark) {
+            int table = RoutingTable.forDevice(link.index(), host);
+            // The route before the rules: a rule of ours whose table is empty counts as left over.
+            KernelRoute like = KernelRoute.onLink(
+                    host.family().unspecified(),
+                    0,
+                    new KernelRoute.Key(table, Identity.ROUTE_METRIC, Identity.PROTOCOL, 0),
+                    link.index());
+            made.add(keepOrAdd(configuration, like, host));
+            if (isBySource) {
+                next.add(PolicyRule.from(wanted.address(), table, wanted.rulePriority(), Identity.PROTOCOL));
+            }
+            if (isByMark) {
+                next.add(markRule(wanted, table, link, host));
+            }
+            for (PolicyRule rule : next) {
+                // One that is there stays: without it, for however short a time, answers would leave by another way.
+                if (host.rules().get().stream().noneMatch(rule::isSameRule)) {
+                    configuration.add(rule);
                 }
-                hintAtEarlierRules(next, host);
-            } else if (SAID_NO_RULES.compareAndSet(false, true)) {
-                LOG.warn(
-                        "{}: this kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), so answers to clients outside the"
-                                + " networks of the tunnel take the host's way; name them in 'routes'",
-                        device);
+                hintAtEarlierRules(rule, host);
             }
         }
-        if (before != null && !before.equals(rule)) {
-            Leftovers.remove(() -> configuration.remove(before));
+        for (PolicyRule rule : before) {
+            if (next.stream().noneMatch(rule::isSameRule)) {
+                Leftovers.remove(() -> configuration.remove(rule));
+            }
         }
-        Leftovers.removeRules(configuration, host, link.index(), rule == null ? List.of() : List.of(rule));
+        Leftovers.removeRules(configuration, host, link.index(), next);
+    }
+
+    /** With the mark that the device has already, or else the first that no rule asks for. */
+    private static PolicyRule markRule(TunAddressing wanted, int table, Link link, HostNetwork host)
+            throws IOException {
+        long priority = Math.max(1, wanted.rulePriority() - 1);
+        for (int value : Identity.marks(link.index())) {
+            PolicyRule.Mark mark = new PolicyRule.Mark(value, Identity.MARK_MASK);
+            PolicyRule rule = PolicyRule.marked(host.family(), mark, table, priority, Identity.PROTOCOL);
+            boolean isOthers = host.rules().orElseThrow().stream()
+                    .anyMatch(other -> other.mark().filter(mark::equals).isPresent() && other.table() != table);
+            if (!isOthers) {
+                return rule;
+            }
+        }
+        throw new IOException("no free mark for " + link.name() + ": all are used by rules of others");
+    }
+
+    private void sayThatThereAreNone(boolean isWanted) {
+        if (isWanted && SAID_NO_RULES.compareAndSet(false, true)) {
+            LOG.warn(
+                    "{}: this kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), so answers to clients outside the"
+                            + " networks of the tunnel take the host's way; name them in 'routes'",
+                    device);
+        }
+    }
+
+    /** What bears this mark, under {@link Identity#MARK_MASK}, goes into the tunnel; nothing where no mark does. */
+    public OptionalInt mark() {
+        return rules.stream()
+                .flatMap(rule -> rule.mark().stream())
+                .mapToInt(PolicyRule.Mark::value)
+                .findFirst();
     }
 
     /** Load balancers mark connections, and their rules come first: what they mark does not reach ours. */
     private void hintAtEarlierRules(PolicyRule ours, HostNetwork host) {
         for (PolicyRule earlier : host.rules().orElse(List.of())) {
+            InetAddress own = address == null ? host.family().unspecified() : address.address();
             boolean isFromElsewhere = earlier.source()
                     .filter(network -> !Prefix.of(network.address(), network.prefixLength())
-                            .contains(ours.source().orElseThrow().address()))
+                            .contains(own))
                     .isPresent();
             if (earlier.priority() < ours.priority()
                     && earlier.action() != PolicyRule.ACTION_NOP
@@ -331,10 +370,9 @@ public final class TunNetwork implements AutoCloseable {
                                     && found.address().equals(own.address()));
             boolean hasRoutes =
                     routes.stream().allMatch(route -> host.routes().stream().anyMatch(route::isSameEntry));
-            PolicyRule wanted = rule;
-            boolean hasRule =
-                    wanted == null || host.rules().orElse(List.of()).stream().anyMatch(wanted::isSameRule);
-            return hasAddress && hasRoutes && hasRule ? Condition.WHOLE : Condition.INCOMPLETE;
+            List<PolicyRule> found = host.rules().orElse(List.of());
+            boolean hasRules = rules.stream().allMatch(rule -> found.stream().anyMatch(rule::isSameRule));
+            return hasAddress && hasRoutes && hasRules ? Condition.WHOLE : Condition.INCOMPLETE;
         }
     }
 
@@ -350,9 +388,8 @@ public final class TunNetwork implements AutoCloseable {
 
     private void takeBack(NetworkConfiguration configuration) throws IOException {
         List<Leftovers.Removal> removals = new ArrayList<>();
-        PolicyRule ownRule = rule;
-        if (ownRule != null) {
-            removals.add(() -> configuration.remove(ownRule));
+        for (PolicyRule rule : rules) {
+            removals.add(() -> configuration.remove(rule));
         }
         for (KernelRoute route : routes) {
             removals.add(() -> configuration.remove(route));
@@ -362,7 +399,7 @@ public final class TunNetwork implements AutoCloseable {
             removals.add(() -> configuration.remove(ownAddress));
         }
         removals.add(() -> settings.restore(configuration));
-        rule = null;
+        rules = List.of();
         routes = List.of();
         address = null;
         isAddressAdded = false;

@@ -73,6 +73,7 @@ final class PacketCoalescer {
     private int transportAt;
     private int transportHeaderBytes;
     private int payloadBytes;
+    private int packetInHand;
 
     PacketCoalescer(WriteBatch batch) {
         this.batch = batch;
@@ -118,6 +119,7 @@ final class PacketCoalescer {
 
     /** Takes the batch's newest packet. */
     void add(int packet) {
+        packetInHand = packet;
         next[packet] = NONE;
         segments[packet] = 1;
         if (!readNetworkHeader(packet)) {
@@ -213,29 +215,41 @@ final class PacketCoalescer {
         return protocol == IpView.PROTOCOL_UDP;
     }
 
-    /** The header must lie whole in one piece, behind the IP header or at the start of the body. */
+    /**
+     * The header must lie whole in one piece, behind the IP header or at the start of the body; of a part that came apart it
+     * is then the end.
+     */
     private boolean readTransportHeader(int packet) {
         int length = batch.length(packet) - networkBytes;
-        if (batch.headerLength(packet) == 0) {
-            transport = network;
-            transportAt = networkAt + networkBytes;
-        } else if (batch.headerLength(packet) == networkBytes) {
-            transport = batch.body(packet);
-            transportAt = batch.bodyIndex(packet);
-        } else {
-            return false;
-        }
+        transport = transportOf(packet);
+        transportAt = transportIndexOf(packet);
+        int apart = batch.headerLength(packet) - networkBytes;
         if (isUdp()) {
             transportHeaderBytes = UdpView.HEADER_BYTES;
             payloadBytes = length - UdpView.HEADER_BYTES;
-            return payloadBytes >= 0 && transport.getUnsignedShort(transportAt + UdpView.LENGTH_AT) == length;
+            return payloadBytes >= 0
+                    && (apart <= 0 || apart == UdpView.HEADER_BYTES)
+                    && transport.getUnsignedShort(transportAt + UdpView.LENGTH_AT) == length;
         }
-        if (length < TcpView.HEADER_BYTES) {
+        if (length < TcpView.HEADER_BYTES || (apart > 0 && apart < TcpView.HEADER_BYTES)) {
             return false;
         }
         transportHeaderBytes = (transport.getUnsignedByte(transportAt + TcpView.DATA_OFFSET_AT) >>> 4) * 4;
         payloadBytes = length - transportHeaderBytes;
-        return transportHeaderBytes >= TcpView.HEADER_BYTES && payloadBytes >= 0;
+        return transportHeaderBytes >= TcpView.HEADER_BYTES
+                && payloadBytes >= 0
+                && (apart <= 0 || apart == transportHeaderBytes);
+    }
+
+    /** Where the transport header is: behind the IP header, unless a part that came apart ends with that. */
+    private ByteBuf transportOf(int packet) {
+        return batch.headerLength(packet) == networkBytes ? batch.body(packet) : batch.headBuffer(packet);
+    }
+
+    private int transportIndexOf(int packet) {
+        return batch.headerLength(packet) == networkBytes
+                ? batch.bodyIndex(packet)
+                : batch.headIndex(packet) + networkBytes;
     }
 
     private boolean isJoinable() {
@@ -262,8 +276,14 @@ final class PacketCoalescer {
             return false;
         }
         int length = transportHeaderBytes + payloadBytes;
-        return InternetChecksum.isValid(
-                pseudoHeaderSum(network, networkAt, length) + InternetChecksum.sum(transport, transportAt, length));
+        long sum = pseudoHeaderSum(network, networkAt, length);
+        if (batch.headerLength(packetInHand) > networkBytes) {
+            sum += InternetChecksum.sum(transport, transportAt, transportHeaderBytes)
+                    + InternetChecksum.sum(batch.body(packetInHand), batch.bodyIndex(packetInHand), payloadBytes);
+        } else {
+            sum += InternetChecksum.sum(transport, transportAt, length);
+        }
+        return InternetChecksum.isValid(sum);
     }
 
     private long pseudoHeaderSum(ByteBuf buffer, int at, int length) {
@@ -347,11 +367,11 @@ final class PacketCoalescer {
     }
 
     private ByteBuf firstTransport(int first) {
-        return batch.body(first);
+        return transportOf(first);
     }
 
     private int firstTransportAt(int first) {
-        return batch.headerLength(first) > 0 ? batch.bodyIndex(first) : batch.headIndex(first) + networkBytes;
+        return transportIndexOf(first);
     }
 
     /** Of whole words of four bytes. */

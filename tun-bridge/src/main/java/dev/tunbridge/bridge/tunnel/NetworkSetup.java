@@ -1,6 +1,8 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.bridge.answers.MappingChoice;
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.net.Concerns;
 import dev.tunbridge.bridge.net.HostWatch;
 import dev.tunbridge.bridge.net.TunNetwork;
@@ -12,14 +14,19 @@ import java.util.Collection;
 import java.util.Optional;
 
 /** Gives the device its address, routes and rules. Blocks, so it runs on a thread of its own. */
-@FunctionalInterface
 public interface NetworkSetup {
 
-    /** For a device that needs nothing of the kernel, such as the in-memory one. */
-    NetworkSetup NONE = tunnel -> () -> {};
+    /** Whether clients of this session are given addresses of a pool, and why; {@code outerServer} is never of one. */
+    default MappingChoice mapping(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
+        return new MappingChoice(Optional.empty(), "nothing of the host is asked");
+    }
 
-    /** Sets up what the welcome says; the answer takes all of it back. */
-    Undo setUp(TunnelInfo tunnel) throws IOException;
+    /**
+     * Sets up what the welcome says; the answer takes all of it back.
+     *
+     * @param pool of addresses for clients, which the device reaches through the tunnel too
+     */
+    Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) throws IOException;
 
     /** What adapts the device and its routes to the path; empty for a device that the kernel knows nothing of. */
     default Optional<PathTuner> tuner(String device) throws IOException {

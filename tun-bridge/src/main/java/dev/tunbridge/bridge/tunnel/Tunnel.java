@@ -7,13 +7,19 @@ import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.bridge.NameResolver;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.bridge.answers.MappingChoice;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.IcmpErrors;
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
+import dev.tunbridge.bridge.mapping.ClientMapping;
+import dev.tunbridge.bridge.mapping.IdleTimes;
+import dev.tunbridge.bridge.mapping.MappedClient;
+import dev.tunbridge.bridge.mapping.MappedDevice;
 import dev.tunbridge.bridge.net.OverlapException;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.TunNetwork;
@@ -50,6 +56,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -74,7 +81,7 @@ public final class Tunnel {
     private final MessageCodec codec;
     private final Message.Hello hello;
     private final EventLoop loop;
-    private final TunDevice device;
+    private final MappedDevice device;
     private final NetworkSetup networkSetup;
     private final NameResolver resolver;
     private final Events events;
@@ -119,6 +126,12 @@ public final class Tunnel {
     /** What the kernel has been told last; the blocking thread's too. */
     private @Nullable TunnelInfo configured;
 
+    /** Addresses for clients that are routed into the tunnel; the blocking thread's too. */
+    private Optional<Prefix> routedPool = Optional.empty();
+
+    /** Told last; the blocking thread's. */
+    private String toldOfMapping = "";
+
     private final Repairs repairs = new Repairs();
     private final HostNews news;
     private final WayWatch way;
@@ -162,7 +175,7 @@ public final class Tunnel {
         this.codec = codec;
         this.hello = hello;
         this.loop = loop;
-        this.device = device;
+        this.device = new MappedDevice(device, System::nanoTime);
         this.networkSetup = networkSetup;
         this.resolver = resolver;
         this.events = events;
@@ -186,7 +199,7 @@ public final class Tunnel {
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
-        downlink = new Downlink(device, flows, refusals);
+        downlink = new Downlink(this.device, flows, refusals);
         downlink.tellSenders(suppressor);
     }
 
@@ -243,6 +256,7 @@ public final class Tunnel {
                 flows.size(),
                 flows.evictions(),
                 Optional.ofNullable(suppressor).map(RetransmitSuppressor::stats),
+                device.mappingStats(),
                 queue.stats(),
                 tuning.stats(),
                 Optional.ofNullable(connection).flatMap(OuterConnection::socketStats),
@@ -630,17 +644,20 @@ public final class Tunnel {
                 () -> {
                     TunnelInfo before = configured;
                     configured = null;
-                    if (before == null || !isSameNetwork(before, next)) {
+                    Optional<Prefix> pool = choosePool(next, current.server().getAddress());
+                    if (before == null || !isSameNetwork(before, next) || !pool.equals(routedPool)) {
                         undo.undo();
                     }
                     undo = () -> {};
-                    undo = networkSetup.setUp(next);
+                    undo = networkSetup.setUp(next, pool);
                     configured = next;
-                    return next;
+                    routedPool = pool;
+                    return pool;
                 },
-                tunnel -> {
+                pool -> {
                     if (connection == current) {
-                        established(current, tunnel);
+                        map(next, pool);
+                        established(current, next);
                     }
                 },
                 fault -> notSetUp(current, fault));
@@ -658,6 +675,45 @@ public final class Tunnel {
         } else if (connection == current) {
             lost(what + ": " + FaultReason.of(fault));
         }
+    }
+
+    /** On the blocking thread. */
+    private Optional<Prefix> choosePool(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
+        MappingChoice choice = networkSetup.mapping(tunnel, outerServer);
+        String told = choice.pool()
+                .map(pool -> "clients have addresses of " + pool + " on " + device.name() + ": " + choice.reason())
+                .orElseGet(() -> "clients keep their addresses on " + device.name() + ": " + choice.reason());
+        if (!told.equals(toldOfMapping)) {
+            toldOfMapping = told;
+            LOG.info("{}", told);
+        }
+        return choice.pool();
+    }
+
+    /** Whoever has an address of this pool already keeps it. */
+    private void map(TunnelInfo tunnel, Optional<Prefix> pool) {
+        if (pool.isEmpty()) {
+            device.map(null);
+            return;
+        }
+        ClientMapping mapping = device.mapping();
+        if (mapping == null || !mapping.network().equals(pool.get())) {
+            mapping = new ClientMapping(
+                    pool.get(),
+                    config.get(Settings.MAPPING_ENTRIES),
+                    new IdleTimes(
+                            config.get(Settings.MAPPING_IDLE_TCP),
+                            config.get(Settings.MAPPING_IDLE_UDP),
+                            config.get(Settings.MAPPING_IDLE_ICMP)),
+                    new SecureRandom().nextLong());
+        }
+        mapping.keep(tunnel.reached(config.get(Settings.ROUTES)));
+        device.map(mapping);
+    }
+
+    /** Who has an address of the pool, the most recently active first. */
+    public List<MappedClient> clients() {
+        return device.clients();
     }
 
     /** What a full packet's frame has more bytes than the packet. */
@@ -698,7 +754,7 @@ public final class Tunnel {
                     if (tunnel != null
                             && found == TunNetwork.Condition.INCOMPLETE
                             && repairs.mayTry(System.nanoTime())) {
-                        undo = networkSetup.setUp(tunnel);
+                        undo = networkSetup.setUp(tunnel, routedPool);
                         return Repairs.Finding.REPAIRED;
                     }
                     return Repairs.Finding.of(found);

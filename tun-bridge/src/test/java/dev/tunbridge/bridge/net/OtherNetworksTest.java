@@ -183,7 +183,8 @@ class OtherNetworksTest {
                     List.of(),
                     SourceRule.PRESENT,
                     2000,
-                    Overlaps.REFUSE));
+                    Overlaps.REFUSE,
+                    TunAddressing.MarkRule.ABSENT));
             assertThat(said.list).isEmpty();
             assertThat(host.inside("rule", "show")).contains("2000:\tfrom 198.19.0.1 lookup");
             host.close(network);
@@ -360,6 +361,7 @@ class OtherNetworksTest {
                 List.of(routes).stream().map(Prefix::parse).toList(),
                 SourceRule.PRESENT,
                 TunAddressing.RULE_PRIORITY,
-                overlaps);
+                overlaps,
+                TunAddressing.MarkRule.ABSENT);
     }
 }

@@ -64,6 +64,16 @@ class PacketCoalescerTest {
     }
 
     @Test
+    void joinsSegmentsWhoseHeadersCameApartFromTheirPayload() {
+        for (byte[] packet : bulk(40, 1_000, TcpView.ACK)) {
+            addInParts(packet, 40);
+        }
+        drain();
+        assertThat(writes).isEqualTo(1);
+        assertThat(split).hasSize(40);
+    }
+
+    @Test
     void beginsANewWriteWhere64KibibytesAreFull() {
         addWhole(bulk(100, 1_448, TcpView.ACK));
         drain();
@@ -208,16 +218,24 @@ class PacketCoalescerTest {
         }
     }
 
-    /** As one piece at some index, as IP header and body, or cut where no header ends. */
+    /** As one piece at some index, as IP header and body, as all headers and payload, or cut where no header ends. */
     private void addAll(List<byte[]> packets, Random random) {
         for (byte[] packet : packets) {
             int ipHeader = packet[0] >>> 4 == 4 ? 20 : 40;
             switch (random.nextInt(8)) {
                 case 0 -> addInParts(packet, ipHeader + 8);
-                case 1, 2, 3 -> addInParts(packet, ipHeader);
+                case 1, 2 -> addInParts(packet, ipHeader);
+                case 3, 4 -> addInParts(packet, headerBytes(packet));
                 default -> batch.add(Unpooled.buffer().writeZero(3).writeBytes(packet), 3, packet.length);
             }
         }
+    }
+
+    private static int headerBytes(byte[] packet) {
+        boolean version4 = packet[0] >>> 4 == 4;
+        int ipHeader = version4 ? 20 : 40;
+        boolean isUdp = packet[version4 ? IpView.V4_PROTOCOL_AT : IpView.V6_NEXT_HEADER_AT] == IpView.PROTOCOL_UDP;
+        return ipHeader + (isUdp ? 8 : (packet[ipHeader + TcpView.DATA_OFFSET_AT] >>> 4 & 0xf) * 4);
     }
 
     private void addWhole(List<byte[]> packets) {

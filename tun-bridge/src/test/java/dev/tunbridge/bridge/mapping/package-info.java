@@ -1,0 +1,5 @@
+/** Tests of the mapping of clients to a pool. */
+@NullMarked
+package dev.tunbridge.bridge.mapping;
+
+import org.jspecify.annotations.NullMarked;
