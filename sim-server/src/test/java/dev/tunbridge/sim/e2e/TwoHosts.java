@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.LinkSettingException;
@@ -95,10 +96,11 @@ final class TwoHosts implements AutoCloseable {
         return device.start(command.toArray(String[]::new));
     }
 
-    /** Whether as many pings as this come back through the tunnel. */
-    boolean pings(int count) throws IOException {
-        return server.run(LIMIT, "ping", "-c", String.valueOf(count), "-i", "0.2", "-W", "5", "198.19.0.1")
-                .isSuccess();
+    /** As many pings as this come back through the tunnel. */
+    void assertPings(int count) throws IOException {
+        Command.Result result =
+                server.run(LIMIT, "ping", "-c", String.valueOf(count), "-i", "0.2", "-W", "5", "198.19.0.1");
+        assertThat(result.isSuccess()).as("%s", result).isTrue();
     }
 
     /** The device's host is as it was before the bridge came. */

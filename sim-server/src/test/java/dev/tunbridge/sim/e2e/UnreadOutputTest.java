@@ -36,7 +36,7 @@ class UnreadOutputTest {
                 LabProcess bridge = start(hosts, folder)) {
             Path stats = folder.resolve("stats.json");
             awaitStats(stats, "\"state\":\"established\"");
-            assertThat(hosts.pings(3)).isTrue();
+            hosts.assertPings(3);
             awaitStats(stats, "\"down\":{\"packets\":3,");
             bridge.terminate();
             assertThat(bridge.awaitExit(Duration.ofSeconds(3))).isZero();

@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabProcess;
@@ -38,7 +39,11 @@ class UpgradeUnderneathTest {
             deleteAll(classes);
             hosts.restartServer();
             bridge.awaitLine("next try in", LIMIT);
-            awaitSecondTunnel(bridge);
+            await().atMost(LIMIT)
+                    .until(() -> bridge.output().stream()
+                                    .filter(line -> line.contains("tunnel up"))
+                                    .count()
+                            == 2);
             bridge.terminate();
             assertThat(bridge.awaitExit(Duration.ofSeconds(3)))
                     .as("%s", bridge.output())
@@ -49,14 +54,6 @@ class UpgradeUnderneathTest {
                     .as("classes of jars and folders that were loaded after the tunnel was up: the bridge's own are loaded by"
                             + " ClassRehearsal, libraries' belong into late-classes.txt")
                     .isEmpty();
-        }
-    }
-
-    private static void awaitSecondTunnel(LabProcess bridge) throws InterruptedException {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (bridge.output().stream().filter(line -> line.contains("tunnel up")).count() < 2) {
-            assertThat(System.nanoTime() - end).as("%s", bridge.output()).isNegative();
-            Thread.sleep(20);
         }
     }
 
