@@ -201,8 +201,8 @@ class CommandLineTest {
     void twoCapabilitiesAreEnough() throws Exception {
         Scenes.requireProgram("setpriv");
         String rights = "-all,+net_admin,+net_raw,+dac_read_search"; // the last to read this build's classes
-        List<String> command = new ArrayList<>(List.of(
-                "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", rights));
+        List<String> command = new ArrayList<>(
+                List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", rights));
         command.addAll(List.of("--ambient-caps", rights, "--bounding-set", rights, "--"));
         command.addAll(java(BRIDGE, "run", "--server", "127.0.0.1:7000"));
         try (Lab lab = Lab.open()) {

@@ -52,7 +52,8 @@ class LauncherTest {
         build(checkout, "only");
         Path run = runs(checkout).get(0);
         Command.Result result = bash(
-                checkout, "hold_run; java_for \"$run/tun-bridge\" tun-bridge.jar; printf '%s\\n' \"${java_command[@]}\"");
+                checkout,
+                "hold_run; java_for \"$run/tun-bridge\" tun-bridge.jar; printf '%s\\n' \"${java_command[@]}\"");
         assertThat(result.output().lines())
                 .contains(run + "/tun-bridge/tun-bridge.jar:" + run + "/tun-bridge/lib/library.jar:" + run
                         + "/tun-bridge/lib/other.jar");

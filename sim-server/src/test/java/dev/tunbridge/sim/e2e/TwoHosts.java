@@ -16,7 +16,7 @@ import java.util.List;
 
 /** The simulated server and the bridge as processes of their own, on two hosts with a cable between them. */
 final class TwoHosts implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String BRIDGE = "dev.tunbridge.bridge.service.Main";
     private static final String SIMSERVER = "dev.tunbridge.sim.service.Main";
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A build or an upgrade takes the classes from under a bridge at work. */
 class UpgradeUnderneathTest {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @BeforeAll
     static void requireLab() {
@@ -33,7 +33,11 @@ class UpgradeUnderneathTest {
         try (Lab lab = Lab.open();
                 TwoHosts hosts = TwoHosts.open(lab);
                 LabProcess bridge = hosts.startBridge(
-                        List.of(), List.of("-Xlog:class+load:file=" + log), classPath, "--set", "routes=198.18.64.0/18")) {
+                        List.of(),
+                        List.of("-Xlog:class+load:file=" + log),
+                        classPath,
+                        "--set",
+                        "routes=198.18.64.0/18")) {
             bridge.awaitLine("tunnel up", LIMIT);
             long loaded = Files.readString(log).lines().count();
             deleteAll(classes);
@@ -48,11 +52,13 @@ class UpgradeUnderneathTest {
             assertThat(bridge.awaitExit(Duration.ofSeconds(3)))
                     .as("%s", bridge.output())
                     .isZero();
-            assertThat(bridge.output()).noneMatch(line -> line.contains("NoClassDefFound") || line.contains("Exception"));
+            assertThat(bridge.output())
+                    .noneMatch(line -> line.contains("NoClassDefFound") || line.contains("Exception"));
             hosts.assertNothingIsLeft();
             assertThat(lateOnes(log, loaded))
-                    .as("classes of jars and folders that were loaded after the tunnel was up: the bridge's own are loaded by"
-                            + " ClassRehearsal, libraries' belong into late-classes.txt")
+                    .as(
+                            "classes of jars and folders that were loaded after the tunnel was up: the bridge's own are loaded by"
+                                    + " ClassRehearsal, libraries' belong into late-classes.txt")
                     .isEmpty();
         }
     }

@@ -28,7 +28,8 @@ final class ClassRehearsal {
             "(tun-bridge|raw-reassembly|legacy-protocol|sim-server|netty-(common|buffer|transport|handler|resolver)|jna|logback|slf4j|picocli).*");
 
     /** Of other commands than the one that runs for months. */
-    private static final Pattern NOT_RUNNING = Pattern.compile("dev/tunbridge/bridge/(replay|service/(Replay|Capture)).*");
+    private static final Pattern NOT_RUNNING =
+            Pattern.compile("dev/tunbridge/bridge/(replay|service/(Replay|Capture)).*");
 
     /** What reconnects and ends use of libraries, a class a line; a test names what is missing here. */
     private static final String OF_LIBRARIES = "late-classes.txt";
@@ -58,7 +59,9 @@ final class ClassRehearsal {
             }
             try (InputStream names = ClassRehearsal.class.getResourceAsStream(OF_LIBRARIES)) {
                 if (names != null) {
-                    new String(names.readAllBytes(), StandardCharsets.UTF_8).lines().forEach(ClassRehearsal::load);
+                    new String(names.readAllBytes(), StandardCharsets.UTF_8)
+                            .lines()
+                            .forEach(ClassRehearsal::load);
                 }
             }
         } catch (IOException | URISyntaxException e) {

@@ -111,7 +111,8 @@ final class RunCommand implements Callable<Integer> {
         try {
             return Optional.of(StatsFile.start(file, bridges::stats));
         } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), "--stats-file: cannot write " + file + ": " + FileFault.reason(e), e);
+            throw new ParameterException(
+                    spec.commandLine(), "--stats-file: cannot write " + file + ": " + FileFault.reason(e), e);
         }
     }
 
