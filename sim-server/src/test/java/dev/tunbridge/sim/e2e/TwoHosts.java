@@ -63,7 +63,9 @@ final class TwoHosts implements AutoCloseable {
                 "--tunnel",
                 "198.19.0.2/30",
                 "--device",
-                "198.19.0.1");
+                "198.19.0.1",
+                "--carriage",
+                "packet"); // in which ICMP passes
         LabProcess started = server.start(command.toArray(String[]::new));
         started.awaitLine("serving on", LIMIT);
         return started;
