@@ -96,7 +96,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Foreground.neverBlockOnOutput();
+        Foreground.neverBlockOnOutput(spec.commandLine());
         List<ServerOptions> all = new ArrayList<>();
         all.add(options());
         value("--count", String.valueOf(count), "1 to " + MAX_COUNT, () -> {

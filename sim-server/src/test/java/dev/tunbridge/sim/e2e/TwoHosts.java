@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.LinkSettingException;
@@ -15,7 +16,7 @@ import java.util.List;
 
 /** The simulated server and the bridge as processes of their own, on two hosts with a cable between them. */
 final class TwoHosts implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String BRIDGE = "dev.tunbridge.bridge.service.Main";
     private static final String SIMSERVER = "dev.tunbridge.sim.service.Main";
 
@@ -62,7 +63,9 @@ final class TwoHosts implements AutoCloseable {
                 "--tunnel",
                 "198.19.0.2/30",
                 "--device",
-                "198.19.0.1");
+                "198.19.0.1",
+                "--carriage",
+                "packet"); // in which ICMP passes
         LabProcess started = server.start(command.toArray(String[]::new));
         started.awaitLine("serving on", LIMIT);
         return started;
@@ -95,10 +98,11 @@ final class TwoHosts implements AutoCloseable {
         return device.start(command.toArray(String[]::new));
     }
 
-    /** Whether as many pings as this come back through the tunnel. */
-    boolean pings(int count) throws IOException {
-        return server.run(LIMIT, "ping", "-c", String.valueOf(count), "-i", "0.2", "-W", "5", "198.19.0.1")
-                .isSuccess();
+    /** As many pings as this come back through the tunnel. */
+    void assertPings(int count) throws IOException {
+        Command.Result result =
+                server.run(LIMIT, "ping", "-c", String.valueOf(count), "-i", "0.2", "-W", "5", "198.19.0.1");
+        assertThat(result.isSuccess()).as("%s", result).isTrue();
     }
 
     /** The device's host is as it was before the bridge came. */

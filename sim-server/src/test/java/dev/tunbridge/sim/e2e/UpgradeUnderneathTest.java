@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabProcess;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A build or an upgrade takes the classes from under a bridge at work. */
 class UpgradeUnderneathTest {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @BeforeAll
     static void requireLab() {
@@ -42,7 +43,11 @@ class UpgradeUnderneathTest {
             deleteAll(classes);
             hosts.restartServer();
             bridge.awaitLine("next try in", LIMIT);
-            awaitSecondTunnel(bridge);
+            await().atMost(LIMIT)
+                    .until(() -> bridge.output().stream()
+                                    .filter(line -> line.contains("tunnel up"))
+                                    .count()
+                            == 2);
             bridge.terminate();
             assertThat(bridge.awaitExit(Duration.ofSeconds(3)))
                     .as("%s", bridge.output())
@@ -55,17 +60,6 @@ class UpgradeUnderneathTest {
                             "classes of jars and folders that were loaded after the tunnel was up: the bridge's own are loaded by"
                                     + " ClassRehearsal, libraries' belong into late-classes.txt")
                     .isEmpty();
-        }
-    }
-
-    private static void awaitSecondTunnel(LabProcess bridge) throws InterruptedException {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (bridge.output().stream()
-                        .filter(line -> line.contains("tunnel up"))
-                        .count()
-                < 2) {
-            assertThat(System.nanoTime() - end).as("%s", bridge.output()).isNegative();
-            Thread.sleep(20);
         }
     }
 

@@ -81,7 +81,7 @@ final class CaptureCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Foreground.neverBlockOnOutput();
+        Foreground.neverBlockOnOutput(spec.commandLine());
         Integer limit = seconds;
         if (limit != null && limit < 1) {
             throw new ParameterException(

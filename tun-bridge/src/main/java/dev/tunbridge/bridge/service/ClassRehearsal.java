@@ -1,7 +1,7 @@
 package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Message;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,7 +54,7 @@ final class ClassRehearsal {
     /** All of the project's own classes, and of the libraries' those that are needed late. */
     static void loadAll() {
         try {
-            for (Class<?> witness : List.of(ClassRehearsal.class, LinuxException.class, FrameFormat.class)) {
+            for (Class<?> witness : List.of(ClassRehearsal.class, LinuxException.class, Message.class)) {
                 loadBeside(witness);
             }
             try (InputStream names = ClassRehearsal.class.getResourceAsStream(OF_LIBRARIES)) {

@@ -1,6 +1,8 @@
 package dev.tunbridge.bridge.service;
 
+import java.io.PrintWriter;
 import java.util.function.IntSupplier;
+import picocli.CommandLine;
 
 /**
  * A command in the foreground that ends by signal with exit code 0. A JVM that a signal ends exits with 128 and the
@@ -11,9 +13,15 @@ public final class Foreground {
 
     private Foreground() {}
 
-    /** From now on no line of output or log waits for its reader; to be called before the first is printed. */
-    public static void neverBlockOnOutput() {
+    /**
+     * From now on no line of output or log waits for its reader.
+     *
+     * @param line whose writers picocli has made before it called the command
+     */
+    public static void neverBlockOnOutput(CommandLine line) {
         StandardStreams.neverBlock();
+        line.setOut(new PrintWriter(System.out, true));
+        line.setErr(new PrintWriter(System.err, true));
     }
 
     /** On SIGTERM or SIGINT runs this, then exits with the code that it returns. */

@@ -62,7 +62,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Foreground.neverBlockOnOutput();
+        Foreground.neverBlockOnOutput(spec.commandLine());
         List<BridgeConfig> configs = options.configs();
         boolean isOne = configs.size() == 1;
         List<Report> reports = new ArrayList<>();
