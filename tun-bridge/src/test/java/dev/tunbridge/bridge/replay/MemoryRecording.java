@@ -70,7 +70,7 @@ public final class MemoryRecording implements Recording {
         for (int i = 0; i < packets.size(); i++) {
             long micros = TimeUnit.NANOSECONDS.toMicros(times.get(i) - times.get(0)) + firstMillis * 1_000;
             out.writeInt((int) (micros / 1_000_000 - borrowedSeconds))
-                    .writeInt((int) (micros % 1_000_000 + borrowedSeconds * 1_000_000));
+                    .writeInt((int) (micros % 1_000_000 + borrowedSeconds * 1_000_000L));
             out.writeInt(packets.get(i).length).writeInt(wireLengths.get(i)).writeBytes(packets.get(i));
         }
         return Files.write(file, ByteBufUtil.getBytes(out));
