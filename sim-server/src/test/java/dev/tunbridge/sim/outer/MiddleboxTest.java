@@ -41,7 +41,11 @@ class MiddleboxTest {
                 lab.awaitUp(2);
             }
             assertThat(lab.news()).anyMatch(line -> line.endsWith(": without ECN"));
-            assertThat(info(lab)).as("the socket").isNotEmpty().contains(" ts sack").doesNotContain(" ecn");
+            assertThat(info(lab))
+                    .as("the socket")
+                    .isNotEmpty()
+                    .contains(" ts sack")
+                    .doesNotContain(" ecn");
             try (Transfer upload = Transfer.up(lab)) {
                 upload.awaitEnd();
             }
