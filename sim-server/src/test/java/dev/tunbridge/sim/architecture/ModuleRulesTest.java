@@ -85,13 +85,14 @@ class ModuleRulesTest {
     }
 
     @Test
-    void headerViewsQueueFilterAndFlowsHaveNoSocketsThreadsOrClock() {
+    void headerViewsQueueFlowsAndServersHaveNoSocketsThreadsOrClock() {
         noClasses()
                 .that()
                 .resideInAnyPackage(
                         "dev.tunbridge.protocol..",
                         "dev.tunbridge.reassembly.wire..",
                         "dev.tunbridge.bridge.flow..",
+                        "dev.tunbridge.bridge.server..",
                         "dev.tunbridge.bridge.queue..")
                 .should()
                 .callMethod(System.class, "nanoTime")

@@ -138,6 +138,8 @@ class ServerAddressesTest {
             Files.createDirectories(folder);
             Path hosts = Files.writeString(
                     folder.resolve("hosts"), DEAD + " " + RoutedLab.NAME + "\n" + LIVING + " " + RoutedLab.NAME + "\n");
+            // Names that hosts does not have for a family are asked for here, where nobody listens.
+            Path names = Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
             try (LabProcess bridge = lab.device()
                     .start(
                             "ip",
@@ -160,6 +162,7 @@ class ServerAddressesTest {
                 bridge.terminate();
                 assertThat(bridge.awaitExit(RoutedLab.LIMIT)).isZero();
             } finally {
+                Files.delete(names);
                 Files.delete(hosts);
                 Files.delete(folder);
             }

@@ -39,6 +39,11 @@ public record ConnectionSample(
         int advertisedMss,
         long serverAheadBytes) {
 
+    /** Segments without data that came: a server sends them in answer to something that has reached it. */
+    long bareSegmentsIn() {
+        return segmentsIn - dataSegmentsIn;
+    }
+
     /** How far congestion marks got. */
     public enum Ecn {
         /** The ends have not agreed on it. */

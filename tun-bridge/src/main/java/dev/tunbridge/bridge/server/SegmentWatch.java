@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
  * 2923 section 2.1). The connection is made, and stands with the first long segment. One connection; no clock.
  *
  * <p>That short ones still pass is what tells it from an outage, and where nothing is said by itself the server's kernel is
- * asked: see {@link Advice#ASK}. Upwards an answer must have come, and then two timeouts: what was sent again after it had
+ * asked: see {@link Advice#ASK}. An answer is a segment without data: a server whose own data goes on coming may be hearing
+ * nothing of us. Upwards an answer must have come, and then two timeouts: what was sent again after it had
  * its time. Downwards the server's sequence numbers must be ahead of what has come, or segments must have come behind a hole, while
  * three answers came in two seconds. Where long segments had passed before, on a path that loses at random, all of it takes
  * three times as much.
@@ -51,7 +52,7 @@ public final class SegmentWatch {
     private boolean hasAsked;
     private boolean isAsked;
     private long askedNanos;
-    private long askedSegmentsIn;
+    private long askedBareSegments;
 
     private long acked;
     private long delivered;
@@ -76,7 +77,7 @@ public final class SegmentWatch {
 
     /** What follows from this; to be sampled ten times a second or more while data is under way. */
     public Advice sample(ConnectionSample sample) {
-        if (isOver || sample.segmentsIn() < 0) {
+        if (isOver || sample.dataSegmentsIn() < 0) {
             return Advice.NOTHING;
         }
         if (!isBegun) {
@@ -91,7 +92,7 @@ public final class SegmentWatch {
         if (sample.bytesReceived() != received) {
             progressDown(sample);
         }
-        boolean isAnswer = isAsked && sample.segmentsIn() > askedSegmentsIn;
+        boolean isAnswer = isAsked && sample.bareSegmentsIn() > askedBareSegments;
         if (isAnswer) {
             isAsked = false;
         }
@@ -132,7 +133,7 @@ public final class SegmentWatch {
         hasAsked = true;
         isAsked = true;
         askedNanos = sample.nowNanos();
-        askedSegmentsIn = sample.segmentsIn();
+        askedBareSegments = sample.bareSegmentsIn();
         return Advice.ASK;
     }
 

@@ -86,7 +86,7 @@ final class OuterConnection {
     interface Outcome {
         void onConnected(OuterConnection connection);
 
-        /** @param fault the address, and what was wrong */
+        /** It has failed: the address, and what was wrong. */
         void onFailed(String fault);
     }
 

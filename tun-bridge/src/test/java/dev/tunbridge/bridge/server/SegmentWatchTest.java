@@ -86,6 +86,22 @@ class SegmentWatchTest {
     }
 
     @Test
+    void anOutageOfTheWayUpUnderADownloadIsNoHole() {
+        answers = false;
+        look(1);
+        connection.send(10, ModelConnection.MSS);
+        for (int timeouts = 1; timeouts <= 12; timeouts++) {
+            connection.timeouts = timeouts;
+            connection.receive(20, ModelConnection.MSS);
+            assertThat(look(50)).isEqualTo(Advice.NOTHING);
+            connection.dataSegmentsIn++; // again what came before: no acknowledgement of it gets there
+            connection.segmentsIn++;
+            assertThat(look(50)).isEqualTo(Advice.NOTHING);
+        }
+        assertThat(asked).isPositive();
+    }
+
+    @Test
     void isMorePatientWhereLongSegmentsHadPassed() {
         look(1);
         connection.send(10, ModelConnection.MSS);
