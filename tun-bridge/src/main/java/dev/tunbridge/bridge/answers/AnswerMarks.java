@@ -18,18 +18,18 @@ public final class AnswerMarks implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AnswerMarks.class);
 
     /** Only our bits of a mark change; others (Docker's, mwan3's, Kubernetes') are below. */
-    private static final String TABLE = """
-            add table inet %1$s
-            delete table inet %1$s
-            table inet %1$s {
+    private static final String RULES = """
+            add table inet $TABLE
+            delete table inet $TABLE
+            table inet $TABLE {
                 chain arrivals {
                     type filter hook prerouting priority mangle; policy accept;
-                    iifname "%2$s" ct direction original ct mark set ct mark and 0x%4$08x or 0x%3$08x
-                    iifname != "%2$s" ct direction reply ct mark and 0x%5$08x == 0x%3$08x meta mark set meta mark and 0x%4$08x or 0x%3$08x
+                    iifname "$DEVICE" ct direction original ct mark set ct mark and $OTHERS or $MARK
+                    iifname != "$DEVICE" ct direction reply ct mark and $MASK == $MARK meta mark set meta mark and $OTHERS or $MARK
                 }
                 chain answers {
                     type route hook output priority mangle; policy accept;
-                    ct direction reply ct mark and 0x%5$08x == 0x%3$08x meta mark set meta mark and 0x%4$08x or 0x%3$08x
+                    ct direction reply ct mark and $MASK == $MARK meta mark set meta mark and $OTHERS or $MARK
                 }
             }
             """;
@@ -48,7 +48,11 @@ public final class AnswerMarks implements AutoCloseable {
         MarkRoute route = routes.lead(device, family);
         AnswerMarks made = new AnswerMarks("tunbridge_" + device, route);
         try {
-            String rules = String.format(TABLE, made.table, device, route.mark(), ~MarkRoute.MASK, MarkRoute.MASK);
+            String rules = RULES.replace("$TABLE", made.table)
+                    .replace("$DEVICE", device)
+                    .replace("$MARK", word(route.mark()))
+                    .replace("$MASK", word(MarkRoute.MASK))
+                    .replace("$OTHERS", word(~MarkRoute.MASK));
             HostProgram.NFT.run(rules, List.of("-f", "-"));
             return made;
         } catch (IOException e) {
@@ -59,6 +63,10 @@ public final class AnswerMarks implements AutoCloseable {
             }
             throw new IOException("answers: mark cannot be set up: " + e.getMessage(), e);
         }
+    }
+
+    private static String word(int value) {
+        return String.format("0x%08x", value);
     }
 
     /** Takes table, rule and route back. Does nothing the second time. */

@@ -5,7 +5,6 @@ import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
-import dev.tunbridge.bridge.answers.MappingChoice;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
@@ -14,8 +13,6 @@ import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
-import dev.tunbridge.bridge.mapping.ClientMapping;
-import dev.tunbridge.bridge.mapping.IdleTimes;
 import dev.tunbridge.bridge.mapping.MappedClient;
 import dev.tunbridge.bridge.mapping.MappedDevice;
 import dev.tunbridge.bridge.path.TunnelShape;
@@ -49,7 +46,6 @@ import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,6 +63,9 @@ import org.slf4j.LoggerFactory;
 public final class Tunnel {
     private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
 
+    /** Reading which sockets there are costs some hundred microseconds, beside the loop. */
+    private static final long SERVICES_SECONDS = 60;
+
     private final BridgeConfig config;
     private final Endpoint server;
     private final FrameFormat format;
@@ -75,6 +74,7 @@ public final class Tunnel {
     private final EventLoop loop;
     private final MappedDevice device;
     private final NetworkSetup networkSetup;
+    private final ClientAddresses clients;
     private final Events events;
     private final Blocking blocking;
 
@@ -110,9 +110,6 @@ public final class Tunnel {
     /** Addresses for clients that are routed into the tunnel; the blocking thread's too. */
     private Optional<Prefix> routedPool = Optional.empty();
 
-    /** Told last; the blocking thread's. */
-    private String toldOfMapping = "";
-
     private @Nullable IcmpErrors icmp;
     private boolean pumpDue;
     private boolean reading;
@@ -147,6 +144,7 @@ public final class Tunnel {
         this.loop = loop;
         this.device = new MappedDevice(device, System::nanoTime);
         this.networkSetup = networkSetup;
+        clients = new ClientAddresses(config, this.device, networkSetup);
         this.events = events;
         blocking = new Blocking(loop, "tunbridge-setup-" + device.name());
         resolving = new Blocking(loop, "tunbridge-resolve-" + device.name());
@@ -454,7 +452,8 @@ public final class Tunnel {
                 () -> {
                     TunnelInfo before = configured;
                     configured = null;
-                    Optional<Prefix> pool = choosePool(next, current.server().getAddress());
+                    Optional<Prefix> pool =
+                            clients.choose(next, current.server().getAddress());
                     if (before == null || !isSameNetwork(before, next) || !pool.equals(routedPool)) {
                         undo.undo();
                     }
@@ -466,45 +465,30 @@ public final class Tunnel {
                 },
                 pool -> {
                     if (connection == current) {
-                        map(next, pool);
+                        clients.map(next, pool);
                         established(current, next);
                     }
                 },
                 fault -> fail(BridgeException.of("cannot set up " + device.name(), fault)));
     }
 
-    /** On the blocking thread. */
-    private Optional<Prefix> choosePool(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
-        MappingChoice choice = networkSetup.mapping(tunnel, outerServer);
-        String told = choice.pool()
-                .map(pool -> "clients have addresses of " + pool + " on " + device.name() + ": " + choice.reason())
-                .orElseGet(() -> "clients keep their addresses on " + device.name() + ": " + choice.reason());
-        if (!told.equals(toldOfMapping)) {
-            toldOfMapping = told;
-            LOG.info("{}", told);
+    /** A service that starts later may need what this session does not have. */
+    private void watchServices(OuterConnection current, TunnelInfo tunnel) {
+        if (clients.mayChange()) {
+            loop.schedule(() -> lookAtServices(current, tunnel), SERVICES_SECONDS, TimeUnit.SECONDS);
         }
-        return choice.pool();
     }
 
-    /** Whoever has an address of this pool already keeps it. */
-    private void map(TunnelInfo tunnel, Optional<Prefix> pool) {
-        if (pool.isEmpty()) {
-            device.map(null);
-            return;
+    private void lookAtServices(OuterConnection current, TunnelInfo tunnel) {
+        if (connection == current) {
+            blocking.run(
+                    () -> {
+                        clients.look(tunnel, current.server().getAddress());
+                        return tunnel;
+                    },
+                    looked -> watchServices(current, tunnel),
+                    fault -> LOG.debug("the host's services cannot be told: {}", fault.getMessage()));
         }
-        ClientMapping mapping = device.mapping();
-        if (mapping == null || !mapping.network().equals(pool.get())) {
-            mapping = new ClientMapping(
-                    pool.get(),
-                    config.get(Settings.MAPPING_ENTRIES),
-                    new IdleTimes(
-                            config.get(Settings.MAPPING_IDLE_TCP),
-                            config.get(Settings.MAPPING_IDLE_UDP),
-                            config.get(Settings.MAPPING_IDLE_ICMP)),
-                    new SecureRandom().nextLong());
-        }
-        mapping.keep(tunnel.reached(config.get(Settings.ROUTES)));
-        device.map(mapping);
     }
 
     /** Who has an address of the pool, the most recently active first. */
@@ -608,6 +592,7 @@ public final class Tunnel {
         tuning.established(current, new TunnelShape(tunnel.deviceAddress(), tunnel.mtu(), frameOverheadBytes(tunnel)));
         pathTick.set(now);
         uplink.pump();
+        watchServices(current, tunnel);
     }
 
     /** The welcome's MTU, or less where a frame cannot hold that much: the kernel must know what really fits. */

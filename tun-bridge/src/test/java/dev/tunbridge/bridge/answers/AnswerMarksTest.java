@@ -25,6 +25,8 @@ class AnswerMarksTest {
             Assumptions.abort("needs the program nft (package nftables): " + e.getMessage());
         }
         network.inside("link", "add", "tb0", "type", "veth", "peer", "name", "tb1");
+        network.inside("link", "set", "tb0", "addrgenmode", "none");
+        network.inside("link", "set", "tb1", "addrgenmode", "none");
         network.inside("link", "set", "tb1", "up");
         network.inside("link", "set", "tb0", "up");
         network.inside("rule", "add", "fwmark", "0x100/0x3f00", "lookup", "101", "priority", "2001");
@@ -95,7 +97,7 @@ class AnswerMarksTest {
         return network.run("nft", "list", "ruleset")
                 + network.inside("-N", "rule")
                 + network.inside("-6", "-N", "rule")
-                + network.inside("route", "show", "table", "all")
-                + network.inside("-6", "route", "show", "table", "all");
+                + network.inside("route", "show", "table", "all", "proto", "boot")
+                + network.inside("-6", "route", "show", "table", "all", "proto", "boot");
     }
 }
