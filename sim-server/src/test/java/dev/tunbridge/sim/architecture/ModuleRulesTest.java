@@ -107,6 +107,21 @@ class ModuleRulesTest {
                 .check(ALL);
     }
 
+    @Test
+    void theMappingTakesTimeAsItComes() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.tunbridge.bridge.mapping..")
+                .should()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Thread.class)
+                .check(ALL);
+    }
+
     /** They belong to the loop's thread; what would let another in, or excuse it, is not there. */
     @Test
     void suppressionAndQueueKnowOnlyOneThread() {

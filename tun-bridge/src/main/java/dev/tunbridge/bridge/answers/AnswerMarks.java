@@ -20,18 +20,18 @@ public final class AnswerMarks implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AnswerMarks.class);
 
     /** Only our bits of a mark change; others (Docker's, mwan3's, Kubernetes') are below. */
-    private static final String TABLE = """
-            add table inet %1$s
-            delete table inet %1$s
-            table inet %1$s {
+    private static final String RULES = """
+            add table inet $TABLE
+            delete table inet $TABLE
+            table inet $TABLE {
                 chain arrivals {
                     type filter hook prerouting priority mangle; policy accept;
-                    iifname "%2$s" ct direction original ct mark set ct mark and 0x%4$08x or 0x%3$08x
-                    iifname != "%2$s" ct direction reply ct mark and 0x%5$08x == 0x%3$08x meta mark set meta mark and 0x%4$08x or 0x%3$08x
+                    iifname "$DEVICE" ct direction original ct mark set ct mark and $OTHERS or $MARK
+                    iifname != "$DEVICE" ct direction reply ct mark and $MASK == $MARK meta mark set meta mark and $OTHERS or $MARK
                 }
                 chain answers {
                     type route hook output priority mangle; policy accept;
-                    ct direction reply ct mark and 0x%5$08x == 0x%3$08x meta mark set meta mark and 0x%4$08x or 0x%3$08x
+                    ct direction reply ct mark and $MASK == $MARK meta mark set meta mark and $OTHERS or $MARK
                 }
             }
             """;
@@ -50,13 +50,21 @@ public final class AnswerMarks implements AutoCloseable {
      */
     public static AnswerMarks setUp(String device, int mark) throws IOException {
         AnswerMarks made = new AnswerMarks("tunbridge_" + device);
-        String rules = String.format(TABLE, made.table, device, mark, ~Identity.MARK_MASK, Identity.MARK_MASK);
+        String rules = RULES.replace("$TABLE", made.table)
+                .replace("$DEVICE", device)
+                .replace("$MARK", word(mark))
+                .replace("$MASK", word(Identity.MARK_MASK))
+                .replace("$OTHERS", word(~Identity.MARK_MASK));
         try {
             HostProgram.NFT.run(rules, List.of("-f", "-"));
             return made;
         } catch (IOException e) {
             throw new IOException("answers: mark cannot be set up: " + e.getMessage(), e);
         }
+    }
+
+    private static String word(int value) {
+        return String.format("0x%08x", value);
     }
 
     /** Takes the table back. Does nothing the second time. */

@@ -8,11 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A program of the host, run at set-up in the calling thread's network namespace, for a bounded time. */
 enum HostProgram {
     NFT("nft", "nftables");
 
+    private static final Logger LOG = LoggerFactory.getLogger(HostProgram.class);
     private static final long LIMIT_SECONDS = 5;
 
     private final String command;
@@ -56,11 +59,13 @@ enum HostProgram {
             return null;
         });
         // What goes in and comes out is far smaller than a pipe, so one comes after the other.
-        try (OutputStream in = process.getOutputStream();
-                InputStream out = process.getInputStream();
-                InputStream err = process.getErrorStream()) {
+        try (OutputStream in = process.getOutputStream()) {
             in.write(input.getBytes(StandardCharsets.UTF_8));
-            in.close();
+        } catch (IOException e) {
+            LOG.debug("{} ended before it had read everything; its own words say why: {}", command, e.getMessage());
+        }
+        try (InputStream out = process.getInputStream();
+                InputStream err = process.getErrorStream()) {
             String output = new String(out.readAllBytes(), StandardCharsets.UTF_8);
             String errors = new String(err.readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {

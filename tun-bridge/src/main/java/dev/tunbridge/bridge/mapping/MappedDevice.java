@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MappedDevice implements TunDevice {
     /** One packet of any length, and many of the length of an ICMP error. */
-    private static final int COPIES_BYTES = 64 * 1024;
+    private static final int COPIES_BYTES = 66 * 1024;
 
     private final TunDevice device;
     private final LongSupplier clock;
@@ -90,9 +90,7 @@ public final class MappedDevice implements TunDevice {
     @Override
     public void write(ByteBuf packet, int index, int length) {
         ClientMapping current = mapping;
-        if (current == null) {
-            device.write(packet, index, length);
-        } else if (!isMapped(current, packet, index, length, packet, index + length, 0)) {
+        if (current == null || closed || !isMapped(current, packet, index, length, packet, index + length, 0)) {
             device.write(packet, index, length);
         }
     }
@@ -100,7 +98,7 @@ public final class MappedDevice implements TunDevice {
     @Override
     public void write(ByteBuf head, int headIndex, int headLength, ByteBuf body, int bodyIndex, int bodyLength) {
         ClientMapping current = mapping;
-        if (current == null || !isMapped(current, head, headIndex, headLength, body, bodyIndex, bodyLength)) {
+        if (current == null || closed || !isMapped(current, head, headIndex, headLength, body, bodyIndex, bodyLength)) {
             device.write(head, headIndex, headLength, body, bodyIndex, bodyLength);
         }
     }
@@ -122,7 +120,8 @@ public final class MappedDevice implements TunDevice {
         int protocolAt = version == 4 ? IpView.V4_PROTOCOL_AT : IpView.V6_NEXT_HEADER_AT;
         boolean isWhole = version == 6 || (head.getUnsignedShort(headIndex + IpView.V4_FRAGMENT_AT) & 0x3fff) == 0;
         int protocol = head.getUnsignedByte(headIndex + protocolAt);
-        if (isWhole && networkBytes <= headLength && (protocol == InnerPacket.TCP || protocol == InnerPacket.UDP)) {
+        boolean isHere = networkBytes >= IpView.IPV4_HEADER_BYTES && networkBytes <= headLength;
+        if (isWhole && isHere && (protocol == InnerPacket.TCP || protocol == InnerPacket.UDP)) {
             // The transport header begins the body, or follows in the head with all of the packet or all but payload.
             boolean isApart = networkBytes == headLength;
             ByteBuf transport = isApart ? body : head;
@@ -131,7 +130,7 @@ public final class MappedDevice implements TunDevice {
             int transportBytes = transportHeaderBytes(protocol, transport, transportIndex, available);
             boolean isContiguous = isApart || bodyLength == 0 || available == transportBytes;
             if (transportBytes > 0 && isContiguous) {
-                mapHeaders(
+                return areHeadersMapped(
                         current,
                         head,
                         headIndex,
@@ -143,7 +142,6 @@ public final class MappedDevice implements TunDevice {
                         available == transportBytes ? body : transport,
                         available == transportBytes && !isApart ? bodyIndex : transportIndex + transportBytes,
                         headLength + bodyLength - networkBytes - transportBytes);
-                return true;
             }
         }
         return isCopiedAndMapped(current, head, headIndex, headLength, body, bodyIndex, bodyLength);
@@ -161,7 +159,7 @@ public final class MappedDevice implements TunDevice {
         return bytes >= TcpView.HEADER_BYTES && bytes <= available ? bytes : 0;
     }
 
-    private void mapHeaders(
+    private boolean areHeadersMapped(
             ClientMapping current,
             ByteBuf network,
             int networkIndex,
@@ -183,20 +181,19 @@ public final class MappedDevice implements TunDevice {
                 transportIndex,
                 true,
                 now());
-        if (place == ClientMapping.REFUSED) {
-            return;
+        if (place == ClientMapping.KEEPS || place == ClientMapping.REFUSED) {
+            return place == ClientMapping.REFUSED;
         }
         header.setBytes(0, network, networkIndex, networkBytes);
         header.setBytes(networkBytes, transport, transportIndex, transportBytes);
-        if (place != ClientMapping.KEEPS) {
-            int step = current.step(place);
-            AddressRewriter.setAddress(header, sourceAt, addressBytes, current.poolHigh(), current.poolLow(place));
-            if (addressBytes == 4) {
-                AddressRewriter.mendHeader(header, 0, step);
-            }
-            AddressRewriter.mendTransport(header, networkBytes, transportBytes, protocol, addressBytes, step);
+        int step = current.step(place);
+        AddressRewriter.setAddress(header, sourceAt, addressBytes, current.poolHigh(), current.poolLow(place));
+        if (addressBytes == 4) {
+            AddressRewriter.mendHeader(header, 0, step);
         }
+        AddressRewriter.mendTransport(header, networkBytes, transportBytes, protocol, addressBytes, step);
         device.write(header, 0, networkBytes + transportBytes, payload, payloadIndex, payloadLength);
+        return true;
     }
 
     private boolean isCopiedAndMapped(
@@ -286,7 +283,7 @@ public final class MappedDevice implements TunDevice {
     public void flush() {
         device.flush();
         isTimeStale = true;
-        if (copies != null) {
+        if (copies != null && !closed) {
             copies.clear();
         }
     }
@@ -402,7 +399,6 @@ public final class MappedDevice implements TunDevice {
         if (!closed) {
             closed = true;
             device.close();
-            mapping = null;
             header.release();
             if (copies != null) {
                 copies.release();

@@ -7,7 +7,6 @@ import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.bridge.NameResolver;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
-import dev.tunbridge.bridge.answers.MappingChoice;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
@@ -16,8 +15,6 @@ import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.filter.Refusals;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
-import dev.tunbridge.bridge.mapping.ClientMapping;
-import dev.tunbridge.bridge.mapping.IdleTimes;
 import dev.tunbridge.bridge.mapping.MappedClient;
 import dev.tunbridge.bridge.mapping.MappedDevice;
 import dev.tunbridge.bridge.net.OverlapException;
@@ -56,7 +53,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -75,6 +71,9 @@ import org.slf4j.LoggerFactory;
 public final class Tunnel {
     private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
 
+    /** Reading which sockets there are costs some hundred microseconds, beside the loop. */
+    private static final long SERVICES_SECONDS = 60;
+
     private final BridgeConfig config;
     private final Endpoint server;
     private final FrameFormat format;
@@ -84,6 +83,7 @@ public final class Tunnel {
     private final MappedDevice device;
     private final NetworkSetup networkSetup;
     private final NameResolver resolver;
+    private final ClientAddresses clients;
     private final Events events;
     private final Blocking blocking;
 
@@ -128,9 +128,6 @@ public final class Tunnel {
 
     /** Addresses for clients that are routed into the tunnel; the blocking thread's too. */
     private Optional<Prefix> routedPool = Optional.empty();
-
-    /** Told last; the blocking thread's. */
-    private String toldOfMapping = "";
 
     private final Repairs repairs = new Repairs();
     private final HostNews news;
@@ -178,6 +175,7 @@ public final class Tunnel {
         this.device = new MappedDevice(device, System::nanoTime);
         this.networkSetup = networkSetup;
         this.resolver = resolver;
+        clients = new ClientAddresses(config, this.device, networkSetup);
         this.events = events;
         blocking = new Blocking(loop, "tunbridge-setup-" + device.name(), this::broken);
         resolving = new Blocking(loop, "tunbridge-resolve-" + device.name(), this::broken);
@@ -644,7 +642,8 @@ public final class Tunnel {
                 () -> {
                     TunnelInfo before = configured;
                     configured = null;
-                    Optional<Prefix> pool = choosePool(next, current.server().getAddress());
+                    Optional<Prefix> pool =
+                            clients.choose(next, current.server().getAddress());
                     if (before == null || !isSameNetwork(before, next) || !pool.equals(routedPool)) {
                         undo.undo();
                     }
@@ -656,7 +655,7 @@ public final class Tunnel {
                 },
                 pool -> {
                     if (connection == current) {
-                        map(next, pool);
+                        clients.map(next, pool);
                         established(current, next);
                     }
                 },
@@ -677,38 +676,23 @@ public final class Tunnel {
         }
     }
 
-    /** On the blocking thread. */
-    private Optional<Prefix> choosePool(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
-        MappingChoice choice = networkSetup.mapping(tunnel, outerServer);
-        String told = choice.pool()
-                .map(pool -> "clients have addresses of " + pool + " on " + device.name() + ": " + choice.reason())
-                .orElseGet(() -> "clients keep their addresses on " + device.name() + ": " + choice.reason());
-        if (!told.equals(toldOfMapping)) {
-            toldOfMapping = told;
-            LOG.info("{}", told);
+    /** A service that starts later may need what this session does not have. */
+    private void watchServices(OuterConnection current, TunnelInfo tunnel) {
+        if (clients.mayChange()) {
+            loop.schedule(() -> lookAtServices(current, tunnel), SERVICES_SECONDS, TimeUnit.SECONDS);
         }
-        return choice.pool();
     }
 
-    /** Whoever has an address of this pool already keeps it. */
-    private void map(TunnelInfo tunnel, Optional<Prefix> pool) {
-        if (pool.isEmpty()) {
-            device.map(null);
-            return;
+    private void lookAtServices(OuterConnection current, TunnelInfo tunnel) {
+        if (connection == current) {
+            blocking.run(
+                    () -> {
+                        clients.look(tunnel, current.server().getAddress());
+                        return tunnel;
+                    },
+                    looked -> watchServices(current, tunnel),
+                    fault -> LOG.debug("the host's services cannot be told: {}", fault.getMessage()));
         }
-        ClientMapping mapping = device.mapping();
-        if (mapping == null || !mapping.network().equals(pool.get())) {
-            mapping = new ClientMapping(
-                    pool.get(),
-                    config.get(Settings.MAPPING_ENTRIES),
-                    new IdleTimes(
-                            config.get(Settings.MAPPING_IDLE_TCP),
-                            config.get(Settings.MAPPING_IDLE_UDP),
-                            config.get(Settings.MAPPING_IDLE_ICMP)),
-                    new SecureRandom().nextLong());
-        }
-        mapping.keep(tunnel.reached(config.get(Settings.ROUTES)));
-        device.map(mapping);
     }
 
     /** Who has an address of the pool, the most recently active first. */
@@ -822,6 +806,7 @@ public final class Tunnel {
         tuning.established(current, new TunnelShape(tunnel.deviceAddress(), tunnel.mtu(), frameOverheadBytes(tunnel)));
         pathTick.set(now);
         uplink.pump();
+        watchServices(current, tunnel);
     }
 
     /** The welcome's MTU, or less where a frame cannot hold that much: the kernel must know what really fits. */

@@ -127,7 +127,7 @@ class AnswerMarksTest {
         return network.run("nft", "list", "ruleset")
                 + network.inside("-N", "rule")
                 + network.inside("-6", "-N", "rule")
-                + network.inside("route", "show", "table", "all")
-                + network.inside("-6", "route", "show", "table", "all");
+                + network.inside("route", "show", "table", "all", "proto", "boot")
+                + network.inside("-6", "route", "show", "table", "all", "proto", "boot");
     }
 }

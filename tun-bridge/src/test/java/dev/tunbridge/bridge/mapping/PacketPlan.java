@@ -133,8 +133,11 @@ final class PacketPlan {
 
     private byte[] error(Addresses addresses) {
         Kind quotedKind = random.nextInt(4) == 0 ? Kind.ECHO : random.nextBoolean() ? Kind.TCP : Kind.UDP;
-        byte[] inside = plain(quotedKind, addresses.quotedSource, addresses.quotedDestination);
         boolean isLater = random.nextInt(8) == 0;
+        // A later fragment has nothing in it that depends on addresses.
+        byte[] inside = isLater
+                ? new byte[random.nextInt(60)]
+                : plain(quotedKind, addresses.quotedSource, addresses.quotedDestination);
         byte[] quoted = ip(
                 addresses.quotedSource,
                 addresses.quotedDestination,
