@@ -44,8 +44,8 @@ class ConfigurationOracleTest {
     }
 
     private static boolean isOnItsWay(String link) {
-        return link.contains("LOWER_UP") && link.contains("DOWN ")
-                || link.contains("NO-CARRIER") && link.contains("state UP");
+        return (link.contains("LOWER_UP") && link.contains("DOWN "))
+                || (link.contains("NO-CARRIER") && link.contains("state UP"));
     }
 
     private static String compare(OtherHost host, NetworkConfiguration network) throws Exception {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -113,7 +114,7 @@ final class IpView {
         }
         Map<Integer, ByteBuffer> others = address.others();
         view.put(
-                "scope", others.containsKey(1 << 16) ? "" + (others.get(1 << 16).get(0) & 0xff) : "0");
+                "scope", others.containsKey(1 << 16) ? "" + (Objects.requireNonNull(others.get(1 << 16)).get(0) & 0xff) : "0");
         if (others.containsKey(3)) {
             view.put("label", characters(others.get(3)));
         }
@@ -143,7 +144,7 @@ final class IpView {
         Map<Integer, ByteBuffer> others = route.others();
         if (others.containsKey(2)) {
             view.put(
-                    "from", network(inet(others.get(2)), others.get(1 << 16 | 2).get(0) & 0xff));
+                    "from", network(inet(others.get(2)), Objects.requireNonNull(others.get(1 << 16 | 2)).get(0) & 0xff));
         }
         if (others.containsKey(20)) {
             view.put(
@@ -228,7 +229,7 @@ final class IpView {
             }
         });
         if (route.others().containsKey(1 << 16 | 16)) {
-            view.put("congestion", characters(route.others().get(1 << 16 | 16)));
+            view.put("congestion", characters(Objects.requireNonNull(route.others().get(1 << 16 | 16))));
         }
         return view;
     }

@@ -18,7 +18,7 @@ class TrafficControlOracleTest {
             for (String kind : List.of("pfifo limit 7", "bfifo limit 9000", "tbf rate 10mbit burst 20k limit 30k")) {
                 host.tc("qdisc add dev v0 root handle 7: " + kind);
                 QueueDiscipline root = control.root(v0).orElseThrow();
-                assertThat(root.kind()).isEqualTo(kind.split(" ")[0]);
+                assertThat(root.kind()).isEqualTo(kind.substring(0, kind.indexOf(' ')));
                 assertThat(root.handle()).isEqualTo(0x70000);
                 assertThat(root.isOurs()).isFalse();
                 assertThat(root.rateBytesPerSecond()).isEqualTo(kind.startsWith("tbf") ? 1_250_000 : 0);

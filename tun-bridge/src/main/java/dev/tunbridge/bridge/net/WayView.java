@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -49,12 +50,10 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
         List<String> ways = new ArrayList<>();
         boolean hasWay = false;
         for (InetAddress server : servers) {
-            HostNetwork host = hosts.get(AddressFamily.of(server));
-            Optional<KernelRoute> way = host == null
-                    ? Optional.empty()
-                    : new WayLookup(host, route -> !Identity.isOurs(route))
-                            .find(server)
-                            .map(WayLookup.Way::route);
+            HostNetwork host = Objects.requireNonNull(hosts.get(AddressFamily.of(server)), "both families");
+            Optional<KernelRoute> way = new WayLookup(host, route -> !Identity.isOurs(route))
+                    .find(server)
+                    .map(WayLookup.Way::route);
             boolean isUsable = way.isPresent() && isUsable(way.get(), host);
             ways.add(server.getHostAddress() + " "
                     + way.map(route -> text(route, host)).orElse("no way"));
