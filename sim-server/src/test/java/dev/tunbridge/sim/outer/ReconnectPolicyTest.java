@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.outer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.protocol.frame.FrameEncoder;
@@ -10,6 +11,7 @@ import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.sim.e2e.Scenes;
+import dev.tunbridge.sim.lab.LabProcess;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -17,8 +19,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -37,7 +41,9 @@ class ReconnectPolicyTest {
         try (RoutedLab lab = RoutedLab.open();
                 ServerSocket socket =
                         lab.server().call(() -> new ServerSocket(RoutedLab.PORT, 5, InetAddress.getByName(ADDRESS)))) {
-            lab.server().newThread(() -> welcomeAndClose(socket)).start();
+            lab.server()
+                    .newThread(() -> welcomeAndClose(socket, new AtomicInteger()))
+                    .start();
             lab.bridge(Map.of("reconnect.first", "200ms", "reconnect.most", "1m"), ADDRESS);
             long first = lab.awaitUp(1);
             long third = lab.awaitUp(3);
@@ -46,6 +52,42 @@ class ReconnectPolicyTest {
             // Waits of 150 to 250, 300 to 500, and 600 to 1000 ms.
             assertThat(third - first).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(450));
             assertThat(fourth - third).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(600));
+        }
+    }
+
+    @Test
+    void whatRepeatsItselfIsSaidTwiceAndThenCounted() throws Exception {
+        try (RoutedLab lab = RoutedLab.open();
+                ServerSocket socket =
+                        lab.server().call(() -> new ServerSocket(RoutedLab.PORT, 5, InetAddress.getByName(ADDRESS)));
+                LabProcess bridge = lab.device()
+                        .start(
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString(),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                "dev.tunbridge.bridge.service.Main",
+                                "run",
+                                "--server",
+                                ADDRESS + ":" + RoutedLab.PORT,
+                                "--set",
+                                "reconnect.first=50ms",
+                                "--set",
+                                "reconnect.most=50ms")) {
+            AtomicInteger welcomed = new AtomicInteger();
+            lab.server().newThread(() -> welcomeAndClose(socket, welcomed)).start();
+            await().atMost(RoutedLab.LIMIT).until(() -> welcomed.get() >= 6);
+            assertThat(bridge.output())
+                    .filteredOn(line -> line.contains("ended after 0"))
+                    .hasSize(2);
+            assertThat(bridge.output())
+                    .filteredOn(line -> line.contains("tunnel up"))
+                    .hasSize(2);
+            assertThat(bridge.output())
+                    .filteredOn(line -> line.contains("connecting to"))
+                    .hasSize(2);
+            bridge.terminate();
+            assertThat(bridge.awaitExit(RoutedLab.LIMIT)).isZero();
         }
     }
 
@@ -66,7 +108,7 @@ class ReconnectPolicyTest {
         }
     }
 
-    private static void welcomeAndClose(ServerSocket socket) {
+    private static void welcomeAndClose(ServerSocket socket, AtomicInteger welcomed) {
         FrameFormat format = FrameFormat.builtin("reference");
         MessageCodec codec = MessageMappers.forFormat(format);
         ByteBuf bytes = Unpooled.buffer();
@@ -85,6 +127,7 @@ class ReconnectPolicyTest {
             try (Socket taken = socket.accept()) {
                 taken.getInputStream().read();
                 taken.getOutputStream().write(welcome);
+                welcomed.incrementAndGet();
                 taken.setSoTimeout(300);
                 taken.getInputStream().readAllBytes();
             } catch (IOException e) {

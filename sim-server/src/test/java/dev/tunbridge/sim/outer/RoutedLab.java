@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class RoutedLab implements AutoCloseable {
     static final int PORT = 7000;
     static final String NAME = "server.example";
-    static final Duration LIMIT = Duration.ofSeconds(20);
+    static final Duration LIMIT = Duration.ofSeconds(40);
 
     private final Lab lab = Lab.open();
     private final List<String> news = new CopyOnWriteArrayList<>();

@@ -10,9 +10,9 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>That short ones still pass is what tells it from an outage, and where nothing is said by itself the server's kernel is
  * asked: see {@link Advice#ASK}. An answer is a segment without data: a server whose own data goes on coming may be hearing
- * nothing of us. Upwards an answer must have come, and then two timeouts: what was sent again after it had
- * its time. Downwards the server's sequence numbers must be ahead of what has come, or segments must have come behind a hole, while
- * three answers came in two seconds. Where long segments had passed before, on a path that loses at random, all of it takes
+ * nothing of us. Upwards an answer must have come, then two timeouts, and an answer again: what was sent again had its
+ * time. Downwards the server's sequence numbers must be ahead of what has come, or segments must have come behind a hole, while
+ * three answers in a row came in two seconds, or in so much more that the server must have tried twice meanwhile. Where long segments had passed before, on a path that loses at random, all of it takes
  * three times as much.
  */
 public final class SegmentWatch {
@@ -28,7 +28,7 @@ public final class SegmentWatch {
         SHORTEN_DOWN
     }
 
-    private static final int TIMEOUTS = 3;
+    private static final long TIMEOUTS = 3;
     private static final int TIMEOUTS_AFTER_ANSWER = 2;
     private static final int ANSWERS = 3;
     private static final int PATIENCE = 3;
@@ -40,9 +40,15 @@ public final class SegmentWatch {
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(550);
 
     /** Silence after which it is asked once whether something is under way. */
-    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private static final long STANDS_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    /**
+     * The server's timer doubles, so within as long again as it has been in vain it tries once, and twice within three times
+     * as long; these tries must come after the first answer, or they may have been lost to an outage.
+     */
+    private static final int SERVER_TRIES = 3;
 
     private final int addressBytes;
     private final int limitBytes;
@@ -62,6 +68,8 @@ public final class SegmentWatch {
 
     private long received;
     private long receivedNanos;
+    private long soundNanos;
+    private long answeredNanos;
     private long receivedOutOfOrder;
     private int answersDown;
     private boolean hasAskedInSilence;
@@ -95,10 +103,15 @@ public final class SegmentWatch {
         boolean isAnswer = isAsked && sample.bareSegmentsIn() > askedBareSegments;
         if (isAnswer) {
             isAsked = false;
+        } else if (isAsked && sample.nowNanos() - askedNanos >= ASK_NANOS) {
+            // An outage, or what is left of one: answers count in a row only.
+            isAnsweredUp = false;
+            answersDown = 0;
         }
         Advice up = up(sample, isAnswer);
         Advice down = down(sample, isAnswer);
-        Advice advice = up == Advice.NOTHING || up == Advice.ASK && down == Advice.SHORTEN_DOWN ? down : up;
+        boolean isUpDecisive = up == Advice.SHORTEN_UP || down == Advice.NOTHING;
+        Advice advice = isUpDecisive ? up : down;
         if (advice == Advice.ASK) {
             return ask(sample);
         }
@@ -121,6 +134,7 @@ public final class SegmentWatch {
     private void progressDown(ConnectionSample sample) {
         received = sample.bytesReceived();
         receivedNanos = sample.nowNanos();
+        soundNanos = receivedNanos;
         receivedOutOfOrder = sample.outOfOrderIn();
         answersDown = 0;
         hasAskedInSilence = false;
@@ -151,10 +165,10 @@ public final class SegmentWatch {
             answeredTimeouts = sample.timeouts();
         }
         boolean isLostSince = isAnsweredUp && sample.timeouts() >= answeredTimeouts + TIMEOUTS_AFTER_ANSWER;
-        if (isLostSince && sample.timeouts() >= (hadLongUp ? PATIENCE - 1 : 1) * TIMEOUTS) {
+        if (isAnswer && isLostSince && sample.timeouts() >= (hadLongUp ? PATIENCE - 1 : 1) * TIMEOUTS) {
             return Advice.SHORTEN_UP;
         }
-        return isAnsweredUp ? Advice.NOTHING : Advice.ASK;
+        return Advice.ASK;
     }
 
     private Advice down(ConnectionSample sample, boolean isAnswer) {
@@ -163,19 +177,26 @@ public final class SegmentWatch {
             return Advice.NOTHING;
         }
         boolean hadLong = sample.receiveMss() > shorter.getAsInt() - OPTION_BYTES;
-        long silentNanos = sample.nowNanos() - receivedNanos;
         boolean isMissing = sample.serverAheadBytes() > 0 || sample.outOfOrderIn() > receivedOutOfOrder;
         if (!isMissing) {
-            boolean isDue = !hadLong && !hasAskedInSilence && silentNanos >= SILENCE_NANOS;
+            if (isAnswer) {
+                soundNanos = sample.nowNanos();
+            }
+            boolean isDue = !hadLong && !hasAskedInSilence && sample.nowNanos() - receivedNanos >= SILENCE_NANOS;
             hasAskedInSilence |= isDue;
             return isDue ? Advice.ASK : Advice.NOTHING;
         }
         if (isAnswer) {
+            answeredNanos = answersDown == 0 ? sample.nowNanos() : answeredNanos;
             answersDown++;
         }
         int patience = hadLong ? PATIENCE : 1;
-        if (silentNanos >= patience * STANDS_NANOS && answersDown >= patience * ANSWERS) {
-            return Advice.SHORTEN_DOWN;
+        if (isAnswer && answersDown >= patience * ANSWERS) {
+            long aliveNanos = sample.nowNanos() - answeredNanos;
+            long before = answeredNanos - soundNanos;
+            if (aliveNanos >= Math.max(patience * STANDS_NANOS, SERVER_TRIES * before)) {
+                return Advice.SHORTEN_DOWN;
+            }
         }
         return Advice.ASK;
     }

@@ -56,10 +56,10 @@ class SegmentWatchTest {
         assertThat(asked).as("before the first timeout").isZero();
         for (int timeouts = 1; timeouts <= 2; timeouts++) {
             connection.timeouts = timeouts;
-            assertThat(look(40)).isEqualTo(Advice.NOTHING);
+            assertThat(look(60)).isEqualTo(Advice.NOTHING);
         }
         connection.timeouts = 3;
-        assertThat(look(1)).isEqualTo(Advice.SHORTEN_UP);
+        assertThat(look(60)).isEqualTo(Advice.SHORTEN_UP);
         ConnectionSample sample = connection.sample();
         assertThat(watch.limit(Advice.SHORTEN_UP, sample)).hasValue(1360);
         assertThat(SegmentWatch.words(Advice.SHORTEN_UP, sample, 1360))
@@ -114,7 +114,7 @@ class SegmentWatchTest {
             assertThat(look(50)).isEqualTo(Advice.NOTHING);
         }
         connection.timeouts = 6;
-        assertThat(look(1)).isEqualTo(Advice.SHORTEN_UP);
+        assertThat(look(60)).isEqualTo(Advice.SHORTEN_UP);
     }
 
     @Test
@@ -131,7 +131,7 @@ class SegmentWatchTest {
     void segmentsThatDoNotComeWhileTheServerAnswersAreTooLong() {
         look(1);
         connection.receive(2, 200);
-        assertThat(look(99)).isEqualTo(Advice.NOTHING);
+        assertThat(look(50)).isEqualTo(Advice.NOTHING);
         assertThat(asked).isZero();
         assertThat(look(2)).isEqualTo(Advice.NOTHING);
         assertThat(asked).as("in silence, once").isOne();
@@ -170,6 +170,50 @@ class SegmentWatchTest {
         connection.serverAhead = 14_480;
         assertThat(look(2_000)).isEqualTo(Advice.NOTHING);
         assertThat(asked).as("in 20 s").isBetween(30, 40);
+    }
+
+    @Test
+    void aServerWhoseTimerHasGrownInAnOutageIsGivenTheTimeToTryAgain() {
+        answers = false;
+        look(1);
+        connection.serverAhead = 2_000;
+        assertThat(look(300)).as("three seconds of outage").isEqualTo(Advice.NOTHING);
+        answers = true;
+        assertThat(look(320)).as("its timer falls within as long again").isEqualTo(Advice.NOTHING);
+        connection.receive(4, 500);
+        connection.serverAhead = 0;
+        assertThat(look(2_000)).isEqualTo(Advice.NOTHING);
+    }
+
+    @Test
+    void answersThatAnOutageInterruptsDoNotCountTogether() {
+        look(1);
+        connection.serverAhead = 2_000;
+        for (int i = 0; i < 20; i++) {
+            answers = true;
+            assertThat(look(120)).isEqualTo(Advice.NOTHING);
+            answers = false;
+            assertThat(look(120)).isEqualTo(Advice.NOTHING);
+        }
+    }
+
+    @Test
+    void anOutageBetweenTwoAnswersIsNoHole() {
+        look(1);
+        connection.send(10, ModelConnection.MSS);
+        connection.timeouts = 1;
+        assertThat(look(60)).isEqualTo(Advice.NOTHING);
+        answers = false;
+        for (int timeouts = 2; timeouts <= 5; timeouts++) {
+            connection.timeouts = timeouts;
+            assertThat(look(100)).isEqualTo(Advice.NOTHING);
+        }
+        answers = true;
+        assertThat(look(100)).isEqualTo(Advice.NOTHING);
+        connection.timeouts = 6;
+        assertThat(look(60)).as("sent again a moment ago").isEqualTo(Advice.NOTHING);
+        connection.arrive(10);
+        assertThat(look(100)).isEqualTo(Advice.NOTHING);
     }
 
     @Test
