@@ -20,8 +20,8 @@ public final class Foreground {
      */
     public static void neverBlockOnOutput(CommandLine line) {
         StandardStreams.neverBlock();
-        line.setOut(new PrintWriter(System.out, true));
-        line.setErr(new PrintWriter(System.err, true));
+        line.setOut(new PrintWriter(System.out, true, StandardStreams.charset()));
+        line.setErr(new PrintWriter(System.err, true, StandardStreams.charset()));
     }
 
     /** On SIGTERM or SIGINT runs this, then exits with the code that it returns. */

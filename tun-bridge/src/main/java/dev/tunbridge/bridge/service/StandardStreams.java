@@ -28,7 +28,7 @@ final class StandardStreams {
         if (out != null) {
             return;
         }
-        Charset charset = Charset.forName(System.getProperty("native.encoding", "UTF-8"));
+        Charset charset = charset();
         UnblockingOutput newOut = new UnblockingOutput(new FileOutputStream(FileDescriptor.out), "tunbridge-stdout");
         UnblockingOutput newErr = isOneFile()
                 ? newOut // so that lines keep their order
@@ -37,6 +37,11 @@ final class StandardStreams {
         err = newErr;
         System.setOut(new PrintStream(newOut, true, charset));
         System.setErr(new PrintStream(newErr, true, charset));
+    }
+
+    /** Of what reads the output: the host's. */
+    static Charset charset() {
+        return Charset.forName(System.getProperty("native.encoding", "UTF-8"));
     }
 
     private static boolean isOneFile() {
