@@ -115,7 +115,8 @@ class LongDatagramTest {
         InetAddress to = inner.server();
         long refusedBefore = refused(scene);
         LinuxSocket socket = scene.deviceSide()
-                .call(() -> LinuxSocket.newSocketDgram(isIpv4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6));
+                .call(() ->
+                        LinuxSocket.newSocketDgram(isIpv4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6));
         try {
             int level = isIpv4 ? IPPROTO_IP : IPPROTO_IPV6;
             socket.setIntOpt(
