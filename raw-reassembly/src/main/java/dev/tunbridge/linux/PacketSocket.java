@@ -27,7 +27,18 @@ public final class PacketSocket implements AutoCloseable {
     private static final int PACKET_RX_RING = 5;
     private static final int PACKET_STATISTICS = 6;
     private static final int TPACKET_V2 = 1;
-    private static final int ETH_P_ALL = 3;
+    /** Every packet on every device that it passes, those sent too: on a bridge's port, and again on the bridge. */
+    public static final int ETH_P_ALL = 3;
+
+    /**
+     * What the IP layer is given of IPv4, once, on the device from which it takes it: the bridge and not its port, the VLAN and not
+     * what it runs over. Nothing that is sent.
+     */
+    public static final int ETH_P_IP = 0x0800;
+
+    /** The same of IPv6. */
+    public static final int ETH_P_IPV6 = 0x86dd;
+
     private static final int ADDRESS_BYTES = 20;
     private static final int REQUEST_BYTES = 16;
     private static final int PROT_READ_WRITE = 3;
@@ -88,12 +99,17 @@ public final class PacketSocket implements AutoCloseable {
         return mapped.getByteBuffer(0, bytes).order(ByteOrder.nativeOrder());
     }
 
-    /** Packets come from here on; 0 means of all interfaces. */
-    public void bind(int interfaceIndex) throws LinuxException {
+    /**
+     * Packets come from here on.
+     *
+     * @param interfaceIndex 0 means of all interfaces
+     * @param protocol one of {@link #ETH_P_ALL}, {@link #ETH_P_IP}, {@link #ETH_P_IPV6}
+     */
+    public void bind(int interfaceIndex, int protocol) throws LinuxException {
         Memory address = new Memory(ADDRESS_BYTES);
         address.clear();
         address.setShort(0, (short) AF_PACKET);
-        address.setShort(2, networkOrder(ETH_P_ALL));
+        address.setShort(2, networkOrder(protocol));
         address.setInt(4, interfaceIndex);
         if (LibC.bind(fd, address, ADDRESS_BYTES) < 0) {
             throw LinuxException.last("bind AF_PACKET to interface " + interfaceIndex, "descriptor " + fd);

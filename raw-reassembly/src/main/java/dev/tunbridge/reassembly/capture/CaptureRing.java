@@ -130,12 +130,23 @@ public final class CaptureRing implements LiveSource {
             CaptureRing ring =
                     new CaptureRing(socket, options.interfaceName().orElse("all interfaces"), filter, slots, slotBytes);
             // Last, so that nothing has come past the filter.
-            socket.bind(interfaceIndex);
+            socket.bind(interfaceIndex, protocol(options.filter()));
             return ring;
         } catch (LinuxException | RuntimeException failure) {
             socket.close();
             throw failure;
         }
+    }
+
+    /**
+     * Of what only arrives, the IP layer's view: where a bridge, a bond or a VLAN is the outer interface, each segment comes once, and
+     * from the same interface whichever port carries it.
+     */
+    private static int protocol(CaptureFilter filter) {
+        if (!(filter instanceof CaptureFilter.Inbound inbound)) {
+            return PacketSocket.ETH_P_ALL;
+        }
+        return inbound.path().addressBytes() == 4 ? PacketSocket.ETH_P_IP : PacketSocket.ETH_P_IPV6;
     }
 
     /** The kernel doubles what it is told, for its own overhead; a super-packet takes about 1.5 times its length. */

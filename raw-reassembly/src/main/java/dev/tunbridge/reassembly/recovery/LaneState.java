@@ -12,6 +12,8 @@ public enum LaneState {
     LATCHED_OFF,
     /** Switched off by configuration; waits are measured. */
     MEASURING,
+    /** The capture does not see what the kernel receives. */
+    BLIND,
     /** No SYN-ACK was captured, so that no segment can be placed in the stream. */
     LATE,
     /** Two different SYN-ACKs were captured. */

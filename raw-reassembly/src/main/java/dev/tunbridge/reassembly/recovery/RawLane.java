@@ -46,6 +46,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     private final EarlyFrames early;
     private final FrameRecovery recovery;
     private final KernelLoss loss = new KernelLoss();
+    private final CaptureSight sight = new CaptureSight();
     private long pendingEnd;
     private long furthestOffset;
     private boolean isDue;
@@ -100,6 +101,11 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         }
         boolean counts = reason == null || validator.isTakenByKernel();
         int length = counts ? validator.payloadLength() : 0;
+        if (reason == null) {
+            sight.seen();
+        } else if (reason == Rejection.INTERFACE && counts) {
+            sight.seenElsewhere(segment.interfaceIndex(), length);
+        }
         if (length > 0) {
             long start = validator.startOffset();
             ByteBuf buffer = segment.buffer();
@@ -225,6 +231,9 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
 
     /** Offers what lies beyond a hole, if the kernel lane has read everything before it and something has changed. */
     public void recover(long nowNanos) {
+        if (validator.handshake() != null && sight.look(held.position(), nowNanos)) {
+            lookElsewhere();
+        }
         if (held.position() < held.contiguousEnd()) {
             lookForLost(nowNanos);
         }
@@ -237,6 +246,19 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
             recovery.recover(pendingEnd, now, changedFrom);
             changedFrom = Long.MAX_VALUE;
         }
+    }
+
+    /** The capture is blind. If the segments only take another way now, which the kernel is content with, so are we. */
+    private void lookElsewhere() {
+        int interfaceIndex = sight.elsewhere(held.position());
+        if (interfaceIndex == 0) {
+            listener.onEvent(Event.BLIND, held.position(), held.position());
+            return;
+        }
+        validator.follow(interfaceIndex);
+        recovery.forget();
+        awake();
+        listener.onEvent(Event.FOLLOWED, held.position(), held.position());
     }
 
     /** When to call {@link #recover} again though nothing comes, or {@link #NOT_DUE}. */
@@ -291,11 +313,17 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         return kernel.outOfOrderSegments();
     }
 
+    /** The capture rests from now on. */
+    public void resting() {
+        sight.pause();
+    }
+
     /** The capture has rested, and captures again: what the kernel has in order by now is no hole. */
     public void awake() {
         kernel.refresh();
         held.inOrderTo(held.position() + Math.max(0, kernel.unreadBytes()));
         loss.agree(kernel.outOfOrderSegments());
+        sight.restart(held.position());
     }
 
     /** What the connection has negotiated, or null before it was seen. */
@@ -309,6 +337,9 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         }
         if (validator.isAmbiguous()) {
             return LaneState.AMBIGUOUS;
+        }
+        if (sight.isBlind()) {
+            return LaneState.BLIND;
         }
         if (!options.enabled()) {
             return LaneState.MEASURING;

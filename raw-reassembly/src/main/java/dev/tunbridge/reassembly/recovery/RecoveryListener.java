@@ -23,7 +23,11 @@ public interface RecoveryListener {
         /** More was to be held than is allowed. */
         OVER_CAP,
         /** The kernel did not take what the capture had seen. */
-        KERNEL_LOST
+        KERNEL_LOST,
+        /** The kernel has received what the capture did not see. */
+        BLIND,
+        /** The segments come in by another interface than before, and the capture follows. */
+        FOLLOWED
     }
 
     default void onEvent(Event event, long fromOffset, long toOffset) {}

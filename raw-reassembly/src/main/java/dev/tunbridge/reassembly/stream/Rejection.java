@@ -14,7 +14,7 @@ public enum Rejection {
     IP_CHECKSUM,
     /** Not exactly the connection's addresses, ports and protocol. */
     ADDRESS,
-    /** Came in by another interface than the SYN-ACK. */
+    /** Came in by another interface than the SYN-ACK, or than the last one that the kernel was seen to take them from. */
     INTERFACE,
     /** The TCP header's lengths or options contradict the segment. */
     TCP_HEADER,

@@ -36,6 +36,7 @@ public final class SegmentValidator {
     private final TcpView tcp = new TcpView();
 
     private @Nullable Handshake handshake;
+    private int interfaceIndex;
     private boolean ambiguous;
     private boolean hasData;
     private final long openedNanos;
@@ -106,7 +107,7 @@ public final class SegmentValidator {
             return Rejection.AMBIGUOUS_HANDSHAKE;
         }
         Rejection numbers = checkNumbers(shaken, segment, position, reach);
-        Rejection reason = checkKind(shaken, segment);
+        Rejection reason = checkKind(segment);
         if (reason == null) {
             reason = numbers;
         }
@@ -127,14 +128,14 @@ public final class SegmentValidator {
     }
 
     /** What the kernel takes, and nothing goes early of. */
-    private @Nullable Rejection checkKind(Handshake shaken, CapturedSegment segment) {
+    private @Nullable Rejection checkKind(CapturedSegment segment) {
         if (tcp.hasFlags(TcpView.URG)) {
             return Rejection.URG;
         }
         if (tcp.hasFlags(TcpView.FIN)) {
             return Rejection.FIN;
         }
-        return shaken.interfaceIndex() == segment.interfaceIndex() ? null : Rejection.INTERFACE;
+        return interfaceIndex == segment.interfaceIndex() ? null : Rejection.INTERFACE;
     }
 
     /** Whether the rule is stricter than the kernel's: Linux looks for a timestamp only to compare it with older ones. */
@@ -199,6 +200,7 @@ public final class SegmentValidator {
         Handshake before = handshake;
         if (before == null) {
             handshake = next;
+            interfaceIndex = next.interfaceIndex();
             firstNanos = segment.timeNanos();
             recentTimestamp = next.timestampValue();
             recent(next.timestampValue(), next.timestampEcho(), segment.timeNanos());
@@ -342,6 +344,11 @@ public final class SegmentValidator {
      */
     public boolean isTakenByKernel() {
         return isTakenByKernel;
+    }
+
+    /** Segments are to come in by this interface from now on: it is known to be the one from which the kernel takes them. */
+    public void follow(int interfaceIndex) {
+        this.interfaceIndex = interfaceIndex;
     }
 
     /** What the connection has negotiated, once the SYN-ACK was seen. */

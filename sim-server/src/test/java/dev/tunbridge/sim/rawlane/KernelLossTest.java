@@ -195,6 +195,27 @@ class KernelLossTest {
         });
     }
 
+    @Test
+    void aCaptureThatDoesNotSeeWhatTheKernelReceivesIsBlindUntilItDoes() throws Exception {
+        ServerStream slow = new ServerStream(FORMAT);
+        play(LiveLane::connect, (server, lane) -> {
+            int number = 0;
+            server.send(0, slow.datagram(number, new byte[1_000]).frame(number++));
+            lane.readTo(slow.end());
+            lane.blindfold(true);
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (lane.state() != LaneState.BLIND && System.nanoTime() - until < 0) {
+                server.send(slow.end(), slow.datagram(number, new byte[1_000]).frame(number++));
+                lane.readTo(slow.end());
+            }
+            assertThat(lane.state()).isEqualTo(LaneState.BLIND);
+            lane.blindfold(false);
+            server.send(slow.end(), slow.datagram(number, new byte[1_000]).frame(number));
+            lane.readTo(slow.end());
+            assertThat(lane.state()).isEqualTo(LaneState.ACTIVE);
+        });
+    }
+
     private static void turn(LiveLane lane) {
         try {
             lane.read();

@@ -199,6 +199,15 @@ final class LiveLane implements AutoCloseable {
         path.rested(outOfOrder);
     }
 
+    /** The capture sees nothing from now on, or again, and the lane is not told. */
+    void blindfold(boolean isOn) throws IOException {
+        if (isOn) {
+            assertThat(ring.rest()).isTrue();
+        } else {
+            ring.wake();
+        }
+    }
+
     /** The capture wakes as soon as it must. */
     void awaitWake() throws IOException {
         server.await("the kernel's word of a segment out of order", () -> path.mustWake(System.nanoTime()));

@@ -198,7 +198,9 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
 
     /** The capture rests, since the kernel has counted so many segments out of order, or a little later. */
     public void rested(long outOfOrderSegments) {
-        if (rest != null) {
+        RawLane raw = rawLane;
+        if (rest != null && raw != null) {
+            raw.resting();
             rest.begin(kernelLane.position(), outOfOrderSegments);
             counters.rests++;
         }
@@ -343,6 +345,10 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
                     "the stream contradicts its own frame boundaries; none is proven on this connection any more";
                 case OVER_CAP -> "more than allowed had to be held behind a hole; it was forgotten";
                 case KERNEL_LOST -> "the kernel has dropped segments that the capture had seen";
+                case BLIND ->
+                    "the capture does not see what the kernel receives, so no packet goes past a hole until it does";
+                case FOLLOWED ->
+                    "the segments come in by another interface than before; the capture takes them from there now";
                 case HOLE_OPENED, HOLE_CLOSED -> "";
             };
             if (alarm.isEmpty()) {

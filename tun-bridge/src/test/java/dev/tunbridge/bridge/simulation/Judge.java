@@ -180,7 +180,7 @@ final class Judge implements AutoCloseable {
                 }
                 held.forget();
             }
-            case KERNEL_LOST, HOLE_OPENED, HOLE_CLOSED -> {}
+            case KERNEL_LOST, BLIND, FOLLOWED, HOLE_OPENED, HOLE_CLOSED -> {}
         }
     }
 
