@@ -42,7 +42,7 @@ final class PlainRead implements LiveSource {
             Sockets.set(socket.fd(), SocketOption.SO_RCVBUFFORCE, options.ringBytes());
             Sockets.set(socket.fd(), SocketOption.PACKET_IGNORE_OUTGOING, 1);
             socket.attach(options.filter().toSocketFilter());
-            socket.bind(Interfaces.index(options.interfaceName().orElseThrow()));
+            socket.bind(Interfaces.index(options.interfaceName().orElseThrow()), PacketSocket.ETH_P_ALL);
             return new PlainRead(socket);
         } catch (IOException | RuntimeException failure) {
             socket.close();
