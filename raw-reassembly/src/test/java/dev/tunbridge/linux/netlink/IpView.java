@@ -114,7 +114,10 @@ final class IpView {
         }
         Map<Integer, ByteBuffer> others = address.others();
         view.put(
-                "scope", others.containsKey(1 << 16) ? "" + (Objects.requireNonNull(others.get(1 << 16)).get(0) & 0xff) : "0");
+                "scope",
+                others.containsKey(1 << 16)
+                        ? "" + (Objects.requireNonNull(others.get(1 << 16)).get(0) & 0xff)
+                        : "0");
         if (others.containsKey(3)) {
             view.put("label", characters(others.get(3)));
         }
@@ -144,7 +147,10 @@ final class IpView {
         Map<Integer, ByteBuffer> others = route.others();
         if (others.containsKey(2)) {
             view.put(
-                    "from", network(inet(others.get(2)), Objects.requireNonNull(others.get(1 << 16 | 2)).get(0) & 0xff));
+                    "from",
+                    network(
+                            inet(others.get(2)),
+                            Objects.requireNonNull(others.get(1 << 16 | 2)).get(0) & 0xff));
         }
         if (others.containsKey(20)) {
             view.put(
@@ -229,7 +235,9 @@ final class IpView {
             }
         });
         if (route.others().containsKey(1 << 16 | 16)) {
-            view.put("congestion", characters(Objects.requireNonNull(route.others().get(1 << 16 | 16))));
+            view.put(
+                    "congestion",
+                    characters(Objects.requireNonNull(route.others().get(1 << 16 | 16))));
         }
         return view;
     }

@@ -147,7 +147,7 @@ record HostState(List<String> lines) {
                 files.filter(Files::isRegularFile)
                         .filter(file ->
                                 !PASSING_SYSCTLS.contains(file.getFileName().toString()))
-                        .forEach(file -> lines.add("sysctl " + root.getParent().relativize(file) + " = " + text(file)));
+                        .forEach(file -> lines.add("sysctl " + file + " = " + text(file)));
             }
         }
         return lines;

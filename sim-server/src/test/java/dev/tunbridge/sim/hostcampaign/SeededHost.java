@@ -88,8 +88,8 @@ final class SeededHost {
 
     /** As an administrator would, by the programs; what does not go there (a family that is off) is passed over. */
     void ip(String... lines) throws IOException {
-        namespace.call(() -> Command.run(
-                LIMIT, String.join("\n", lines) + "\n", List.of("ip", "-force", "-batch", "-")));
+        namespace.call(
+                () -> Command.run(LIMIT, String.join("\n", lines) + "\n", List.of("ip", "-force", "-batch", "-")));
     }
 
     private void sh(String line) throws IOException {
@@ -99,12 +99,17 @@ final class SeededHost {
     private void uplinks() throws IOException {
         uplinkLines.add("addr add 198.18.0.1/30 dev out0");
         uplinkLines.add("addr add 2001:2:0:1::1/64 dev out0 nodad");
-        ip("link add up1 type dummy", "link set up1 up", "addr add 198.18.4.1/24 dev up1", "addr add 2001:2:0:4::1/64 dev up1 nodad");
+        ip(
+                "link add up1 type dummy",
+                "link set up1 up",
+                "addr add 198.18.4.1/24 dev up1",
+                "addr add 2001:2:0:4::1/64 dev up1 nodad");
         int kind = random.nextInt(4);
         traits.add("defaults " + kind);
         String metric = oneOf("", "", " metric 100", " metric 84", " metric " + TABLE_BASE);
         if (kind == 0) {
-            uplinkLines.add("route add default nexthop via 198.18.0.2 dev out0 weight 5 nexthop via 198.18.4.2 dev up1 weight 1");
+            uplinkLines.add(
+                    "route add default nexthop via 198.18.0.2 dev out0 weight 5 nexthop via 198.18.4.2 dev up1 weight 1");
         } else {
             uplinkLines.add("route add default via 198.18.0.2" + metric);
         }
@@ -128,7 +133,8 @@ final class SeededHost {
         for (int i = 0; i < count; i++) {
             String network = oneOf("198.18.88.1/24", "198.19.0.9/24", "198.18.80.1/20", "198.18.128.1/22");
             traits.add("lan" + i + " " + network);
-            ip("link add lan" + i + " type dummy",
+            ip(
+                    "link add lan" + i + " type dummy",
                     "link set lan" + i + " up",
                     "addr add " + network + " dev lan" + i,
                     "addr add 2001:2:77:" + i + "::1/64 dev lan" + i + " nodad");
@@ -143,7 +149,9 @@ final class SeededHost {
         if (chance(30)) {
             traits.add("a table like ours");
             int table = TABLE_BASE + random.nextInt(24);
-            ip("route add default via 198.18.0.2 table " + table, "-6 route add default via 2001:2:0:1::2 table " + table);
+            ip(
+                    "route add default via 198.18.0.2 table " + table,
+                    "-6 route add default via 2001:2:0:1::2 table " + table);
             uplinkLines.add("route add default via 198.18.0.2 table " + table);
             uplinkLines.add("-6 route add default via 2001:2:0:1::2 table " + table);
             if (chance(50)) {
@@ -155,7 +163,8 @@ final class SeededHost {
     private void otherTunnels() throws IOException {
         if (chance(30)) {
             traits.add("a tunnel that took the default route");
-            ip("tuntap add tun9 mode tun",
+            ip(
+                    "tuntap add tun9 mode tun",
                     "link set tun9 up",
                     "addr add 198.18.200.1/24 dev tun9",
                     "route add 0.0.0.0/1 dev tun9",
@@ -166,7 +175,8 @@ final class SeededHost {
         if (chance(30)) {
             traits.add("another bridge's tunnel");
             int table = TABLE_BASE + 9;
-            ip("link add tb9 type dummy",
+            ip(
+                    "link add tb9 type dummy",
                     "link set tb9 up",
                     "addr add 198.19.9.1/32 dev tb9",
                     "route add 198.19.9.0/30 dev tb9 proto 84 metric 84",
@@ -197,7 +207,8 @@ final class SeededHost {
     private void marks() throws IOException {
         if (chance(40)) {
             traits.add("marks");
-            ip("route add default via 198.18.4.2 table 101",
+            ip(
+                    "route add default via 198.18.4.2 table 101",
                     "-6 route add default via 2001:2:0:4::2 table 101",
                     "rule add fwmark 0x100/0xff00 lookup 101 pref 2001",
                     "-6 rule add fwmark 0x100/0xff00 lookup 101 pref 2001",
@@ -216,7 +227,8 @@ final class SeededHost {
         if (!isPersistent) {
             return;
         }
-        ip("tuntap add " + DEVICE + " mode tun" + (chance(5) ? " multi_queue" : ""),
+        ip(
+                "tuntap add " + DEVICE + " mode tun" + (chance(5) ? " multi_queue" : ""),
                 "link set " + DEVICE + " mtu " + oneOf("1500", "1500", "1400", "1280", "9000"),
                 "link set " + DEVICE + " txqueuelen " + oneOf("500", "1000", "7"),
                 "link set " + DEVICE + " addrgenmode " + oneOf("none", "eui64", "random", "stable_secret"));
@@ -240,7 +252,8 @@ final class SeededHost {
         }
         if (chance(25)) {
             trait.append(" qdisc");
-            sh("tc qdisc add dev tb0 root handle 1: " + oneOf("pfifo limit 77", "fq_codel", "tbf rate 9mbit burst 9kb limit 90kb"));
+            sh("tc qdisc add dev tb0 root handle 1: "
+                    + oneOf("pfifo limit 77", "fq_codel", "tbf rate 9mbit burst 9kb limit 90kb"));
         }
         if (chance(60)) {
             trait.append(" up");
@@ -248,7 +261,8 @@ final class SeededHost {
             if (chance(40)) {
                 mayDeviceGoDown = false;
                 trait.append(" with routes");
-                ip("route add 198.18.64.0/18 dev tb0" + oneOf("", " metric 84", " metric 84 proto static"),
+                ip(
+                        "route add 198.18.64.0/18 dev tb0" + oneOf("", " metric 84", " metric 84 proto static"),
                         "route add 198.18.150.0/24 dev tb0 metric 84 proto static");
             }
             if (chance(40)) {
@@ -295,7 +309,8 @@ final class SeededHost {
         return List.of("ip addr", "ip rule", "ip route show table all", "ip -6 route show table all").stream()
                 .map(line -> {
                     try {
-                        return "# " + line + "\n" + namespace.run(LIMIT, line.split(" ", -1)).output();
+                        return "# " + line + "\n"
+                                + namespace.run(LIMIT, line.split(" ", -1)).output();
                     } catch (IOException e) {
                         return e.getMessage();
                     }

@@ -38,6 +38,7 @@ class MiddleboxTest {
             lab.bridge(Map.of("socket.congestion-control", congestionControl), server);
             lab.awaitUp(1);
             try (Transfer upload = Transfer.up(lab)) {
+                assertThat(upload).isNotNull();
                 lab.awaitUp(2);
             }
             assertThat(lab.news()).anyMatch(line -> line.endsWith(": without ECN"));
@@ -62,6 +63,7 @@ class MiddleboxTest {
             lab.bridge(Map.of(), server);
             lab.awaitUp(1);
             try (Transfer download = Transfer.down(lab)) {
+                assertThat(download).isNotNull();
                 lab.awaitUp(2);
             }
             assertThat(lab.news()).anyMatch(line -> line.endsWith(": without ECN"));
@@ -114,6 +116,7 @@ class MiddleboxTest {
             lab.bridge(Map.of("socket.notsent-lowat", notsent), server);
             long first = lab.awaitUp(1);
             try (Transfer upload = Transfer.up(lab)) {
+                assertThat(upload).isNotNull();
                 long third = lab.awaitUp(3);
                 assertThat(third - first)
                         .as("with 1360 and then 1240, or 1340 and 1220")
@@ -135,6 +138,7 @@ class MiddleboxTest {
             lab.bridge(Map.of(), server);
             long first = lab.awaitUp(1);
             try (Transfer download = Transfer.down(lab)) {
+                assertThat(download).isNotNull();
                 assertThat(lab.awaitUp(2) - first).isLessThan(30 * SECOND);
             }
             assertThat(lab.news()).anyMatch(line -> line.contains("with segments of 13"));

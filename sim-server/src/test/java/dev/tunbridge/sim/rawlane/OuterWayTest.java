@@ -23,7 +23,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,9 +60,9 @@ class OuterWayTest {
     private Lab lab;
     private LabNamespace device;
     private LabNamespace server;
-    private RunningServer running;
-    private MultiThreadIoEventLoopGroup group;
-    private Bridge bridge;
+    private @Nullable RunningServer running;
+    private @Nullable MultiThreadIoEventLoopGroup group;
+    private @Nullable Bridge bridge;
 
     @BeforeAll
     static void requireLab() throws Exception {
@@ -154,7 +156,8 @@ class OuterWayTest {
     }
 
     private ReceiveStats received() throws Exception {
-        return bridge.stats()
+        return Objects.requireNonNull(bridge)
+                .stats()
                 .toCompletableFuture()
                 .get(LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .receive();
