@@ -17,6 +17,12 @@ import java.util.concurrent.ThreadFactory;
 
 /** One host of a lab: its own interfaces, routes and sockets. Made by {@link Lab#namespace}, removed with the lab. */
 public final class LabNamespace {
+    /**
+     * A system property with the congestion control that every namespace begins with instead of the host's default, to play a host
+     * with another one. The kernel refuses what the host's {@code net.ipv4.tcp_allowed_congestion_control} leaves out.
+     */
+    public static final String CONGESTION_CONTROL_PROPERTY = "tunbridge.test.congestion-control";
+
     private static final Path CONGESTION_CONTROL = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
 
     private final String fullName;
@@ -37,12 +43,28 @@ public final class LabNamespace {
                 write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1");
                 write("/proc/sys/net/ipv6/conf/default/accept_ra", "0");
                 write("/proc/sys/net/ipv6/conf/all/accept_ra", "0");
+                beginWithCongestionControl(System.getProperty(CONGESTION_CONTROL_PROPERTY, ""));
                 return Command.run("ip", "link", "set", "lo", "up");
             });
             return created;
         } catch (IOException | RuntimeException e) {
             Command.run("ip", "netns", "del", fullName);
             throw e;
+        }
+    }
+
+    private static void beginWithCongestionControl(String algorithm) throws IOException {
+        if (algorithm.isEmpty()) {
+            return;
+        }
+        try {
+            Files.writeString(CONGESTION_CONTROL, algorithm);
+        } catch (IOException e) {
+            throw new IOException(
+                    CONGESTION_CONTROL_PROPERTY + ": a namespace cannot have '" + algorithm
+                            + "' here; allowed: one that the host lists in net.ipv4.tcp_allowed_congestion_control ("
+                            + e.getMessage() + ")",
+                    e);
         }
     }
 
@@ -131,6 +153,10 @@ public final class LabNamespace {
     private static String withoutCongestionControl(String route) {
         List<String> words = new ArrayList<>(Arrays.asList(route.strip().split("\\s+")));
         words.removeAll(List.of("linkdown", "dead", "\\"));
+        int timeout = words.indexOf("rto_min");
+        if (timeout >= 0 && words.get(timeout + 1).equals("lock")) {
+            words.remove(timeout + 1); // it is shown, but not taken: setting rto_min locks it
+        }
         int at = words.indexOf("congctl");
         if (at >= 0) {
             words.subList(at, at + 2).clear();
