@@ -29,6 +29,12 @@ public record InterfaceAddress(
     /** IFA_F_NOPREFIXROUTE: its network is routed by who made it, or not at all. */
     public static final int NO_PREFIX_ROUTE = 0x200;
 
+    /** IFA_F_DADFAILED and IFA_F_TENTATIVE: somebody else has it, or it is not known yet whether somebody has. */
+    private static final int NOT_USABLE = 0x08 | 0x40;
+
+    /** IFA_F_OPTIMISTIC: used although it is tentative (RFC 4429). */
+    private static final int OPTIMISTIC = 0x04;
+
     public InterfaceAddress {
         others = Map.copyOf(others);
     }
@@ -47,6 +53,11 @@ public record InterfaceAddress(
                 NO_PREFIX_ROUTE | (AddressFamily.of(address) == AddressFamily.IPV6 ? NO_DUPLICATE_DETECTION : 0),
                 protocol,
                 address);
+    }
+
+    /** Whether something can be sent with it: duplicate address detection takes a second or two. */
+    public boolean isUsable() {
+        return (flags & NOT_USABLE) == 0 || (flags & OPTIMISTIC) != 0;
     }
 
     public AddressFamily family() {

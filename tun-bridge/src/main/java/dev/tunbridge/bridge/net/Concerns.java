@@ -1,10 +1,13 @@
 package dev.tunbridge.bridge.net;
 
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.NetworkChange;
 import dev.tunbridge.linux.netlink.NetworkChange.Kind;
 import dev.tunbridge.linux.netlink.PolicyRule;
+import java.net.InetAddress;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -85,6 +88,12 @@ public final class Concerns {
             return Concern.DEVICE;
         }
         return route.key().priority() == Identity.serverMetric(deviceIndex) ? Concern.WAY : Concern.NOTHING;
+    }
+
+    /** Whether what is sent to one of the servers may take this route; of servers that are not known, the default routes. */
+    public static boolean mayLead(KernelRoute route, Collection<InetAddress> servers) {
+        Prefix network = HostNetwork.network(route);
+        return servers.isEmpty() ? route.isDefault() : servers.stream().anyMatch(network::contains);
     }
 
     private Concern ofRule(Kind kind, PolicyRule rule) {

@@ -75,13 +75,27 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
     }
 
     private static boolean isUsable(KernelRoute route, HostNetwork host) {
+        return isRunning(route, host) && !isWaitingForAddress(route, host);
+    }
+
+    private static boolean isRunning(KernelRoute route, HostNetwork host) {
         return route.nextHops().stream()
                 .map(NextHop::interfaceIndex)
                 .anyMatch(index -> host.link(index).filter(Link::isRunning).isPresent());
     }
 
+    /** Until duplicate address detection is over there is nothing to send from, and a try fails at once (EADDRNOTAVAIL). */
+    private static boolean isWaitingForAddress(KernelRoute route, HostNetwork host) {
+        return sources(route, host).isEmpty()
+                && host.addresses().stream()
+                        .anyMatch(address -> route.leadsThrough(address.interfaceIndex()) && !address.isUsable());
+    }
+
     private static String text(KernelRoute route, HostNetwork host) {
-        return host.text(route) + " src " + sources(route, host) + (isUsable(route, host) ? "" : " (no carrier)");
+        String sources = sources(route, host);
+        return host.text(route)
+                + (sources.isEmpty() ? "" : " src " + sources)
+                + (isRunning(route, host) ? "" : " (no carrier)");
     }
 
     /** What may be its source: a host that has got another address goes another way, though by the same route. */
@@ -89,7 +103,7 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
         return route.preferredSource()
                 .map(InetAddress::getHostAddress)
                 .orElseGet(() -> host.addresses().stream()
-                        .filter(address -> route.leadsThrough(address.interfaceIndex()))
+                        .filter(address -> route.leadsThrough(address.interfaceIndex()) && address.isUsable())
                         .map(address -> address.address())
                         .filter(address -> !address.isLinkLocalAddress())
                         .map(InetAddress::getHostAddress)

@@ -1,14 +1,17 @@
 package dev.tunbridge.bridge.tunnel;
 
+import dev.tunbridge.bridge.net.Concerns;
 import dev.tunbridge.bridge.net.Concerns.Concern;
 import dev.tunbridge.bridge.net.HostWatch;
 import dev.tunbridge.linux.netlink.NetworkChange;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +32,12 @@ final class HostNews implements AutoCloseable {
         /** The way to the server may be another, or back. */
         void onWayDoubtful();
 
-        /** The host does not have this address any more. */
+        /** An interface does not have this address any more. */
         void onAddressGone(InetAddress address);
     }
 
     private final EventLoop loop;
+    private final Supplier<List<InetAddress>> servers;
     private final Events events;
     private Optional<HostWatch> watch = Optional.empty();
 
@@ -43,8 +47,10 @@ final class HostNews implements AutoCloseable {
     private boolean isWayDoubtful;
     private boolean closed;
 
-    HostNews(EventLoop loop, Events events) {
+    /** @param servers the server's addresses as far as they are known; asked on another thread */
+    HostNews(EventLoop loop, Supplier<List<InetAddress>> servers, Events events) {
         this.loop = loop;
+        this.servers = servers;
         this.events = events;
     }
 
@@ -58,6 +64,12 @@ final class HostNews implements AutoCloseable {
         boolean isAddressGone =
                 change instanceof NetworkChange.AddressChange address && address.kind() == NetworkChange.Kind.GONE;
         if (concern == Concern.NOTHING && !isAddressGone) {
+            return;
+        }
+        // A host with a million routes has thousands of changes a second, and hardly one of them concerns the server.
+        if (change instanceof NetworkChange.RouteChange route
+                && concern == Concern.WAY
+                && !Concerns.mayLead(route.route(), servers.get())) {
             return;
         }
         try {

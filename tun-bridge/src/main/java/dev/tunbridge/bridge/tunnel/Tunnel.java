@@ -192,8 +192,8 @@ public final class Tunnel {
                         config.get(Settings.QUEUE_PROMPT_PORTS)));
         tuning = new PathTuning(queue, device.name(), networkSetup);
         middleboxes = new MiddleboxWatch(config, memory);
-        news = new HostNews(loop, new FromHost());
         way = new WayWatch(loop, blocking, networkSetup, tuning, new ToWay());
+        news = new HostNews(loop, way::servers, new FromHost());
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
@@ -464,18 +464,6 @@ public final class Tunnel {
         wait = null;
         if (!isOver()) {
             attempt(() -> connect(why));
-        }
-    }
-
-    /**
-     * Ends a wait for the next try at once, and the waits after it begin from the first again; where there is none it
-     * does nothing.
-     *
-     * @param why what has changed, for the log
-     */
-    public void connectNow(String why) {
-        if (wait != null) {
-            reconnect(why);
         }
     }
 
@@ -848,7 +836,7 @@ public final class Tunnel {
         public void onHeard() {
             reading = true;
             nowNanos = System.nanoTime();
-            way.heard();
+            way.heard(nowNanos);
             ClientSession current = session;
             if (current != null) {
                 current.heard(nowNanos);
@@ -1002,6 +990,13 @@ public final class Tunnel {
         }
 
         @Override
+        public long writtenOffset() {
+            return Optional.ofNullable(connection)
+                    .map(current -> current.writer().offset())
+                    .orElse(0L);
+        }
+
+        @Override
         public void ask() {
             ClientSession established = session;
             if (established != null) {
@@ -1012,11 +1007,6 @@ public final class Tunnel {
         @Override
         public void lost(String reason) {
             Tunnel.this.lost(reason);
-        }
-
-        @Override
-        public void connectNow(String why) {
-            Tunnel.this.connectNow(why);
         }
 
         @Override

@@ -36,6 +36,11 @@ final class WayFollower {
         known = ways;
     }
 
+    /** What was to be done has not been done: the next look asks for it again. */
+    void putOff() {
+        known = WayView.NONE;
+    }
+
     /** Looks at the ways as they are now; {@code local} is this end's address of the connection. */
     Step look(Phase phase, WayView now, Optional<InetAddress> local) {
         boolean isOther = now.hasWay() && !now.isSameWay(known);
@@ -45,6 +50,7 @@ final class WayFollower {
             case CONNECTING -> isOther ? Step.CONNECT_ANEW : Step.NOTHING;
             case CONNECTED -> {
                 if (local.isPresent() && !local.get().isLoopbackAddress() && !now.isOwn(local.get())) {
+                    known = WayView.NONE; // by whatever way there is, the next try need not wait
                     yield Step.GIVE_UP;
                 }
                 yield isOther ? Step.ASK : Step.NOTHING;

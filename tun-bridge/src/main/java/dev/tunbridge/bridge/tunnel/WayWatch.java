@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.net.WayView;
 import dev.tunbridge.bridge.tunnel.WayFollower.Phase;
 import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -12,17 +13,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows the way to the server while the host's network changes: looks where it leads by now, and has the tunnel do what the
- * {@link WayFollower} says. A server that was asked by a new way has a moment to answer, then the connection is given up. Loop
- * thread only; what blocks runs on the tunnel's blocking thread.
+ * {@link WayFollower} says. A server that was asked by a new way has a moment to answer, then the connection is given up. However
+ * much changes, looks, questions and tries keep their {@link Pace}. Loop thread only; what blocks runs on the tunnel's blocking thread.
  */
 final class WayWatch {
     private static final Logger LOG = LoggerFactory.getLogger(WayWatch.class);
 
-    /** Longer than the kernel waits between two tries (1 s with TCP_RTO_MAX_MS), and within the two seconds that a return may take. */
-    private static final long ANSWER_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
+    /** Of the time, one part of so many at most is spent on looking: a table of a million routes takes a second. */
+    private static final int LOOKING_PARTS = 10;
 
-    /** Beside that, so many round trips: the question, one lost, and the answer behind what waits. */
-    private static final int ANSWER_ROUND_TRIPS = 4;
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     /** The tunnel, as far as its connection goes. */
     interface Connection {
@@ -37,12 +37,13 @@ final class WayWatch {
         /** How much of what was sent the server has acknowledged; grows. */
         long ackedOffset();
 
+        /** How much was written to the connection; grows. */
+        long writtenOffset();
+
         /** Asks the server for an answer. */
         void ask();
 
         void lost(String reason);
-
-        void connectNow(String why);
 
         void reconnect(String why);
     }
@@ -52,21 +53,34 @@ final class WayWatch {
     private final PathTuning tuning;
     private final Connection connection;
     private final WayFollower follower = new WayFollower();
+    private final WayQuestion question = new WayQuestion();
     private final DeadlineTimer answer;
+    private final DeadlineTimer nextLook;
 
-    private List<InetAddress> servers = List.of();
+    private final Pace looks = new Pace(10, SECOND / 10, SECOND / 2);
+    private final Pace questions = new Pace(4, SECOND / 2, 2 * SECOND);
+    private final Pace tries = new Pace(4, SECOND / 2, 2 * SECOND);
+
+    private volatile List<InetAddress> servers = List.of();
     private boolean isLooking;
     private boolean mustLookAgain;
-    private boolean isHeard;
-    private long ackedWhenAsked;
-    private long askedNanos;
+    private boolean closed;
+
+    /** Before this is over no look begins, because the latest took so long. */
+    private long restedNanos = System.nanoTime();
 
     WayWatch(EventLoop loop, Blocking blocking, NetworkSetup network, PathTuning tuning, Connection connection) {
         this.blocking = blocking;
         this.network = network;
         this.tuning = tuning;
         this.connection = connection;
-        answer = new DeadlineTimer(loop, this::onNoAnswer);
+        answer = new DeadlineTimer(loop, this::onAnswerDue);
+        nextLook = new DeadlineTimer(loop, this::look);
+    }
+
+    /** The addresses that are tried, or were last; on any thread. */
+    List<InetAddress> servers() {
+        return servers;
     }
 
     /** A try begins, to these addresses. */
@@ -80,86 +94,158 @@ final class WayWatch {
     }
 
     /** Something came from the server. */
-    void heard() {
-        isHeard = true;
+    void heard(long nowNanos) {
+        question.heard(nowNanos);
     }
 
     /** There is no connection any more; was there another way meanwhile? */
     void disconnected() {
+        withdraw();
+        lookNow();
+    }
+
+    private void withdraw() {
+        question.withdraw();
         answer.cancel();
-        look();
     }
 
     void close() {
-        answer.cancel();
+        closed = true;
+        withdraw();
+        nextLook.cancel();
     }
 
-    /** The host does not have this address any more. */
+    /** This address was taken from an interface: perhaps it was the connection's, and no other interface has it. */
     void addressGone(InetAddress address) {
-        if (connection.phase() == Phase.CONNECTED
-                && connection.localAddress().filter(address::equals).isPresent()) {
-            giveUp(address);
+        if (connection.localAddress().filter(address::equals).isPresent()) {
+            lookNow();
         }
     }
 
-    private void giveUp(InetAddress address) {
-        connection.lost("this end's address " + address.getHostAddress() + " is gone from the host");
+    /** The way may be another: looks, now or when it is time to. */
+    void look() {
+        if (closed) {
+            return;
+        }
+        long now = System.nanoTime();
+        long wait = Math.max(looks.waitNanos(now), restedNanos - now);
+        if (wait > 0) {
+            nextLook.set(now + wait);
+        } else {
+            looks.did(now);
+            lookNow();
+        }
     }
 
-    /** The way may be another: looks, once more afterwards where it was asked for meanwhile. */
-    void look() {
+    /** Looks, once more afterwards where it was asked for meanwhile. */
+    private void lookNow() {
+        if (closed) {
+            return;
+        }
         if (isLooking) {
             mustLookAgain = true;
             return;
         }
         isLooking = true;
         List<InetAddress> asked = servers;
+        long began = System.nanoTime();
         blocking.run(
                 () -> {
-                    tuning.follow(); // where there is a connection, or a try, it has a route
+                    follow();
                     return network.ways(asked);
                 },
-                this::looked,
+                ways -> {
+                    try {
+                        looked(ways);
+                    } finally {
+                        done(began);
+                    }
+                },
                 fault -> {
                     LOG.warn("the way to the server could not be looked up: {}", fault.getMessage());
-                    done();
+                    done(began);
                 });
     }
 
+    /** Where there is a connection, or a try, it has a route. Whatever becomes of it, the ways are what they are. */
+    private void follow() {
+        try {
+            tuning.follow();
+        } catch (IOException e) {
+            LOG.warn("the route to the server does not follow the host's: {}", e.getMessage());
+        }
+    }
+
     private void looked(WayView ways) {
+        if (closed) {
+            return;
+        }
+        if (!ways.hasWay()) {
+            withdraw(); // no answer can come, and it is asked again once there is a way
+        }
         Optional<InetAddress> local = connection.localAddress();
         switch (follower.look(connection.phase(), ways, local)) {
             case NOTHING -> {}
-            case CONNECT -> connection.connectNow("there is a way: " + ways);
-            case CONNECT_ANEW -> connection.reconnect("there is another way: " + ways);
-            case GIVE_UP -> giveUp(local.orElseThrow());
+            case CONNECT, CONNECT_ANEW -> connect("the way to the server: " + ways);
+            case GIVE_UP ->
+                connection.lost("this end's address "
+                        + local.map(InetAddress::getHostAddress).orElse("") + " is gone from the host");
             case ASK -> ask(ways);
         }
-        done();
     }
 
-    private void done() {
+    private void done(long beganNanos) {
         isLooking = false;
+        long now = System.nanoTime();
+        restedNanos = now + (now - beganNanos) * (LOOKING_PARTS - 1);
         if (mustLookAgain) {
             mustLookAgain = false;
             look();
         }
     }
 
-    private void ask(WayView ways) {
-        LOG.info("the way to the server is another: {}", ways);
-        isHeard = false;
-        ackedWhenAsked = connection.ackedOffset();
-        askedNanos = System.nanoTime();
-        connection.ask();
-        if (connection.phase() == Phase.CONNECTED) {
-            answer.set(askedNanos + ANSWER_NANOS + ANSWER_ROUND_TRIPS * connection.roundTripNanos());
+    private void connect(String why) {
+        long now = System.nanoTime();
+        long wait = tries.waitNanos(now);
+        if (wait > 0) {
+            follower.putOff();
+            nextLook.set(now + wait);
+        } else {
+            tries.did(now);
+            connection.reconnect(why);
         }
     }
 
-    private void onNoAnswer() {
-        if (connection.phase() == Phase.CONNECTED && !isHeard && connection.ackedOffset() <= ackedWhenAsked) {
-            long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - askedNanos);
+    private void ask(WayView ways) {
+        long now = System.nanoTime();
+        long wait = questions.waitNanos(now);
+        if (wait > 0) {
+            follower.putOff();
+            nextLook.set(now + wait);
+            return;
+        }
+        questions.did(now);
+        LOG.info("the way to the server is another: {}", ways);
+        long acked = connection.ackedOffset();
+        connection.ask();
+        if (connection.phase() == Phase.CONNECTED
+                && question.ask(now, connection.roundTripNanos(), acked, connection.writtenOffset())) {
+            answer.cancel();
+            answer.set(question.countsNanos());
+        }
+    }
+
+    private void onAnswerDue() {
+        if (connection.phase() != Phase.CONNECTED || !question.isPending()) {
+            return;
+        }
+        long now = System.nanoTime();
+        if (now - question.dueNanos() < 0) {
+            question.count(connection.ackedOffset());
+            answer.set(question.dueNanos());
+        } else if (question.isUnanswered(connection.ackedOffset())) {
+            long millis = TimeUnit.NANOSECONDS.toMillis(question.sinceNanos(now));
+            tries.did(now);
             connection.reconnect("no answer within " + millis + " ms since the way to the server is another");
         }
     }
