@@ -119,6 +119,21 @@ public final class NetworkConfiguration implements AutoCloseable {
         }
     }
 
+    /**
+     * Those of all tables that lead through this interface and were made by this maker. The kernel looks for them (5.0), so a host with
+     * many routes costs little more than one with few; an older one sends them all.
+     *
+     * @param protocol RTPROT_…
+     */
+    public List<KernelRoute> routes(AddressFamily family, int interfaceIndex, int protocol) throws LinuxException {
+        return netlink.list(
+                RouteMessage.listOf(family, interfaceIndex, protocol),
+                "netlink RTM_GETROUTE",
+                body -> RouteMessage.read(body)
+                        .filter(route -> route.family() == family)
+                        .filter(route -> route.key().protocol() == protocol && route.leadsThrough(interfaceIndex)));
+    }
+
     /** The entry of the tables that the kernel would take to this address; nothing where there is no way. */
     public Optional<KernelRoute> match(InetAddress destination) throws LinuxException {
         List<KernelRoute> found = new ArrayList<>(1);

@@ -201,6 +201,14 @@ final class RouteMessage {
         return Optional.ofNullable(route.others().get(RTA_SRC));
     }
 
+    /** Those through an interface, of one maker. */
+    static NetlinkRequest listOf(AddressFamily family, int interfaceIndex, int protocol) {
+        return new NetlinkRequest(RTM_GETROUTE, NetlinkRequest.DUMP)
+                .bytes(family.number(), 0, 0, 0, 0, protocol, 0, 0)
+                .words(0)
+                .attribute(RTA_OIF, interfaceIndex);
+    }
+
     /** Which route the kernel would take: the entry of the table itself. */
     static NetlinkRequest match(InetAddress destination) {
         AddressFamily family = AddressFamily.of(destination);

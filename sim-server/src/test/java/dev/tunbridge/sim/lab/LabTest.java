@@ -173,7 +173,9 @@ class LabTest {
     void namespacesBeginWithTheCongestionControlThatIsAskedFor() throws Exception {
         try (Lab lab = Lab.open()) {
             System.setProperty(LabNamespace.CONGESTION_CONTROL_PROPERTY, "reno");
-            assertThat(lab.namespace("played").run(LIMIT, "sysctl", "-n", "net.ipv4.tcp_congestion_control").output())
+            assertThat(lab.namespace("played")
+                            .run(LIMIT, "sysctl", "-n", "net.ipv4.tcp_congestion_control")
+                            .output())
                     .contains("reno");
             System.setProperty(LabNamespace.CONGESTION_CONTROL_PROPERTY, "nope");
             assertThatThrownBy(() -> lab.namespace("refused"))

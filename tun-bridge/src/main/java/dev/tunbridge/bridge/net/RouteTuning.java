@@ -6,7 +6,9 @@ import dev.tunbridge.linux.netlink.AddressFamily;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,23 +34,26 @@ public final class RouteTuning {
         SortedMap<Integer, Integer> wanted = metrics.values();
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
             int index = configuration.link(device).index();
-            List<KernelRoute> routes = configuration.routes(family);
-            for (KernelRoute route : routes) {
-                boolean isOurs = Identity.isOurs(route) && !Identity.isServerRoute(route) && route.leadsThrough(index);
-                if (isOurs && !route.metrics().equals(wanted) && isAlone(route, routes)) {
+            Map<Integer, List<KernelRoute>> tables = new HashMap<>();
+            for (KernelRoute route : configuration.routes(family, index, Identity.PROTOCOL)) {
+                if (Identity.isServerRoute(route) || route.metrics().equals(wanted)) {
+                    continue;
+                }
+                int table = route.key().table();
+                List<KernelRoute> beside = tables.get(table);
+                if (beside == null) {
+                    beside = configuration.routes(family, table);
+                    tables.put(table, beside);
+                }
+                // The kernel replaces the first that has the key: where somebody has put another there since, neither
+                // is touched.
+                if (beside.stream().filter(route::hasSameKey).count() == 1) {
                     configuration.replace(route.with(wanted));
+                } else {
+                    LOG.warn("{}: not tuned, because somebody has made a route like it: {}", device, route);
                 }
             }
         }
-    }
-
-    /** The kernel replaces the first that has the key: where somebody has put another there since, neither is touched. */
-    private boolean isAlone(KernelRoute route, List<KernelRoute> routes) {
-        boolean isAlone = routes.stream().filter(route::hasSameKey).count() == 1;
-        if (!isAlone) {
-            LOG.warn("{}: not tuned, because somebody has made a route like it: {}", device, route);
-        }
-        return isAlone;
     }
 
     /** Tells nothing any more; routes that are gone, and a device that is, need nothing. Does no harm twice. */
