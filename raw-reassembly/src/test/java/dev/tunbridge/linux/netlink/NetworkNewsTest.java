@@ -102,7 +102,7 @@ class NetworkNewsTest {
         }
     }
 
-    private static <T extends NetworkChange> List<T> drainOf(Class<T> kind, NetworkNews news) throws LinuxException {
+    private static <T extends NetworkChange> List<T> drainOf(Class<T> kind, NetworkNews news) throws Exception {
         return drain(news).stream().filter(kind::isInstance).map(kind::cast).toList();
     }
 }
