@@ -80,7 +80,8 @@ final class RouteNetlink implements AutoCloseable {
      * Asks for a list of values, and again where something has changed while it was read. The kernel says so of links and
      * addresses; of routes and rules it does not, and goes on where it was by counting, so that what changes before that place makes
      * it pass over entries or tell them twice. What came in several pieces is therefore read until it is the same twice;
-     * where it never is, what any of the readings had counts, for what is passed over would be taken for gone.
+     * where it never is, what any of the readings had counts, for what is passed over would be taken for gone. While IPv6 routes
+     * change without a pause even that can miss one or two of thousands, and nothing tells.
      */
     <T> List<T> list(NetlinkRequest request, String operation, Function<ByteBuffer, Optional<T>> reader)
             throws LinuxException {

@@ -264,9 +264,12 @@ class NetworkConfigurationTest {
         changing.start();
         try {
             for (int i = 0; i < 3; i++) {
-                assertThat(network.routes(family, 500).stream()
-                                .filter(route -> route.key().priority() == (isVersion6 ? 1024 : 0)))
-                        .hasSize(MANY);
+                long found = network.routes(family, 500).stream()
+                        .filter(route -> route.key().priority() == (isVersion6 ? 1024 : 0))
+                        .count();
+                // Two readings of IPv6 routes in a row can pass over the same one (1 or 2 of 5,000 were seen to), and
+                // nothing tells.
+                assertThat(found).isBetween(isVersion6 ? MANY - 5L : MANY, (long) MANY);
                 assertThat(network.rules(family).stream()
                                 .filter(rule -> rule.priority() >= 1000 && rule.priority() < 1600))
                         .hasSize(600);
@@ -276,6 +279,9 @@ class NetworkConfigurationTest {
             changing.join();
             other.close();
         }
+        assertThat(network.routes(family, 500).stream()
+                        .filter(route -> route.key().priority() == (isVersion6 ? 1024 : 0)))
+                .hasSize(MANY);
     }
 
     private static String network(boolean isVersion6, int i) {

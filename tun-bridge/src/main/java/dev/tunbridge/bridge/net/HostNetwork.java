@@ -9,7 +9,9 @@ import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import dev.tunbridge.linux.netlink.PolicyRule;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -37,12 +39,30 @@ public record HostNetwork(
 
     /** Asks the kernel. */
     public static HostNetwork read(NetworkConfiguration configuration, AddressFamily family) throws LinuxException {
+        return of(family, configuration, configuration.links(), configuration.addresses());
+    }
+
+    /** Asks the kernel for both families; links and addresses, which are both's, once. */
+    public static Map<AddressFamily, HostNetwork> readBoth(NetworkConfiguration configuration) throws LinuxException {
+        List<Link> links = configuration.links();
+        List<InterfaceAddress> addresses = configuration.addresses();
+        Map<AddressFamily, HostNetwork> both = new EnumMap<>(AddressFamily.class);
+        for (AddressFamily family : AddressFamily.values()) {
+            both.put(family, of(family, configuration, links, addresses));
+        }
+        return both;
+    }
+
+    private static HostNetwork of(
+            AddressFamily family,
+            NetworkConfiguration configuration,
+            List<Link> links,
+            List<InterfaceAddress> addresses)
+            throws LinuxException {
         return new HostNetwork(
                 family,
-                configuration.links(),
-                configuration.addresses().stream()
-                        .filter(address -> address.family() == family)
-                        .toList(),
+                links,
+                addresses.stream().filter(address -> address.family() == family).toList(),
                 configuration.routes(family),
                 rules(configuration, family));
     }

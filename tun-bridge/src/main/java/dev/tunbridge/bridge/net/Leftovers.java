@@ -57,10 +57,14 @@ final class Leftovers {
         }
     }
 
-    /** Removes routes to servers of devices that are gone, and those of this device that nobody holds any more. */
-    static void removeServerRoutes(
+    /**
+     * Removes routes to servers of devices that are gone, and those of this device that nobody holds any more; answers whether
+     * there were any.
+     */
+    static boolean removeServerRoutes(
             NetworkConfiguration configuration, HostNetwork host, int deviceIndex, Predicate<KernelRoute> isLeft)
             throws LinuxException {
+        boolean wasThere = false;
         for (KernelRoute route : host.routes()) {
             long metric = route.key().priority();
             boolean isOwn = metric == Identity.serverMetric(deviceIndex);
@@ -68,7 +72,9 @@ final class Leftovers {
             if (Identity.isServerRoute(route) && (isOrphan || (isOwn && isLeft.test(route)))) {
                 LOG.info("removing the route of an earlier connection: {}", host.text(route));
                 remove(() -> configuration.remove(route));
+                wasThere = true;
             }
         }
+        return wasThere;
     }
 }

@@ -80,9 +80,10 @@ public final class ServerRoute implements AutoCloseable {
         int index = Interfaces.index(device);
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
             HostNetwork host = HostNetwork.read(configuration, AddressFamily.of(server));
-            Leftovers.removeServerRoutes(
-                    configuration, host, index, left -> left.destination().equals(server));
-            host = HostNetwork.read(configuration, AddressFamily.of(server));
+            if (Leftovers.removeServerRoutes(
+                    configuration, host, index, left -> left.destination().equals(server))) {
+                host = HostNetwork.read(configuration, AddressFamily.of(server));
+            }
             route.settle(configuration, host, index);
         }
         if (route.made != null && metrics.reordering().isPresent()) {
@@ -95,9 +96,8 @@ public final class ServerRoute implements AutoCloseable {
     public static void removeLeftovers(String device) throws IOException {
         int index = Interfaces.index(device);
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
-            for (AddressFamily family : AddressFamily.values()) {
-                Leftovers.removeServerRoutes(
-                        configuration, HostNetwork.read(configuration, family), index, left -> true);
+            for (HostNetwork host : HostNetwork.readBoth(configuration).values()) {
+                Leftovers.removeServerRoutes(configuration, host, index, left -> true);
             }
         }
     }

@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,11 +37,7 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
     /** As the kernel says now, in the namespace of the calling thread. */
     public static WayView look(Collection<InetAddress> servers) throws LinuxException {
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
-            Map<AddressFamily, HostNetwork> host = new EnumMap<>(AddressFamily.class);
-            for (AddressFamily family : AddressFamily.values()) {
-                host.put(family, HostNetwork.read(configuration, family));
-            }
-            return of(host, servers);
+            return of(HostNetwork.readBoth(configuration), servers);
         }
     }
 
