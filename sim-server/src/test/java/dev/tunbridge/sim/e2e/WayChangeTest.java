@@ -160,10 +160,7 @@ class WayChangeTest {
         lab.awaitNews("CONNECTING");
         pause(500);
         long end = System.nanoTime();
-        lab.ip(
-                "addr del 198.18.0.10/24 dev a0",
-                "addr add 198.18.0.77/24 dev a0",
-                "route add default via 198.18.0.2");
+        lab.ip("addr del 198.18.0.10/24 dev a0", "addr add 198.18.0.77/24 dev a0", "route add default via 198.18.0.2");
         lab.returnThrough(2);
         isBack("own address while connecting", probe, end);
     }
@@ -179,7 +176,10 @@ class WayChangeTest {
         pause(OUTAGE_MILLIS);
         lab.returnThrough(2);
         long end = System.nanoTime();
-        lab.ip(family == Family.IPV4 ? "route replace default via 198.18.0.2" : "-6 route replace default via 2001:2:0:a::2");
+        lab.ip(
+                family == Family.IPV4
+                        ? "route replace default via 198.18.0.2"
+                        : "-6 route replace default via 2001:2:0:a::2");
         isBack("new gateway " + family + " " + settings, probe, end);
         assertThat(lab.count("ESTABLISHED")).as("sessions").isOne();
     }
@@ -280,7 +280,8 @@ class WayChangeTest {
         long before = lab.count("CONNECTING");
         long busy = flap("route add default via 198.18.0.1 metric 5", "route del default via 198.18.0.1 metric 5");
         long tries = lab.count("CONNECTING") - before;
-        System.out.printf("flapping of the default route, %s: %d tries, %.1f %% of a core%n", state, tries, busy / 10.0);
+        System.out.printf(
+                "flapping of the default route, %s: %d tries, %.1f %% of a core%n", state, tries, busy / 10.0);
         // Four in a row, and then one each two seconds.
         assertThat(tries).as("tries").isLessThanOrEqualTo(7);
         assertThat(busy).as("thousandths of a core").isLessThan(400);
@@ -290,11 +291,10 @@ class WayChangeTest {
     private static long flap(String there, String gone) throws Exception {
         long cpu = bridgeNanos();
         long began = System.nanoTime();
-        StringBuilder script = new StringBuilder("for i in $(seq 50); do ip ").append(there)
-                .append(" || true; sleep 0.05; ip ")
-                .append(gone)
-                .append(" || true; sleep 0.05; done");
-        WayLab.run(lab.device(), script.toString());
+        WayLab.run(
+                lab.device(),
+                "for i in $(seq 50); do ip " + there + " || true; sleep 0.05; ip " + gone
+                        + " || true; sleep 0.05; done");
         return (bridgeNanos() - cpu) * 1000 / (System.nanoTime() - began);
     }
 
@@ -303,7 +303,7 @@ class WayChangeTest {
         long sum = 0;
         for (long id : threads.getAllThreadIds()) {
             ThreadInfo info = threads.getThreadInfo(id);
-            if (info != null && (info.getThreadName().contains("bridge"))) {
+            if (info != null && info.getThreadName().contains("bridge")) {
                 sum += Math.max(0, threads.getThreadCpuTime(id));
             }
         }
@@ -332,7 +332,9 @@ class WayChangeTest {
     private static void isBack(String cause, WayProbe probe, long endNanos) {
         long millis = probe.awaitAnswerSince(endNanos);
         System.out.printf("%s: back after %d ms%n", cause, millis);
-        assertThat(millis).as("milliseconds until the tunnel was back: %s", lab.news()).isLessThan(MOST_MILLIS);
+        assertThat(millis)
+                .as("milliseconds until the tunnel was back: %s", lab.news())
+                .isLessThan(MOST_MILLIS);
     }
 
     private static Map<String, String> settings(String name) {
