@@ -51,14 +51,21 @@ class UnblockingOutputTest {
                         .as("nobody reads")
                         .isFalse();
                 Scanner scanner = new Scanner(reader, StandardCharsets.UTF_8);
+                // How often somebody took what waited in between depends on the machine; that all add up does not.
                 int next = 0;
-                String line = scanner.nextLine();
-                while (line.equals("number " + next)) {
-                    next++;
-                    line = scanner.nextLine();
+                int kept = 0;
+                while (next < lines) {
+                    String line = scanner.nextLine();
+                    if (line.endsWith(" lines lost here: nobody took them")) {
+                        next += Integer.parseInt(line.substring(0, line.indexOf(' ')));
+                    } else {
+                        assertThat(line).isEqualTo("number " + next);
+                        next++;
+                        kept++;
+                    }
                 }
-                assertThat(next).as("the first ones are kept").isBetween(20, 200);
-                assertThat(line).isEqualTo((lines - next) + " lines lost here: nobody took them");
+                assertThat(next).isEqualTo(lines);
+                assertThat(kept).as("the first ones are kept").isBetween(20, 1_000);
                 print.println("read again");
                 assertThat(scanner.nextLine()).isEqualTo("read again");
             }
