@@ -205,7 +205,8 @@ class MappingEndToEndTest {
                             scene.deviceSide(),
                             "sh",
                             "-c",
-                            "ping -M do -s 1450 -c 2 -W 3 " + question.getAddress().getHostAddress() + " || true");
+                            "ping -M do -s 1450 -c 2 -W 3 "
+                                    + question.getAddress().getHostAddress() + " || true");
                 }
             });
             scene.deviceSide().newThread(answerer).start();
