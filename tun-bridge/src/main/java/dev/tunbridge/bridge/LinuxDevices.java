@@ -65,6 +65,12 @@ final class LinuxDevices {
         }
 
         @Override
+        public Undo open() throws IOException {
+            network.open();
+            return new Applied(network);
+        }
+
+        @Override
         public Undo setUp(TunnelInfo tunnel) throws IOException {
             network.apply(new TunAddressing(
                     tunnel.device(),

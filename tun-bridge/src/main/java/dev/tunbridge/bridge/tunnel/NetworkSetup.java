@@ -18,6 +18,11 @@ public interface NetworkSetup {
     /** For a device that needs nothing of the kernel, such as the in-memory one. */
     NetworkSetup NONE = tunnel -> () -> {};
 
+    /** The device is there, and nothing set up; the answer takes back what earlier processes left of it. */
+    default Undo open() throws IOException {
+        return () -> {};
+    }
+
     /** Sets up what the welcome says; the answer takes all of it back. */
     Undo setUp(TunnelInfo tunnel) throws IOException;
 

@@ -198,12 +198,20 @@ public final class Tunnel {
         }
         blocking.run(
                 () -> {
+                    undo = networkSetup.open();
                     news.open(networkSetup, device.name());
                     return news;
                 },
                 opened -> {},
                 fault ->
                         LOG.warn("{}: changes of the host's network go unseen: {}", device.name(), fault.getMessage()));
+        blocking.run(
+                () -> {
+                    tuning.open();
+                    return tuning;
+                },
+                opened -> {},
+                fault -> LOG.warn("nothing is tuned: {}", fault.getMessage()));
         connect("");
     }
 
@@ -597,7 +605,7 @@ public final class Tunnel {
                 () -> {
                     TunnelInfo before = configured;
                     configured = null;
-                    if (before == null || !isSameNetwork(before, next)) {
+                    if (before != null && !isSameNetwork(before, next)) {
                         undo.undo();
                     }
                     undo = () -> {};
