@@ -122,6 +122,12 @@ final class LinuxDevices {
         }
 
         @Override
+        public Undo open() throws IOException {
+            network.open();
+            return new Applied(network, Optional.empty());
+        }
+
+        @Override
         public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) throws IOException {
             network.apply(new TunAddressing(
                     tunnel.device(),

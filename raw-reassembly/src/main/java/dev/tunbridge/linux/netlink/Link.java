@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param master the bridge or bond that it is a port of, by its index; 0 for none
  * @param kind such as {@code tun} or {@code veth}; empty for hardware
  * @param alias free text that somebody gave it
+ * @param isPersistent whether it is a TUN device that outlives the process which has it open
  * @param addressGeneration how IPv6 makes link-local addresses (IN6_ADDR_GEN_MODE_…); empty where it has no IPv6
  */
 public record Link(
@@ -24,6 +25,7 @@ public record Link(
         int master,
         String kind,
         String alias,
+        boolean isPersistent,
         OptionalInt addressGeneration) {
     /** IN6_ADDR_GEN_MODE_NONE: no link-local address, so no router solicitation either. */
     public static final int GENERATE_NONE = 1;

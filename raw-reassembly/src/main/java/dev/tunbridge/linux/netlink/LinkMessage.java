@@ -9,7 +9,7 @@ import java.util.OptionalInt;
  *
  * <pre>
  *   struct ifinfomsg: u8 family (0) | u8 (1) | u16 type (2) | s32 index (4) | u32 flags (8) | u32 change (12)
- *   IFLA_IFNAME text | IFLA_MTU u32 | IFLA_MASTER u32 | IFLA_TXQLEN u32 | IFLA_LINKINFO { KIND text } | IFLA_IFALIAS text
+ *   IFLA_IFNAME text | IFLA_MTU u32 | IFLA_MASTER u32 | IFLA_TXQLEN u32 | IFLA_LINKINFO { KIND text | DATA { TUN_PERSIST u8 } } | IFLA_IFALIAS text
  *   IFLA_AF_SPEC { AF_INET6 { ADDR_GEN_MODE u8 } }
  * </pre>
  */
@@ -29,6 +29,9 @@ final class LinkMessage {
     private static final int IFLA_TXQLEN = 13;
     private static final int IFLA_LINKINFO = 18;
     private static final int IFLA_INFO_KIND = 1;
+    private static final int IFLA_INFO_DATA = 2;
+    private static final String KIND_TUN = "tun";
+    private static final int IFLA_TUN_PERSIST = 6;
     private static final int IFLA_IFALIAS = 20;
     private static final int IFLA_AF_SPEC = 26;
     private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
@@ -45,6 +48,9 @@ final class LinkMessage {
             return Optional.empty();
         }
         NetlinkAttributes attributes = new NetlinkAttributes(body, BYTES, body.limit());
+        NetlinkAttributes info = attributes.nested(IFLA_LINKINFO);
+        String kind = info.text(IFLA_INFO_KIND);
+        NetlinkAttributes tun = info.nested(IFLA_INFO_DATA);
         NetlinkAttributes version6 = attributes.nested(IFLA_AF_SPEC).nested(AddressFamily.IPV6.number());
         return Optional.of(new Link(
                 body.getInt(INDEX_AT),
@@ -53,8 +59,9 @@ final class LinkMessage {
                 (int) attributes.unsigned(IFLA_MTU, 0),
                 (int) attributes.unsigned(IFLA_TXQLEN, 0),
                 (int) attributes.unsigned(IFLA_MASTER, 0),
-                attributes.nested(IFLA_LINKINFO).text(IFLA_INFO_KIND),
+                kind,
                 attributes.text(IFLA_IFALIAS),
+                kind.equals(KIND_TUN) && tun.has(IFLA_TUN_PERSIST) && tun.octet(IFLA_TUN_PERSIST) != 0,
                 version6.has(IFLA_INET6_ADDR_GEN_MODE)
                         ? OptionalInt.of(version6.octet(IFLA_INET6_ADDR_GEN_MODE))
                         : OptionalInt.empty()));
@@ -78,6 +85,7 @@ final class LinkMessage {
         NetlinkRequest request = new NetlinkRequest(RTM_NEWLINK, NetlinkRequest.ACKNOWLEDGED).words(0, index, 0, 0);
         settings.mtu().ifPresent(bytes -> request.attribute(IFLA_MTU, bytes));
         settings.txQueueLength().ifPresent(packets -> request.attribute(IFLA_TXQLEN, packets));
+        settings.alias().ifPresent(text -> request.attribute(IFLA_IFALIAS, text));
         settings.addressGeneration().ifPresent(mode -> {
             int families = request.begin(IFLA_AF_SPEC);
             int version6 = request.begin(AddressFamily.IPV6.number());

@@ -40,6 +40,12 @@ final class Demo {
     private static final long FLAT_OUT_BYTES = 10_000_000_000L;
     private static final long FLAT_OUT_MILLIS = 2_000;
     private static final long MESSAGE_SECONDS = 10;
+    private static final long MESSAGE_PAUSE_MILLIS = 20;
+
+    /** Beside the scene's own /30; a network that the server's address is of too. */
+    private static final String NEXT_ADDRESS = "198.18.0.9";
+
+    private static final String NEXT_LENGTH = "/28";
 
     // One blackout may meet an unlucky loss, and then says nothing of the tunnel.
     private static final int NIGHTS = 3;
@@ -147,7 +153,37 @@ final class Demo {
                 add(measures, transfer("HTTP to the device, no link", upload, rate(upload)));
                 return http;
             });
+            add(measures, afterAnotherAddress(scene));
         }
+    }
+
+    /** As when a lease ends or a modem dials in anew: what was connected from the old address is dead, and nobody says so. */
+    private Measure afterAnotherAddress(Scene scene) throws Exception {
+        progress.step("the device's host gets another address");
+        ip(scene.serverSide(), "route", "add", NEXT_ADDRESS, "dev", "out0");
+        ip(scene.deviceSide(), "addr", "flush", "dev", "out0", "scope", "global");
+        ip(scene.deviceSide(), "addr", "add", NEXT_ADDRESS + NEXT_LENGTH, "dev", "out0");
+        byte[] sent = "still here".getBytes(StandardCharsets.UTF_8);
+        long start = System.nanoTime();
+        // What was written to the connection before its end is known may be lost with it, so more than one is sent.
+        byte[] arrived = null;
+        while (arrived == null && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(MESSAGE_SECONDS)) {
+            scene.bridge().app().send(7, sent);
+            arrived = scene.appAtServer().poll(MESSAGE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        double millis = (System.nanoTime() - start) / NANOS_PER_MILLISECOND;
+        return new Measure(
+                "app message after another address",
+                Measure.Way.IN_ORDER,
+                sent.length + " bytes",
+                Arrays.equals(sent, arrived),
+                List.of(new Reading(Reading.Kind.DELAY, millis)));
+    }
+
+    private static void ip(LabNamespace side, String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(words));
+        side.run(Duration.ofSeconds(MESSAGE_SECONDS), command.toArray(String[]::new));
     }
 
     private static HttpService service(Scene scene) throws Exception {

@@ -92,6 +92,17 @@ final class SeededHost {
                 () -> Command.run(LIMIT, String.join("\n", lines) + "\n", List.of("ip", "-force", "-batch", "-")));
     }
 
+    /** With a carrier: what is at its other end stays up by itself. */
+    void link(String name) throws IOException {
+        namespace.call(() -> {
+            Command.runIpBatch(List.of(
+                    "link add " + name + " type veth peer name peer-" + name,
+                    "link set peer-" + name + " up",
+                    "link set " + name + " up"));
+            return name;
+        });
+    }
+
     private void sh(String line) throws IOException {
         namespace.run(LIMIT, "sh", "-c", line);
     }
@@ -99,11 +110,8 @@ final class SeededHost {
     private void uplinks() throws IOException {
         uplinkLines.add("addr add 198.18.0.1/30 dev out0");
         uplinkLines.add("addr add 2001:2:0:1::1/64 dev out0 nodad");
-        ip(
-                "link add up1 type dummy",
-                "link set up1 up",
-                "addr add 198.18.4.1/24 dev up1",
-                "addr add 2001:2:0:4::1/64 dev up1 nodad");
+        link("up1");
+        ip("addr add 198.18.4.1/24 dev up1", "addr add 2001:2:0:4::1/64 dev up1 nodad");
         int kind = random.nextInt(4);
         traits.add("defaults " + kind);
         String metric = oneOf("", "", " metric 100", " metric 84", " metric " + TABLE_BASE);
@@ -111,19 +119,19 @@ final class SeededHost {
             uplinkLines.add(
                     "route add default nexthop via 198.18.0.2 dev out0 weight 5 nexthop via 198.18.4.2 dev up1 weight 1");
         } else {
-            uplinkLines.add("route add default via 198.18.0.2" + metric);
+            uplinkLines.add("route add default via 198.18.0.2 dev out0" + metric);
         }
-        uplinkLines.add("-6 route add default via 2001:2:0:1::2" + metric);
+        uplinkLines.add("-6 route add default via 2001:2:0:1::2 dev out0" + metric);
         if (kind == 2) {
             ip("route add default via 198.18.4.2 metric 200", "-6 route add default via 2001:2:0:4::2 metric 2000");
         }
         if (kind == 3) { // behind a table of its own
-            uplinkLines.add("route add default via 198.18.0.2 table 200");
+            uplinkLines.add("route add default via 198.18.0.2 dev out0 table 200");
             ip("rule add lookup 200 pref 3000");
         }
         if (chance(20)) {
             traits.add("a host route to the server");
-            uplinkLines.add("route add 198.18.1.1 via 198.18.0.2" + oneOf("", " metric 84"));
+            uplinkLines.add("route add 198.18.1.1 via 198.18.0.2 dev out0" + oneOf("", " metric 84"));
         }
         ip(uplinkLines.toArray(String[]::new));
     }
@@ -131,12 +139,10 @@ final class SeededHost {
     private void networks() throws IOException {
         int count = random.nextInt(4);
         for (int i = 0; i < count; i++) {
-            String network = oneOf("198.18.88.1/24", "198.19.0.9/24", "198.18.80.1/20", "198.18.128.1/22");
+            String network = oneOf("198.18.88.1/24", "198.19.0.9/24", "198.18.80.1/20", "198.18.128.1/22", "198.18.140.1/24");
             traits.add("lan" + i + " " + network);
-            ip(
-                    "link add lan" + i + " type dummy",
-                    "link set lan" + i + " up",
-                    "addr add " + network + " dev lan" + i,
+            link("lan" + i);
+            ip("addr add " + network + " dev lan" + i,
                     "addr add 2001:2:77:" + i + "::1/64 dev lan" + i + " nodad");
             if (chance(30)) {
                 ip("route add 198.18.64.0/18 dev lan" + i + oneOf("", " metric 84", " metric 85", " metric 100"));
@@ -149,11 +155,9 @@ final class SeededHost {
         if (chance(30)) {
             traits.add("a table like ours");
             int table = TABLE_BASE + random.nextInt(24);
-            ip(
-                    "route add default via 198.18.0.2 table " + table,
-                    "-6 route add default via 2001:2:0:1::2 table " + table);
-            uplinkLines.add("route add default via 198.18.0.2 table " + table);
-            uplinkLines.add("-6 route add default via 2001:2:0:1::2 table " + table);
+            ip("route add default via 198.18.0.2 dev out0 table " + table, "-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
+            uplinkLines.add("route add default via 198.18.0.2 dev out0 table " + table);
+            uplinkLines.add("-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
             if (chance(50)) {
                 ip("rule add fwmark 7 lookup " + table + " pref 4000");
             }
@@ -169,16 +173,14 @@ final class SeededHost {
                     "addr add 198.18.200.1/24 dev tun9",
                     "route add 0.0.0.0/1 dev tun9",
                     "route add 128.0.0.0/1 dev tun9");
-            uplinkLines.add("route add 198.18.1.0/24 via 198.18.0.2");
-            ip("route add 198.18.1.0/24 via 198.18.0.2");
+            uplinkLines.add("route add 198.18.1.0/24 via 198.18.0.2 dev out0");
+            ip("route add 198.18.1.0/24 via 198.18.0.2 dev out0");
         }
         if (chance(30)) {
             traits.add("another bridge's tunnel");
             int table = TABLE_BASE + 9;
-            ip(
-                    "link add tb9 type dummy",
-                    "link set tb9 up",
-                    "addr add 198.19.9.1/32 dev tb9",
+            link("tb9");
+            ip("addr add 198.19.9.1/32 dev tb9",
                     "route add 198.19.9.0/30 dev tb9 proto 84 metric 84",
                     "route add 198.18.64.0/18 dev tb9 proto 84 metric 84",
                     "route add default dev tb9 table " + table + " proto 84 metric 84",
@@ -231,7 +233,7 @@ final class SeededHost {
                 "tuntap add " + DEVICE + " mode tun" + (chance(5) ? " multi_queue" : ""),
                 "link set " + DEVICE + " mtu " + oneOf("1500", "1500", "1400", "1280", "9000"),
                 "link set " + DEVICE + " txqueuelen " + oneOf("500", "1000", "7"),
-                "link set " + DEVICE + " addrgenmode " + oneOf("none", "eui64", "random", "stable_secret"));
+                "link set " + DEVICE + " addrgenmode " + oneOf("none", "eui64", "random"));
         StringBuilder trait = new StringBuilder("a persistent device");
         for (String sysctl : List.of(
                 "ipv4/conf/tb0/rp_filter=1",
@@ -242,6 +244,7 @@ final class SeededHost {
                 "ipv6/conf/tb0/disable_ipv6=1")) {
             if (chance(25)) {
                 trait.append(' ').append(sysctl);
+                mayDeviceLoseIpv6 &= !sysctl.contains("ipv6/conf/tb0/forwarding") && !sysctl.contains("hop_limit");
                 String[] parts = sysctl.split("=", 2);
                 sh("echo " + parts[1] + " > /proc/sys/net/" + parts[0]);
             }
@@ -295,7 +298,6 @@ final class SeededHost {
         int kind = random.nextInt(8);
         if (kind < 2) {
             hasIpv6 = false;
-            mayDeviceLoseIpv6 = true;
             traits.add(kind == 0 ? "no IPv6" : "no IPv6 on new devices");
             sh("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
             if (kind == 0) {

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.net;
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.LinkSettings;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
@@ -10,9 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +29,11 @@ final class DeviceSettings {
     /** An interface with less has no IPv6 at all (RFC 8200, 5; addrconf_notify in net/ipv6/addrconf.c). */
     private static final int IPV6_MINIMUM_MTU = 1280;
 
+    private static final List<String> SYSCTLS = List.of("ipv4.rp_filter", "ipv6.accept_ra", "ipv6.disable_ipv6");
+
     private final String device;
-    private final Map<Path, String> sysctlsBefore = new LinkedHashMap<>();
-    private @Nullable Link before;
+    private @Nullable DeviceBefore before;
+    private int index;
 
     DeviceSettings(String device) {
         this.device = device;
@@ -42,16 +46,20 @@ final class DeviceSettings {
                     + " bytes (RFC 8200), not " + wanted.mtu());
         }
         Link link = configuration.link(device);
-        if (before == null || before.index() != link.index()) {
-            before = link;
-            sysctlsBefore.clear();
+        if (before == null || index != link.index()) {
+            index = link.index();
+            keep(configuration, link);
         }
         if (family == AddressFamily.IPV4) {
             // Clients keep addresses that have no route back here; loose filtering still refuses the impossible ones.
-            set("ipv4", "rp_filter", "2");
+            set("ipv4.rp_filter", "2");
         }
-        set("ipv6", "accept_ra", "0");
-        set("ipv6", "disable_ipv6", family == AddressFamily.IPV4 ? "1" : "0");
+        set("ipv6.accept_ra", "0");
+        if (family == AddressFamily.IPV6) {
+            set("ipv6.disable_ipv6", "0");
+        } else if (!hasIpv6OfItsOwn(configuration, link)) {
+            set("ipv6.disable_ipv6", "1");
+        }
         makeNoLinkLocalAddress(configuration, link);
         LinkSettings settings = LinkSettings.NONE;
         if (link.mtu() != wanted.mtu()) {
@@ -64,13 +72,41 @@ final class DeviceSettings {
         // From an MTU under 1280 to a longer one IPv6 comes back, with its defaults.
         makeNoLinkLocalAddress(configuration, configuration.link(device));
         if (family == AddressFamily.IPV6
-                && "1".equals(read(path("ipv6", "disable_ipv6")).orElse(""))) {
-            throw new IOException("IPv6 is switched off on " + device + ", and " + path("ipv6", "disable_ipv6")
+                && "1".equals(read(path("ipv6.disable_ipv6")).orElse(""))) {
+            throw new IOException("IPv6 is switched off on " + device + ", and " + path("ipv6.disable_ipv6")
                     + " cannot be written: start the container with the sysctl net.ipv6.conf.default.disable_ipv6=0");
         }
         if (!link.isUp()) {
             configuration.bringUp(link);
         }
+    }
+
+    /** Before anything is changed. A device that goes with the process needs no keeping. */
+    private void keep(NetworkConfiguration configuration, Link link) throws LinuxException {
+        Map<String, String> sysctls = new TreeMap<>();
+        for (String name : SYSCTLS) {
+            read(path(name)).ifPresent(value -> sysctls.put(name, value));
+        }
+        DeviceBefore now = DeviceBefore.of(link, sysctls);
+        before = now;
+        if (link.isPersistent()) {
+            Optional<String> kept = now.toAlias();
+            if (kept.isEmpty()) {
+                LOG.debug("{}: its alias has no room for what it was before, should the process be killed", device);
+            } else if (!kept.get().equals(link.alias())) {
+                configuration.change(link, LinkSettings.NONE.alias(kept.get()));
+            }
+        }
+    }
+
+    /** Addresses and routes of IPv6 that somebody gave the device: they would go with its IPv6 and not come back. */
+    private static boolean hasIpv6OfItsOwn(NetworkConfiguration configuration, Link link) throws LinuxException {
+        return configuration.addresses().stream()
+                        .anyMatch(address ->
+                                address.interfaceIndex() == link.index() && address.family() == AddressFamily.IPV6)
+                || configuration.routes(AddressFamily.IPV6).stream()
+                        .anyMatch(route ->
+                                route.leadsThrough(link.index()) && route.key().table() != KernelRoute.TABLE_LOCAL);
     }
 
     /** So that no router solicitation goes into the tunnel. A device without IPv6 has none to make. */
@@ -85,21 +121,27 @@ final class DeviceSettings {
         }
     }
 
-    /** Gives the device back what it had; one that is gone needs nothing. */
-    void restore(NetworkConfiguration configuration) throws LinuxException {
-        Link was = before;
-        if (was == null) {
-            return;
-        }
+    /**
+     * Gives a device back what it had, also what an earlier process kept; one that is gone needs nothing.
+     *
+     * @param deviceIndex of the device that this process has or had open
+     */
+    void restore(NetworkConfiguration configuration, int deviceIndex) throws LinuxException {
+        DeviceBefore known = index == deviceIndex ? before : null;
         before = null;
         Link link;
         try {
-            link = configuration.link(was.index());
+            link = configuration.link(deviceIndex);
         } catch (LinuxException e) {
             if (e.errno().equals(Errno.ENODEV)) {
                 return;
             }
             throw e;
+        }
+        Optional<DeviceBefore> kept = DeviceBefore.keptBy(link);
+        DeviceBefore was = known != null ? known : kept.orElse(null);
+        if (was == null) {
+            return;
         }
         LinkSettings settings = LinkSettings.NONE;
         if (link.mtu() != was.mtu()) {
@@ -113,9 +155,8 @@ final class DeviceSettings {
         if (!was.isUp() && link.isUp()) {
             configuration.bringDown(link);
         }
-        sysctlsBefore.forEach(DeviceSettings::write);
-        sysctlsBefore.clear();
-        Link last = configuration.link(was.index());
+        was.sysctls().forEach(this::set);
+        Link last = configuration.link(deviceIndex);
         if (was.addressGeneration().isPresent()
                 && last.addressGeneration().isPresent()
                 && !last.addressGeneration().equals(was.addressGeneration())) {
@@ -123,19 +164,23 @@ final class DeviceSettings {
                     last,
                     LinkSettings.NONE.addressGeneration(was.addressGeneration().getAsInt()));
         }
+        if (kept.isPresent()) {
+            configuration.change(last, LinkSettings.NONE.alias(was.alias()));
+        }
     }
 
-    private Path path(String family, String name) {
-        return Path.of("/proc/sys/net", family, "conf", device, name);
+    /** @param name as {@code ipv4.rp_filter} */
+    private Path path(String name) {
+        String[] parts = name.split("\\.", 2);
+        return Path.of("/proc/sys/net", parts[0], "conf", device, parts[1]);
     }
 
     /** In a container they may be read-only; then they stay. */
-    private void set(String family, String name, String value) {
-        Path path = path(family, name);
+    private void set(String name, String value) {
+        Path path = path(name);
         Optional<String> was = read(path);
         if (was.isPresent() && !was.get().equals(value)) {
             write(path, value);
-            sysctlsBefore.putIfAbsent(path, was.get());
         }
     }
 

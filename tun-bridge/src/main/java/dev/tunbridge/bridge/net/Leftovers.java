@@ -2,10 +2,14 @@ package dev.tunbridge.bridge.net;
 
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.InterfaceAddress;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import dev.tunbridge.linux.netlink.PolicyRule;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -76,5 +80,34 @@ final class Leftovers {
             }
         }
         return wasThere;
+    }
+
+    /** Removes all of the device that this process has open, or had: of both families, whoever made it. */
+    static void removeAll(NetworkConfiguration configuration, int deviceIndex) throws LinuxException {
+        for (AddressFamily family : AddressFamily.values()) {
+            HostNetwork host = HostNetwork.read(configuration, family);
+            removeRules(configuration, host, deviceIndex, List.of());
+            removeServerRoutes(configuration, host, deviceIndex, left -> true);
+            for (KernelRoute route : host.routes()) {
+                if (Identity.isOurs(route) && !Identity.isServerRoute(route) && route.leadsThrough(deviceIndex)) {
+                    remove(() -> configuration.remove(route));
+                }
+            }
+            removeAddresses(configuration, host, deviceIndex, Optional.empty());
+        }
+    }
+
+    /** Removes addresses that an earlier process gave the device, but for this one. */
+    static void removeAddresses(
+            NetworkConfiguration configuration, HostNetwork host, int deviceIndex, Optional<InetAddress> wanted)
+            throws LinuxException {
+        for (InterfaceAddress address : host.addresses()) {
+            if (address.interfaceIndex() == deviceIndex
+                    && address.protocol() == Identity.PROTOCOL
+                    && !wanted.equals(Optional.of(address.address()))) {
+                LOG.info("removing an address of an earlier process: {}", address);
+                remove(() -> configuration.remove(address));
+            }
+        }
     }
 }

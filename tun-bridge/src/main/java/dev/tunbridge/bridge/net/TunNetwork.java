@@ -49,6 +49,9 @@ public final class TunNetwork implements AutoCloseable {
     private final DeviceSettings settings;
     private final Set<String> said = new HashSet<>();
 
+    /** Of the device, once it was seen; 0 before. */
+    private int index;
+
     private @Nullable AddressFamily family;
     private @Nullable InterfaceAddress address;
     private boolean isAddressAdded;
@@ -74,6 +77,16 @@ public final class TunNetwork implements AutoCloseable {
 
     static TunNetwork of(String device, Reader reader) {
         return new TunNetwork(device, reader);
+    }
+
+    /**
+     * The device is open, and so what earlier processes left of it is this one's to take back, also where it never comes to
+     * {@link #apply}. It stays until then: inner connections may outlive a process by it.
+     */
+    public void open() throws IOException {
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            index = configuration.link(device).index();
+        }
     }
 
     /** Sets everything up at once; on failure nothing stays. */
@@ -109,6 +122,7 @@ public final class TunNetwork implements AutoCloseable {
             takeBack(configuration);
         }
         Link link = configuration.link(device);
+        index = link.index();
         HostNetwork host = reader.read(configuration, next);
         refuseOverlaps(wanted, link, host);
         family = next;
@@ -151,6 +165,7 @@ public final class TunNetwork implements AutoCloseable {
             Leftovers.remove(() -> configuration.remove(before));
             address = null;
         }
+        Leftovers.removeAddresses(configuration, host, link.index(), Optional.of(wanted.address()));
         // A persistent device may have it from an administrator, or from a process that was killed.
         Optional<InterfaceAddress> there = host.addresses().stream()
                 .filter(found -> found.interfaceIndex() == link.index())
@@ -379,7 +394,7 @@ public final class TunNetwork implements AutoCloseable {
     /** Takes back what was added; what is gone already is no fault. Does no harm twice. */
     @Override
     public void close() throws IOException {
-        if (family != null) {
+        if (index != 0) {
             try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
                 takeBack(configuration);
             }
@@ -398,7 +413,9 @@ public final class TunNetwork implements AutoCloseable {
         if (ownAddress != null && isAddressAdded) {
             removals.add(() -> configuration.remove(ownAddress));
         }
-        removals.add(() -> settings.restore(configuration));
+        int own = index;
+        removals.add(() -> Leftovers.removeAll(configuration, own));
+        removals.add(() -> settings.restore(configuration, own));
         rules = List.of();
         routes = List.of();
         address = null;

@@ -21,6 +21,11 @@ public interface NetworkSetup {
         return new MappingChoice(Optional.empty(), "nothing of the host is asked");
     }
 
+    /** The device is there, and nothing set up; the answer takes back what earlier processes left of it. */
+    default Undo open() throws IOException {
+        return () -> {};
+    }
+
     /**
      * Sets up what the welcome says; the answer takes all of it back.
      *

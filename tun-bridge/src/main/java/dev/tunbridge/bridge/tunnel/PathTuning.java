@@ -52,15 +52,20 @@ final class PathTuning {
 
     // On the blocking thread
 
+    /** Once the device exists; what an earlier process has left of its tuning goes by that. */
+    void open() throws IOException {
+        if (!opened) {
+            opened = true;
+            tuner = network.tuner(device).orElse(null);
+        }
+    }
+
     /**
      * Before connecting: a route to the server with what the connection needs. Of several attempts each has its own, until
      * {@link #keep}.
      */
     void prepare(InetAddress address, RouteMetrics.Flag ecn) throws IOException {
-        if (!opened) {
-            opened = true;
-            tuner = network.tuner(device).orElse(null);
-        }
+        open();
         PathTuner current = tuner;
         if (current != null) {
             current.serverRoute(address, ecn).ifPresent(route -> serverRoutes.put(address, route));

@@ -211,12 +211,20 @@ public final class Tunnel {
         }
         blocking.run(
                 () -> {
+                    undo = networkSetup.open();
                     news.open(networkSetup, device.name());
                     return news;
                 },
                 opened -> {},
                 fault -> LOG.warn(
                         "{}: changes of the host's network go unseen: {}", device.name(), FaultReason.of(fault)));
+        blocking.run(
+                () -> {
+                    tuning.open();
+                    return tuning;
+                },
+                opened -> {},
+                fault -> LOG.warn("nothing is tuned: {}", FaultReason.of(fault)));
         attempt(() -> connect(""));
     }
 
@@ -632,7 +640,8 @@ public final class Tunnel {
                     configured = null;
                     Optional<Prefix> pool =
                             clients.choose(next, current.server().getAddress());
-                    if (before == null || !isSameNetwork(before, next) || !pool.equals(routedPool)) {
+                    boolean isSame = before != null && isSameNetwork(before, next) && pool.equals(routedPool);
+                    if (before != null && !isSame) {
                         undo.undo();
                     }
                     undo = () -> {};
