@@ -43,6 +43,12 @@ public final class SegmentWatch {
 
     private static final long STANDS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /**
+     * After an outage the server's kernel tries again when as long again has passed, and a timeout (RFC 6298 section 5.5):
+     * until then answers come and nothing else, on the best of paths.
+     */
+    private static final long BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
     private final int addressBytes;
     private final int limitBytes;
 
@@ -63,6 +69,7 @@ public final class SegmentWatch {
     private long receivedNanos;
     private long receivedOutOfOrder;
     private int answersDown;
+    private long firstAnswerNanos;
     private boolean hasAskedInSilence;
 
     /**
@@ -170,10 +177,15 @@ public final class SegmentWatch {
             return isDue ? Advice.ASK : Advice.NOTHING;
         }
         if (isAnswer) {
+            if (answersDown == 0) {
+                firstAnswerNanos = sample.nowNanos();
+            }
             answersDown++;
         }
         int patience = hadLong ? PATIENCE : 1;
-        if (silentNanos >= patience * STANDS_NANOS && answersDown >= patience * ANSWERS) {
+        if (silentNanos >= patience * STANDS_NANOS
+                && answersDown >= patience * ANSWERS
+                && sample.nowNanos() - firstAnswerNanos >= firstAnswerNanos - receivedNanos + BACKOFF_NANOS) {
             return Advice.SHORTEN_DOWN;
         }
         return Advice.ASK;
