@@ -128,6 +128,7 @@ class WayChangeTest {
             }
         }
         lab.awaitNews("this end's address 198.18.0.10 is gone from the host");
+        lab.awaitUp(2);
         isBack("own address, " + order, probe, end);
     }
 
@@ -139,6 +140,7 @@ class WayChangeTest {
         long end = System.nanoTime();
         lab.ip("addr del 2001:2:0:a::10/64 dev a0");
         lab.awaitNews("is gone from the host");
+        lab.awaitUp(2);
         isBack("own IPv6 address", probe, end);
     }
 
@@ -192,8 +194,8 @@ class WayChangeTest {
         lab.addUplinkB();
         long end = System.nanoTime();
         lab.ip("route del default via 198.18.0.1");
+        lab.awaitUp(2);
         isBack("uplink b0 by metric " + settings, probe, end);
-        assertThat(lab.count("ESTABLISHED")).as("sessions").isEqualTo(2);
     }
 
     @Test
@@ -204,6 +206,7 @@ class WayChangeTest {
         probe.awaitAnswer();
         long end = System.nanoTime();
         lab.carrier(false);
+        lab.awaitUp(2);
         isBack("uplink b0 by carrier", probe, end);
     }
 
@@ -234,11 +237,11 @@ class WayChangeTest {
         }
         WayProbe probe = lab.bridge(Family.IPV4, ALL_ROUTES);
         probe.awaitAnswer();
-        for (int i = 0; i < 2; i++) {
-            long end = System.nanoTime();
+        for (int session = 2; session <= 3; session++) {
+            long asked = System.nanoTime();
             lab.bridge().reconnect();
-            lab.awaitNews("asked to");
-            isBack(kind + ", asked to connect anew", probe, end + TimeUnit.MILLISECONDS.toNanos(100));
+            lab.awaitUp(session);
+            isBack(kind + ", asked to connect anew", probe, asked);
         }
         lab.carrier(false);
         pause(OUTAGE_MILLIS / 2);
@@ -278,22 +281,24 @@ class WayChangeTest {
             probe.awaitAnswer();
         }
         long before = lab.count("CONNECTING");
+        long began = System.nanoTime();
         long busy = flap("route add default via 198.18.0.1 metric 5", "route del default via 198.18.0.1 metric 5");
         long tries = lab.count("CONNECTING") - before;
         System.out.printf(
                 "flapping of the default route, %s: %d tries, %.1f %% of a core%n", state, tries, busy / 10.0);
         // Four in a row, and then one each two seconds.
-        assertThat(tries).as("tries").isLessThanOrEqualTo(7);
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
+        assertThat(tries).as("tries in %s s", seconds).isLessThanOrEqualTo(5 + seconds / 2);
         assertThat(busy).as("thousandths of a core").isLessThan(400);
     }
 
-    /** For 5 s, 20 times a second; thousandths of a processor that the bridge's threads took. */
+    /** For 3 s or more, nearly 20 times a second; thousandths of a processor that the bridge's threads took. */
     private static long flap(String there, String gone) throws Exception {
         long cpu = bridgeNanos();
         long began = System.nanoTime();
         WayLab.run(
                 lab.device(),
-                "for i in $(seq 50); do ip " + there + " || true; sleep 0.05; ip " + gone
+                "for i in $(seq 30); do ip " + there + " || true; sleep 0.05; ip " + gone
                         + " || true; sleep 0.05; done");
         return (bridgeNanos() - cpu) * 1000 / (System.nanoTime() - began);
     }

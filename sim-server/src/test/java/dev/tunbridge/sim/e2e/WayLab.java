@@ -52,7 +52,6 @@ final class WayLab implements AutoCloseable {
     private @Nullable MultiThreadIoEventLoopGroup group;
     private @Nullable Bridge bridge;
     private @Nullable WayProbe probe;
-    private volatile boolean isUp;
 
     private WayLab() throws IOException {}
 
@@ -223,7 +222,6 @@ final class WayLab implements AutoCloseable {
                 .listener(new BridgeListener() {
                     @Override
                     public void onState(BridgeState state, String detail) {
-                        isUp = state == BridgeState.ESTABLISHED;
                         news.add(state + ": " + detail);
                     }
                 })
@@ -258,8 +256,12 @@ final class WayLab implements AutoCloseable {
                 .until(() -> news.stream().anyMatch(line -> line.contains(text)));
     }
 
-    boolean isUp() {
-        return isUp;
+    /** Waits for the session of this number, counted from 1. */
+    void awaitUp(int session) {
+        await().alias("session " + session)
+                .atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> count("ESTABLISHED") >= session);
     }
 
     /** Ends the bridge. */
@@ -281,7 +283,6 @@ final class WayLab implements AutoCloseable {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
             group = null;
         }
-        isUp = false;
         news.clear();
     }
 
