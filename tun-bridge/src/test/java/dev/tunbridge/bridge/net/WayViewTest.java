@@ -76,7 +76,7 @@ class WayViewTest {
     }
 
     private static WayView view(int flags, List<KernelRoute> routes, InterfaceAddress address) {
-        Link link = new Link(A0, "a0", flags, 1500, 1000, 0, "veth", "", OptionalInt.empty());
+        Link link = new Link(A0, "a0", flags, 1500, 1000, 0, "veth", "", false, OptionalInt.empty());
         HostNetwork host =
                 new HostNetwork(AddressFamily.IPV6, List.of(link), List.of(address), routes, Optional.empty());
         return WayView.of(Map.of(AddressFamily.IPV6, host), List.of(SERVER));
