@@ -139,11 +139,11 @@ final class SeededHost {
     private void networks() throws IOException {
         int count = random.nextInt(4);
         for (int i = 0; i < count; i++) {
-            String network = oneOf("198.18.88.1/24", "198.19.0.9/24", "198.18.80.1/20", "198.18.128.1/22", "198.18.140.1/24");
+            String network =
+                    oneOf("198.18.88.1/24", "198.19.0.9/24", "198.18.80.1/20", "198.18.128.1/22", "198.18.140.1/24");
             traits.add("lan" + i + " " + network);
             link("lan" + i);
-            ip("addr add " + network + " dev lan" + i,
-                    "addr add 2001:2:77:" + i + "::1/64 dev lan" + i + " nodad");
+            ip("addr add " + network + " dev lan" + i, "addr add 2001:2:77:" + i + "::1/64 dev lan" + i + " nodad");
             if (chance(30)) {
                 ip("route add 198.18.64.0/18 dev lan" + i + oneOf("", " metric 84", " metric 85", " metric 100"));
             }
@@ -155,7 +155,9 @@ final class SeededHost {
         if (chance(30)) {
             traits.add("a table like ours");
             int table = TABLE_BASE + random.nextInt(24);
-            ip("route add default via 198.18.0.2 dev out0 table " + table, "-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
+            ip(
+                    "route add default via 198.18.0.2 dev out0 table " + table,
+                    "-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
             uplinkLines.add("route add default via 198.18.0.2 dev out0 table " + table);
             uplinkLines.add("-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
             if (chance(50)) {
@@ -180,7 +182,8 @@ final class SeededHost {
             traits.add("another bridge's tunnel");
             int table = TABLE_BASE + 9;
             link("tb9");
-            ip("addr add 198.19.9.1/32 dev tb9",
+            ip(
+                    "addr add 198.19.9.1/32 dev tb9",
                     "route add 198.19.9.0/30 dev tb9 proto 84 metric 84",
                     "route add 198.18.64.0/18 dev tb9 proto 84 metric 84",
                     "route add default dev tb9 table " + table + " proto 84 metric 84",
