@@ -162,10 +162,7 @@ class WayChangeTest {
         lab.awaitNews("CONNECTING");
         pause(500);
         long end = System.nanoTime();
-        lab.ip(
-                "addr del 198.18.0.10/24 dev a0",
-                "addr add 198.18.0.77/24 dev a0",
-                "route add default via 198.18.0.2");
+        lab.ip("addr del 198.18.0.10/24 dev a0", "addr add 198.18.0.77/24 dev a0", "route add default via 198.18.0.2");
         lab.returnThrough(2);
         isBack("own address while connecting", probe, end);
     }
@@ -181,7 +178,10 @@ class WayChangeTest {
         pause(OUTAGE_MILLIS);
         lab.returnThrough(2);
         long end = System.nanoTime();
-        lab.ip(family == Family.IPV4 ? "route replace default via 198.18.0.2" : "-6 route replace default via 2001:2:0:a::2");
+        lab.ip(
+                family == Family.IPV4
+                        ? "route replace default via 198.18.0.2"
+                        : "-6 route replace default via 2001:2:0:a::2");
         isBack("new gateway " + family + " " + settings, probe, end);
         assertThat(lab.count("ESTABLISHED")).as("sessions").isOne();
     }
@@ -284,7 +284,8 @@ class WayChangeTest {
         long began = System.nanoTime();
         long busy = flap("route add default via 198.18.0.1 metric 5", "route del default via 198.18.0.1 metric 5");
         long tries = lab.count("CONNECTING") - before;
-        System.out.printf("flapping of the default route, %s: %d tries, %.1f %% of a core%n", state, tries, busy / 10.0);
+        System.out.printf(
+                "flapping of the default route, %s: %d tries, %.1f %% of a core%n", state, tries, busy / 10.0);
         // Four in a row, and then one each two seconds.
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
         assertThat(tries).as("tries in %s s", seconds).isLessThanOrEqualTo(5 + seconds / 2);
@@ -295,7 +296,8 @@ class WayChangeTest {
     private static long flap(String there, String gone) throws Exception {
         long cpu = bridgeNanos();
         long began = System.nanoTime();
-        StringBuilder script = new StringBuilder("for i in $(seq 30); do ip ").append(there)
+        StringBuilder script = new StringBuilder("for i in $(seq 30); do ip ")
+                .append(there)
                 .append(" || true; sleep 0.05; ip ")
                 .append(gone)
                 .append(" || true; sleep 0.05; done");
@@ -337,7 +339,9 @@ class WayChangeTest {
     private static void isBack(String cause, WayProbe probe, long endNanos) {
         long millis = probe.awaitAnswerSince(endNanos);
         System.out.printf("%s: back after %d ms%n", cause, millis);
-        assertThat(millis).as("milliseconds until the tunnel was back: %s", lab.news()).isLessThan(MOST_MILLIS);
+        assertThat(millis)
+                .as("milliseconds until the tunnel was back: %s", lab.news())
+                .isLessThan(MOST_MILLIS);
     }
 
     private static Map<String, String> settings(String name) {

@@ -109,15 +109,14 @@ final class WayLab implements AutoCloseable {
     }
 
     private static void cable(String end, LabNamespace at, String otherEnd, LabNamespace to) throws IOException {
-        run(
-                at,
-                "ip link add " + end + " type veth peer name " + otherEnd + " netns " + to.fullName());
+        run(at, "ip link add " + end + " type veth peer name " + otherEnd + " netns " + to.fullName());
     }
 
     private static void gateway(LabNamespace gateway, String near, String near6, int number) throws IOException {
         run(
                 gateway,
-                "ip link set near0 up; ip link set far0 up; ip addr add 198.18." + near + " dev near0; ip addr add 2001:2:0:"
+                "ip link set near0 up; ip link set far0 up; ip addr add 198.18." + near
+                        + " dev near0; ip addr add 2001:2:0:"
                         + near6 + " dev near0 nodad; ip addr add 198.18.2." + (4 * number - 3)
                         + "/30 dev far0; ip addr add 2001:2:0:2" + number + "::1/64 dev far0 nodad;"
                         + " ip route add 198.18.1.0/24 via 198.18.2." + (4 * number - 2)
