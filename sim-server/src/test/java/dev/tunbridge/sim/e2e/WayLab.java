@@ -48,6 +48,7 @@ final class WayLab implements AutoCloseable {
     private final LabNamespace other = lab.namespace("other");
     private final LabNamespace server = lab.namespace("server");
     private final List<String> news = new CopyOnWriteArrayList<>();
+    private volatile long upNanos = System.nanoTime();
     private @Nullable RunningServer running;
     private @Nullable MultiThreadIoEventLoopGroup group;
     private @Nullable Bridge bridge;
@@ -222,6 +223,9 @@ final class WayLab implements AutoCloseable {
                 .listener(new BridgeListener() {
                     @Override
                     public void onState(BridgeState state, String detail) {
+                        if (state == BridgeState.ESTABLISHED) {
+                            upNanos = System.nanoTime();
+                        }
                         news.add(state + ": " + detail);
                     }
                 })
@@ -262,6 +266,11 @@ final class WayLab implements AutoCloseable {
                 .atMost(LIMIT)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> count("ESTABLISHED") >= session);
+    }
+
+    /** When the latest session was established. */
+    long lastUpNanos() {
+        return upNanos;
     }
 
     /** Ends the bridge. */
