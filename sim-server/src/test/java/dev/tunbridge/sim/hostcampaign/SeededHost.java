@@ -1,5 +1,8 @@
 package dev.tunbridge.sim.hostcampaign;
 
+import dev.tunbridge.bridge.tun.LinuxTunDevice;
+import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.Command;
 import java.io.IOException;
@@ -7,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** A host with a network of its own, made of what hosts have; the same for the same numbers. */
@@ -15,6 +19,9 @@ final class SeededHost {
 
     /** Where the bridges' tables begin, as documented; somebody may be there by chance. */
     private static final int TABLE_BASE = 0x5442_0000;
+
+    /** The kernel tells itself of a carrier within a few milliseconds (net/core/link_watch.c). */
+    private static final int CARRIER_MILLIS = 300;
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -264,6 +271,7 @@ final class SeededHost {
         if (chance(60)) {
             trait.append(" up");
             ip("link set " + DEVICE + " up");
+            openOnce();
             if (chance(40)) {
                 mayDeviceGoDown = false;
                 trait.append(" with routes");
@@ -277,7 +285,6 @@ final class SeededHost {
                 trait.append(" with IPv6");
                 ip("addr add 2001:2:5::1/64 dev tb0 nodad", "-6 route add 2001:2:6::/64 dev tb0 metric 84");
             }
-            sh("echo 0 > /proc/sys/net/ipv6/conf/tb0/optimistic_dad");
         }
         if (chance(40)) {
             String address = oneOf("198.19.0.1/32", "198.18.150.1/32", "198.19.0.1/30");
@@ -285,6 +292,18 @@ final class SeededHost {
             ip("addr add " + address + " dev tb0");
         }
         traits.add(trait.toString());
+    }
+
+    /** Whoever opens it for the first time gives it a carrier, and by that the kernel makes its link-local address. */
+    private void openOnce() throws IOException {
+        namespace.call(() -> {
+            try (LinuxTunDevice opened = LinuxTunDevice.create(TunOptions.named(DEVICE))) {
+                TimeUnit.MILLISECONDS.sleep(CARRIER_MILLIS);
+            } catch (LinuxException e) {
+                traits.add("not to be opened");
+            }
+            return DEVICE;
+        });
     }
 
     private void filter() throws IOException {

@@ -106,7 +106,28 @@ final class Leftovers {
                     && address.protocol() == Identity.PROTOCOL
                     && !wanted.equals(Optional.of(address.address()))) {
                 LOG.info("removing an address of an earlier process: {}", address);
-                remove(() -> configuration.remove(address));
+                removeAddress(configuration, address);
+            }
+        }
+    }
+
+    /**
+     * Removes an address. With the last one of IPv4 the kernel takes all routes from the interface (fib_del_ifaddr in
+     * net/ipv4/fib_frontend.c): those of others are given back.
+     */
+    static void removeAddress(NetworkConfiguration configuration, InterfaceAddress address) throws LinuxException {
+        List<KernelRoute> others = configuration.routes(address.family()).stream()
+                .filter(route -> route.leadsThrough(address.interfaceIndex()))
+                .filter(route -> !Identity.isOurs(route) && route.key().table() != KernelRoute.TABLE_LOCAL)
+                .toList();
+        remove(() -> configuration.remove(address));
+        if (others.isEmpty()) {
+            return;
+        }
+        List<KernelRoute> left = configuration.routes(address.family());
+        for (KernelRoute route : others) {
+            if (left.stream().noneMatch(route::isSameEntry)) {
+                configuration.add(route);
             }
         }
     }

@@ -161,11 +161,8 @@ public final class TunNetwork implements AutoCloseable {
     private void applyAddress(NetworkConfiguration configuration, TunAddressing wanted, Link link, HostNetwork host)
             throws LinuxException {
         InterfaceAddress before = address;
-        if (before != null && isAddressAdded && !before.address().equals(wanted.address())) {
-            Leftovers.remove(() -> configuration.remove(before));
-            address = null;
-        }
-        Leftovers.removeAddresses(configuration, host, link.index(), Optional.of(wanted.address()));
+        boolean isBeforeOurs = isAddressAdded;
+        boolean isSame = before != null && before.address().equals(wanted.address());
         // A persistent device may have it from an administrator, or from a process that was killed.
         Optional<InterfaceAddress> there = host.addresses().stream()
                 .filter(found -> found.interfaceIndex() == link.index())
@@ -175,10 +172,15 @@ public final class TunNetwork implements AutoCloseable {
         if (there.isEmpty()) {
             configuration.add(own);
             isAddressAdded = true;
-        } else if (address == null) {
+        } else if (!isSame) {
             isAddressAdded = there.get().protocol() == Identity.PROTOCOL;
         }
         address = own;
+        // Last: with its only address a device loses all its routes.
+        if (before != null && isBeforeOurs && !isSame) {
+            Leftovers.removeAddress(configuration, before);
+        }
+        Leftovers.removeAddresses(configuration, host, link.index(), Optional.of(wanted.address()));
     }
 
     private void applyRoutes(
@@ -411,7 +413,7 @@ public final class TunNetwork implements AutoCloseable {
         }
         InterfaceAddress ownAddress = address;
         if (ownAddress != null && isAddressAdded) {
-            removals.add(() -> configuration.remove(ownAddress));
+            removals.add(() -> Leftovers.removeAddress(configuration, ownAddress));
         }
         int own = index;
         removals.add(() -> Leftovers.removeAll(configuration, own));
