@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /** A host with a network of its own, made of what hosts have; the same for the same numbers. */
 final class SeededHost {
@@ -317,18 +316,5 @@ final class SeededHost {
                 sh("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6");
             }
         }
-    }
-
-    /** Everything that this consists of, as a shell shows it. */
-    String dump() throws IOException {
-        return List.of("ip addr", "ip rule", "ip route show table all", "ip -6 route show table all").stream()
-                .map(line -> {
-                    try {
-                        return "# " + line + "\n" + namespace.run(LIMIT, line.split(" ", -1)).output();
-                    } catch (IOException e) {
-                        return e.getMessage();
-                    }
-                })
-                .collect(Collectors.joining("\n"));
     }
 }
