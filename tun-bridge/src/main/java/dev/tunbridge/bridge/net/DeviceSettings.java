@@ -57,7 +57,7 @@ final class DeviceSettings {
         set("ipv6.accept_ra", "0");
         if (family == AddressFamily.IPV6) {
             set("ipv6.disable_ipv6", "0");
-        } else if (!hasIpv6OfItsOwn(configuration, link)) {
+        } else if (!link.isPersistent() || !hasIpv6OfItsOwn(configuration, link)) {
             set("ipv6.disable_ipv6", "1");
         }
         makeNoLinkLocalAddress(configuration, link);
