@@ -35,16 +35,17 @@ public record HostNetwork(
         rules = rules.map(List::copyOf);
     }
 
-    /** Asks the kernel. */
+    /**
+     * Asks the kernel, in the order opposite to that in which a tunnel comes up: what is read first has had what it needs, so a
+     * tunnel that is being set up meanwhile is never seen with a rule to no route, or with a route to its server and no device.
+     */
     public static HostNetwork read(NetworkConfiguration configuration, AddressFamily family) throws LinuxException {
-        return new HostNetwork(
-                family,
-                configuration.links(),
-                configuration.addresses().stream()
-                        .filter(address -> address.family() == family)
-                        .toList(),
-                configuration.routes(family),
-                rules(configuration, family));
+        Optional<List<PolicyRule>> rules = rules(configuration, family);
+        List<KernelRoute> routes = configuration.routes(family);
+        List<InterfaceAddress> addresses = configuration.addresses().stream()
+                .filter(address -> address.family() == family)
+                .toList();
+        return new HostNetwork(family, configuration.links(), addresses, routes, rules);
     }
 
     private static Optional<List<PolicyRule>> rules(NetworkConfiguration configuration, AddressFamily family)
