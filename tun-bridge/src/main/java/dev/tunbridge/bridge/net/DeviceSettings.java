@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.net;
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.LinkSettings;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
@@ -51,7 +52,9 @@ final class DeviceSettings {
             set("ipv4", "rp_filter", "2");
         }
         set("ipv6", "accept_ra", "0");
-        set("ipv6", "disable_ipv6", family == AddressFamily.IPV4 ? "1" : "0");
+        if (family == AddressFamily.IPV6 || !hasForeignVersion6(configuration, link)) {
+            set("ipv6", "disable_ipv6", family == AddressFamily.IPV4 ? "1" : "0");
+        }
         makeNoLinkLocalAddress(configuration, link);
         LinkSettings settings = LinkSettings.NONE;
         if (link.mtu() != wanted.mtu()) {
@@ -71,6 +74,22 @@ final class DeviceSettings {
         if (!link.isUp()) {
             configuration.bringUp(link);
         }
+    }
+
+    /** Whether an administrator has made IPv6 addresses or routes here: to switch IPv6 off would take them, for ever. */
+    private boolean hasForeignVersion6(NetworkConfiguration configuration, Link link) throws LinuxException {
+        if (!"0".equals(read(path("ipv6", "disable_ipv6")).orElse(""))) {
+            return false;
+        }
+        boolean hasAddress = configuration.addresses().stream()
+                .filter(address -> address.interfaceIndex() == link.index())
+                .filter(address -> address.family() == AddressFamily.IPV6 && address.protocol() != Identity.PROTOCOL)
+                .anyMatch(address -> !address.address().isLinkLocalAddress());
+        return hasAddress
+                || (link.isUp() // or it has no routes
+                        && configuration.routes(AddressFamily.IPV6).stream()
+                                .filter(route -> route.leadsThrough(link.index()) && !Identity.isOurs(route))
+                                .anyMatch(route -> route.key().protocol() != KernelRoute.PROTOCOL_KERNEL));
     }
 
     /** So that no router solicitation goes into the tunnel. A device without IPv6 has none to make. */

@@ -164,6 +164,19 @@ public final class TunNetwork implements AutoCloseable {
             isAddressAdded = there.get().protocol() == Identity.PROTOCOL;
         }
         address = own;
+        removeOtherAddresses(configuration, wanted.address(), link, host);
+    }
+
+    /** Those that a process which was killed had from its server, on a device that outlived it. */
+    private static void removeOtherAddresses(
+            NetworkConfiguration configuration, InetAddress wanted, Link link, HostNetwork host) throws LinuxException {
+        for (InterfaceAddress found : host.addresses()) {
+            if (found.interfaceIndex() == link.index()
+                    && found.protocol() == Identity.PROTOCOL
+                    && !found.address().equals(wanted)) {
+                Leftovers.remove(() -> configuration.remove(found));
+            }
+        }
     }
 
     private void applyRoutes(
@@ -190,7 +203,7 @@ public final class TunNetwork implements AutoCloseable {
     }
 
     /** A default route would lie beside that of the host; its halves win over it by their length, whatever its metric. */
-    private static List<Prefix> halves(Prefix network) {
+    static List<Prefix> halves(Prefix network) {
         if (network.length() > 0) {
             return List.of(network);
         }
