@@ -648,6 +648,7 @@ public final class Tunnel {
                             clients.choose(next, current.server().getAddress());
                     if (before == null || !isSameNetwork(before, next) || !pool.equals(routedPool)) {
                         undo.undo();
+                        undo = () -> {};
                     }
                     // Where that fails the one before still has to take back what it made beside the network.
                     undo = networkSetup.setUp(next, pool);
