@@ -37,34 +37,44 @@ public record HostNetwork(
         rules = rules.map(List::copyOf);
     }
 
-    /** Asks the kernel. */
+    /**
+     * Asks the kernel, in the order opposite to that in which a tunnel comes up: what is read first has had what it needs, so a
+     * tunnel that is being set up meanwhile is never seen with a rule to no route, or with a route to its server and no device.
+     */
     public static HostNetwork read(NetworkConfiguration configuration, AddressFamily family) throws LinuxException {
-        return of(family, configuration, configuration.links(), configuration.addresses());
+        Optional<List<PolicyRule>> rules = rules(configuration, family);
+        List<KernelRoute> routes = configuration.routes(family);
+        List<InterfaceAddress> addresses = configuration.addresses();
+        return of(family, configuration.links(), addresses, routes, rules);
     }
 
-    /** Asks the kernel for both families; links and addresses, which are both's, once. */
+    /** Asks the kernel for both families, in the same order; links and addresses, which are both's, once. */
     public static Map<AddressFamily, HostNetwork> readBoth(NetworkConfiguration configuration) throws LinuxException {
-        List<Link> links = configuration.links();
-        List<InterfaceAddress> addresses = configuration.addresses();
-        Map<AddressFamily, HostNetwork> both = new EnumMap<>(AddressFamily.class);
+        Map<AddressFamily, Optional<List<PolicyRule>>> rules = new EnumMap<>(AddressFamily.class);
+        Map<AddressFamily, List<KernelRoute>> routes = new EnumMap<>(AddressFamily.class);
         for (AddressFamily family : AddressFamily.values()) {
-            both.put(family, of(family, configuration, links, addresses));
+            rules.put(family, rules(configuration, family));
         }
+        for (AddressFamily family : AddressFamily.values()) {
+            routes.put(family, configuration.routes(family));
+        }
+        List<InterfaceAddress> addresses = configuration.addresses();
+        List<Link> links = configuration.links();
+        Map<AddressFamily, HostNetwork> both = new EnumMap<>(AddressFamily.class);
+        routes.forEach((family, found) ->
+                both.put(family, of(family, links, addresses, found, rules.getOrDefault(family, Optional.empty()))));
         return both;
     }
 
     private static HostNetwork of(
             AddressFamily family,
-            NetworkConfiguration configuration,
             List<Link> links,
-            List<InterfaceAddress> addresses)
-            throws LinuxException {
-        return new HostNetwork(
-                family,
-                links,
-                addresses.stream().filter(address -> address.family() == family).toList(),
-                configuration.routes(family),
-                rules(configuration, family));
+            List<InterfaceAddress> addresses,
+            List<KernelRoute> routes,
+            Optional<List<PolicyRule>> rules) {
+        List<InterfaceAddress> own =
+                addresses.stream().filter(address -> address.family() == family).toList();
+        return new HostNetwork(family, links, own, routes, rules);
     }
 
     private static Optional<List<PolicyRule>> rules(NetworkConfiguration configuration, AddressFamily family)

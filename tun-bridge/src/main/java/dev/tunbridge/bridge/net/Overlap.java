@@ -48,7 +48,8 @@ public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
             boolean isOnLink =
                     route.nextHops().stream().allMatch(hop -> hop.gateway().isEmpty());
             for (Prefix asked : wanted.routes()) {
-                if (asked.equals(network) || (isOnLink && isWithin(asked, network))) {
+                // Of a default route its halves are made, as some other tunnels do, whose metric would win in silence.
+                if (TunNetwork.halves(asked).contains(network) || (isOnLink && isWithin(asked, network))) {
                     overlaps.add(new Overlap(asked, "the route " + host.text(route), Identity.isOurs(route)));
                 }
             }

@@ -207,7 +207,7 @@ public final class TunNetwork implements AutoCloseable {
     }
 
     /** A default route would lie beside that of the host; its halves win over it by their length, whatever its metric. */
-    private static List<Prefix> halves(Prefix network) {
+    static List<Prefix> halves(Prefix network) {
         if (network.length() > 0) {
             return List.of(network);
         }

@@ -87,6 +87,7 @@ final class WayWatch {
     void trying(List<InetAddress> addresses) {
         List<InetAddress> asked = List.copyOf(addresses);
         servers = asked;
+        answer.cancel(); // what was asked, was asked of an earlier connection
         blocking.run(
                 () -> network.ways(asked),
                 follower::trying,

@@ -267,6 +267,47 @@ class OtherNetworksTest {
     }
 
     @Test
+    void leavesTheIpv6OfAPersistentDeviceToItsOwner() throws Exception {
+        host.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
+        host.inside("link", "set", "tb0", "addrgenmode", "none", "up");
+        host.inside("addr", "add", "2001:2:0:77::1/64", "dev", "tb0", "nodad");
+        host.inside("-6", "route", "add", "2001:2:0:78::/64", "dev", "tb0");
+        untouched = everything();
+        try (TunInterface tun = host.openTun("tb0")) {
+            TunNetwork network = host.setUp(addressing(tun, "198.19.0.1", 30, Overlaps.REFUSE));
+            host.close(network);
+        }
+    }
+
+    @Test
+    void takesAwayTheAddressThatAKilledProcessHadFromItsServer() throws Exception {
+        host.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
+        untouched = everything();
+        try (TunInterface tun = host.openTun("tb0")) {
+            host.setUp(addressing(tun, "198.19.0.1", 30, Overlaps.REFUSE)); // and never taken back
+            TunNetwork network = host.setUp(addressing(tun, "198.19.0.5", 30, Overlaps.REFUSE));
+            assertThat(host.inside("addr", "show", "dev", "tb0"))
+                    .contains("198.19.0.5")
+                    .doesNotContain("198.19.0.1");
+            host.close(network);
+        }
+        host.inside("link", "set", "tb0", "mtu", "1500", "down"); // what it was is known to the first alone
+        host.inside("link", "set", "tb0", "txqueuelen", "500");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0/1", "128.0.0.0/1"})
+    void namesWhoTakesTheHalvesOfADefaultRoute(String half) throws Exception {
+        host.inside("route", "add", half, "via", "198.18.0.2");
+        untouched = everything();
+        try (TunInterface tun = host.openTun("tb0")) {
+            assertThatThrownBy(() -> host.setUp(addressing(tun, "10.99.0.1", 32, Overlaps.REFUSE, "0.0.0.0/0")))
+                    .isInstanceOf(OverlapException.class)
+                    .hasMessageContaining("0.0.0.0/0 overlaps the route " + half);
+        }
+    }
+
+    @Test
     void hearsThatSomebodyTakesSomethingAway() throws Exception {
         try (TunInterface tun = host.openTun("tb0")) {
             TunAddressing wanted = addressing(tun, "198.19.0.1", 30, Overlaps.REFUSE, "198.18.128.0/17");
