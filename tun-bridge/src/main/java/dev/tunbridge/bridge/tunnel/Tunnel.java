@@ -60,6 +60,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,6 +143,7 @@ public final class Tunnel {
 
     private boolean pumpDue;
     private boolean reading;
+    private boolean isDeviceLookDue;
 
     /** What the owner hears; on the loop's thread. */
     public interface Events {
@@ -646,8 +648,9 @@ public final class Tunnel {
                             clients.choose(next, current.server().getAddress());
                     if (before == null || !isSameNetwork(before, next) || !pool.equals(routedPool)) {
                         undo.undo();
+                        undo = () -> {};
                     }
-                    undo = () -> {};
+                    // Where that fails the one before still has to take back what it made beside the network.
                     undo = networkSetup.setUp(next, pool);
                     configured = next;
                     routedPool = pool;
@@ -731,6 +734,8 @@ public final class Tunnel {
         if (isOver()) {
             return;
         }
+        OuterConnection current = connection;
+        AtomicBoolean isBegun = new AtomicBoolean();
         blocking.run(
                 () -> {
                     TunnelInfo tunnel = configured;
@@ -738,16 +743,27 @@ public final class Tunnel {
                     if (tunnel != null
                             && found == TunNetwork.Condition.INCOMPLETE
                             && repairs.mayTry(System.nanoTime())) {
+                        isBegun.set(true);
+                        configured = null; // a set-up that fails leaves nothing
                         undo = networkSetup.setUp(tunnel, routedPool);
+                        configured = tunnel;
                         return Repairs.Finding.REPAIRED;
                     }
                     return Repairs.Finding.of(found);
                 },
                 this::foundDevice,
-                fault -> LOG.warn(
-                        "{}: somebody has changed it, and it could not be set up anew: {}",
-                        device.name(),
-                        FaultReason.of(fault)));
+                fault -> notRepaired(isBegun.get() ? current : null, fault));
+    }
+
+    /** Nothing is left of the set-up, which nobody would look for any more: the next session makes it, or says why not. */
+    private void notRepaired(@Nullable OuterConnection current, Throwable fault) {
+        String what =
+                device.name() + ": somebody has changed it, and it could not be set up anew: " + FaultReason.of(fault);
+        if (current != null && connection == current) {
+            lost(what);
+        } else {
+            LOG.warn("{}", what);
+        }
     }
 
     private void foundDevice(Repairs.Finding finding) {
@@ -756,7 +772,16 @@ public final class Tunnel {
         }
         repairs.say(finding, device.name());
         if (finding == Repairs.Finding.GIVEN_UP) {
-            loop.schedule(this::lookAtDevice, Repairs.WINDOW_NANOS, TimeUnit.NANOSECONDS);
+            if (!isDeviceLookDue) { // each change of a network at war would begin a chain of its own
+                isDeviceLookDue = true;
+                loop.schedule(
+                        () -> {
+                            isDeviceLookDue = false;
+                            lookAtDevice();
+                        },
+                        Repairs.WINDOW_NANOS,
+                        TimeUnit.NANOSECONDS);
+            }
         } else if (finding == Repairs.Finding.REPAIRED && connection != null) {
             tuning.renew(); // it was set up without its tuning
         }
