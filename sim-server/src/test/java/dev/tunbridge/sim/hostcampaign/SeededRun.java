@@ -119,8 +119,7 @@ final class SeededRun implements AutoCloseable {
 
     /** What may be there after a kill: what bears our identity, and the settings of a device that stays. */
     private boolean isLeftByUs(String difference) {
-        boolean isOfDevice = host.isPersistent()
-                && (difference.contains("ifname=tb0") || difference.contains("/tb0/"));
+        boolean isOfDevice = host.isPersistent() && (difference.contains("ifname=tb0") || difference.contains("/tb0/"));
         boolean isOurs = difference.startsWith("+ ")
                 && (difference.contains("protocol=84")
                         || (host.isPersistent()
@@ -217,8 +216,16 @@ final class SeededRun implements AutoCloseable {
             case 2 -> onDevice("the device down and up", "link set tb0 down", "link set tb0 up");
             case 3 -> onDevice("the device down", "link set tb0 down");
             case 4 -> onDevice("its address gone", "addr flush dev tb0 scope global to 198.19.0.0/16");
-            case 5 -> host("its rule gone", "rule del pref 5000 protocol 84 from 198.19.0.1", "-6 rule del pref 5000 protocol 84 from 2001:2:0:2::1");
-            case 6 -> host("its routes gone", "route flush dev tb0 proto 84 table all", "-6 route flush dev tb0 proto 84 table all");
+            case 5 ->
+                host(
+                        "its rule gone",
+                        "rule del pref 5000 protocol 84 from 198.19.0.1",
+                        "-6 rule del pref 5000 protocol 84 from 2001:2:0:2::1");
+            case 6 ->
+                host(
+                        "its routes gone",
+                        "route flush dev tb0 proto 84 table all",
+                        "-6 route flush dev tb0 proto 84 table all");
             case 7 -> {
                 if (host.mayUplinkFlap()) {
                     story.add("the uplink down and up");
