@@ -94,8 +94,8 @@ final class SeededHost {
 
     /** As an administrator would, by the programs; what does not go there (a family that is off) is passed over. */
     void ip(String... lines) throws IOException {
-        namespace.call(() -> Command.run(
-                LIMIT, String.join("\n", lines) + "\n", List.of("ip", "-force", "-batch", "-")));
+        namespace.call(
+                () -> Command.run(LIMIT, String.join("\n", lines) + "\n", List.of("ip", "-force", "-batch", "-")));
     }
 
     /** With a carrier: what is at its other end stays up by itself. */
@@ -122,7 +122,8 @@ final class SeededHost {
         traits.add("defaults " + kind);
         String metric = oneOf("", "", " metric 100", " metric 84", " metric " + TABLE_BASE);
         if (kind == 0) {
-            uplinkLines.add("route add default nexthop via 198.18.0.2 dev out0 weight 5 nexthop via 198.18.4.2 dev up1 weight 1");
+            uplinkLines.add(
+                    "route add default nexthop via 198.18.0.2 dev out0 weight 5 nexthop via 198.18.4.2 dev up1 weight 1");
         } else {
             uplinkLines.add("route add default via 198.18.0.2 dev out0" + metric);
         }
@@ -144,11 +145,11 @@ final class SeededHost {
     private void networks() throws IOException {
         int count = random.nextInt(4);
         for (int i = 0; i < count; i++) {
-            String network = oneOf("198.18.88.1/24", "198.19.0.9/24", "198.18.80.1/20", "198.18.128.1/22", "198.18.140.1/24");
+            String network =
+                    oneOf("198.18.88.1/24", "198.19.0.9/24", "198.18.80.1/20", "198.18.128.1/22", "198.18.140.1/24");
             traits.add("lan" + i + " " + network);
             link("lan" + i);
-            ip("addr add " + network + " dev lan" + i,
-                    "addr add 2001:2:77:" + i + "::1/64 dev lan" + i + " nodad");
+            ip("addr add " + network + " dev lan" + i, "addr add 2001:2:77:" + i + "::1/64 dev lan" + i + " nodad");
             if (chance(30)) {
                 ip("route add 198.18.64.0/18 dev lan" + i + oneOf("", " metric 84", " metric 85", " metric 100"));
             }
@@ -160,7 +161,9 @@ final class SeededHost {
         if (chance(30)) {
             traits.add("a table like ours");
             int table = TABLE_BASE + random.nextInt(24);
-            ip("route add default via 198.18.0.2 dev out0 table " + table, "-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
+            ip(
+                    "route add default via 198.18.0.2 dev out0 table " + table,
+                    "-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
             uplinkLines.add("route add default via 198.18.0.2 dev out0 table " + table);
             uplinkLines.add("-6 route add default via 2001:2:0:1::2 dev out0 table " + table);
             if (chance(50)) {
@@ -172,7 +175,8 @@ final class SeededHost {
     private void otherTunnels() throws IOException {
         if (chance(30)) {
             traits.add("a tunnel that took the default route");
-            ip("tuntap add tun9 mode tun",
+            ip(
+                    "tuntap add tun9 mode tun",
                     "link set tun9 up",
                     "addr add 198.18.200.1/24 dev tun9",
                     "route add 0.0.0.0/1 dev tun9",
@@ -184,7 +188,8 @@ final class SeededHost {
             traits.add("another bridge's tunnel");
             int table = TABLE_BASE + 9;
             link("tb9");
-            ip("addr add 198.19.9.1/32 dev tb9",
+            ip(
+                    "addr add 198.19.9.1/32 dev tb9",
                     "route add 198.19.9.0/30 dev tb9 proto 84 metric 84",
                     "route add 198.18.64.0/18 dev tb9 proto 84 metric 84",
                     "route add default dev tb9 table " + table + " proto 84 metric 84",
@@ -213,7 +218,8 @@ final class SeededHost {
     private void marks() throws IOException {
         if (chance(40)) {
             traits.add("marks");
-            ip("route add default via 198.18.4.2 table 101",
+            ip(
+                    "route add default via 198.18.4.2 table 101",
                     "-6 route add default via 2001:2:0:4::2 table 101",
                     "rule add fwmark 0x100/0xff00 lookup 101 pref 2001",
                     "-6 rule add fwmark 0x100/0xff00 lookup 101 pref 2001",
@@ -232,7 +238,8 @@ final class SeededHost {
         if (!isPersistent) {
             return;
         }
-        ip("tuntap add " + DEVICE + " mode tun" + (chance(5) ? " multi_queue" : ""),
+        ip(
+                "tuntap add " + DEVICE + " mode tun" + (chance(5) ? " multi_queue" : ""),
                 "link set " + DEVICE + " mtu " + oneOf("1500", "1500", "1400", "1280", "9000"),
                 "link set " + DEVICE + " txqueuelen " + oneOf("500", "1000", "7"),
                 "link set " + DEVICE + " addrgenmode " + oneOf("none", "eui64", "random"));
@@ -257,7 +264,8 @@ final class SeededHost {
         }
         if (chance(25)) {
             trait.append(" qdisc");
-            sh("tc qdisc add dev tb0 root handle 1: " + oneOf("pfifo limit 77", "fq_codel", "tbf rate 9mbit burst 9kb limit 90kb"));
+            sh("tc qdisc add dev tb0 root handle 1: "
+                    + oneOf("pfifo limit 77", "fq_codel", "tbf rate 9mbit burst 9kb limit 90kb"));
         }
         if (chance(60)) {
             trait.append(" up");
@@ -266,7 +274,8 @@ final class SeededHost {
             if (chance(40)) {
                 mayDeviceGoDown = false;
                 trait.append(" with routes");
-                ip("route add 198.18.64.0/18 dev tb0" + oneOf("", " metric 84", " metric 84 proto static"),
+                ip(
+                        "route add 198.18.64.0/18 dev tb0" + oneOf("", " metric 84", " metric 84 proto static"),
                         "route add 198.18.150.0/24 dev tb0 metric 84 proto static");
             }
             if (chance(40)) {

@@ -3,7 +3,6 @@ package dev.tunbridge.bridge.net;
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.netlink.AddressFamily;
-import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.LinkSettings;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
@@ -99,14 +98,15 @@ final class DeviceSettings {
         }
     }
 
-    /** Addresses and routes of IPv6 that somebody gave the device: they would go with its IPv6 and not come back. */
+    /**
+     * Addresses and routes of IPv6, the kernel's own too: they would go with its IPv6 and not come back, or only with its
+     * next carrier.
+     */
     private static boolean hasIpv6OfItsOwn(NetworkConfiguration configuration, Link link) throws LinuxException {
         return configuration.addresses().stream()
                         .anyMatch(address ->
                                 address.interfaceIndex() == link.index() && address.family() == AddressFamily.IPV6)
-                || configuration.routes(AddressFamily.IPV6).stream()
-                        .anyMatch(route ->
-                                route.leadsThrough(link.index()) && route.key().table() != KernelRoute.TABLE_LOCAL);
+                || configuration.routes(AddressFamily.IPV6).stream().anyMatch(route -> route.leadsThrough(link.index()));
     }
 
     /** So that no router solicitation goes into the tunnel. A device without IPv6 has none to make. */
