@@ -35,7 +35,9 @@ public final class BridgeException extends IOException {
     /** A fault of device, addresses or routes, permission told apart. */
     public static BridgeException of(String what, Throwable cause) {
         boolean isForbidden = cause instanceof LinuxException linux && linux.isForbidden();
-        if (cause instanceof LinuxException linux && linux.errno().equals(Errno.EACCES) && linux.operation().equals("open")) {
+        if (cause instanceof LinuxException linux
+                && linux.errno().equals(Errno.EACCES)
+                && linux.operation().equals("open")) {
             return new BridgeException(
                     Reason.PERMISSION,
                     what + ": this user may not open " + linux.subject() + " (its mode is 0666 on most systems)",

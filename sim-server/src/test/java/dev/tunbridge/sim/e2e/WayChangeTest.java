@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The way to the server goes, comes back, or becomes another: the tunnel is back soon after, though each wait of this bridge takes
@@ -57,7 +56,7 @@ class WayChangeTest {
     // The uplink flaps
 
     @ParameterizedTest
-    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain", "IPV6, none"})
+    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain"})
     void isBackSoonAfterTheCarrierIs(Family family, String settings) throws Exception {
         WayProbe probe = lab.bridge(family, settings(settings));
         probe.awaitAnswer();
@@ -70,7 +69,7 @@ class WayChangeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain", "IPV6, none"})
+    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain"})
     void isBackSoonAfterTheRoutesAre(Family family, String settings) throws Exception {
         WayProbe probe = lab.bridge(family, settings(settings));
         probe.awaitAnswer();
@@ -133,18 +132,6 @@ class WayChangeTest {
     }
 
     @Test
-    void givesTheConnectionUpWithItsIpv6Address() throws Exception {
-        WayProbe probe = lab.bridge(Family.IPV6, NOTHING);
-        probe.awaitAnswer();
-        lab.ip("addr add 2001:2:0:a::77/64 dev a0");
-        long end = System.nanoTime();
-        lab.ip("addr del 2001:2:0:a::10/64 dev a0");
-        lab.awaitNews("is gone from the host");
-        lab.awaitUp(2);
-        isBack("own IPv6 address", probe, end);
-    }
-
-    @Test
     void keepsAConnectionWhoseAddressAnotherInterfaceHasToo() throws Exception {
         lab.ip("addr add 198.18.0.10/32 dev lo");
         WayProbe probe = lab.bridge(Family.IPV4, NOTHING);
@@ -170,7 +157,7 @@ class WayChangeTest {
     // The gateway
 
     @ParameterizedTest
-    @CsvSource({"IPV4, none", "IPV4, all", "IPV6, none"})
+    @CsvSource({"IPV4, none", "IPV4, all"})
     void goesOnByANewGateway(Family family, String settings) throws Exception {
         WayProbe probe = lab.bridge(family, settings(settings));
         probe.awaitAnswer();
@@ -184,18 +171,6 @@ class WayChangeTest {
                         : "-6 route replace default via 2001:2:0:a::2");
         isBack("new gateway " + family + " " + settings, probe, end);
         assertThat(lab.count("ESTABLISHED")).as("sessions").isOne();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"none", "all", "plain"})
-    void connectsAnewWhereTheNewGatewayKnowsNothingOfTheConnection(String settings) throws Exception {
-        WayProbe probe = lab.bridge(Family.IPV4, settings(settings));
-        probe.awaitAnswer();
-        lab.addUplinkB();
-        long end = System.nanoTime();
-        lab.ip("route del default via 198.18.0.1");
-        lab.awaitUp(2);
-        isBack("uplink b0 by metric " + settings, probe, end);
     }
 
     @Test
@@ -223,7 +198,7 @@ class WayChangeTest {
                 lab.ip(
                         "route del default",
                         "route add default via 198.18.0.1 table 100",
-                        "rule add pref 100 lookup 100");
+                        "rule add pref 100 to 198.18.1.0/24 lookup 100");
             case "a table behind" ->
                 lab.ip(
                         "route del default",

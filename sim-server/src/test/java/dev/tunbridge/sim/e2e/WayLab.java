@@ -116,7 +116,9 @@ final class WayLab implements AutoCloseable {
     private static void gateway(LabNamespace gateway, String near, String near6, int number) throws IOException {
         run(
                 gateway,
-                "ip link set near0 up; ip link set far0 up; ip addr add 198.18." + near
+                // A router without a link-local address finds no IPv6 neighbours for what it forwards.
+                "ip link set near0 up; ip link set far0 up; ip addr add fe80::" + number + "/64 dev near0 nodad;"
+                        + " ip addr add fe80::1/64 dev far0 nodad; ip addr add 198.18." + near
                         + " dev near0; ip addr add 2001:2:0:"
                         + near6 + " dev near0 nodad; ip addr add 198.18.2." + (4 * number - 3)
                         + "/30 dev far0; ip addr add 2001:2:0:2" + number + "::1/64 dev far0 nodad;"
@@ -138,6 +140,7 @@ final class WayLab implements AutoCloseable {
                 "rule del pref 100",
                 "-6 rule del pref 100",
                 "rule del pref 40000",
+                "route del prohibit default metric 9999",
                 "link set a0 down",
                 "link set b0 down",
                 "link set a0 up",

@@ -298,6 +298,7 @@ final class SeededHost {
         namespace.call(() -> {
             try (LinuxTunDevice opened = LinuxTunDevice.create(TunOptions.named(DEVICE))) {
                 TimeUnit.MILLISECONDS.sleep(CARRIER_MILLIS);
+                traits.add(opened.name() + " was open before");
             } catch (LinuxException e) {
                 traits.add("not to be opened");
             }

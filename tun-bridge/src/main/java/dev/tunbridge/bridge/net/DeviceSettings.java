@@ -106,7 +106,8 @@ final class DeviceSettings {
         return configuration.addresses().stream()
                         .anyMatch(address ->
                                 address.interfaceIndex() == link.index() && address.family() == AddressFamily.IPV6)
-                || configuration.routes(AddressFamily.IPV6).stream().anyMatch(route -> route.leadsThrough(link.index()));
+                || configuration.routes(AddressFamily.IPV6).stream()
+                        .anyMatch(route -> route.leadsThrough(link.index()));
     }
 
     /** So that no router solicitation goes into the tunnel. A device without IPv6 has none to make. */

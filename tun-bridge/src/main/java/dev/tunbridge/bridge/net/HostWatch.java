@@ -73,6 +73,8 @@ public final class HostWatch implements AutoCloseable {
         private final NetworkNews news;
         private final int ending;
         private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+        /** Its descriptors are closed, and their numbers others' by now; guarded by {@link #WATCHED}. */
+        private boolean ended;
 
         Shared(String namespace, NetworkNews news) throws LinuxException {
             this.namespace = namespace;
@@ -91,7 +93,11 @@ public final class HostWatch implements AutoCloseable {
             reader.start();
         }
 
+        /** Holding {@link #WATCHED}. */
         void end() {
+            if (ended) {
+                return;
+            }
             try {
                 Descriptors.signal(ending);
             } catch (LinuxException e) {
@@ -111,15 +117,19 @@ public final class HostWatch implements AutoCloseable {
             } catch (LinuxException e) {
                 LOG.warn("the host's network is not watched any more: {}", e.getMessage());
             } finally {
-                news.close();
-                Descriptors.close(ending);
+                synchronized (WATCHED) {
+                    ended = true;
+                    WATCHED.remove(namespace, this); // whoever watches next begins anew
+                    news.close();
+                    Descriptors.close(ending);
+                }
             }
         }
 
         private static void tell(Listener listener, NetworkChange change) {
             try {
                 listener.onChange(change);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // also an Error: the other listeners go on
                 LOG.error("a fault of the bridge itself: a change of the host's network is not looked at", e);
             }
         }

@@ -9,9 +9,10 @@ import java.util.List;
 /**
  * Where a tunnel would take traffic that the host has another way for, or the host keep what the tunnel should get. No I/O.
  *
- * <p>What counts: the tunnel's own address, where another interface has it. The network that the server gives, where it
- * overlaps any route of the host but the default. A network of {@code routes}, where the host has a route to the same, or reaches it directly, at a
- * stretch with more: what is wider than a network of the host takes nothing from it, because the narrower route wins.
+ * <p>What counts: the tunnel's own address, where another interface has it. The network that the server gives, where the host has a
+ * route to it or to a part of it, or reaches it directly, at a stretch with more; a wider route through a gateway, or to nowhere, is how one says "all but".
+ * A network of {@code routes}, where the host has a route to the same, or reaches it directly, at a stretch with more: what is
+ * wider than a network of the host takes nothing from it, because the narrower route wins.
  *
  * @param wanted what the tunnel is to have
  * @param found what is there, in words
@@ -42,11 +43,11 @@ public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
                 continue;
             }
             Prefix network = HostNetwork.network(route);
-            if (isWithin(given, network) || isWithin(network, given)) {
+            boolean isOnLink = route.kind().isUnicast()
+                    && route.nextHops().stream().allMatch(hop -> hop.gateway().isEmpty());
+            if (isWithin(network, given) || (isOnLink && isWithin(given, network))) {
                 overlaps.add(new Overlap(given, "the route " + host.text(route), Identity.isOurs(route)));
             }
-            boolean isOnLink =
-                    route.nextHops().stream().allMatch(hop -> hop.gateway().isEmpty());
             for (Prefix asked : wanted.routes()) {
                 // Of a default route its halves are made, as some other tunnels do, whose metric would win in silence.
                 if (TunNetwork.halves(asked).contains(network) || (isOnLink && isWithin(asked, network))) {

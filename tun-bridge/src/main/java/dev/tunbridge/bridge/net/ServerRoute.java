@@ -9,11 +9,13 @@ import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import dev.tunbridge.linux.netlink.TcpMetrics;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,8 +51,8 @@ public final class ServerRoute implements AutoCloseable {
     /** The way besides ours, when it was looked up last. */
     private Optional<KernelRoute> way = Optional.empty();
 
-    /** What was made; null where nothing was. */
-    private @Nullable KernelRoute made;
+    /** What was made: one, or two where a rule for the host's own address leads to another table than without. */
+    private List<KernelRoute> made = List.of();
 
     private boolean closed;
     private String said = "";
@@ -86,7 +88,7 @@ public final class ServerRoute implements AutoCloseable {
             }
             route.settle(configuration, host, index);
         }
-        if (route.made != null && metrics.reordering().isPresent()) {
+        if (!route.made.isEmpty() && metrics.reordering().isPresent()) {
             rememberAnew(server, metrics.reordering().getAsInt());
         }
         return route;
@@ -120,26 +122,34 @@ public final class ServerRoute implements AutoCloseable {
 
     /** Looks the way up besides everything of ours, and has the route lead there. */
     private void settle(NetworkConfiguration configuration, HostNetwork host, int deviceIndex) throws LinuxException {
-        Optional<WayLookup.Way> found =
-                new WayLookup(host, route -> !Identity.isOurs(route) && !route.leadsThrough(deviceIndex)).find(server);
-        way = found.map(WayLookup.Way::route);
-        Optional<KernelRoute> wanted =
-                isWanted ? found.flatMap(way -> wanted(way, host, deviceIndex)) : Optional.empty();
-        KernelRoute current = made;
-        boolean isThere = current != null && host.routes().stream().anyMatch(current::isSameEntry);
-        if (current != null && wanted.isPresent() && isThere && wanted.get().isSameEntry(current)) {
-            return;
+        List<WayLookup.Way> found = new WayLookup(
+                        host, route -> !Identity.isOurs(route) && !route.leadsThrough(deviceIndex))
+                .findBoth(server);
+        way = found.isEmpty()
+                ? Optional.empty()
+                : Optional.of(found.get(found.size() - 1).route());
+        Map<Integer, KernelRoute> byTable = new LinkedHashMap<>();
+        for (WayLookup.Way each : isWanted ? found : List.<WayLookup.Way>of()) {
+            wanted(each, host, deviceIndex).ifPresent(route -> byTable.put(each.table(), route));
         }
-        if (current != null) {
-            Leftovers.remove(() -> configuration.remove(current));
-            made = null;
+        Collection<KernelRoute> wanted = byTable.values();
+        List<KernelRoute> there = made.stream()
+                .filter(route -> host.routes().stream().anyMatch(route::isSameEntry))
+                .toList();
+        for (KernelRoute route : made) {
+            if (wanted.stream().noneMatch(route::isSameEntry)) {
+                Leftovers.remove(() -> configuration.remove(route));
+            }
         }
-        if (wanted.isPresent()) {
-            configuration.add(wanted.get());
-            made = wanted.get();
-            LOG.info("{}: route to the server while connected: {}", device, host.text(wanted.get()));
-            sayIfTunnelled(configuration, deviceIndex);
-        } else if (found.isEmpty() && isTunnelled) {
+        made = List.copyOf(wanted);
+        for (KernelRoute route : wanted) {
+            if (there.stream().noneMatch(route::isSameEntry)) {
+                configuration.add(route);
+                LOG.info("{}: route to the server while connected: {}", device, host.text(route));
+                sayIfTunnelled(configuration, deviceIndex);
+            }
+        }
+        if (found.isEmpty() && isTunnelled) {
             say("no way to the server besides the tunnel's own routes");
         }
     }
@@ -195,7 +205,7 @@ public final class ServerRoute implements AutoCloseable {
 
     /** What is in force; {@link RouteMetrics#NONE} where the route was left alone. */
     public synchronized RouteMetrics metrics() {
-        return made == null ? RouteMetrics.NONE : metrics;
+        return made.isEmpty() ? RouteMetrics.NONE : metrics;
     }
 
     /** The way that the connection takes; nothing where there is none. */
@@ -207,11 +217,13 @@ public final class ServerRoute implements AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         closed = true;
-        KernelRoute route = made;
-        made = null;
-        if (route != null) {
+        List<KernelRoute> routes = made;
+        made = List.of();
+        if (!routes.isEmpty()) {
             try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
-                Leftovers.remove(() -> configuration.remove(route));
+                for (KernelRoute route : routes) {
+                    Leftovers.remove(() -> configuration.remove(route));
+                }
             }
         }
     }

@@ -145,7 +145,9 @@ public final class TunNetwork implements AutoCloseable {
         overlaps.forEach(overlap -> sayOnce("{}: {}", overlap.toString()));
         if (wanted.routes().stream().anyMatch(network -> network.length() == 0)) {
             host.routes().stream()
-                    .filter(route -> route.isDefault() && route.key().table() == KernelRoute.TABLE_MAIN)
+                    .filter(route -> route.isDefault()
+                            && route.kind().isUnicast()
+                            && route.key().table() == KernelRoute.TABLE_MAIN)
                     .forEach(route -> sayOnce(
                             "{}: in the place of the default route, which stays for the way to the server: {}",
                             host.text(route)));

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The way that the kernel would take to an address if some routes were not there: the rules in their order, and in each table the
@@ -49,10 +50,18 @@ final class WayLookup {
      * source, then with that which the first answer gave.
      */
     Optional<Way> find(InetAddress destination) {
+        List<Way> both = findBoth(destination);
+        return both.isEmpty() ? Optional.empty() : Optional.of(both.get(both.size() - 1));
+    }
+
+    /** The answer to both questions, in their order; none where the last is no way. */
+    List<Way> findBoth(InetAddress destination) {
         Optional<Way> first = find(destination, Optional.empty());
         Optional<InetAddress> source = first.flatMap(way -> sourceOf(way.route()));
         Optional<Way> second = source.isPresent() ? find(destination, source) : first;
-        return second.filter(way -> way.route().kind().isUnicast());
+        return second.filter(way -> way.route().kind().isUnicast()).isEmpty()
+                ? List.of()
+                : Stream.of(first, second).flatMap(Optional::stream).distinct().toList();
     }
 
     private Optional<InetAddress> sourceOf(KernelRoute route) {

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.bridge.FaultReason;
 import java.io.IOException;
+import java.security.Security;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,6 +36,9 @@ public final class Main {
 
     /** Runs a command line with this project's way of telling faults: one line on stderr, never a stack trace. */
     public static int execute(Object command, String... arguments) {
+        // A name that could not be looked up a moment ago, while there was no way, can be now that there is one; Java
+        // would say no for 10 s.
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
         System.setProperty("logback.configurationFile", "dev/tunbridge/bridge/service/logback.xml");
         CommandLine line = commandLine(command);
         try {

@@ -1,13 +1,18 @@
 package dev.tunbridge.bridge.tunnel;
 
+import dev.tunbridge.reassembly.stream.KernelView;
+
 /**
  * Whether the server still answers, asked because the way to it is another. What was under way to this end when the way changed proves
- * nothing, so only what comes later than half a round trip counts, or an acknowledgement of the question itself. An answer is given
+ * nothing, so what counts is an acknowledgement later than half a round trip and a delayed acknowledgement; where the kernel tells of none, whatever comes later. An answer is given
  * longer than the kernel waits between two tries (1 s with TCP_RTO_MAX_MS). Time is a parameter.
  */
 final class WayQuestion {
     /** With the connection made anew it is within the two seconds that a return may take. */
     private static final long ANSWER_NANOS = 1_500_000_000L;
+
+    /** How long an acknowledgement of what was sent before may be held back (TCP_DELACK_MAX in include/net/tcp.h). */
+    private static final long DELAYED_ACK_NANOS = 200_000_000L;
 
     /** Beside that, so many round trips: the question, one lost, and the answer behind what waits. */
     private static final int ANSWER_ROUND_TRIPS = 4;
@@ -34,7 +39,8 @@ final class WayQuestion {
         isPending = true;
         isHeard = false;
         askedNanos = nowNanos;
-        countsNanos = nowNanos + roundTripNanos / 2;
+        boolean isAcknowledged = ackedOffset != KernelView.UNKNOWN;
+        countsNanos = nowNanos + roundTripNanos / 2 + (isAcknowledged ? DELAYED_ACK_NANOS : 0);
         dueNanos = nowNanos + ANSWER_NANOS + ANSWER_ROUND_TRIPS * roundTripNanos;
         offset = writtenOffset;
         ackedBefore = ackedOffset;
@@ -65,7 +71,11 @@ final class WayQuestion {
 
     /** The time is up: whether nothing has come. The question is done with. */
     boolean isUnanswered(long ackedOffset) {
-        boolean isUnanswered = isPending && !isHeard && ackedOffset < offset && ackedOffset <= ackedBefore;
+        // What the server's program still says proves the way back alone; where the kernel tells of acknowledgements
+        // they decide.
+        boolean isSilent =
+                ackedOffset == KernelView.UNKNOWN ? !isHeard : ackedOffset < offset && ackedOffset <= ackedBefore;
+        boolean isUnanswered = isPending && isSilent;
         isPending = false;
         return isUnanswered;
     }
