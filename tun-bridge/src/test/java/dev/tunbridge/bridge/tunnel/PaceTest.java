@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Test;
 
 class PaceTest {
     private static final long HALF = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long STEADY = 4 * HALF;
+    /** Longer than the burst takes: otherwise the first steady one is due with its end. */
+    private static final long STEADY = 5 * HALF;
 
     /** The scale of System.nanoTime has no zero of its own. */
     private long now = Long.MAX_VALUE - HALF;
