@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The way to the server goes, comes back, or becomes another: the tunnel is back soon after, though each wait of this bridge takes
@@ -171,6 +172,18 @@ class WayChangeTest {
                         : "-6 route replace default via 2001:2:0:a::2");
         isBack("new gateway " + family + " " + settings, probe, end);
         assertThat(lab.count("ESTABLISHED")).as("sessions").isOne();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "all", "plain"})
+    void connectsAnewWhereTheNewGatewayKnowsNothingOfTheConnection(String settings) throws Exception {
+        WayProbe probe = lab.bridge(Family.IPV4, settings(settings));
+        probe.awaitAnswer();
+        lab.addUplinkB();
+        long end = System.nanoTime();
+        lab.ip("route del default via 198.18.0.1");
+        lab.awaitUp(2);
+        isBack("uplink b0 by metric " + settings, probe, end);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.net.WayView;
 import dev.tunbridge.bridge.tunnel.WayFollower.Phase;
+import dev.tunbridge.reassembly.stream.KernelView;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,6 +48,9 @@ final class WayWatch {
 
         void reconnect(String why);
     }
+
+    /** As soon as a session sends another keep-alive. */
+    private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Blocking blocking;
     private final NetworkSetup network;
@@ -225,10 +229,17 @@ final class WayWatch {
             nextLook.set(now + wait);
             return;
         }
+        long acked = connection.ackedOffset();
+        long written = connection.writtenOffset();
+        connection.ask();
+        if (connection.writtenOffset() == written && (acked >= written || acked == KernelView.UNKNOWN)) {
+            // A keep-alive was sent within the last second, by the old way, and nothing else is to be acknowledged.
+            follower.putOff();
+            nextLook.set(now + ASK_AGAIN_NANOS);
+            return;
+        }
         questions.did(now);
         LOG.info("the way to the server is another: {}", ways);
-        long acked = connection.ackedOffset();
-        connection.ask();
         if (connection.phase() == Phase.CONNECTED
                 && question.ask(now, connection.roundTripNanos(), acked, connection.writtenOffset())) {
             answer.cancel();
