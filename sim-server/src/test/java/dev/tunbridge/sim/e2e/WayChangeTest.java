@@ -57,7 +57,7 @@ class WayChangeTest {
     // The uplink flaps
 
     @ParameterizedTest
-    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain"})
+    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain", "IPV6, none"})
     void isBackSoonAfterTheCarrierIs(Family family, String settings) throws Exception {
         WayProbe probe = lab.bridge(family, settings(settings));
         probe.awaitAnswer();
@@ -70,7 +70,7 @@ class WayChangeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain"})
+    @CsvSource({"IPV4, none", "IPV4, all", "IPV4, plain", "IPV6, none"})
     void isBackSoonAfterTheRoutesAre(Family family, String settings) throws Exception {
         WayProbe probe = lab.bridge(family, settings(settings));
         probe.awaitAnswer();
@@ -83,7 +83,7 @@ class WayChangeTest {
             lab.ip("route add default via 198.18.0.1");
         } else {
             // Its addresses have gone with the interface; the new one is under duplicate detection for a second or two.
-            lab.ip("addr add 2001:2:0:a::10/64 dev a0", "-6 route add default via 2001:2:0:a::1");
+            lab.ip("addr add 2001:2:0:a::10/64 dev a0", "route add default via 2001:2:0:a::1");
         }
         isBack("down and up " + family + " " + settings, probe, end);
     }
@@ -144,6 +144,18 @@ class WayChangeTest {
     }
 
     @Test
+    void givesTheConnectionUpWithItsIpv6Address() throws Exception {
+        WayProbe probe = lab.bridge(Family.IPV6, NOTHING);
+        probe.awaitAnswer();
+        lab.ip("addr add 2001:2:0:a::77/64 dev a0");
+        long end = System.nanoTime();
+        lab.ip("addr del 2001:2:0:a::10/64 dev a0");
+        lab.awaitNews("is gone from the host");
+        lab.awaitUp(2);
+        isBack("own IPv6 address", probe, end);
+    }
+
+    @Test
     void beginsATryAnewFromANewAddress() throws Exception {
         lab.stopGateway(1);
         WayProbe probe = lab.bridge(Family.IPV4, ALL_ROUTES);
@@ -158,7 +170,7 @@ class WayChangeTest {
     // The gateway
 
     @ParameterizedTest
-    @CsvSource({"IPV4, none", "IPV4, all"})
+    @CsvSource({"IPV4, none", "IPV4, all", "IPV6, none"})
     void goesOnByANewGateway(Family family, String settings) throws Exception {
         WayProbe probe = lab.bridge(family, settings(settings));
         probe.awaitAnswer();
@@ -169,7 +181,7 @@ class WayChangeTest {
         lab.ip(
                 family == Family.IPV4
                         ? "route replace default via 198.18.0.2"
-                        : "-6 route replace default via 2001:2:0:a::2");
+                        : "route replace default via 2001:2:0:a::2");
         isBack("new gateway " + family + " " + settings, probe, end);
         assertThat(lab.count("ESTABLISHED")).as("sessions").isOne();
     }

@@ -86,7 +86,7 @@ final class WayLab implements AutoCloseable {
                 server,
                 "ip addr add 198.18.1.1/32 dev lo; ip addr add 2001:2:0:9::1/128 dev lo nodad;"
                         + " n=0; for p in one0 two0 other0; do n=$((n+1)); ip link set $p up;"
-                        + " ip addr add 198.18.2.$((4*n-2))/30 dev $p; ip addr add 2001:2:0:2$n::2/64 dev $p nodad; done;"
+                        + " ip addr add 198.18.2.$((4*n-2))/30 dev $p; ip addr add fe80::$((n+10))/64 dev $p nodad; ip addr add 2001:2:0:2$n::2/64 dev $p nodad; done;"
                         + " ip route add 198.18.8.0/24 via 198.18.2.9; ip -6 route add 2001:2:0:b::/64 via 2001:2:0:23::1");
         run(
                 other,
@@ -133,21 +133,18 @@ final class WayLab implements AutoCloseable {
         ipOf(
                 "addr flush dev a0",
                 "addr flush dev b0",
-                "-6 addr flush dev a0",
-                "-6 addr flush dev b0",
                 "route flush table 100",
-                "-6 route flush table 100",
                 "rule del pref 100",
-                "-6 rule del pref 100",
                 "rule del pref 40000",
                 "route del prohibit default metric 9999",
                 "link set a0 down",
                 "link set b0 down",
                 "link set a0 up",
                 "addr add 198.18.0.10/24 dev a0",
+                "addr add fe80::10/64 dev a0 nodad",
                 "addr add 2001:2:0:a::10/64 dev a0 nodad",
                 "route add default via 198.18.0.1",
-                "-6 route add default via 2001:2:0:a::1");
+                "route add default via 2001:2:0:a::1 dev a0 onlink"); // a batch takes no -6
         run(device, "sysctl -qw net.ipv4.conf.all.ignore_routes_with_linkdown=0");
         run(lan, "ip link set device0 up; ip link set one0 up; ip link set two0 up");
         returnThrough(1);
@@ -161,7 +158,7 @@ final class WayLab implements AutoCloseable {
                 "addr add 198.18.8.10/24 dev b0",
                 "addr add 2001:2:0:b::10/64 dev b0 nodad",
                 "route add default via 198.18.8.1 metric 200",
-                "-6 route add default via 2001:2:0:b::1 metric 2000");
+                "route add default via 2001:2:0:b::1 dev b0 onlink metric 2000");
     }
 
     /** The server's own way to the LAN leads through gateway 1 or 2. */
