@@ -6,6 +6,7 @@ import dev.tunbridge.bridge.answers.HostNetworks;
 import dev.tunbridge.bridge.answers.LinuxHostNetworks;
 import dev.tunbridge.bridge.answers.MappingChoice;
 import dev.tunbridge.bridge.answers.NoHost;
+import dev.tunbridge.bridge.answers.PoolClaims;
 import dev.tunbridge.bridge.config.Backpressure;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.OverlapPolicy;
@@ -118,7 +119,9 @@ final class LinuxDevices {
 
         @Override
         public MappingChoice mapping(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
-            return LinuxDevices.mapping(config, tunnel, outerServer, new LinuxHostNetworks());
+            return PoolClaims.claim(
+                    tunnel.device(),
+                    claimed -> LinuxDevices.mapping(config, tunnel, outerServer, new LinuxHostNetworks(claimed)));
         }
 
         @Override
@@ -129,6 +132,7 @@ final class LinuxDevices {
 
         @Override
         public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) throws IOException {
+            PoolClaims.keep(tunnel.device(), pool);
             network.apply(new TunAddressing(
                     tunnel.device(),
                     tunnel.deviceAddress(),
@@ -190,6 +194,7 @@ final class LinuxDevices {
     private record Applied(TunNetwork network, Optional<AnswerMarks> marks) implements NetworkSetup.Undo {
         @Override
         public void undo() throws IOException {
+            PoolClaims.release(network.device());
             try {
                 if (marks.isPresent()) {
                     marks.get().close();

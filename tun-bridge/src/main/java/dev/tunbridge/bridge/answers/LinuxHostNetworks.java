@@ -27,9 +27,21 @@ public final class LinuxHostNetworks implements HostNetworks {
     /** {@code TCP_CLOSE}: what UDP sockets that are not connected show (net/ipv4/udp.c, {@code udp4_format_sock}). */
     private static final String NOT_CONNECTED = "07";
 
+    /** Pools of other tunnels, which may not be routes yet. */
+    private final List<Prefix> claimed;
+
+    /** @param claimed networks that count as in use besides */
+    public LinuxHostNetworks(List<Prefix> claimed) {
+        this.claimed = List.copyOf(claimed);
+    }
+
+    public LinuxHostNetworks() {
+        this(List.of());
+    }
+
     @Override
     public List<Prefix> inUse(String exceptDevice) throws IOException {
-        List<Prefix> found = new ArrayList<>();
+        List<Prefix> found = new ArrayList<>(claimed);
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
             int except = configuration.link(exceptDevice).index();
             for (InterfaceAddress address : configuration.addresses()) {

@@ -89,6 +89,11 @@ public final class TunNetwork implements AutoCloseable {
         }
     }
 
+    /** The device's name. */
+    public String device() {
+        return device;
+    }
+
     /** Sets everything up at once; on failure nothing stays. */
     public static TunNetwork setUp(TunAddressing wanted) throws IOException {
         TunNetwork network = of(wanted.device());

@@ -48,7 +48,11 @@ final class ClientAddresses {
                 .orElseGet(() -> "clients keep their addresses on " + device.name() + ": " + choice.reason());
         if (!line.equals(told)) {
             told = line;
-            LOG.info("{}", line);
+            if (choice.pool().isPresent()) {
+                LOG.warn("{}", line); // or nobody can explain the addresses that services see
+            } else {
+                LOG.info("{}", line);
+            }
         }
         return choice.pool();
     }
