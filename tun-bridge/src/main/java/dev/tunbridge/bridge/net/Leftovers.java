@@ -2,7 +2,6 @@ package dev.tunbridge.bridge.net;
 
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.linux.netlink.AddressFamily;
 import dev.tunbridge.linux.netlink.InterfaceAddress;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
@@ -82,17 +81,26 @@ final class Leftovers {
         return wasThere;
     }
 
+    /** Removes routes of ours through the device, of this process or of one that was killed, but for those that are wanted. */
+    static void removeRoutes(
+            NetworkConfiguration configuration, HostNetwork host, int deviceIndex, List<KernelRoute> wanted)
+            throws LinuxException {
+        for (KernelRoute route : host.routes()) {
+            if (Identity.isOurs(route)
+                    && !Identity.isServerRoute(route)
+                    && route.leadsThrough(deviceIndex)
+                    && wanted.stream().noneMatch(route::isSameEntry)) {
+                remove(() -> configuration.remove(route));
+            }
+        }
+    }
+
     /** Removes all of the device that this process has open, or had: of both families, whoever made it. */
     static void removeAll(NetworkConfiguration configuration, int deviceIndex) throws LinuxException {
-        for (AddressFamily family : AddressFamily.values()) {
-            HostNetwork host = HostNetwork.read(configuration, family);
+        for (HostNetwork host : HostNetwork.readBoth(configuration).values()) {
             removeRules(configuration, host, deviceIndex, List.of());
             removeServerRoutes(configuration, host, deviceIndex, left -> true);
-            for (KernelRoute route : host.routes()) {
-                if (Identity.isOurs(route) && !Identity.isServerRoute(route) && route.leadsThrough(deviceIndex)) {
-                    remove(() -> configuration.remove(route));
-                }
-            }
+            removeRoutes(configuration, host, deviceIndex, List.of());
             removeAddresses(configuration, host, deviceIndex, Optional.empty());
         }
     }

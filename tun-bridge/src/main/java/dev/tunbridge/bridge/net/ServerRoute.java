@@ -227,14 +227,4 @@ public final class ServerRoute implements AutoCloseable {
             }
         }
     }
-
-    /** Whether there is a way to this address besides the tunnels; asked of the kernel's tables as they are now. */
-    public static Optional<KernelRoute> wayTo(InetAddress server) throws IOException {
-        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
-            HostNetwork host = HostNetwork.read(configuration, AddressFamily.of(server));
-            return new WayLookup(host, route -> !Identity.isOurs(route))
-                    .find(server)
-                    .map(WayLookup.Way::route);
-        }
-    }
 }

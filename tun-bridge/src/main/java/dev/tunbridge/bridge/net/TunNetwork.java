@@ -137,7 +137,7 @@ public final class TunNetwork implements AutoCloseable {
         routes = made;
         applyRoutes(configuration, wanted, link, host, made);
         applyRules(configuration, wanted, link, host, made);
-        removeOthers(configuration, link, host, made);
+        Leftovers.removeRoutes(configuration, host, link.index(), made);
     }
 
     private void refuseOverlaps(TunAddressing wanted, Link link, HostNetwork host) throws OverlapException {
@@ -349,20 +349,6 @@ public final class TunNetwork implements AutoCloseable {
                         "{}: an earlier rule may take the tunnel's answers elsewhere: '{}' (source-rule-priority="
                                 + ours.priority() + " comes after it)",
                         earlier.toString());
-            }
-        }
-    }
-
-    /** What is ours on this device and no longer wanted, of this process or of one that was killed. */
-    private static void removeOthers(
-            NetworkConfiguration configuration, Link link, HostNetwork host, List<KernelRoute> wanted)
-            throws LinuxException {
-        for (KernelRoute route : host.routes()) {
-            if (Identity.isOurs(route)
-                    && !Identity.isServerRoute(route)
-                    && route.leadsThrough(link.index())
-                    && wanted.stream().noneMatch(route::isSameEntry)) {
-                Leftovers.remove(() -> configuration.remove(route));
             }
         }
     }
