@@ -49,10 +49,7 @@ final class BridgeSet implements AutoCloseable {
      * @throws dev.tunbridge.bridge.config.ConfigException for what is wrong in one of them
      */
     static BridgeSet of(List<BridgeConfig> configs, int loops, Function<String, BridgeListener> listeners) {
-        EventLoopGroup group = new MultiThreadIoEventLoopGroup(
-                Math.min(loops, configs.size()),
-                new DefaultThreadFactory("tunbridge", true),
-                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        EventLoopGroup group = newGroup(Math.min(loops, configs.size()));
         Map<String, Bridge> bridges = new LinkedHashMap<>();
         try {
             for (BridgeConfig config : configs) {
@@ -69,6 +66,14 @@ final class BridgeSet implements AutoCloseable {
             throw e;
         }
         return new BridgeSet(bridges, group);
+    }
+
+    /** Event loops of the best kind that this machine has. */
+    static EventLoopGroup newGroup(int loops) {
+        return new MultiThreadIoEventLoopGroup(
+                loops,
+                new DefaultThreadFactory("tunbridge", true),
+                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
     void start() {

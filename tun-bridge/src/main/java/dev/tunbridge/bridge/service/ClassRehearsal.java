@@ -2,6 +2,10 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.protocol.message.Message;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Pattern;
@@ -36,6 +41,8 @@ final class ClassRehearsal {
 
     private static final String CLASS = ".class";
 
+    private static final long LIMIT_MILLIS = 1_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(ClassRehearsal.class);
 
     private ClassRehearsal() {}
@@ -51,7 +58,7 @@ final class ClassRehearsal {
         Main.main(new String[] {"check"});
     }
 
-    /** All of the project's own classes, and of the libraries' those that are needed late. */
+    /** All of the project's own classes, and of the libraries' those that are needed late. Blocks for some hundredths of a second. */
     static void loadAll() {
         try {
             for (Class<?> witness : List.of(ClassRehearsal.class, LinuxException.class, Message.class)) {
@@ -67,6 +74,18 @@ final class ClassRehearsal {
         } catch (IOException | URISyntaxException e) {
             LOG.debug("classes are loaded when they are needed", e);
         }
+        rehearseEndOfLoop();
+    }
+
+    /**
+     * Ends an event loop that has a channel. How far a loop comes while the process ends is a matter of luck, so a list of what
+     * was seen to be loaded then would never be whole.
+     */
+    private static void rehearseEndOfLoop() {
+        EventLoopGroup group = BridgeSet.newGroup(1);
+        group.register(Epoll.isAvailable() ? new EpollSocketChannel() : new NioSocketChannel())
+                .awaitUninterruptibly(LIMIT_MILLIS);
+        group.shutdownGracefully(0, LIMIT_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly(LIMIT_MILLIS);
     }
 
     /** Whatever lies in the same jar or folder. */
