@@ -17,12 +17,6 @@ import java.util.concurrent.ThreadFactory;
 
 /** One host of a lab: its own interfaces, routes and sockets. Made by {@link Lab#namespace}, removed with the lab. */
 public final class LabNamespace {
-    /**
-     * A system property with the congestion control that every namespace begins with instead of the host's default, to play a host
-     * with another one. The kernel refuses what the host's {@code net.ipv4.tcp_allowed_congestion_control} leaves out.
-     */
-    public static final String CONGESTION_CONTROL_PROPERTY = "tunbridge.test.congestion-control";
-
     private static final Path CONGESTION_CONTROL = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
 
     private final String fullName;
@@ -43,28 +37,12 @@ public final class LabNamespace {
                 write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1");
                 write("/proc/sys/net/ipv6/conf/default/accept_ra", "0");
                 write("/proc/sys/net/ipv6/conf/all/accept_ra", "0");
-                beginWithCongestionControl(System.getProperty(CONGESTION_CONTROL_PROPERTY, ""));
                 return Command.run("ip", "link", "set", "lo", "up");
             });
             return created;
         } catch (IOException | RuntimeException e) {
             Command.run("ip", "netns", "del", fullName);
             throw e;
-        }
-    }
-
-    private static void beginWithCongestionControl(String algorithm) throws IOException {
-        if (algorithm.isEmpty()) {
-            return;
-        }
-        try {
-            Files.writeString(CONGESTION_CONTROL, algorithm);
-        } catch (IOException e) {
-            throw new IOException(
-                    CONGESTION_CONTROL_PROPERTY + ": a namespace cannot have '" + algorithm
-                            + "' here; allowed: one that the host lists in net.ipv4.tcp_allowed_congestion_control ("
-                            + e.getMessage() + ")",
-                    e);
         }
     }
 

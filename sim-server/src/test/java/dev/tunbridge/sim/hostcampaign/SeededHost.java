@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** A host with a network of its own, made of what hosts have; the same for the same numbers. */
 final class SeededHost {
@@ -23,6 +24,10 @@ final class SeededHost {
     private static final int CARRIER_MILLIS = 300;
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    /** By the kernel: through the program's own words, or with an explanation. */
+    private static final Pattern REFUSED =
+            Pattern.compile("RTNETLINK answers: |ioctl\\(|Cannot find device |Error: (?!argument|either|an? )");
 
     private final LabNamespace namespace;
     private final Random random;
@@ -92,10 +97,20 @@ final class SeededHost {
         return values[random.nextInt(values.length)];
     }
 
-    /** As an administrator would, by the programs; what does not go there (a family that is off) is passed over. */
+    /**
+     * As an administrator would, by the program. What the kernel refuses (a family that is off, what is there already or no more) is passed over;
+     * what the program does not understand is a fault of this test.
+     */
     void ip(String... lines) throws IOException {
-        namespace.call(
-                () -> Command.run(LIMIT, String.join("\n", lines) + "\n", List.of("ip", "-force", "-batch", "-")));
+        for (String line : lines) {
+            boolean isIpv6 = line.startsWith("-6 ");
+            List<String> command = isIpv6 ? List.of("ip", "-6", "-batch", "-") : List.of("ip", "-batch", "-");
+            Command.Result result =
+                    namespace.call(() -> Command.run(LIMIT, (isIpv6 ? line.substring(3) : line) + "\n", command));
+            if (!result.isSuccess() && !REFUSED.matcher(result.errors()).find()) {
+                throw new IOException("ip " + line + ": " + result);
+            }
+        }
     }
 
     /** With a carrier: what is at its other end stays up by itself. */
@@ -129,7 +144,8 @@ final class SeededHost {
         }
         uplinkLines.add("-6 route add default via 2001:2:0:1::2 dev out0" + metric);
         if (kind == 2) {
-            ip("route add default via 198.18.4.2 metric 200", "-6 route add default via 2001:2:0:4::2 metric 2000");
+            String later = " metric " + (TABLE_BASE + 1);
+            ip("route add default via 198.18.4.2" + later, "-6 route add default via 2001:2:0:4::2" + later);
         }
         if (kind == 3) { // behind a table of its own
             uplinkLines.add("route add default via 198.18.0.2 dev out0 table 200");

@@ -168,22 +168,4 @@ class LabTest {
             return files.map(file -> file.getFileName().toString()).toList();
         }
     }
-
-    @Test
-    void namespacesBeginWithTheCongestionControlThatIsAskedFor() throws Exception {
-        try (Lab lab = Lab.open()) {
-            System.setProperty(LabNamespace.CONGESTION_CONTROL_PROPERTY, "reno");
-            assertThat(lab.namespace("played")
-                            .run(LIMIT, "sysctl", "-n", "net.ipv4.tcp_congestion_control")
-                            .output())
-                    .contains("reno");
-            System.setProperty(LabNamespace.CONGESTION_CONTROL_PROPERTY, "nope");
-            assertThatThrownBy(() -> lab.namespace("refused"))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("'nope'")
-                    .hasMessageContaining("tcp_allowed_congestion_control");
-        } finally {
-            System.clearProperty(LabNamespace.CONGESTION_CONTROL_PROPERTY);
-        }
-    }
 }

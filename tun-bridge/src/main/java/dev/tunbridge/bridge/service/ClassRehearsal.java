@@ -2,10 +2,6 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.protocol.message.Message;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,12 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +34,15 @@ final class ClassRehearsal {
     private static final Pattern NOT_RUNNING =
             Pattern.compile("dev/tunbridge/bridge/(replay|service/(Replay|Capture)).*");
 
-    /** What reconnects and ends use of libraries, a class a line; a test names what is missing here. */
+    /**
+     * What reconnects and ends use of libraries, a class a line, with {@code $*} for all that is nested in it; tests name what is missing.
+     * How far a loop comes while the process ends is a matter of luck, so what was seen once is no whole list.
+     */
     private static final String OF_LIBRARIES = "late-classes.txt";
 
     private static final String CLASS = ".class";
 
-    private static final long LIMIT_MILLIS = 1_000;
+    private static final String ALL_NESTED = "$*";
 
     private static final Logger LOG = LoggerFactory.getLogger(ClassRehearsal.class);
 
@@ -52,61 +53,66 @@ final class ClassRehearsal {
         for (String path : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             File jar = new File(path);
             if (JARS.matcher(jar.getName()).matches() && jar.isFile()) {
-                load(jar);
+                entries(jar).forEach(ClassRehearsal::loadEntry);
             }
         }
         Main.main(new String[] {"check"});
     }
 
-    /** All of the project's own classes, and of the libraries' those that are needed late. Blocks for some hundredths of a second. */
+    /** All of the project's own classes, and of the libraries' those that are needed late. */
     static void loadAll() {
         try {
             for (Class<?> witness : List.of(ClassRehearsal.class, LinuxException.class, Message.class)) {
-                loadBeside(witness);
+                entriesBeside(witness).forEach(ClassRehearsal::loadEntry);
             }
             try (InputStream names = ClassRehearsal.class.getResourceAsStream(OF_LIBRARIES)) {
                 if (names != null) {
-                    new String(names.readAllBytes(), StandardCharsets.UTF_8)
-                            .lines()
-                            .forEach(ClassRehearsal::load);
+                    loadListed(new String(names.readAllBytes(), StandardCharsets.UTF_8));
                 }
             }
         } catch (IOException | URISyntaxException e) {
             LOG.debug("classes are loaded when they are needed", e);
         }
-        rehearseEndOfLoop();
     }
 
-    /**
-     * Ends an event loop that has a channel. How far a loop comes while the process ends is a matter of luck, so a list of what
-     * was seen to be loaded then would never be whole.
-     */
-    private static void rehearseEndOfLoop() {
-        EventLoopGroup group = BridgeSet.newGroup(1);
-        group.register(Epoll.isAvailable() ? new EpollSocketChannel() : new NioSocketChannel())
-                .awaitUninterruptibly(LIMIT_MILLIS);
-        group.shutdownGracefully(0, LIMIT_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly(LIMIT_MILLIS);
+    private static void loadListed(String lines) throws IOException, URISyntaxException {
+        Map<CodeSource, List<String>> jars = new HashMap<>(); // each read once
+        for (String line : lines.lines().toList()) {
+            boolean isWithNested = line.endsWith(ALL_NESTED);
+            String name = isWithNested ? line.substring(0, line.length() - ALL_NESTED.length()) : line;
+            Class<?> loaded = load(name);
+            if (!isWithNested || loaded == null) {
+                continue;
+            }
+            CodeSource jar = loaded.getProtectionDomain().getCodeSource();
+            List<String> entries = jars.get(jar);
+            if (entries == null) {
+                entries = entriesBeside(loaded);
+                jars.put(jar, entries);
+            }
+            String nested = name.replace('.', '/') + "$";
+            entries.stream().filter(entry -> entry.startsWith(nested)).forEach(ClassRehearsal::loadEntry);
+        }
     }
 
     /** Whatever lies in the same jar or folder. */
-    private static void loadBeside(Class<?> witness) throws IOException, URISyntaxException {
+    private static List<String> entriesBeside(Class<?> witness) throws IOException, URISyntaxException {
         CodeSource source = witness.getProtectionDomain().getCodeSource();
         if (source == null || source.getLocation() == null) {
-            return;
+            return List.of();
         }
         Path place = Path.of(source.getLocation().toURI());
         if (!Files.isDirectory(place)) {
-            load(place.toFile());
-            return;
+            return entries(place.toFile());
         }
         try (Stream<Path> files = Files.walk(place)) {
-            files.map(file -> place.relativize(file).toString()).forEach(ClassRehearsal::loadEntry);
+            return files.map(file -> place.relativize(file).toString()).toList();
         }
     }
 
-    private static void load(File file) throws IOException {
+    private static List<String> entries(File file) throws IOException {
         try (JarFile jar = new JarFile(file)) {
-            jar.stream().map(JarEntry::getName).forEach(ClassRehearsal::loadEntry);
+            return jar.stream().map(JarEntry::getName).toList();
         }
     }
 
@@ -119,11 +125,12 @@ final class ClassRehearsal {
         }
     }
 
-    private static void load(String name) {
+    private static @Nullable Class<?> load(String name) {
         try {
-            Class.forName(name, false, ClassRehearsal.class.getClassLoader());
+            return Class.forName(name, false, ClassRehearsal.class.getClassLoader());
         } catch (ClassNotFoundException | LinkageError e) {
             LOG.trace("a part of a library for something that is not here", e);
+            return null;
         }
     }
 }

@@ -26,7 +26,7 @@ final class RepeatedNews {
     private static final int UNTIL = 2;
 
     /** As "0.5 s" and "45 min". */
-    private static final Pattern DURATION = Pattern.compile("\\d+(\\.\\d+)? (s|ms|min|h)\\b");
+    static final Pattern DURATION = Pattern.compile("\\d+(\\.\\d+)? (s|ms|min|h)\\b");
 
     private String connecting = "";
     private @Nullable String reason;
