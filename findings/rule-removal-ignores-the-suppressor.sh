@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A policy rule is removed by what is named of it, and suppress_prefixlength is never looked at.
+# A policy rule is removed by what is named of it; a suppress_prefixlength that is not named may be any.
 #
 # Expected: of two rules with the same priority and table, one with suppress_prefixlength, "ip rule del" of the plain one removes the plain one:
 #           the other asks for more than the command says, and "ip rule show" prints it otherwise.
 # Seen:     the one with the suppressor goes, because it comes first. The kernel compares what the command names (rule_find in
-#           net/core/fib_rules.c) and leaves the suppressors out, in both directions; so what was meant to be the same table with all its
+#           net/core/fib_rules.c), and a suppressor that is not named matches any; so what was meant to be the same table with all its
 #           routes is still there, and what kept default routes out of it is gone.
 # With:     Linux 6.18.44 and iproute2 6.1.0 (Debian 12); needs root or user namespaces. Touches a network namespace of its own only.
 set -euo pipefail

@@ -26,6 +26,7 @@ public final class TunInterface implements AutoCloseable {
     private static final int TUNSETIFF = 0x400454ca;
     private static final int TUNGETFEATURES = 0x800454cf;
     private static final int TUNSETOFFLOAD = 0x400454d0;
+    private static final int TUNGETVNETHDRSZ = 0x800454d7;
     private static final int TUNSETVNETHDRSZ = 0x400454d8;
 
     private final int fd;
@@ -33,14 +34,17 @@ public final class TunInterface implements AutoCloseable {
     private final TunKind kind;
     private final int features;
     private final boolean backpressure;
+    private final int headerBytesBefore;
     private boolean closed;
 
-    private TunInterface(int fd, String name, TunKind kind, int features, boolean backpressure) {
+    private TunInterface(
+            int fd, String name, TunKind kind, int features, boolean backpressure, int headerBytesBefore) {
         this.fd = fd;
         this.name = name;
         this.kind = kind;
         this.features = features;
         this.backpressure = backpressure;
+        this.headerBytesBefore = headerBytesBefore;
     }
 
     /** Makes the interface; a name such as {@code tb%d} lets the kernel choose the number. */
@@ -71,12 +75,16 @@ public final class TunInterface implements AutoCloseable {
                 throw new LinuxException("ioctl TUNSETIFF", name + hint(errno, name, requested), errno);
             }
             String actualName = InterfaceRequest.name(request);
+            // A persistent device has those of its last user, header or not (tun_set_iff in drivers/net/tun.c).
+            control(fd, TUNSETOFFLOAD, Pointer.NULL, "TUNSETOFFLOAD 0", actualName);
+            control(fd, TUNGETVNETHDRSZ, word, "TUNGETVNETHDRSZ", actualName);
+            int headerBytesBefore = word.getInt(0);
             if (virtioHeader) {
                 word.setInt(0, VIRTIO_HEADER_BYTES);
                 control(fd, TUNSETVNETHDRSZ, word, "TUNSETVNETHDRSZ", actualName);
             }
             boolean backpressure = (requested & TunFlag.BACKPRESSURE.flag) != 0;
-            return new TunInterface(fd, actualName, kind, features, backpressure);
+            return new TunInterface(fd, actualName, kind, features, backpressure, headerBytesBefore);
         } catch (LinuxException | RuntimeException failure) {
             Descriptors.close(fd);
             throw failure;
@@ -170,11 +178,16 @@ public final class TunInterface implements AutoCloseable {
         return backpressure;
     }
 
-    /** Removes the interface. */
+    /** Removes the interface. One that stays has no offloads any more, and the header that it had before. */
     @Override
     public synchronized void close() {
         if (!closed) {
             closed = true;
+            // Both fail where the device is gone already, and then there is nothing to give back.
+            LibC.ioctl(fd, TUNSETOFFLOAD, Pointer.NULL);
+            Memory word = new Memory(Integer.BYTES);
+            word.setInt(0, headerBytesBefore);
+            LibC.ioctl(fd, TUNSETVNETHDRSZ, word);
             Descriptors.close(fd);
         }
     }

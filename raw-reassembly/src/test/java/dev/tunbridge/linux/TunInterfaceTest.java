@@ -67,6 +67,34 @@ class TunInterfaceTest {
                 .hasMessageContaining("sixteen-bytes-xx");
     }
 
+    @Test
+    void takesNoOffloadsOverFromAProcessThatWasKilled() throws Exception {
+        try (PersistentTun host = PersistentTun.make()) {
+            TunInterface killed = host.open(TunFlag.VIRTIO_HEADER);
+            killed.enableOffloads(EnumSet.allOf(TunOffload.class));
+            Descriptors.close(killed.fd());
+            try (TunInterface next = host.open()) {
+                assertThat(host.hasRightChecksum(next.fd())).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void leavesNoOffloadsToAProgramThatKnowsOfNone() throws Exception {
+        try (PersistentTun host = PersistentTun.make()) {
+            TunInterface first = host.open(TunFlag.VIRTIO_HEADER);
+            first.enableOffloads(EnumSet.allOf(TunOffload.class));
+            first.close();
+            int other = host.openAsAnother();
+            try {
+                assertThat(host.hasRightChecksum(other)).isTrue();
+                assertThat(host.headerBytes(other)).isEqualTo(PersistentTun.HEADER_BYTES);
+            } finally {
+                Descriptors.close(other);
+            }
+        }
+    }
+
     private static long openDescriptors() {
         String[] entries = new java.io.File("/proc/self/fd").list();
         return entries == null ? 0 : entries.length;

@@ -135,8 +135,7 @@ public record PolicyRule(
 
     /**
      * Whether the kernel, asked to remove this, would take that one if it comes first: it compares what is named, takes
-     * what is not named for anything, and does not look at the suppressors and the inversion (rule_find in
-     * net/core/fib_rules.c).
+     * what is not named for anything, and does not look at the inversion (rule_find in net/core/fib_rules.c).
      */
     boolean alsoNames(PolicyRule other) {
         return family == other.family
@@ -150,8 +149,8 @@ public record PolicyRule(
                 && (inputInterface.isEmpty() || inputInterface.equals(other.inputInterface))
                 && (outputInterface.isEmpty() || outputInterface.equals(other.outputInterface))
                 && (target == 0 || target == other.target)
+                && (suppressedLength < 0 || suppressedLength == other.suppressedLength)
                 && others.entrySet().stream()
-                        .filter(wanted -> wanted.getKey() != RuleMessage.FRA_SUPPRESS_IFGROUP)
                         .allMatch(wanted -> wanted.getValue().equals(other.others.get(wanted.getKey())));
     }
 

@@ -276,7 +276,7 @@ final class SeededHost {
         }
         if (chance(25)) {
             trait.append(" alias");
-            ip("link set " + DEVICE + " alias \"" + oneOf("the works council's", "tunbridge", "x".repeat(250)) + "\"");
+            ip("link set " + DEVICE + " alias \"" + oneOf("the works council's", "tunbridge", "x".repeat(90)) + "\"");
         }
         if (chance(25)) {
             trait.append(" qdisc");
@@ -287,6 +287,7 @@ final class SeededHost {
             trait.append(" up");
             ip("link set " + DEVICE + " up");
             openOnce();
+            mayDeviceLoseIpv6 = false; // its link-local address would come back with its next carrier only
             if (chance(40)) {
                 mayDeviceGoDown = false;
                 trait.append(" with routes");

@@ -49,6 +49,16 @@ final class DeviceSettings {
             index = link.index();
             keep(configuration, link);
         }
+        LinkSettings settings = LinkSettings.NONE;
+        if (link.mtu() != wanted.mtu()) {
+            settings = settings.mtu(wanted.mtu());
+        }
+        if (link.txQueueLength() != wanted.txQueueLength()) {
+            settings = settings.txQueueLength(wanted.txQueueLength());
+        }
+        configuration.change(link, settings);
+        // From an MTU under 1280 to a longer one IPv6 comes back with its defaults, so its settings come after it.
+        link = configuration.link(device);
         if (family == AddressFamily.IPV4) {
             // Clients keep addresses that have no route back here; loose filtering still refuses the impossible ones.
             set("ipv4.rp_filter", "2");
@@ -60,16 +70,6 @@ final class DeviceSettings {
             set("ipv6.disable_ipv6", "1");
         }
         makeNoLinkLocalAddress(configuration, link);
-        LinkSettings settings = LinkSettings.NONE;
-        if (link.mtu() != wanted.mtu()) {
-            settings = settings.mtu(wanted.mtu());
-        }
-        if (link.txQueueLength() != wanted.txQueueLength()) {
-            settings = settings.txQueueLength(wanted.txQueueLength());
-        }
-        configuration.change(link, settings);
-        // From an MTU under 1280 to a longer one IPv6 comes back, with its defaults.
-        makeNoLinkLocalAddress(configuration, configuration.link(device));
         if (family == AddressFamily.IPV6
                 && "1".equals(read(path("ipv6.disable_ipv6")).orElse(""))) {
             throw new IOException("IPv6 is switched off on " + device + ", and " + path("ipv6.disable_ipv6")

@@ -93,8 +93,7 @@ final class WayLookup {
                 i = indexOf(rules, rule.target());
             } else if (rule.action() == PolicyRule.ACTION_TABLE) {
                 Optional<KernelRoute> found = best(rule.table(), destination)
-                        .filter(route -> route.prefixLength() > rule.suppressedLength())
-                        .filter(route -> !route.kind().isThrow());
+                        .filter(route -> !isSuppressed(route, rule) && !route.kind().isThrow());
                 if (found.isPresent()) {
                     return found.filter(route -> !route.kind().isRefusal())
                             .map(route -> new Way(route, rule.priority() < mainPriority(rules)));
@@ -104,6 +103,11 @@ final class WayLookup {
             }
         }
         return Optional.empty();
+    }
+
+    /** A route that refuses is no way that could be suppressed (fib_rules_lookup in net/core/fib_rules.c). */
+    private static boolean isSuppressed(KernelRoute route, PolicyRule rule) {
+        return route.prefixLength() <= rule.suppressedLength() && !route.kind().isRefusal();
     }
 
     private static int indexOf(List<PolicyRule> rules, long priority) {

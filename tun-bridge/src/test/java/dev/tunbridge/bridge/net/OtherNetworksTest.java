@@ -250,6 +250,27 @@ class OtherNetworksTest {
                 .hasMessageContaining("1280");
     }
 
+    /** IPv6 comes back to the device with what the namespace has as default: off, and hearing routers. */
+    @Test
+    void anIpv6SessionMayFollowANarrowIpv4One() throws Exception {
+        try (TunInterface tun = host.openTun("tb0")) {
+            TunNetwork network = host.setUp(new TunAddressing(
+                    tun.name(), InetAddress.getByName("198.19.0.1"), 30, 576, 400, List.of(), SourceRule.PRESENT));
+            host.call(() -> {
+                Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1");
+                network.apply(addressing(tun, "2001:2:0:1::1", 64, Overlaps.REFUSE));
+                return network;
+            });
+            assertThat(host.inside("-6", "addr", "show", "dev", "tb0"))
+                    .contains("2001:2:0:1::1")
+                    .doesNotContain("fe80");
+            assertThat(host.call(() -> Files.readString(Path.of("/proc/sys/net/ipv6/conf/tb0/accept_ra"))))
+                    .isEqualToIgnoringNewLines("0");
+            host.close(network);
+            host.call(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "0"));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"198.19.0.1", "2001:2:0:1::1"})
     void givesAPersistentDeviceBackAsItWas(String address) throws Exception {

@@ -150,7 +150,7 @@ class WayLookupTest {
         boolean isTunnel = device >= 3;
         String table = new String[] {"main", "main", "77", "78", "default"}[random.nextInt(5)];
         String metric = " metric " + (10 + random.nextInt(5));
-        if (!isTunnel && random.nextInt(8) == 0) {
+        if (!isTunnel && random.nextInt(4) == 0) {
             String type = new String[] {"unreachable ", "throw ", "prohibit "}[random.nextInt(3)];
             return type + network(family, random) + " table " + table + metric;
         }
@@ -165,12 +165,12 @@ class WayLookupTest {
         String priority = " priority " + (100 + random.nextInt(900));
         String table = " lookup " + new String[] {"77", "78", "main"}[random.nextInt(3)];
         String own = family == AddressFamily.IPV4 ? "198.18.0.1" : "2001:2:0:0::1";
-        return switch (random.nextInt(7)) {
+        return switch (random.nextInt(8)) {
             case 0 -> "to " + (family == AddressFamily.IPV4 ? "198.18.4.0/22" : "2001:2:0:4::/62") + table + priority;
             case 1 -> "from " + own + table + priority;
             case 2 -> "fwmark 0x10/0xf0" + table + priority;
             case 3 -> "not fwmark 0x10/0xf0" + table + priority;
-            case 4 -> "table main suppress_prefixlength " + (family == AddressFamily.IPV4 ? 21 : 61) + priority;
+            case 4, 7 -> "table main suppress_prefixlength " + (family == AddressFamily.IPV4 ? 21 : 61) + priority;
             case 5 -> "iif a0" + table + priority;
             default -> "from all" + table + priority;
         };
