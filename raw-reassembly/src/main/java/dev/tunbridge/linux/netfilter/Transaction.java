@@ -114,7 +114,7 @@ public final class Transaction {
                 .attribute(NFTA_CHAIN_TYPE, chain.type());
         String lacking = "this kernel's nftables has no chains of type "
                 + chain.type()
-                + " in the family inet (CONFIG_NF_TABLES_INET; type route: Linux 5.2, before it a module nft_chain_route)";
+                + " in the family inet (CONFIG_NF_TABLES_INET; type route there since Linux 5.2)";
         return add(request, "add chain " + chain, Map.of(Errno.ENOENT, lacking, Errno.EOPNOTSUPP, lacking));
     }
 
