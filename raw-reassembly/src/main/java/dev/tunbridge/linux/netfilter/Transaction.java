@@ -57,9 +57,12 @@ public final class Transaction {
             Errno.EPERM, "CAP_NET_ADMIN is missing in the user namespace to which the network namespace belongs",
             Errno.EOPNOTSUPP, "this kernel has no nftables (module nf_tables, CONFIG_NF_TABLES)");
 
+    private static final String NO_FAMILY = "this kernel's nftables has no family inet (CONFIG_NF_TABLES_INET)";
+
     private static final Map<Errno, String> OF_TABLE = Map.of(
             Errno.EPERM, "it belongs to another socket that is open (flags owner)",
-            Errno.EAFNOSUPPORT, "this kernel's nftables has no family inet (CONFIG_NF_TABLES_INET)");
+            Errno.EAFNOSUPPORT, NO_FAMILY,
+            Errno.EOPNOTSUPP, NO_FAMILY + ", or does not know the table's flags");
 
     private final String table;
     private final List<Message> messages = new ArrayList<>();
