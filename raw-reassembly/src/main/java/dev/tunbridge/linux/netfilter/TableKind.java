@@ -1,6 +1,6 @@
 package dev.tunbridge.linux.netfilter;
 
-/** How a table lives (enum nft_table_flags). A kernel that does not know a flag refuses it: EINVAL, and EOPNOTSUPP since Linux 5.13. */
+/** How a table lives (enum nft_table_flags). A kernel that does not know a flag refuses it: EINVAL, a newer one EOPNOTSUPP. */
 public record TableKind(int flags) {
     /** Until somebody removes it. */
     public static final TableKind LASTING = new TableKind(0);

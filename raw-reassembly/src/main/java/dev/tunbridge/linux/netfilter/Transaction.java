@@ -60,9 +60,12 @@ public final class Transaction {
     private static final String NO_FAMILY = "this kernel's nftables has no family inet (CONFIG_NF_TABLES_INET)";
 
     private static final Map<Errno, String> OF_TABLE = Map.of(
-            Errno.EPERM, "it belongs to another socket that is open (flags owner)",
-            Errno.EAFNOSUPPORT, NO_FAMILY,
-            Errno.EOPNOTSUPP, NO_FAMILY + ", or does not know the table's flags");
+            Errno.EPERM,
+            "it belongs to another socket that is open (flags owner)",
+            Errno.EAFNOSUPPORT,
+            NO_FAMILY,
+            Errno.EOPNOTSUPP,
+            NO_FAMILY + ", or does not know the table's flags");
 
     private final String table;
     private final List<Message> messages = new ArrayList<>();
