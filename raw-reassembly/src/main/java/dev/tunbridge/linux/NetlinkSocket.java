@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A socket to rtnetlink of the network namespace in which it was opened (netlink(7)). Nothing here waits. One thread at a
+ * A socket to netlink of the network namespace in which it was opened (netlink(7)). Nothing here waits. One thread at a
  * time, but {@link #close} from any.
  *
  * <pre>
@@ -31,6 +31,8 @@ public final class NetlinkSocket implements AutoCloseable {
     public enum Family {
         /** Interfaces, addresses, routes, rules, queueing disciplines. */
         ROUTE(0),
+        /** Packet filter: nftables, connection tracking. */
+        NETFILTER(12),
         /** Families that have a name and no number of their own (genetlink). */
         GENERIC(16);
 
@@ -115,7 +117,7 @@ public final class NetlinkSocket implements AutoCloseable {
         return socket;
     }
 
-    /** Sends one message; {@code operation} and {@code subject} name it where the kernel refuses. */
+    /** Sends one message, or several of a transaction; {@code operation} and {@code subject} name it where the kernel refuses. */
     public void send(byte[] message, String operation, String subject) throws LinuxException {
         memory.write(0, message, 0, message.length);
         if (LibC.write(fd, memory, message.length) < 0) {

@@ -111,10 +111,12 @@ final class LinuxDevices {
     private static final class LinuxNetwork implements NetworkSetup {
         private final BridgeConfig config;
         private final TunNetwork network;
+        private final AnswerMarks marks;
 
         LinuxNetwork(BridgeConfig config) {
             this.config = config;
             network = TunNetwork.of(config.get(Settings.TUN_NAME));
+            marks = AnswerMarks.of(config.get(Settings.TUN_NAME));
         }
 
         @Override
@@ -127,7 +129,7 @@ final class LinuxDevices {
         @Override
         public Undo open() throws IOException {
             network.open();
-            return new Applied(network, Optional.empty());
+            return new Applied(network, marks);
         }
 
         @Override
@@ -153,19 +155,21 @@ final class LinuxDevices {
                     config.get(Settings.ANSWERS) == AnswerMode.MARK
                             ? TunAddressing.MarkRule.PRESENT
                             : TunAddressing.MarkRule.ABSENT));
-            return new Applied(network, marks(tunnel));
+            applyMarks();
+            return new Applied(network, marks);
         }
 
-        private Optional<AnswerMarks> marks(TunnelInfo tunnel) throws IOException {
-            if (network.mark().isEmpty()) {
-                return Optional.empty();
-            }
+        /** Without a mark there is no table either, not even one of a killed process. */
+        private void applyMarks() throws IOException {
             try {
-                return Optional.of(
-                        AnswerMarks.setUp(tunnel.device(), network.mark().getAsInt()));
+                if (network.mark().isPresent()) {
+                    marks.apply(network.mark().getAsInt());
+                } else {
+                    marks.close();
+                }
             } catch (IOException e) {
                 try {
-                    network.close();
+                    new Applied(network, marks).undo();
                 } catch (IOException notTakenBack) {
                     e.addSuppressed(notTakenBack);
                 }
@@ -191,14 +195,12 @@ final class LinuxDevices {
     }
 
     /** What the kernel was told. */
-    private record Applied(TunNetwork network, Optional<AnswerMarks> marks) implements NetworkSetup.Undo {
+    private record Applied(TunNetwork network, AnswerMarks marks) implements NetworkSetup.Undo {
         @Override
         public void undo() throws IOException {
             PoolClaims.release(network.device());
             try {
-                if (marks.isPresent()) {
-                    marks.get().close();
-                }
+                marks.close();
             } finally {
                 network.close();
             }

@@ -4,28 +4,37 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 
 /**
- * One message to the kernel, under construction.
+ * One message to the kernel, under construction. Numbers are in the machine's byte order but where it says otherwise.
  *
  * <pre>
  *   struct nlmsghdr: u32 length (0) | u16 type (4) | u16 flags (6) | u32 sequence (8) | u32 port (12)
  *   struct nlattr:   u16 length (0) | u16 type (2) | value, padded to 4 bytes
  * </pre>
  */
-final class NetlinkRequest {
+public final class NetlinkRequest {
     static final int HEADER_BYTES = 16;
     static final int ATTRIBUTE_HEADER_BYTES = 4;
 
     /** NLM_F_REQUEST | NLM_F_ACK. */
-    static final int ACKNOWLEDGED = 0x1 | 0x4;
+    public static final int ACKNOWLEDGED = 0x1 | 0x4;
 
     /** NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH. */
     static final int DUMP = 0x1 | 0x100 | 0x200;
 
     static final int REPLACE = 0x100;
     static final int EXCLUSIVE = 0x200;
-    static final int CREATE = 0x400;
+
+    /** NLM_F_CREATE. */
+    public static final int CREATE = 0x400;
+
+    /** NLM_F_APPEND. */
+    public static final int APPEND = 0x800;
+
+    /** NLA_F_NESTED, which rtnetlink does without. */
+    private static final int NESTED = 0x8000;
 
     private static final int LENGTH_AT = 0;
     private static final int SEQUENCE_AT = 8;
@@ -35,7 +44,7 @@ final class NetlinkRequest {
 
     private final ByteBuffer bytes = ByteBuffer.allocate(CAPACITY_BYTES).order(ByteOrder.nativeOrder());
 
-    NetlinkRequest(int type, int flags) {
+    public NetlinkRequest(int type, int flags) {
         bytes.putInt(0).putShort((short) type).putShort((short) flags).putInt(0).putInt(0);
     }
 
@@ -46,7 +55,7 @@ final class NetlinkRequest {
         return this;
     }
 
-    NetlinkRequest bytes(int... values) {
+    public NetlinkRequest bytes(int... values) {
         for (int value : values) {
             bytes.put((byte) value);
         }
@@ -57,7 +66,7 @@ final class NetlinkRequest {
         return attribute(type, ByteBuffer.wrap(address.getAddress()));
     }
 
-    NetlinkRequest attribute(int type, ByteBuffer value) {
+    public NetlinkRequest attribute(int type, ByteBuffer value) {
         int at = begin(type);
         bytes.put(value.duplicate());
         return end(at);
@@ -69,7 +78,8 @@ final class NetlinkRequest {
         return end(at);
     }
 
-    NetlinkRequest attribute(int type, String text) {
+    /** With a zero behind it. */
+    public NetlinkRequest attribute(int type, String text) {
         byte[] name = text.getBytes(StandardCharsets.UTF_8);
         int at = begin(type);
         bytes.put(name).put((byte) 0);
@@ -85,6 +95,18 @@ final class NetlinkRequest {
     NetlinkRequest attribute(int type, long value) {
         int at = begin(type);
         bytes.putLong(value);
+        return end(at);
+    }
+
+    /** In the network's byte order, as netfilter has it. */
+    public NetlinkRequest bigEndian(int type, int value) {
+        return attribute(type, ByteBuffer.allocate(Integer.BYTES).putInt(0, value));
+    }
+
+    /** An attribute of attributes, which {@code content} writes. */
+    public NetlinkRequest nested(int type, Consumer<NetlinkRequest> content) {
+        int at = begin(type | NESTED);
+        content.accept(this);
         return end(at);
     }
 
@@ -111,7 +133,7 @@ final class NetlinkRequest {
     }
 
     /** The whole message, under this number. */
-    byte[] toBytes(int sequence) {
+    public byte[] toBytes(int sequence) {
         bytes.putInt(LENGTH_AT, bytes.position());
         bytes.putInt(SEQUENCE_AT, sequence);
         byte[] message = new byte[bytes.position()];

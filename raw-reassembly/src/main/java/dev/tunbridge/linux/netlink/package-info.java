@@ -5,7 +5,7 @@
  * <pre>
  *   Link, InterfaceAddress, KernelRoute, PolicyRule        values: what the kernel shows, and what it is asked for
  *   LinkMessage, AddressMessage, RouteMessage, RuleMessage the codec: one value to or from one message, no I/O
- *   NetlinkRequest, NetlinkAttributes                      a message under construction; attributes read in place
+ *   NetlinkRequest, NetlinkAttributes                      a message under construction (of nftables too); attributes read in place
  *   RouteNetlink ► NetworkConfiguration                    one conversation; everything that can be asked and changed
  *   NetworkNews                                            what changes, whoever has changed it
  *   TcpMetrics                                             what the kernel's TCP remembers of a peer (generic netlink)

@@ -15,14 +15,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 
 /** A network namespace of the test's own, with {@code ip} and {@code tc} as the other hand in it. */
-final class OtherHost implements AutoCloseable {
+public final class OtherHost implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final String name = "tbt-nl-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
     private final NetworkNamespace namespace;
 
     /** Skips the test where there are no namespaces to be had. */
-    OtherHost() throws Exception {
+    public OtherHost() throws Exception {
         Assumptions.assumeTrue(
                 run(List.of("ip", "netns", "add", name), "").status() == 0, "needs ip and network namespaces");
         namespace = NetworkNamespace.open(name);
@@ -95,7 +95,7 @@ final class OtherHost implements AutoCloseable {
         return shown.replaceAll("timer +[0-9.]+", "timer"); // of bridges
     }
 
-    <T> T call(Callable<T> work) throws Exception {
+    public <T> T call(Callable<T> work) throws Exception {
         return namespace.call(work);
     }
 
