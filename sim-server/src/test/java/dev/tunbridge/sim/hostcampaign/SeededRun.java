@@ -190,6 +190,7 @@ final class SeededRun implements AutoCloseable {
         }
         settings.put("routes", String.join(",", routes));
         settings.put("source-rule", oneOf("true", "true", "false"));
+        settings.put("answers", oneOf("off", "off", "mark"));
         settings.put("source-rule-priority", oneOf("5000", "1000", "2001"));
         settings.put("tun.shaper", oneOf("auto", "on", "on", "off"));
         settings.put("tun.tx-queue-length", oneOf("500", "100"));
