@@ -1,0 +1,310 @@
+package dev.tunbridge.sim.rawlane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tunbridge.reassembly.recovery.LaneState;
+import dev.tunbridge.reassembly.stream.Rejection;
+import dev.tunbridge.sim.e2e.Scenes;
+import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.link.Command;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The outer interface is made of others. Wherever the IP layer takes a segment, there the capture takes it, once; where that is in
+ * another network namespace, it says that it has none. docs/past-the-hole.md lists what is seen where.
+ */
+class StackedDeviceTest {
+    private static final Map<String, String> USUAL = Map.of();
+
+    private TwoCables cables;
+
+    @BeforeAll
+    static void requireLab() throws Exception {
+        Scenes.requireLab();
+        Scenes.requireProgram("nft");
+    }
+
+    @BeforeEach
+    void plugIn() throws Exception {
+        cables = TwoCables.plugIn();
+    }
+
+    @AfterEach
+    void unplug() {
+        cables.close();
+    }
+
+    @Test
+    void aBondThatFailsOverInTheMidstOfASessionIsTheSameInterface() throws Exception {
+        bond();
+        cables.serverWithSwitch();
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+
+        cables.stream(cables.changeOfDevice("ip link set p0 down"));
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    @Test
+    void aTeamIsTheSameInterfaceWhicheverPortItUses() throws Exception {
+        cables.requireInterface("type team");
+        Scenes.requireProgram("teamnl"); // iproute2 sets none of a team's options
+        cables.onDevice("""
+                ip link add team0 type team && teamnl team0 setoption mode activebackup
+                ip link set p0 master team0 && ip link set p1 master team0
+                ip link set p0 up && ip link set p1 up
+                teamnl team0 setoption activeport $(cat /sys/class/net/p0/ifindex)
+                ip addr add 198.18.0.1/30 dev team0 && ip link set team0 up
+                """);
+        cables.serverWithSwitch();
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+
+        // The switch learns the way by what is sent there.
+        cables.stream(cables.changeOfDevice("teamnl team0 setoption activeport $(cat /sys/class/net/p1/ifindex)"));
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    @Test
+    void aVlanWhoseTagTheDriverHasTakenOffIsAnInterfaceOfItsOwn() throws Exception {
+        vlan();
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    /** As from a driver that leaves the tag where it was. */
+    @Test
+    void aVlanWhoseTagLiesInTheFrameIsAnInterfaceOfItsOwn() throws Exception {
+        cables.close();
+        cables = TwoCables.plugInTaps();
+        vlan();
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    @Test
+    void aVlanOfABondFailsOverWithIt() throws Exception {
+        cables.requireInterface("link p0 type vlan id 7");
+        bond();
+        cables.onDevice("""
+                ip addr flush dev bond0 && ip link add link bond0 name bond0.5 type vlan id 5
+                ip addr add 198.18.0.1/30 dev bond0.5 && ip link set bond0.5 up
+                """);
+        cables.serverWithSwitch();
+        cables.onServer("""
+                ip addr flush dev br0 && ip link add link br0 name br0.5 type vlan id 5
+                ip addr add 198.18.0.2/30 dev br0.5 && ip link set br0.5 up
+                """);
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+
+        cables.stream(cables.changeOfDevice("ip link set p0 down"));
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    /** Not the VRF: the kernel names that only once the IP layer has the segment. */
+    @Test
+    void aPortOfAVrfIsWhereItsSegmentsAreSeen() throws Exception {
+        vrf();
+        // As an application outside of it is led into a VRF, and its answers back.
+        cables.onDevice("ip route add 198.18.0.2 dev vrf0 && sysctl -qw net.ipv4.tcp_l3mdev_accept=1");
+        cables.plainServer();
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    /** As an operator would: every socket of the program is the VRF's, the capture's is not. */
+    @Test
+    void aProgramThatRunsInAVrfSeesItsSegments(@TempDir Path folder) throws Exception {
+        vrf();
+        Command.Result canRun = cables.device().run(TwoCables.LIMIT, "ip", "vrf", "exec", "vrf0", "true");
+        assumeTrue(canRun.isSuccess(), () -> "skipped: no 'ip vrf exec' here: " + canRun.errors());
+        cables.plainServer();
+        cables.serve();
+        Path stats = folder.resolve("stats.json");
+        try (LabProcess program = cables.startProgram(List.of("ip", "vrf", "exec", "vrf0"), stats)) {
+            program.awaitLine("tunnel up", TwoCables.LIMIT);
+            await().atMost(TwoCables.LIMIT).until(() -> {
+                cables.stream();
+                return Files.exists(stats) && Files.readString(stats).contains("\"early_frames\":");
+            });
+            await().atMost(TwoCables.LIMIT)
+                    .untilAsserted(() -> assertThat(Files.readString(stats))
+                            .contains("\"lane\":\"active\"")
+                            .containsPattern("\"early_frames\":[1-9]"));
+            program.terminate();
+            assertThat(program.awaitExit(TwoCables.LIMIT)).isZero();
+        }
+    }
+
+    @Test
+    void anotherPortOfTheVrfIsFollowed() throws Exception {
+        vrf();
+        cables.onDevice("""
+                ip link set p1 master vrf0 && ip addr add 198.18.0.5/30 dev p1 && ip link set p1 up
+                ip route add 198.18.0.2 dev vrf0 && sysctl -qw net.ipv4.tcp_l3mdev_accept=1
+                """);
+        cables.plainServer();
+        cables.onServer("ip addr add 198.18.0.6/30 dev q1 && ip link set q1 up");
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+
+        cables.onServer("ip route add 198.18.0.1/32 via 198.18.0.5 dev q1");
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).containsKey(Rejection.INTERFACE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bridge", "private", "vepa", "passthru"})
+    void aMacvlanIsAnInterfaceOfItsOwn(String mode) throws Exception {
+        cables.requireInterface("link p1 type macvlan");
+        cables.onDevice("""
+                ip link set p0 up && ip link add link p0 name mv0 type macvlan mode %s
+                ip addr add 198.18.0.1/30 dev mv0 && ip link set mv0 up
+                """.formatted(mode));
+        cables.plainServer();
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    @Test
+    void aMacvlanOfABridgeStaysWhereItIsWhenThePortChanges() throws Exception {
+        cables.requireInterface("link p1 type macvlan");
+        cables.onDevice("""
+                ip link add br0 type bridge && ip link set p0 master br0 && ip link set p1 master br0
+                ip link set br0 up && ip link set p0 up
+                ip link add link br0 name mv0 type macvlan mode bridge
+                ip addr add 198.18.0.1/30 dev mv0 && ip link set mv0 up
+                """);
+        cables.serverWithSwitch();
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+
+        cables.stream(cables.changeOfDevice("ip link set p1 up && ip link set p0 down"));
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"l2", "l3", "l3s"})
+    void anIpvlanBesideItsParentIsSeenOnce(String mode) throws Exception {
+        ipvlan(cables.device(), mode);
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"l2", "l3"})
+    void anIpvlanInANamespaceOfItsOwnIsSeenThere(String mode) throws Exception {
+        ipvlan(cables.host("parent"), mode);
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    /** Its segments become the ipvlan's behind the parent's IP layer, in the parent's namespace. */
+    @Test
+    void anIpvlanOfModeL3sInANamespaceOfItsOwnIsSaidToBeUnseen() throws Exception {
+        ipvlan(cables.host("parent"), "l3s");
+        cables.connect(USUAL);
+        cables.stream();
+        assertThat(cables.received().lane()).isEqualTo(LaneState.LATE);
+        assertThat(cables.received().segments()).isZero();
+    }
+
+    @Test
+    void aCableIntoAnotherHostsBridgeIsAnyCable() throws Exception {
+        LabNamespace host = cables.host("host");
+        cables.onDevice("ip addr add 198.18.0.1/30 dev p0 && ip link set p0 up");
+        cables.onServer("ip link set q0 netns %s && ip link set q1 up && ip addr add 198.18.0.2/30 dev q1"
+                .formatted(host.fullName()));
+        cables.onDevice("ip link set p1 netns " + host.fullName());
+        TwoCables.on(host, """
+                ip link add br0 type bridge && ip link set br0 up
+                ip link set q0 master br0 up && ip link set p1 master br0 up
+                """);
+        cables.connect(USUAL);
+        cables.packetsGoEarly();
+        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+    }
+
+    private void bond() throws Exception {
+        cables.requireInterface("type bond");
+        cables.onDevice("""
+                ip link add bond0 type bond mode active-backup miimon 50
+                ip link set p0 master bond0 && ip link set p1 master bond0
+                ip addr add 198.18.0.1/30 dev bond0 && ip link set bond0 up
+                """);
+    }
+
+    private void vlan() throws Exception {
+        cables.requireInterface("link p0 type vlan id 7");
+        cables.onDevice("""
+                ip link set p0 up && ip link add link p0 name p0.5 type vlan id 5
+                ip addr add 198.18.0.1/30 dev p0.5 && ip link set p0.5 up
+                """);
+        cables.onServer("""
+                ip link set q0 up && ip link add link q0 name q0.5 type vlan id 5
+                ip addr add 198.18.0.2/30 dev q0.5 && ip link set q0.5 up
+                """);
+    }
+
+    private void vrf() throws Exception {
+        cables.requireInterface("type vrf table 11");
+        cables.onDevice("""
+                ip link add vrf0 type vrf table 10 && ip link set vrf0 up
+                ip link set p0 master vrf0 && ip addr add 198.18.0.1/30 dev p0 && ip link set p0 up
+                """);
+    }
+
+    /** The third layer's kinds ask nobody for a neighbour and answer nobody who asks: the hosts know each other. */
+    private void ipvlan(LabNamespace parent, String mode) throws Exception {
+        cables.requireInterface("link p1 type ipvlan mode " + mode);
+        cables.plainServer();
+        boolean isApart = parent != cables.device();
+        if (isApart) {
+            cables.onDevice("ip link set p0 netns " + parent.fullName());
+        }
+        String addressOfQ0 = address(cables.server(), "q0");
+        TwoCables.on(parent, """
+                ip link set p0 up && ip link add link p0 name iv0 type ipvlan mode %1$s
+                ip route add 198.18.0.2 dev p0 && ip neigh replace 198.18.0.2 lladdr %2$s dev p0
+                """.formatted(mode, addressOfQ0));
+        if (isApart) {
+            TwoCables.on(parent, "ip link set iv0 netns " + cables.device().fullName());
+        }
+        cables.onDevice("ip addr add 198.18.0.1/30 dev iv0 && ip link set iv0 up");
+        cables.onServer(
+                "ip neigh replace 198.18.0.1 lladdr %s dev q0 && ip route get 198.18.0.1".formatted(address(parent, "p0")));
+        if (!isApart) {
+            cables.onDevice("ip route del 198.18.0.2 dev p0");
+        }
+    }
+
+    private static String address(LabNamespace host, String device) throws Exception {
+        return host.run(TwoCables.LIMIT, "cat", "/sys/class/net/" + device + "/address")
+                .output()
+                .strip();
+    }
+}
