@@ -8,22 +8,19 @@ import com.google.common.base.Splitter;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.ReceiveStats;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.stream.Handshake;
 import dev.tunbridge.sim.e2e.Scenes;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.lab.LabServer;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.LinkSettingException;
 import dev.tunbridge.sim.scene.Family;
 import dev.tunbridge.sim.scene.Scene;
 import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.server.RunningServer;
-import dev.tunbridge.sim.server.ServerOptions;
-import dev.tunbridge.sim.server.WriteMode;
 import dev.tunbridge.sim.traffic.DatagramStream;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
@@ -261,19 +258,7 @@ class DegradationTest {
             LabNamespace device = lab.namespace("device");
             LabNamespace server = lab.namespace("server");
             lab.connect(device.at("out0", "198.18.0.1/30"), server.at("out0", "198.18.0.2/30"), lossyLink(), 11);
-            ServerOptions options = new ServerOptions(
-                    new InetSocketAddress("198.18.0.2", 7_000),
-                    "sim0",
-                    Family.IPV4.server(),
-                    30,
-                    Family.IPV4.device(),
-                    Carriage.SEGMENT,
-                    WriteMode.FRAME,
-                    FrameFormat.builtin("reference"),
-                    ServerOptions.DEFAULT_MTU,
-                    "");
-            try (RunningServer running =
-                            RunningServer.start(options, (topic, payload) -> {}, server.threadFactory("server"));
+            try (RunningServer running = LabServer.start(server, new InetSocketAddress("198.18.0.2", 7_000));
                     LabProcess bridge = device.start(withoutRawSockets(running.address(), file))) {
                 bridge.awaitLine("tunnel up", LIMIT);
                 assertThat(bridge.output()).anyMatch(line -> line.contains("CAP_NET_RAW is missing"));

@@ -2,6 +2,7 @@ package dev.tunbridge.sim.rawlane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.stream.Rejection;
 import dev.tunbridge.sim.e2e.Scenes;
 import java.util.Map;
@@ -65,6 +66,19 @@ class OuterWayTest {
 
         changePort();
         cables.packetsGoEarly();
+    }
+
+    /** A kernel cable finishes no checksum, and libpcap does not say so. */
+    @Test
+    void throughLibpcapAKernelCableIsSaidToBeUnseen() throws Exception {
+        cables.onDevice("ip addr add 198.18.0.1/30 dev p0 && ip link set p0 up");
+        cables.plainServer();
+        try (LogWatch log = new LogWatch("dev.tunbridge.bridge.tunnel.Tunnel")) {
+            cables.connect(Map.of("capture.backend", "pcap"));
+            assertThat(log.lines()).anyMatch(line -> line.contains("SYN-ACK was not captured"));
+        }
+        cables.stream();
+        assertThat(cables.received().lane()).isEqualTo(LaneState.LATE);
     }
 
     @Test

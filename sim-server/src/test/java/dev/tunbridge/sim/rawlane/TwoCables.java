@@ -5,24 +5,21 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.lab.LabServer;
 import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.scene.Family;
+import dev.tunbridge.sim.scene.LabBridge;
 import dev.tunbridge.sim.server.RunningServer;
-import dev.tunbridge.sim.server.ServerOptions;
-import dev.tunbridge.sim.server.WriteMode;
 import dev.tunbridge.sim.traffic.DatagramStream;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -56,9 +53,9 @@ final class TwoCables implements AutoCloseable {
 
     /** Without the sender's knowledge: sent to a port where nobody listens. */
     private static final String LOSS = """
-            nft add table inet loss
-            nft 'add chain inet loss out { type filter hook output priority 0; }'
-            nft 'add rule inet loss out tcp sport 7000 numgen inc mod 50 == 7 tcp dport set 9'
+            nft add table ip loss
+            nft 'add chain ip loss out { type filter hook output priority 0; }'
+            nft 'add rule ip loss out tcp sport 7000 numgen inc mod 50 == 7 tcp dport set 9'
             """;
 
     private final Lab lab;
@@ -66,8 +63,7 @@ final class TwoCables implements AutoCloseable {
     private final LabNamespace server;
     private final AtomicInteger sessions = new AtomicInteger();
     private @Nullable RunningServer running;
-    private @Nullable MultiThreadIoEventLoopGroup group;
-    private @Nullable Bridge bridge;
+    private @Nullable LabBridge bridge;
 
     private TwoCables(Lab lab) throws IOException {
         this.lab = lab;
@@ -148,39 +144,25 @@ final class TwoCables implements AutoCloseable {
 
     void serve() throws IOException {
         onServer(LOSS);
-        running = RunningServer.start(
-                new ServerOptions(
-                        new InetSocketAddress(SERVER, PORT),
-                        "sim0",
-                        Family.IPV4.server(),
-                        30,
-                        Family.IPV4.device(),
-                        Carriage.SEGMENT,
-                        WriteMode.FRAME,
-                        FrameFormat.builtin("reference"),
-                        ServerOptions.DEFAULT_MTU,
-                        ""),
-                (topic, payload) -> {},
-                server.threadFactory("server"));
+        running = LabServer.start(server, new InetSocketAddress(SERVER, PORT));
     }
 
     /** Waits for an established session. */
     void connect(Map<String, String> settings) throws Exception {
         serve();
-        group = new MultiThreadIoEventLoopGroup(1, device.threadFactory("bridge"), EpollIoHandler.newFactory());
-        bridge = Bridge.builder()
+        BridgeBuilder builder = Bridge.builder()
                 .server(SERVER, PORT)
                 .tun("tb0")
                 .set(settings)
-                .eventLoopGroup(group)
                 .listener(new BridgeListener() {
                     @Override
                     public void onEstablished(TunnelInfo tunnel) {
                         sessions.incrementAndGet();
                     }
-                })
-                .build();
-        bridge.start().toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+                });
+        LabBridge made = LabBridge.on(device, builder);
+        bridge = made;
+        made.bridge().start().toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** Starts {@code tunbridge run} as a program under this command. */
@@ -204,6 +186,7 @@ final class TwoCables implements AutoCloseable {
 
     ReceiveStats received() throws Exception {
         return Objects.requireNonNull(bridge)
+                .bridge()
                 .stats()
                 .toCompletableFuture()
                 .get(LIMIT.toSeconds(), TimeUnit.SECONDS)
@@ -272,9 +255,6 @@ final class TwoCables implements AutoCloseable {
         }
         if (running != null) {
             running.close();
-        }
-        if (group != null) {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
         }
         lab.close();
     }
