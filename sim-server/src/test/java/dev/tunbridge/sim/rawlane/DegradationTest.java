@@ -11,6 +11,7 @@ import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.stream.Handshake;
 import dev.tunbridge.sim.e2e.Scenes;
+import dev.tunbridge.sim.lab.JavaProgram;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
@@ -30,6 +31,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -274,26 +276,16 @@ class DegradationTest {
     }
 
     private static String[] withoutRawSockets(InetSocketAddress server, Path statsFile) {
-        return new String[] {
-            "setpriv",
-            "--bounding-set",
-            "-net_raw",
-            "--inh-caps",
-            "-net_raw",
-            "--",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx64m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.tunbridge.bridge.service.Main",
-            "run",
-            "--server",
-            server.getAddress().getHostAddress() + ":" + server.getPort(),
-            "--stats-file",
-            statsFile.toString()
-        };
+        List<String> command = new ArrayList<>(
+                List.of("setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"));
+        command.addAll(JavaProgram.java(
+                "dev.tunbridge.bridge.service.Main",
+                "run",
+                "--server",
+                server.getAddress().getHostAddress() + ":" + server.getPort(),
+                "--stats-file",
+                statsFile.toString()));
+        return command.toArray(String[]::new);
     }
 
     private static ScenePlan lossy() throws LinkSettingException {

@@ -47,12 +47,10 @@ class OuterWayTest {
     void aBridgeThatChangesItsPortIsTheSameInterface() throws Exception {
         bridge();
         cables.connect(USUAL);
-        cables.packetsGoEarly();
-        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+        cables.packetsGoEarlyFromOneInterface();
 
         changePort();
-        cables.packetsGoEarly();
-        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+        cables.packetsGoEarlyFromOneInterface();
     }
 
     /** libpcap sees each segment at the port and at the bridge. */
@@ -108,8 +106,7 @@ class OuterWayTest {
         cables.packetsGoEarly();
 
         cables.stream(cables.changeOfDevice("ip link set p0 down && ip link set p0 name wan0 && ip link set wan0 up"));
-        cables.packetsGoEarly();
-        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+        cables.packetsGoEarlyFromOneInterface();
     }
 
     @Test
@@ -141,8 +138,7 @@ class OuterWayTest {
         cables.plainServer();
         cables.onDevice("ip addr add 198.18.0.1/30 dev p0 && ip link set p0 up");
         cables.awaitSession(2);
-        cables.packetsGoEarly();
-        assertThat(cables.received().rejected()).doesNotContainKey(Rejection.INTERFACE);
+        cables.packetsGoEarlyFromOneInterface();
     }
 
     private void bridge() throws Exception {

@@ -109,7 +109,7 @@ class PathTunerTest {
                 "server-route.quickack", "false",
                 "server-route.ecn", "false",
                 "server-route.reordering", "off"));
-        assertThat(namespace
+        assertThat(device.namespace()
                         .call(() -> tuner.serverRoute(InetAddress.getByName("198.18.64.7"), RouteMetrics.Flag.SET))
                         .map(ServerRoute::metrics))
                 .contains(RouteMetrics.NONE);

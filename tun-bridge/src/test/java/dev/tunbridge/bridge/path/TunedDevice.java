@@ -71,7 +71,7 @@ final class TunedDevice implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         tun.close();
         namespace.close();
     }
