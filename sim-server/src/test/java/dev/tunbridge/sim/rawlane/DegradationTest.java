@@ -276,8 +276,8 @@ class DegradationTest {
     }
 
     private static String[] withoutRawSockets(InetSocketAddress server, Path statsFile) {
-        List<String> command = new ArrayList<>(
-                List.of("setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"));
+        List<String> command =
+                new ArrayList<>(List.of("setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"));
         command.addAll(JavaProgram.java(
                 "dev.tunbridge.bridge.service.Main",
                 "run",

@@ -5,15 +5,16 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tunbridge.reassembly.recovery.LaneState;
-import dev.tunbridge.reassembly.stream.Rejection;
 import dev.tunbridge.sim.e2e.Scenes;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Command;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +29,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class StackedDeviceTest {
     private static final Map<String, String> USUAL = Map.of();
+
+    /** For a Java program that starts in user-mode Linux on a busy machine. */
+    private static final Duration PROGRAM_LIMIT = Duration.ofMinutes(2);
+
+    private static final Pattern EARLY = Pattern.compile("\"early_frames\":[1-9]");
 
     private TwoCables cables;
 
@@ -115,18 +121,21 @@ class StackedDeviceTest {
         cables.packetsGoEarlyFromOneInterface();
     }
 
-    /** Not the VRF: the kernel names that only once the IP layer has the segment. */
+    /** A socket outside of the VRF may use its address and not ask for it, so nobody knows in time what to capture. */
     @Test
-    void aPortOfAVrfIsWhereItsSegmentsAreSeen() throws Exception {
+    void aVrfThatIsEnteredByARouteIsSaidToBeUnseen() throws Exception {
         vrf();
-        // As an application outside of it is led into a VRF, and its answers back.
         cables.onDevice("ip route add 198.18.0.2 dev vrf0 && sysctl -qw net.ipv4.tcp_l3mdev_accept=1");
         cables.plainServer();
-        cables.connect(USUAL);
-        cables.packetsGoEarlyFromOneInterface();
+        try (LogWatch log = new LogWatch("dev.tunbridge.bridge.tunnel.OuterConnection")) {
+            cables.connect(USUAL);
+            assertThat(log.lines()).anyMatch(line -> line.contains("no capture") && line.contains("ip vrf exec"));
+        }
+        cables.stream();
+        assertThat(cables.received().lane()).isEqualTo(LaneState.FAILED);
     }
 
-    /** As an operator would: every socket of the program is the VRF's, the capture's is not. */
+    /** Every socket of the program is the VRF's but the capture's, which sees the segments on the port. */
     @Test
     void aProgramThatRunsInAVrfSeesItsSegments(@TempDir Path folder) throws Exception {
         vrf();
@@ -136,35 +145,16 @@ class StackedDeviceTest {
         cables.serve();
         Path stats = folder.resolve("stats.json");
         try (LabProcess program = cables.startProgram(List.of("ip", "vrf", "exec", "vrf0"), stats)) {
-            program.awaitLine("tunnel up", TwoCables.LIMIT);
-            await().atMost(TwoCables.LIMIT).until(() -> {
+            program.awaitLine("tunnel up", PROGRAM_LIMIT);
+            await().atMost(PROGRAM_LIMIT).until(() -> {
                 cables.stream();
-                return Files.exists(stats) && Files.readString(stats).contains("\"early_frames\":");
+                return Files.exists(stats)
+                        && EARLY.matcher(Files.readString(stats)).find();
             });
-            await().atMost(TwoCables.LIMIT)
-                    .untilAsserted(() -> assertThat(Files.readString(stats))
-                            .contains("\"lane\":\"active\"")
-                            .containsPattern("\"early_frames\":[1-9]"));
+            assertThat(Files.readString(stats)).contains("\"lane\":\"active\"");
             program.terminate();
-            assertThat(program.awaitExit(TwoCables.LIMIT)).isZero();
+            assertThat(program.awaitExit(PROGRAM_LIMIT)).isZero();
         }
-    }
-
-    @Test
-    void anotherPortOfTheVrfIsFollowed() throws Exception {
-        vrf();
-        cables.onDevice("""
-                ip link set p1 master vrf0 && ip addr add 198.18.0.5/30 dev p1 && ip link set p1 up
-                ip route add 198.18.0.2 dev vrf0 && sysctl -qw net.ipv4.tcp_l3mdev_accept=1
-                """);
-        cables.plainServer();
-        cables.onServer("ip addr add 198.18.0.6/30 dev q1 && ip link set q1 up");
-        cables.connect(USUAL);
-        cables.packetsGoEarly();
-
-        cables.onServer("ip route add 198.18.0.1/32 via 198.18.0.5 dev q1");
-        cables.packetsGoEarly();
-        assertThat(cables.received().rejected()).containsKey(Rejection.INTERFACE);
     }
 
     @ParameterizedTest
