@@ -65,26 +65,6 @@ class StackedDeviceTest {
     }
 
     @Test
-    void aTeamIsTheSameInterfaceWhicheverPortItUses() throws Exception {
-        cables.requireInterface("type team");
-        Scenes.requireProgram("teamnl"); // iproute2 sets none of a team's options
-        cables.onDevice("""
-                ip link add team0 type team && teamnl team0 setoption mode activebackup
-                ip link set p0 master team0 && ip link set p1 master team0
-                ip link set p0 up && ip link set p1 up
-                teamnl team0 setoption activeport $(ip -o link show p0 | cut -d: -f1)
-                ip addr add 198.18.0.1/30 dev team0 && ip link set team0 up
-                """);
-        cables.serverWithSwitch();
-        cables.connect(USUAL);
-        cables.packetsGoEarly();
-
-        // The switch learns the way by what is sent there.
-        cables.stream(cables.changeOfDevice("teamnl team0 setoption activeport $(ip -o link show p1 | cut -d: -f1)"));
-        cables.packetsGoEarlyFromOneInterface();
-    }
-
-    @Test
     void aVlanWhoseTagTheDriverHasTakenOffIsAnInterfaceOfItsOwn() throws Exception {
         vlan();
         cables.connect(USUAL);
