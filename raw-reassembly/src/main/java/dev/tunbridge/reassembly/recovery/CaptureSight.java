@@ -34,18 +34,26 @@ final class CaptureSight {
     // By interface; what comes by yet another is not counted.
     private final int[] elsewhere = new int[MOST_INTERFACES];
     private final long[] elsewhereBytes = new long[MOST_INTERFACES];
+    /** Those of them that came by no other interface before: libpcap shows a segment at a port and again at what the port is of. */
+    private final long[] elsewhereFirst = new long[MOST_INTERFACES];
 
-    /** A segment was captured and used. */
-    void seen() {
+    private long furthestOffset;
+
+    /** A segment was captured and used, which ends there. */
+    void seen(long endOffset) {
         hasSeen = true;
+        furthestOffset = Math.max(furthestOffset, endOffset);
     }
 
     /** A segment was captured that is right in everything, but came in by another interface. */
-    void seenElsewhere(int interfaceIndex, int bytes) {
+    void seenElsewhere(int interfaceIndex, long endOffset, int bytes) {
+        long newBytes = Math.max(0, Math.min(bytes, endOffset - furthestOffset));
+        furthestOffset = Math.max(furthestOffset, endOffset);
         for (int i = 0; i < MOST_INTERFACES; i++) {
             if (elsewhere[i] == interfaceIndex || elsewhere[i] == 0) {
                 elsewhere[i] = interfaceIndex;
                 elsewhereBytes[i] += bytes;
+                elsewhereFirst[i] += newBytes;
                 return;
             }
         }
@@ -77,6 +85,7 @@ final class CaptureSight {
         if (elsewhere[0] != 0) {
             Arrays.fill(elsewhere, 0);
             Arrays.fill(elsewhereBytes, 0);
+            Arrays.fill(elsewhereFirst, 0);
         }
     }
 
@@ -86,14 +95,18 @@ final class CaptureSight {
 
     /**
      * The interface by which most of what the kernel took has come since something was seen; 0 if there is none. Somebody who only
-     * sends there himself cannot make the kernel's stream go on.
+     * sends there himself cannot make the kernel's stream go on. Of several it is the one that had it first: after that one the others'
+     * copies are refused and do no harm, while a copy that is refused before disputes the place of what is to come.
      */
     int elsewhere(long position) {
-        int most = 0;
-        for (int i = 1; i < MOST_INTERFACES; i++) {
-            most = elsewhereBytes[i] > elsewhereBytes[most] ? i : most;
+        int best = -1;
+        for (int i = 0; i < MOST_INTERFACES; i++) {
+            boolean isMost = elsewhere[i] != 0 && elsewhereBytes[i] >= (position - seenPosition) / 2;
+            if (isMost && (best < 0 || elsewhereFirst[i] > elsewhereFirst[best])) {
+                best = i;
+            }
         }
-        return elsewhereBytes[most] >= (position - seenPosition) / 2 ? elsewhere[most] : 0;
+        return best < 0 ? 0 : elsewhere[best];
     }
 
     /** The capture rests: that it sees nothing means nothing. */

@@ -102,9 +102,9 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         boolean counts = reason == null || validator.isTakenByKernel();
         int length = counts ? validator.payloadLength() : 0;
         if (reason == null) {
-            sight.seen();
+            sight.seen(validator.startOffset() + validator.payloadLength());
         } else if (reason == Rejection.INTERFACE && counts) {
-            sight.seenElsewhere(segment.interfaceIndex(), length);
+            sight.seenElsewhere(segment.interfaceIndex(), validator.startOffset() + length, length);
         }
         if (length > 0) {
             long start = validator.startOffset();

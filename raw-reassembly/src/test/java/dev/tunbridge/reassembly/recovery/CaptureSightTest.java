@@ -24,7 +24,7 @@ class CaptureSightTest {
     }
 
     private void begin() {
-        sight.seen();
+        sight.seen(position);
         sight.look(position, nowNanos);
     }
 
@@ -76,8 +76,23 @@ class CaptureSightTest {
     void knowsByWhichInterfaceTheKernelReceives() {
         begin();
         for (int i = 0; i < 200; i++) {
-            sight.seenElsewhere(OTHER, 1_400);
-            sight.seenElsewhere(OTHER + 1, 400);
+            sight.seenElsewhere(OTHER, position + 1_400, 1_400);
+            sight.seenElsewhere(OTHER + 1, position + 400, 400);
+            goesBlind(1, 1_400);
+        }
+        assertThat(sight.isBlind()).isTrue();
+        assertThat(sight.elsewhere(position)).isEqualTo(OTHER);
+    }
+
+    /** As libpcap shows them: the last copy of the old way is the first that is seen of the new one. */
+    @Test
+    void ofAPortAndItsBridgeThePortIsFollowedWhichHasEachSegmentFirst() {
+        int bridge = OTHER + 1;
+        begin();
+        sight.seenElsewhere(bridge, position, 1_400);
+        for (int i = 0; i < 200; i++) {
+            sight.seenElsewhere(OTHER, position + 1_400, 1_400);
+            sight.seenElsewhere(bridge, position + 1_400, 1_400);
             goesBlind(1, 1_400);
         }
         assertThat(sight.isBlind()).isTrue();
@@ -87,7 +102,7 @@ class CaptureSightTest {
     @Test
     void whoeverSendsALittleElsewhereIsNotFollowed() {
         begin();
-        sight.seenElsewhere(OTHER, 20_000);
+        sight.seenElsewhere(OTHER, position + 20_000, 20_000);
         goesBlind(200, 1_400);
         assertThat(sight.isBlind()).isTrue();
         assertThat(sight.elsewhere(position)).isZero();
@@ -96,7 +111,7 @@ class CaptureSightTest {
     @Test
     void whatSomebodySendsElsewhereMeanwhileIsForgotten() {
         begin();
-        sight.seenElsewhere(OTHER, 1_000_000);
+        sight.seenElsewhere(OTHER, position + 1_000_000, 1_000_000);
         begin();
         goesBlind(200, 1_400);
         assertThat(sight.elsewhere(position)).isZero();

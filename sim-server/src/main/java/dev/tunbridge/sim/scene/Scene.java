@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.scene;
 
 import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.TunnelInfo;
@@ -9,8 +10,6 @@ import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.server.RunningServer;
 import dev.tunbridge.sim.server.ServerOptions;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
@@ -34,8 +33,7 @@ public final class Scene implements AutoCloseable {
     private @Nullable LabNamespace serverSide;
     private @Nullable Link link;
     private @Nullable RunningServer server;
-    private @Nullable MultiThreadIoEventLoopGroup group;
-    private @Nullable Bridge bridge;
+    private @Nullable LabBridge bridge;
     private @Nullable TunnelInfo tunnel;
 
     private Scene(ScenePlan plan, Lab lab) {
@@ -71,20 +69,16 @@ public final class Scene implements AutoCloseable {
                 plan.profile(),
                 plan.seed());
         startServer();
-        MultiThreadIoEventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(1, device.threadFactory("bridge"), EpollIoHandler.newFactory());
-        group = loops;
-        Bridge made = Bridge.builder()
+        BridgeBuilder builder = Bridge.builder()
                 .server(plan.outer().outerServerAddress().getHostAddress(), OUTER_PORT)
                 .tun("tb0")
                 .token(ScenePlan.TOKEN)
                 .format(plan.format())
                 .set(plan.settings())
-                .eventLoopGroup(loops)
-                .listener(new Forwarding(listener))
-                .build();
+                .listener(new Forwarding(listener));
+        LabBridge made = LabBridge.on(device, builder);
         bridge = made;
-        tunnel = made.start().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
+        tunnel = made.bridge().start().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Starts the server again after {@link #stopServer}. */
@@ -132,7 +126,7 @@ public final class Scene implements AutoCloseable {
     }
 
     public Bridge bridge() {
-        return made(bridge);
+        return made(bridge).bridge();
     }
 
     /** What the first welcome has settled. */
@@ -162,9 +156,6 @@ public final class Scene implements AutoCloseable {
     public void close() {
         if (bridge != null) {
             bridge.close();
-        }
-        if (group != null) {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
         }
         try {
             stopServer();

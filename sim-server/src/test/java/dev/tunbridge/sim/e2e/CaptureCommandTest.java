@@ -3,6 +3,7 @@ package dev.tunbridge.sim.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.service.ExitCode;
+import dev.tunbridge.sim.lab.JavaProgram;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
@@ -134,12 +135,12 @@ class CaptureCommandTest {
         List<String> arguments =
                 new ArrayList<>(List.of("capture", "--server", "127.0.0.1:7000", "--out", file.toString()));
         arguments.addAll(List.of(more));
-        return CommandLineTest.java(TUNBRIDGE, arguments.toArray(String[]::new)).toArray(String[]::new);
+        return JavaProgram.java(TUNBRIDGE, arguments.toArray(String[]::new)).toArray(String[]::new);
     }
 
     private static Command.Result replay(String... arguments) throws Exception {
         List<String> all = new ArrayList<>(List.of("replay"));
         all.addAll(List.of(arguments));
-        return Command.run(LIMIT, "", CommandLineTest.java(TUNBRIDGE, all.toArray(String[]::new)));
+        return Command.run(LIMIT, "", JavaProgram.java(TUNBRIDGE, all.toArray(String[]::new)));
     }
 }

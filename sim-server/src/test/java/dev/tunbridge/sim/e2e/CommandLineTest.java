@@ -1,5 +1,6 @@
 package dev.tunbridge.sim.e2e;
 
+import static dev.tunbridge.sim.lab.JavaProgram.java;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.service.ExitCode;
@@ -405,19 +406,5 @@ class CommandLineTest {
 
     private static String[] array(List<String> command) {
         return command.toArray(String[]::new);
-    }
-
-    /** A Java program of this build, with the heap that the launcher gives it. */
-    static List<String> java(String mainClass, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                mainClass));
-        command.addAll(List.of(arguments));
-        return command;
     }
 }

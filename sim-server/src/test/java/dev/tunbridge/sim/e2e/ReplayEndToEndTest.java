@@ -8,6 +8,7 @@ import dev.tunbridge.reassembly.capture.SegmentSource;
 import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.sim.lab.JavaProgram;
 import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.scene.Scene;
@@ -88,7 +89,7 @@ class ReplayEndToEndTest {
                         "false"); // whose reports to the senders here are no part of what was received
         try (Scene scene = Scene.open(plan)) {
             try (LabProcess capture = scene.deviceSide()
-                    .start(CommandLineTest.java(
+                    .start(JavaProgram.java(
                                     TUNBRIDGE,
                                     "capture",
                                     "--server",
@@ -151,7 +152,7 @@ class ReplayEndToEndTest {
         Command.Result result = Command.run(
                 LIMIT,
                 "",
-                CommandLineTest.java(
+                JavaProgram.java(
                         TUNBRIDGE,
                         "replay",
                         "--server",

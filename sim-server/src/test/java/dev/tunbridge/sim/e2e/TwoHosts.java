@@ -2,6 +2,7 @@ package dev.tunbridge.sim.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.sim.lab.JavaProgram;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
@@ -53,7 +54,7 @@ final class TwoHosts implements AutoCloseable {
     }
 
     private LabProcess serve() throws IOException, InterruptedException {
-        List<String> command = CommandLineTest.java(
+        List<String> command = JavaProgram.java(
                 SIMSERVER,
                 "serve",
                 "--listen",
@@ -88,7 +89,7 @@ final class TwoHosts implements AutoCloseable {
     LabProcess startBridge(List<String> under, List<String> jvm, String classPath, String... arguments)
             throws IOException {
         List<String> command = new ArrayList<>(under);
-        List<String> java = new ArrayList<>(CommandLineTest.java(BRIDGE, "run", "--server", "198.18.0.2:7000"));
+        List<String> java = new ArrayList<>(JavaProgram.java(BRIDGE, "run", "--server", "198.18.0.2:7000"));
         java.set(java.indexOf("-cp") + 1, classPath);
         command.add(java.get(0));
         command.addAll(jvm);

@@ -4,19 +4,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabServer;
 import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.scene.Family;
+import dev.tunbridge.sim.scene.LabBridge;
 import dev.tunbridge.sim.server.RunningServer;
-import dev.tunbridge.sim.server.ServerOptions;
-import dev.tunbridge.sim.server.WriteMode;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -50,8 +47,7 @@ final class WayLab implements AutoCloseable {
     private final List<String> news = new CopyOnWriteArrayList<>();
     private volatile long upNanos = System.nanoTime();
     private @Nullable RunningServer running;
-    private @Nullable MultiThreadIoEventLoopGroup group;
-    private @Nullable Bridge bridge;
+    private @Nullable LabBridge bridge;
     private @Nullable WayProbe probe;
 
     private WayLab() throws IOException {}
@@ -93,20 +89,7 @@ final class WayLab implements AutoCloseable {
                 "nft 'add table inet way; add chain inet way f { type filter hook forward priority 0; };"
                         + " add rule inet way f iifname near0 ip saddr != 198.18.8.0/24 drop;"
                         + " add rule inet way f iifname near0 ip6 saddr != 2001:2:0:b::/64 drop'");
-        running = RunningServer.start(
-                new ServerOptions(
-                        new InetSocketAddress(PORT),
-                        "sim0",
-                        Family.IPV4.server(),
-                        30,
-                        Family.IPV4.device(),
-                        Carriage.SEGMENT,
-                        WriteMode.FRAME,
-                        FrameFormat.builtin("reference"),
-                        ServerOptions.DEFAULT_MTU,
-                        ""),
-                (topic, payload) -> {},
-                server.threadFactory("server"));
+        running = LabServer.start(server, new InetSocketAddress(PORT));
     }
 
     private static void cable(String end, LabNamespace at, String otherEnd, LabNamespace to) throws IOException {
@@ -209,17 +192,13 @@ final class WayLab implements AutoCloseable {
 
     /** Starts a bridge whose waits are so long that only news can end them, and sends datagrams through it. */
     WayProbe bridge(Family outer, Map<String, String> settings) throws IOException {
-        MultiThreadIoEventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(1, device.threadFactory("bridge"), EpollIoHandler.newFactory());
-        group = loops;
-        Bridge made = Bridge.builder()
+        BridgeBuilder builder = Bridge.builder()
                 .server("server.example", PORT)
                 .tun("tb0")
                 .set("reconnect.first", "40s")
                 .set("reconnect.most", "40s")
                 .set(settings)
                 .resolver(host -> List.of(InetAddresses.forString(address(outer))))
-                .eventLoopGroup(loops)
                 .listener(new BridgeListener() {
                     @Override
                     public void onState(BridgeState state, String detail) {
@@ -228,10 +207,10 @@ final class WayLab implements AutoCloseable {
                         }
                         news.add(state + ": " + detail);
                     }
-                })
-                .build();
+                });
+        LabBridge made = LabBridge.on(device, builder);
         bridge = made;
-        made.start();
+        made.bridge().start();
         WayProbe sent = WayProbe.start(this);
         probe = sent;
         return sent;
@@ -241,7 +220,7 @@ final class WayLab implements AutoCloseable {
         if (bridge == null) {
             throw new IllegalStateException("no bridge was started");
         }
-        return bridge;
+        return bridge.bridge();
     }
 
     /** What the bridge said, in order. */
@@ -280,17 +259,15 @@ final class WayLab implements AutoCloseable {
             probe = null;
         }
         if (bridge != null) {
-            bridge.close();
+            Bridge ending = bridge.bridge();
+            ending.close();
             try {
-                bridge.ended().toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+                ending.ended().toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             } catch (Exception e) {
                 throw new IOException("the bridge does not end", e);
             }
+            bridge.close();
             bridge = null;
-        }
-        if (group != null) {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
-            group = null;
         }
         news.clear();
     }

@@ -4,20 +4,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.TunnelInfo;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabServer;
 import dev.tunbridge.sim.link.LinkProfile;
-import dev.tunbridge.sim.scene.Family;
+import dev.tunbridge.sim.scene.LabBridge;
 import dev.tunbridge.sim.server.RunningServer;
-import dev.tunbridge.sim.server.ServerOptions;
-import dev.tunbridge.sim.server.WriteMode;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,7 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +37,7 @@ final class RoutedLab implements AutoCloseable {
     private final LabNamespace router;
     private final LabNamespace server;
     private @Nullable RunningServer running;
-    private @Nullable MultiThreadIoEventLoopGroup group;
-    private @Nullable Bridge bridge;
+    private @Nullable LabBridge bridge;
     private volatile List<InetAddress> addresses = List.of();
 
     private RoutedLab() throws IOException {
@@ -132,37 +126,20 @@ final class RoutedLab implements AutoCloseable {
     }
 
     RoutedLab serve() throws IOException {
-        running = RunningServer.start(
-                new ServerOptions(
-                        new InetSocketAddress(PORT),
-                        "sim0",
-                        Family.IPV4.server(),
-                        30,
-                        Family.IPV4.device(),
-                        Carriage.SEGMENT,
-                        WriteMode.FRAME,
-                        FrameFormat.builtin("reference"),
-                        ServerOptions.DEFAULT_MTU,
-                        ""),
-                (topic, payload) -> {},
-                server.threadFactory("server"));
+        running = LabServer.start(server, new InetSocketAddress(PORT));
         return this;
     }
 
     /** Starts a bridge for which the name has these addresses. */
     RoutedLab bridge(Map<String, String> settings, String... of) {
         resolveTo(of);
-        MultiThreadIoEventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(1, device.threadFactory("bridge"), EpollIoHandler.newFactory());
-        group = loops;
-        Bridge made = Bridge.builder()
+        BridgeBuilder builder = Bridge.builder()
                 .server(NAME, PORT)
                 .tun("tb0")
                 .set("reconnect.first", "100ms")
                 .set("reconnect.most", "100ms")
                 .set(settings)
                 .resolver(host -> addresses)
-                .eventLoopGroup(loops)
                 .listener(new BridgeListener() {
                     @Override
                     public void onState(BridgeState state, String detail) {
@@ -173,10 +150,10 @@ final class RoutedLab implements AutoCloseable {
                     public void onEstablished(TunnelInfo tunnel) {
                         upNanos.add(System.nanoTime());
                     }
-                })
-                .build();
+                });
+        LabBridge made = LabBridge.on(device, builder);
         bridge = made;
-        made.start();
+        made.bridge().start();
         return this;
     }
 
@@ -188,7 +165,7 @@ final class RoutedLab implements AutoCloseable {
         if (bridge == null) {
             throw new IllegalStateException("no bridge was started");
         }
-        return bridge;
+        return bridge.bridge();
     }
 
     /** What the bridge said, in order. */
@@ -224,9 +201,6 @@ final class RoutedLab implements AutoCloseable {
     public void close() {
         if (bridge != null) {
             bridge.close();
-        }
-        if (group != null) {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
         }
         try {
             if (running != null) {

@@ -8,22 +8,20 @@ import com.google.common.base.Splitter;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.ReceiveStats;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.stream.Handshake;
 import dev.tunbridge.sim.e2e.Scenes;
+import dev.tunbridge.sim.lab.JavaProgram;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.lab.LabServer;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.LinkSettingException;
 import dev.tunbridge.sim.scene.Family;
 import dev.tunbridge.sim.scene.Scene;
 import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.server.RunningServer;
-import dev.tunbridge.sim.server.ServerOptions;
-import dev.tunbridge.sim.server.WriteMode;
 import dev.tunbridge.sim.traffic.DatagramStream;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
@@ -33,6 +31,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -261,19 +260,7 @@ class DegradationTest {
             LabNamespace device = lab.namespace("device");
             LabNamespace server = lab.namespace("server");
             lab.connect(device.at("out0", "198.18.0.1/30"), server.at("out0", "198.18.0.2/30"), lossyLink(), 11);
-            ServerOptions options = new ServerOptions(
-                    new InetSocketAddress("198.18.0.2", 7_000),
-                    "sim0",
-                    Family.IPV4.server(),
-                    30,
-                    Family.IPV4.device(),
-                    Carriage.SEGMENT,
-                    WriteMode.FRAME,
-                    FrameFormat.builtin("reference"),
-                    ServerOptions.DEFAULT_MTU,
-                    "");
-            try (RunningServer running =
-                            RunningServer.start(options, (topic, payload) -> {}, server.threadFactory("server"));
+            try (RunningServer running = LabServer.start(server, new InetSocketAddress("198.18.0.2", 7_000));
                     LabProcess bridge = device.start(withoutRawSockets(running.address(), file))) {
                 bridge.awaitLine("tunnel up", LIMIT);
                 assertThat(bridge.output()).anyMatch(line -> line.contains("CAP_NET_RAW is missing"));
@@ -289,26 +276,16 @@ class DegradationTest {
     }
 
     private static String[] withoutRawSockets(InetSocketAddress server, Path statsFile) {
-        return new String[] {
-            "setpriv",
-            "--bounding-set",
-            "-net_raw",
-            "--inh-caps",
-            "-net_raw",
-            "--",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx64m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.tunbridge.bridge.service.Main",
-            "run",
-            "--server",
-            server.getAddress().getHostAddress() + ":" + server.getPort(),
-            "--stats-file",
-            statsFile.toString()
-        };
+        List<String> command =
+                new ArrayList<>(List.of("setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"));
+        command.addAll(JavaProgram.java(
+                "dev.tunbridge.bridge.service.Main",
+                "run",
+                "--server",
+                server.getAddress().getHostAddress() + ":" + server.getPort(),
+                "--stats-file",
+                statsFile.toString()));
+        return command.toArray(String[]::new);
     }
 
     private static ScenePlan lossy() throws LinkSettingException {

@@ -86,11 +86,7 @@ class KernelLossTest {
     @Test
     void whatTheKernelDropsAfterTheCaptureIsAHole() throws Exception {
         play(LiveLane::connect, (server, lane) -> {
-            server.send(0, stream.frame(0));
-            lane.readTo(stream.end(0));
-            lane.letPass(LiveLane.NOTHING);
-            server.send(stream.end(0), stream.frame(1));
-            lane.captureAll(2);
+            loseTheSecond(server, lane);
             lane.letPass(LiveLane.EVERYTHING);
             server.send(stream.end(1), stream.frame(2));
             lane.captureAll(3);
@@ -98,10 +94,7 @@ class KernelLossTest {
             assertThat(lane.counters().recovery().holes())
                     .as("to the capture all is in order")
                     .isZero();
-            server.await("the loss", () -> {
-                turn(lane);
-                return lane.counters().recovery().kernelLost() > 0;
-            });
+            awaitLoss(server, lane);
             assertThat(lane.early()).as("nothing in order was copied").isEmpty();
 
             server.send(stream.end(2), stream.frame(3));
@@ -122,11 +115,7 @@ class KernelLossTest {
     @Test
     void whatTheKernelHasNotYetIsNotLostUntilSomethingBehindItHasReachedTheKernel() throws Exception {
         play(LiveLane::connect, (server, lane) -> {
-            server.send(0, stream.frame(0));
-            lane.readTo(stream.end(0));
-            lane.letPass(LiveLane.NOTHING);
-            server.send(stream.end(0), stream.frame(1));
-            lane.captureAll(2);
+            loseTheSecond(server, lane);
             long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
             server.await("many looks", () -> {
                 turn(lane);
@@ -135,10 +124,7 @@ class KernelLossTest {
             assertThat(lane.counters().recovery().kernelLost()).isZero();
             lane.letPass(LiveLane.EVERYTHING);
             server.send(stream.end(1), stream.frame(2));
-            server.await("the loss", () -> {
-                turn(lane);
-                return lane.counters().recovery().kernelLost() > 0;
-            });
+            awaitLoss(server, lane);
             server.send(stream.end(0), stream.frame(1));
             lane.readTo(stream.end(2));
             assertDelivered(lane, 0, 1, 2);
@@ -213,6 +199,22 @@ class KernelLossTest {
             server.send(slow.end(), slow.datagram(number, new byte[1_000]).frame(number));
             lane.readTo(slow.end());
             assertThat(lane.state()).isEqualTo(LaneState.ACTIVE);
+        });
+    }
+
+    /** The first frame passes; the second is captured, and the kernel drops it. */
+    private void loseTheSecond(RawServer server, LiveLane lane) throws IOException {
+        server.send(0, stream.frame(0));
+        lane.readTo(stream.end(0));
+        lane.letPass(LiveLane.NOTHING);
+        server.send(stream.end(0), stream.frame(1));
+        lane.captureAll(2);
+    }
+
+    private void awaitLoss(RawServer server, LiveLane lane) throws IOException {
+        server.await("the loss", () -> {
+            turn(lane);
+            return lane.counters().recovery().kernelLost() > 0;
         });
     }
 

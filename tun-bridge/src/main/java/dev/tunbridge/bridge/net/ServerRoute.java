@@ -208,11 +208,6 @@ public final class ServerRoute implements AutoCloseable {
         return made.isEmpty() ? RouteMetrics.NONE : metrics;
     }
 
-    /** The way that the connection takes; nothing where there is none. */
-    public synchronized Optional<KernelRoute> way() {
-        return way;
-    }
-
     /** Removes the route; the way is then what it was. Does no harm twice. */
     @Override
     public synchronized void close() throws IOException {

@@ -215,7 +215,7 @@ final class OuterConnection {
                         openCapture(config, latches);
                     } else {
                         LOG.warn(
-                                "no capture without an address to capture for: {}",
+                                "no capture without an address to capture for: {} (into a VRF, 'ip vrf exec' leads better than a route)",
                                 ConnectFault.words(bound.cause(), server));
                     }
                     connect();

@@ -820,6 +820,11 @@ public final class Tunnel {
                 BridgeState.ESTABLISHED,
                 "session " + tunnel.sessionId() + ", " + tunnel.carriage() + " carriage, raw lane "
                         + lane.name().toLowerCase(Locale.ROOT).replace('_', ' '));
+        if (lane == LaneState.LATE) {
+            LOG.warn(
+                    "the SYN-ACK was not captured, so no packet goes past a hole on this connection: the segments come in through"
+                            + " another network namespace (an ipvlan of mode l3s), or with unfinished checksums (libpcap)");
+        }
         events.onEstablished(tunnel);
         current.resume();
         if (connection != current) {

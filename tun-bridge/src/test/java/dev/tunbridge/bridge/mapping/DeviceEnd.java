@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A device that keeps what is written, and takes it from where it lies at the flush, as a real one does. */
-final class DeviceEnd implements TunDevice {
+class DeviceEnd implements TunDevice {
     final List<byte[]> written = new ArrayList<>();
     private final List<Runnable> queued = new ArrayList<>();
 

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.tunbridge.bridge.filter.Prefix;
-import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
-import dev.tunbridge.bridge.tun.TunStats;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultEventLoop;
@@ -16,7 +14,6 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Ten thousand clients have their addresses; then a packet costs no object, either way. */
@@ -78,27 +75,9 @@ class MappingAllocationTest {
         public void onDeviceLost(IOException cause) {}
     }
 
-    /** Takes everything. */
-    private static final class Sink implements TunDevice {
-        @Nullable
-        TunHandler handler;
-
+    /** Takes everything, and keeps nothing but whose packet the last was. */
+    private static final class Sink extends DeviceEnd {
         int lastSource;
-
-        @Override
-        public String name() {
-            return "tb0";
-        }
-
-        @Override
-        public void open(EventLoop loop, TunHandler opened) {
-            handler = opened;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
 
         @Override
         public void write(ByteBuf buffer, int index, int length) {
@@ -109,22 +88,5 @@ class MappingAllocationTest {
         public void write(ByteBuf head, int headIndex, int headLength, ByteBuf body, int bodyIndex, int bodyLength) {
             lastSource = head.getInt(headIndex + 12);
         }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void pauseReading() {}
-
-        @Override
-        public void resumeReading() {}
-
-        @Override
-        public TunStats stats() {
-            throw new UnsupportedOperationException("not asked here");
-        }
-
-        @Override
-        public void close() {}
     }
 }

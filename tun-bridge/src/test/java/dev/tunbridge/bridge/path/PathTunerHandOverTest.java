@@ -2,12 +2,7 @@ package dev.tunbridge.bridge.path;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tunbridge.bridge.config.BridgeConfig;
-import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.net.RouteMetrics;
-import dev.tunbridge.bridge.net.TestNamespace;
-import dev.tunbridge.bridge.net.TunAddressing;
-import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.netlink.TokenBucket;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,32 +42,19 @@ class PathTunerHandOverTest {
 
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
-    private TestNamespace namespace;
-    private TunInterface tun;
+    private TunedDevice device;
     private long nowNanos;
     private long acked;
 
     @BeforeEach
-    void openNamespace() throws Exception {
-        namespace = TestNamespace.open();
-        tun = namespace.openTun("tb0");
-        namespace.setUp(new TunAddressing(
-                "tb0",
-                InetAddress.getByName("198.19.0.1"),
-                30,
-                1440,
-                500,
-                List.of(Prefix.parse("198.18.64.0/18")),
-                TunAddressing.SourceRule.PRESENT));
+    void openDevice() throws Exception {
+        device = TunedDevice.open();
     }
 
     @AfterEach
-    void removeNamespace() throws Exception {
-        if (tun != null) {
-            tun.close();
-        }
-        if (namespace != null) {
-            namespace.close();
+    void closeDevice() throws Exception {
+        if (device != null) {
+            device.close();
         }
     }
 
@@ -89,7 +71,7 @@ class PathTunerHandOverTest {
     }
 
     private void playBursts(Map<String, String> settings, int bursts) throws Exception {
-        try (PathTuner tuner = open(settings)) {
+        try (PathTuner tuner = device.tuner(settings)) {
             Twin twin = new Twin(settings);
             int shapes = 0;
             for (int burst = 0; burst < bursts; burst++) {
@@ -115,8 +97,9 @@ class PathTunerHandOverTest {
             assertThat(shapes).as("bursts that ended with a bucket").isBetween(1, bursts);
             assertThat(tuner.stats().shaperChanges()).isPositive();
             assertThat(tuner.stats().faults()).isZero();
-            assertThat(qdisc().contains("tbf 5442:")).isEqualTo(twin.bucket().isPresent());
-            String inTheKernel = routes();
+            assertThat(device.qdisc().contains("tbf 5442:"))
+                    .isEqualTo(twin.bucket().isPresent());
+            String inTheKernel = device.routes();
             assertThat(twin.metrics().words()).allSatisfy((word, value) -> {
                 assertThat(inTheKernel).contains(word + " ");
                 if (!word.equals("rto_min")) { // which ip prints in seconds where it can
@@ -129,12 +112,12 @@ class PathTunerHandOverTest {
     /** The loop does not know of the close, and hands in more while two threads take everything back. */
     @Test
     void nothingIsDoneAfterACloseHoweverMuchIsWanted() throws Exception {
-        String routesBefore = routes();
-        String qdiscBefore = qdisc();
+        String routesBefore = device.routes();
+        String qdiscBefore = device.qdisc();
         ExecutorService threads = Executors.newFixedThreadPool(3);
         try {
             for (int round = 0; round < 25; round++) {
-                PathTuner tuner = open(Map.of("tun.shaper", "on"));
+                PathTuner tuner = device.tuner(Map.of("tun.shaper", "on"));
                 AtomicBoolean stopping = new AtomicBoolean();
                 CountDownLatch started = new CountDownLatch(1);
                 Future<?> loop = threads.submit(() -> {
@@ -161,8 +144,8 @@ class PathTunerHandOverTest {
                 }
                 stopping.set(true);
                 loop.get(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
-                assertThat(routes()).as("round %d", round).isEqualTo(routesBefore);
-                assertThat(qdisc()).as("round %d", round).isEqualTo(qdiscBefore);
+                assertThat(device.routes()).as("round %d", round).isEqualTo(routesBefore);
+                assertThat(device.qdisc()).as("round %d", round).isEqualTo(qdiscBefore);
             }
         } finally {
             threads.shutdownNow();
@@ -177,7 +160,7 @@ class PathTunerHandOverTest {
         private RouteMetrics metrics = RouteMetrics.NONE;
 
         Twin(Map<String, String> settings) {
-            options = options(settings);
+            options = TunedDevice.options(settings);
             plan = new RoutePlan(options);
         }
 
@@ -219,14 +202,6 @@ class PathTunerHandOverTest {
         }
     }
 
-    private PathTuner open(Map<String, String> settings) throws Exception {
-        return namespace.call(() -> PathTuner.open(options(settings), "tb0"));
-    }
-
-    private static TuningOptions options(Map<String, String> settings) {
-        return TuningOptions.of(BridgeConfig.defaults().with(settings));
-    }
-
     private static TunnelShape shape() throws IOException {
         return new TunnelShape(InetAddress.getByName("198.19.0.1"), 1440, 20);
     }
@@ -252,13 +227,5 @@ class PathTunerHandOverTest {
                 0,
                 3,
                 0);
-    }
-
-    private String routes() throws IOException {
-        return namespace.inside("-4", "route", "show", "table", "all", "dev", "tb0");
-    }
-
-    private String qdisc() throws IOException {
-        return namespace.run("tc", "qdisc", "show", "dev", "tb0");
     }
 }

@@ -2,20 +2,14 @@ package dev.tunbridge.bridge.path;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tunbridge.bridge.config.BridgeConfig;
-import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.ServerRoute;
-import dev.tunbridge.bridge.net.TestNamespace;
-import dev.tunbridge.bridge.net.TunAddressing;
-import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.netlink.TokenBucket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -28,91 +22,85 @@ class PathTunerTest {
     private static final long MILLI = 1_000_000;
     private static final long PATIENCE_NANOS = 20_000 * MILLI;
 
-    private TestNamespace namespace;
-    private TunInterface tun;
+    private TunedDevice device;
     private long nowNanos;
     private long acked;
 
     @BeforeEach
-    void openNamespace() throws Exception {
-        namespace = TestNamespace.open();
-        tun = namespace.openTun("tb0");
-        setUp();
+    void openDevice() throws Exception {
+        device = TunedDevice.open();
     }
 
     @AfterEach
-    void removeNamespace() throws Exception {
-        if (tun != null) {
-            tun.close();
-        }
-        if (namespace != null) {
-            namespace.close();
+    void closeDevice() throws Exception {
+        if (device != null) {
+            device.close();
         }
     }
 
     @Test
     void tunesRoutesAndQdiscByWhatItIsToldAndTakesEverythingBack() throws Exception {
-        String routesBefore = routes();
-        String qdiscBefore = qdisc();
-        PathTuner tuner = open(Map.of());
+        String routesBefore = device.routes();
+        String qdiscBefore = device.qdisc();
+        PathTuner tuner = device.tuner(Map.of());
         tuner.established(shape(1400, 20));
         await(() -> tuner.stats().route().containsKey("rto_min"));
-        assertThat(routes())
+        assertThat(device.routes())
                 .contains("rto_min lock 200ms")
                 .contains("features ecn")
                 .contains("reordering 10");
-        assertThat(routes()).doesNotContain("advmss");
+        assertThat(device.routes()).doesNotContain("advmss");
 
         sample(tuner, 100, 2_500_000, 1_700_000);
         await(() -> "lock 400ms".equals(tuner.stats().route().get("rto_min")));
-        assertThat(routes()).contains("rto_min lock 400ms");
+        assertThat(device.routes()).contains("rto_min lock 400ms");
         sample(tuner, 100, 2_500_000, 1_700_000);
         await(() -> tuner.stats().shaper().isPresent());
-        assertThat(qdisc()).contains("tbf 5442: root");
+        assertThat(device.qdisc()).contains("tbf 5442: root");
         assertThat(tuner.stats().shaperChanges()).isEqualTo(1);
         assertThat(tuner.stats().faults()).isZero();
 
         tuner.disconnected();
         await(() -> tuner.stats().shaper().isEmpty());
-        assertThat(qdisc()).isEqualTo(qdiscBefore);
+        assertThat(device.qdisc()).isEqualTo(qdiscBefore);
 
         tuner.close();
-        assertThat(routes()).isEqualTo(routesBefore);
-        assertThat(qdisc()).isEqualTo(qdiscBefore);
+        assertThat(device.routes()).isEqualTo(routesBefore);
+        assertThat(device.qdisc()).isEqualTo(qdiscBefore);
         tuner.close(); // again does nothing
     }
 
     @Test
     void asksClientsForSegmentsThatFitOneOfTheOuterConnection() throws Exception {
-        PathTuner tuner = open(Map.of("route.mtu", "auto"));
+        PathTuner tuner = device.tuner(Map.of("route.mtu", "auto"));
         tuner.established(shape(1440, 20));
         sample(tuner, 50, 0, 0);
         await(() -> "1388".equals(tuner.stats().route().get("advmss")));
-        assertThat(routes()).contains("advmss 1388 ").contains("mtu 1428 ");
+        assertThat(device.routes()).contains("advmss 1388 ").contains("mtu 1428 ");
         tuner.close();
     }
 
     @Test
     void setsRoutesAgainThatAReconnectionHasMadeAnew() throws Exception {
-        PathTuner tuner = open(Map.of("route.rto-min", "500ms"));
+        PathTuner tuner = device.tuner(Map.of("route.rto-min", "500ms"));
         tuner.established(shape(1400, 20));
         await(() -> tuner.stats().route().containsKey("rto_min"));
         tuner.disconnected();
-        namespace.inside("route", "del", "198.18.64.0/18", "dev", "tb0");
-        setUp();
-        assertThat(routes().lines().filter(line -> line.startsWith("198.18.64.0/18")))
+        device.namespace().inside("route", "del", "198.18.64.0/18", "dev", "tb0");
+        device.setUp();
+        assertThat(device.routes().lines().filter(line -> line.startsWith("198.18.64.0/18")))
                 .noneMatch(line -> line.contains("rto_min"));
         tuner.established(shape(1400, 20));
         await(() -> routesContain("198.18.64.0/18", "rto_min lock 500ms"));
         tuner.close();
-        assertThat(routes()).doesNotContain("rto_min");
+        assertThat(device.routes()).doesNotContain("rto_min");
     }
 
     @Test
     void everythingCanBeSwitchedOff() throws Exception {
-        String routesBefore = routes();
-        String qdiscBefore = qdisc();
-        PathTuner tuner = open(Map.of(
+        String routesBefore = device.routes();
+        String qdiscBefore = device.qdisc();
+        PathTuner tuner = device.tuner(Map.of(
                 "tun.shaper", "off",
                 "route.rto-min", "off",
                 "route.ecn", "false",
@@ -121,7 +109,7 @@ class PathTunerTest {
                 "server-route.quickack", "false",
                 "server-route.ecn", "false",
                 "server-route.reordering", "off"));
-        assertThat(namespace
+        assertThat(device.namespace()
                         .call(() -> tuner.serverRoute(InetAddress.getByName("198.18.64.7"), RouteMetrics.Flag.SET))
                         .map(ServerRoute::metrics))
                 .contains(RouteMetrics.NONE);
@@ -129,20 +117,20 @@ class PathTunerTest {
         sample(tuner, 100, 2_500_000, 1_700_000);
         sample(tuner, 100, 2_500_000, 1_700_000);
         await(() -> tuner.stats().qdisc().isPresent());
-        assertThat(routes()).isEqualTo(routesBefore);
-        assertThat(qdisc()).isEqualTo(qdiscBefore);
+        assertThat(device.routes()).isEqualTo(routesBefore);
+        assertThat(device.qdisc()).isEqualTo(qdiscBefore);
         tuner.close();
     }
 
     /** Nobody reads the device. */
     @Test
     void shapesADeviceThatHasDropped() throws Exception {
-        PathTuner tuner = open(Map.of());
+        PathTuner tuner = device.tuner(Map.of());
         tuner.established(shape(1400, 20));
         sample(tuner, 50, 1_000_000, 0);
         await(() -> tuner.stats().qdisc().isPresent());
         assertThat(tuner.stats().shaper()).isEmpty();
-        namespace.call(() -> {
+        device.namespace().call(() -> {
             try (DatagramChannel channel = DatagramChannel.open()) {
                 for (int i = 0; i < 1000; i++) {
                     channel.send(ByteBuffer.allocate(100), new InetSocketAddress("198.18.64.9", 9));
@@ -162,17 +150,12 @@ class PathTunerTest {
 
     @Test
     void goesOnWhereTheDeviceIsGone() throws Exception {
-        PathTuner tuner = open(Map.of("tun.shaper", "on"));
-        tun.close();
+        PathTuner tuner = device.tuner(Map.of("tun.shaper", "on"));
+        device.remove();
         tuner.established(shape(1400, 20));
         await(() -> tuner.stats().faults() > 0);
         assertThat(tuner.stats().shaper()).isEmpty();
         tuner.close();
-    }
-
-    private PathTuner open(Map<String, String> settings) throws Exception {
-        return namespace.call(
-                () -> PathTuner.open(TuningOptions.of(BridgeConfig.defaults().with(settings)), "tb0"));
     }
 
     private static TunnelShape shape(int mtu, int overhead) throws IOException {
@@ -207,20 +190,9 @@ class PathTunerTest {
         }
     }
 
-    private void setUp() throws Exception {
-        namespace.setUp(new TunAddressing(
-                "tb0",
-                InetAddress.getByName("198.19.0.1"),
-                30,
-                1440,
-                500,
-                List.of(Prefix.parse("198.18.64.0/18")),
-                TunAddressing.SourceRule.PRESENT));
-    }
-
     private boolean routesContain(String destination, String metric) {
         try {
-            return routes().lines().anyMatch(line -> line.startsWith(destination) && line.contains(metric));
+            return device.routes().lines().anyMatch(line -> line.startsWith(destination) && line.contains(metric));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -233,13 +205,5 @@ class PathTunerTest {
             assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
             LockSupport.parkNanos(MILLI);
         }
-    }
-
-    private String routes() throws IOException {
-        return namespace.inside("-4", "route", "show", "table", "all", "dev", "tb0");
-    }
-
-    private String qdisc() throws IOException {
-        return namespace.run("tc", "qdisc", "show", "dev", "tb0");
     }
 }
