@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,10 +53,14 @@ class ManyTunnelsTest {
                 answering.setDaemon(true);
                 answering.start();
                 Path stats = folder.resolve("stats.json");
+                long begun = System.nanoTime();
                 try (LabProcess bridges = device.start(run(stats))) {
                     for (int tunnel = 0; tunnel < TUNNELS; tunnel++) {
                         bridges.awaitLine("tb" + tunnel + ": tunnel up", LIMIT);
                     }
+                    System.out.printf(
+                            "%d tunnels: up in %d ms%n",
+                            TUNNELS, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
                     for (int tunnel = 0; tunnel < TUNNELS; tunnel++) {
                         assertEchoes(device, tunnel);
                     }
