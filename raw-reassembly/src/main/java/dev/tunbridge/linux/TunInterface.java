@@ -37,8 +37,7 @@ public final class TunInterface implements AutoCloseable {
     private final int headerBytesBefore;
     private boolean closed;
 
-    private TunInterface(
-            int fd, String name, TunKind kind, int features, boolean backpressure, int headerBytesBefore) {
+    private TunInterface(int fd, String name, TunKind kind, int features, boolean backpressure, int headerBytesBefore) {
         this.fd = fd;
         this.name = name;
         this.kind = kind;

@@ -48,7 +48,11 @@ final class PersistentTun implements AutoCloseable {
     private static boolean run(String... command) throws IOException {
         Process process = new ProcessBuilder(command).inheritIO().start();
         try {
-            return process.onExit().orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join().exitValue() == 0;
+            return process.onExit()
+                            .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS)
+                            .join()
+                            .exitValue()
+                    == 0;
         } finally {
             process.destroyForcibly();
         }

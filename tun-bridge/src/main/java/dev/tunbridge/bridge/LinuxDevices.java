@@ -29,8 +29,10 @@ import dev.tunbridge.linux.netlink.AddressFamily;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,16 +58,6 @@ final class LinuxDevices {
                 config.get(Settings.TUN_BACKPRESSURE) == Backpressure.AUTO
                         ? TunOptions.Backpressure.WHERE_OFFERED
                         : TunOptions.Backpressure.OFF));
-    }
-
-    /** Routes of the other family belong to another tunnel of the same configuration. */
-    private static boolean isSameFamily(Prefix route, TunnelInfo tunnel) {
-        boolean isSame =
-                route.address().getAddress().length == tunnel.deviceAddress().getAddress().length;
-        if (!isSame) {
-            LOG.warn("routes: {} is not of the tunnel's address family, left out", route);
-        }
-        return isSame;
     }
 
     static NetworkSetup networkSetup(BridgeConfig config) {
@@ -111,6 +103,7 @@ final class LinuxDevices {
     private static final class LinuxNetwork implements NetworkSetup {
         private final BridgeConfig config;
         private final TunNetwork network;
+        private final Set<Prefix> leftOut = new HashSet<>();
         private final AnswerMarks marks;
 
         LinuxNetwork(BridgeConfig config) {
@@ -142,7 +135,7 @@ final class LinuxDevices {
                     tunnel.mtu(),
                     config.get(Settings.TUN_TX_QUEUE_LENGTH),
                     Stream.concat(
-                                    config.get(Settings.ROUTES).stream().filter(route -> isSameFamily(route, tunnel)),
+                                    config.get(Settings.ROUTES).stream().filter(route -> isOfFamily(route, tunnel)),
                                     pool.stream())
                             .toList(),
                     config.get(Settings.SOURCE_RULE)
@@ -159,7 +152,16 @@ final class LinuxDevices {
             return new Applied(network, marks);
         }
 
-        /** Without a mark there is no table either, not even one of a killed process. */
+        /** Routes of the other family belong to another tunnel of the same configuration. Said once, not at each session. */
+        private boolean isOfFamily(Prefix route, TunnelInfo tunnel) {
+            boolean is = AddressFamily.of(route.address()) == AddressFamily.of(tunnel.deviceAddress());
+            if (!is && leftOut.add(route)) {
+                LOG.warn("{}: route {} is not of the tunnel's address family, left out", tunnel.device(), route);
+            }
+            return is;
+        }
+
+        /** Without a mark there is no table either. */
         private void applyMarks() throws IOException {
             try {
                 if (network.mark().isPresent()) {

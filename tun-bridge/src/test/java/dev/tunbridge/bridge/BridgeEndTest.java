@@ -35,6 +35,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -64,6 +65,8 @@ class BridgeEndTest {
         GROUP_AND_WAIT,
         HANG_UP
     }
+
+    private volatile MemoryTunDevice device = new MemoryTunDevice(TunOptions.named("none"));
 
     @BeforeEach
     void listenForFaults() {
@@ -187,6 +190,7 @@ class BridgeEndTest {
 
     private void play(long seed) throws Exception {
         Random random = new Random(seed);
+        AtomicBoolean wasOpen = new AtomicBoolean(true);
         AtomicInteger setUp = new AtomicInteger();
         NetworkSetup network = (tunnel, pool) -> {
             pause(random.nextInt(3_000));
@@ -194,6 +198,7 @@ class BridgeEndTest {
             return () -> {
                 pause(random.nextInt(3_000));
                 setUp.decrementAndGet();
+                wasOpen.set(wasOpen.get() && device.isOpen());
             };
         };
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(
@@ -243,6 +248,10 @@ class BridgeEndTest {
                 .succeedsWithin(Duration.ofSeconds(1));
         assertThat(bridge.state()).as(story).isEqualTo(BridgeState.CLOSED);
         assertThat(setUp).as(story).hasValue(0);
+        // Who waits for the device sets up at once: what is taken back after that would be the next one's.
+        assertThat(wasOpen)
+                .as("the device was held until all was taken back, " + story)
+                .isTrue();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         assertThat(group.awaitTermination(SECONDS, TimeUnit.SECONDS)).as(story).isTrue();
         assertThat(uncaught).as(story).isEmpty();
@@ -277,7 +286,7 @@ class BridgeEndTest {
                 MessageMappers.forFormat(FORMAT),
                 listener,
                 group,
-                () -> new MemoryTunDevice(TunOptions.named("tb0")),
+                () -> device = new MemoryTunDevice(TunOptions.named("tb0")),
                 network,
                 NameResolver.SYSTEM);
     }

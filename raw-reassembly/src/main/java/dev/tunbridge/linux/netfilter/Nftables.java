@@ -3,9 +3,6 @@ package dev.tunbridge.linux.netfilter;
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.NetlinkSocket;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * Changes nftables of the network namespace in which it was opened, from any thread, one at a time. Tables that it has made as
@@ -16,11 +13,6 @@ import java.nio.file.Path;
  * transaction takes a millisecond or so, the end of an owned table that much again.
  */
 public final class Nftables implements AutoCloseable {
-    /** One line for each socket: address of it, number of its protocol, port (0: the kernel's own), and more. */
-    private static final Path SOCKETS = Path.of("/proc/thread-self/net/netlink");
-
-    private static final String NETLINK_NETFILTER = "12";
-
     /** A transaction has a dozen messages, each with one answer. */
     private static final int MOST_READS = 256;
 
@@ -49,21 +41,7 @@ public final class Nftables implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether there can be a table at all. {@link #open} and the first transaction load the kernel's modules where they are not;
-     * this loads nothing.
-     */
-    public static boolean isLoaded() {
-        try {
-            return Files.readAllLines(SOCKETS).stream()
-                    .map(line -> line.strip().split("\\s+", 3))
-                    .anyMatch(fields -> fields.length > 1 && fields[1].equals(NETLINK_NETFILTER));
-        } catch (IOException e) {
-            return true; // no /proc here: the kernel will tell
-        }
-    }
-
-    /** Has all changes made; where it throws none is. */
+    /** Has all changes made; where the kernel refuses one, none is. */
     public void execute(Transaction transaction) throws LinuxException {
         int first = sequence + 1;
         sequence += transaction.messages().size() + 1;

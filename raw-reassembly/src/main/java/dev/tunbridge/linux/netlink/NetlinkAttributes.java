@@ -1,5 +1,6 @@
 package dev.tunbridge.linux.netlink;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -83,7 +84,11 @@ record NetlinkAttributes(ByteBuffer bytes, int start, int end) {
         byte[] address = new byte[to - from];
         bytes.get(from, address);
         try {
-            return Optional.of(InetAddress.getByAddress(address));
+            // Java takes an IPv4-mapped address (RFC 4291, 2.5.5.2) for IPv4, unless asked so.
+            return Optional.of(
+                    address.length == AddressFamily.IPV4.bytes()
+                            ? InetAddress.getByAddress(address)
+                            : Inet6Address.getByAddress(null, address, -1));
         } catch (UnknownHostException e) {
             throw new AssertionError(e); // for another length alone
         }

@@ -113,9 +113,4 @@ class NftablesTest {
         nftables.execute(table().removeTable());
         assertThatThereIsNoTable();
     }
-
-    @Test
-    void knowsThatTheKernelHasIt() throws Exception {
-        assertThat(host.call(Nftables::isLoaded)).isTrue();
-    }
 }

@@ -282,23 +282,6 @@ class MappingEndToEndTest {
         }
     }
 
-    /** A kernel before 5.12 ties no table to a process. */
-    @Test
-    void aTunnelWithoutMarksRemovesTheTableOfAKilledOneWithThem() throws Exception {
-        ScenePlan plan = plan("veth", Family.IPV4, Carriage.SEGMENT).set("answers", "off");
-        try (Scene scene = Scene.open(plan)) {
-            Outsider.nft(scene.deviceSide(), "add table inet tunbridge_tb0; add table inet tunbridge_tb1");
-            reconnect(scene);
-            assertThat(Outsider.run(scene.deviceSide(), "nft", "list", "tables"))
-                    .contains("tunbridge_tb1")
-                    .doesNotContain("tunbridge_tb0");
-            Outsider.nft(scene.deviceSide(), "add table inet tunbridge_tb0");
-            scene.bridge().close();
-            assertThat(Outsider.run(scene.deviceSide(), "nft", "list", "tables"))
-                    .doesNotContain("tunbridge_tb0");
-        }
-    }
-
     /** The socket that owns the table makes it anew with each session. */
     @Test
     void theTableOfMarksLastsOverReconnectsAndAFlushAndGoesAtTheEnd() throws Exception {

@@ -28,14 +28,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Answers that find back by the connection they belong to: what comes in by the device gets a connection mark, what answers
  * it the same mark, and a rule ({@link TunAddressing.MarkRule}) leads that into the device. Everything is in a table of our own,
- * which the kernel removes with this process, however that ends, and keeps from everybody else; nobody else's is touched. A kernel before 5.12 knows no such
- * table, and there a killed process leaves its own, until the next tunnel with this device sets up or ends.
+ * which the kernel removes with this process, however that ends, and keeps from everybody else. A kernel before 5.12 knows no such table, and there a
+ * killed process leaves its own, until the next tunnel with this device and marks; a table is known by its name.
  *
  * <p>Of ports published by address translation that is all of them. The answer of a UDP socket bound to no address is none:
  * the kernel chooses its source by the route before any hook, so it has the uplink's address and belongs to no known connection (seen on
@@ -57,9 +55,7 @@ import org.slf4j.LoggerFactory;
  * </pre>
  */
 public final class AnswerMarks implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(AnswerMarks.class);
-
-    /** Other bits of a mark stay: others (Docker, mwan3, Kubernetes) use those below. */
+    /** Other bits of a mark stay. */
     private static final int OTHERS = ~Identity.MARK_MASK;
 
     private static final BaseChain ARRIVALS =
@@ -69,9 +65,6 @@ public final class AnswerMarks implements AutoCloseable {
 
     /** What a kernel says to a kind of table that it does not know: both, by its age. */
     private static final Set<Errno> UNKNOWN_KIND = Set.of(Errno.EINVAL, Errno.EOPNOTSUPP);
-
-    /** What a kernel says that has none. */
-    private static final Set<Errno> NO_TABLES = Set.of(Errno.EOPNOTSUPP, Errno.EPROTONOSUPPORT, Errno.EAFNOSUPPORT);
 
     private final String device;
     private final String table;
@@ -112,10 +105,11 @@ public final class AnswerMarks implements AutoCloseable {
             apply(opened, mark);
             nftables = opened;
         } catch (IOException | RuntimeException e) {
-            if (opened != null && before == null) {
+            throw new IOException("answers: mark cannot be set up: " + e.getMessage(), e);
+        } finally {
+            if (opened != null && nftables != opened) {
                 opened.close();
             }
-            throw new IOException("answers: mark cannot be set up: " + e.getMessage(), e);
         }
     }
 
@@ -164,7 +158,7 @@ public final class AnswerMarks implements AutoCloseable {
                         List.of(meta(MetaKey.MARK), bits(OTHERS, mark), setMeta(MetaKey.MARK)));
     }
 
-    /** Takes the table back, and one of its name that a killed process has left. Does no harm twice. */
+    /** Takes the table back. Does no harm twice. */
     @Override
     public void close() throws IOException {
         Nftables opened = nftables;
@@ -172,14 +166,6 @@ public final class AnswerMarks implements AutoCloseable {
         if (opened != null) {
             try (opened) {
                 remove(opened);
-            }
-        } else if (Nftables.isLoaded()) { // where it is not there is no table, and asking would load it
-            try (Nftables briefly = Nftables.open()) {
-                remove(briefly);
-            } catch (LinuxException e) {
-                if (!NO_TABLES.contains(e.errno())) {
-                    LOG.warn("{}: a table that a killed process may have left stays: {}", device, e.getMessage());
-                }
             }
         }
     }

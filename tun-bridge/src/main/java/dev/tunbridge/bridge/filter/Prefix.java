@@ -4,6 +4,7 @@ import com.google.common.net.InetAddresses;
 import com.google.common.primitives.Ints;
 import com.google.common.primitives.Longs;
 import java.math.BigInteger;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
@@ -39,7 +40,12 @@ public record Prefix(InetAddress address, int length) {
             bytes[bit / 8] &= (byte) ~(0x80 >> (bit % 8));
         }
         try {
-            return new Prefix(InetAddress.getByAddress(bytes), length);
+            // Java takes an IPv4-mapped address (RFC 4291, 2.5.5.2) for IPv4, unless asked so.
+            return new Prefix(
+                    member instanceof Inet6Address
+                            ? Inet6Address.getByAddress(null, bytes, -1)
+                            : InetAddress.getByAddress(bytes),
+                    length);
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // its length is an address's
         }

@@ -28,8 +28,10 @@ record DeviceBefore(
         boolean isUp,
         String alias,
         Map<String, String> sysctls) {
-    private static final Pattern KEPT = Pattern.compile("tunbridge was mtu=(\\d{1,9}) txqueuelen=(\\d{1,9})"
-            + "(?: addrgenmode=(\\d))? up=([01])((?: ipv[46]\\.[a-z0-9_]+=-?\\d{1,9})*) alias=(.*)");
+    private static final Pattern KEPT = Pattern.compile(
+            "tunbridge was mtu=(\\d{1,9}) txqueuelen=(\\d{1,10})(?: addrgenmode=(\\d))? up=([01])"
+                    + "((?: ipv[46]\\.[a-z0-9_]+=-?\\d{1,9})*) alias=(.*)",
+            Pattern.DOTALL);
 
     DeviceBefore {
         sysctls = Map.copyOf(sysctls);
@@ -62,7 +64,7 @@ record DeviceBefore(
         }
         return Optional.of(new DeviceBefore(
                 Integer.parseInt(kept.group(1)),
-                Integer.parseInt(kept.group(2)),
+                Integer.parseUnsignedInt(kept.group(2)),
                 kept.group(3) == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(kept.group(3))),
                 kept.group(4).equals("1"),
                 kept.group(6),
@@ -71,7 +73,8 @@ record DeviceBefore(
 
     /** The alias that keeps this; nothing where it would not fit. */
     Optional<String> toAlias() {
-        StringBuilder text = new StringBuilder("tunbridge was mtu=" + mtu + " txqueuelen=" + txQueueLength);
+        StringBuilder text = new StringBuilder(
+                "tunbridge was mtu=" + mtu + " txqueuelen=" + Integer.toUnsignedString(txQueueLength));
         addressGeneration.ifPresent(mode -> text.append(" addrgenmode=").append(mode));
         text.append(" up=").append(isUp ? 1 : 0);
         new TreeMap<>(sysctls)

@@ -32,19 +32,22 @@ final class DeviceSettings {
 
     private final String device;
     private @Nullable DeviceBefore before;
+    private String sysctlName;
     private int index;
 
     DeviceSettings(String device) {
         this.device = device;
+        sysctlName = device;
     }
 
     /** Has the device what is wanted, and brings it up; what it has already is left alone. */
-    void apply(NetworkConfiguration configuration, TunAddressing wanted, AddressFamily family) throws IOException {
+    void apply(NetworkConfiguration configuration, TunAddressing wanted, Link found, AddressFamily family)
+            throws IOException {
         if (family == AddressFamily.IPV6 && wanted.mtu() < IPV6_MINIMUM_MTU) {
             throw new IOException("an IPv6 tunnel needs an MTU of at least " + IPV6_MINIMUM_MTU
                     + " bytes (RFC 8200), not " + wanted.mtu());
         }
-        Link link = configuration.link(device);
+        Link link = found;
         if (before == null || index != link.index()) {
             index = link.index();
             keep(configuration, link);
@@ -58,7 +61,7 @@ final class DeviceSettings {
         }
         configuration.change(link, settings);
         // From an MTU under 1280 to a longer one IPv6 comes back with its defaults, so its settings come after it.
-        link = configuration.link(device);
+        link = configuration.link(index);
         if (family == AddressFamily.IPV4) {
             // Clients keep addresses that have no route back here; loose filtering still refuses the impossible ones.
             set("ipv4.rp_filter", "2");
@@ -139,6 +142,7 @@ final class DeviceSettings {
             }
             throw e;
         }
+        sysctlName = link.name(); // somebody may have renamed it, and made another of its name
         Optional<DeviceBefore> kept = DeviceBefore.keptBy(link);
         DeviceBefore was = known != null ? known : kept.orElse(null);
         if (was == null) {
@@ -173,7 +177,7 @@ final class DeviceSettings {
     /** @param name as {@code ipv4.rp_filter} */
     private Path path(String name) {
         String[] parts = name.split("\\.", 2);
-        return Path.of("/proc/sys/net", parts[0], "conf", device, parts[1]);
+        return Path.of("/proc/sys/net", parts[0], "conf", sysctlName, parts[1]);
     }
 
     /** In a container they may be read-only; then they stay. */

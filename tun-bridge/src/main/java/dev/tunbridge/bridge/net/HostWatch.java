@@ -1,17 +1,20 @@
 package dev.tunbridge.bridge.net;
 
+import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.linux.Descriptors;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.Poll;
 import dev.tunbridge.linux.netlink.NetworkChange;
 import dev.tunbridge.linux.netlink.NetworkNews;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +24,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class HostWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostWatch.class);
+
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
 
@@ -70,7 +75,9 @@ public final class HostWatch implements AutoCloseable {
     /** The socket of one namespace and the thread that reads it. */
     private static final class Shared {
         private final String namespace;
-        private final NetworkNews news;
+        /** Of the reading thread. */
+        private NetworkNews news;
+
         private final int ending;
         private final List<Listener> listeners = new CopyOnWriteArrayList<>();
         /** Its descriptors are closed, and their numbers others' by now; guarded by {@link #WATCHED}. */
@@ -107,15 +114,9 @@ public final class HostWatch implements AutoCloseable {
 
         private void read() {
             try {
-                Poll poll = new Poll(2);
-                poll.add(news.descriptor(), Poll.READABLE);
-                int end = poll.add(ending, Poll.READABLE);
-                while (poll.readyEvents(end) == 0) {
-                    poll.await(-1);
-                    news.drain(change -> listeners.forEach(listener -> tell(listener, change)));
+                while (!isToEnd()) {
+                    begin();
                 }
-            } catch (LinuxException e) {
-                LOG.warn("the host's network is not watched any more: {}", e.getMessage());
             } finally {
                 synchronized (WATCHED) {
                     ended = true;
@@ -124,6 +125,56 @@ public final class HostWatch implements AutoCloseable {
                     Descriptors.close(ending);
                 }
             }
+        }
+
+        /** Reads until the end, or until a fault that reading on would not mend; then from another socket, after a pause. */
+        private void begin() {
+            try {
+                Poll poll = new Poll(2);
+                poll.add(news.descriptor(), Poll.READABLE);
+                int end = poll.add(ending, Poll.READABLE);
+                while (poll.readyEvents(end) == 0) {
+                    poll.await(-1);
+                    news.drain(this::tell);
+                }
+            } catch (
+                    Throwable
+                            e) { // also an Error: without news no tunnel of this namespace would see a change any more
+                LOG.warn("the host's network is not watched for a moment: {}", FaultReason.of(e));
+                if (!endsWithin(PAUSE_NANOS)) {
+                    beginAnew();
+                }
+            }
+        }
+
+        private void beginAnew() {
+            try {
+                NetworkNews next = NetworkNews.open();
+                news.close();
+                news = next;
+                tell(new NetworkChange.Lost());
+            } catch (LinuxException e) {
+                LOG.debug("no other socket", e); // the old one tells the same fault again, or has recovered
+            }
+        }
+
+        private boolean isToEnd() {
+            return endsWithin(0);
+        }
+
+        private boolean endsWithin(long nanos) {
+            try {
+                Poll poll = new Poll(1);
+                int end = poll.add(ending, Poll.READABLE);
+                poll.await(nanos);
+                return poll.readyEvents(end) != 0;
+            } catch (LinuxException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private void tell(NetworkChange change) {
+            listeners.forEach(listener -> tell(listener, change));
         }
 
         private static void tell(Listener listener, NetworkChange change) {

@@ -30,7 +30,7 @@ public final class Identity {
     /** Far from what people number by hand (below 1000), from the reserved tables 253 to 255, and from any usual metric. */
     static final int BASE = 0x5442_0000;
 
-    /** The bits of a mark that are ours; others (Docker, mwan3, Kubernetes) use those below. */
+    /** The bits of a mark that are ours. Others use some of them too (Tailscale's 0x80000 of 0xff0000): one that a rule of theirs asks for is left out. */
     public static final int MARK_MASK = 0xffff_0000;
 
     private static final int FIRST_MARK = 0x5400_0000;

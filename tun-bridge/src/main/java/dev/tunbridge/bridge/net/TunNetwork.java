@@ -126,18 +126,31 @@ public final class TunNetwork implements AutoCloseable {
         if (family != null && family != next) {
             takeBack(configuration);
         }
-        Link link = configuration.link(device);
+        Link link = ownLink(configuration);
         index = link.index();
         HostNetwork host = reader.read(configuration, next);
         refuseOverlaps(wanted, link, host);
         family = next;
-        settings.apply(configuration, wanted, next);
+        settings.apply(configuration, wanted, link, next);
         applyAddress(configuration, wanted, link, host);
         List<KernelRoute> made = new ArrayList<>();
         routes = made;
         applyRoutes(configuration, wanted, link, host, made);
         applyRules(configuration, wanted, link, host, made);
         Leftovers.removeRoutes(configuration, host, link.index(), made);
+    }
+
+    /** The device that was opened, whoever bears its name by now. */
+    private Link ownLink(NetworkConfiguration configuration) throws IOException {
+        if (index == 0) {
+            return configuration.link(device);
+        }
+        Link link = configuration.link(index);
+        if (!link.name().equals(device)) {
+            throw new IOException(device + " has been renamed to " + link.name()
+                    + " while it was open: rename it back, or start anew with that name");
+        }
+        return link;
     }
 
     private void refuseOverlaps(TunAddressing wanted, Link link, HostNetwork host) throws OverlapException {
@@ -307,7 +320,9 @@ public final class TunNetwork implements AutoCloseable {
             PolicyRule.Mark mark = new PolicyRule.Mark(value, Identity.MARK_MASK);
             PolicyRule rule = PolicyRule.marked(host.family(), mark, table, priority, Identity.PROTOCOL);
             boolean isOthers = host.rules().orElseThrow().stream()
-                    .anyMatch(other -> other.mark().filter(mark::equals).isPresent() && other.table() != table);
+                    .filter(other -> other.table() != table && !other.isInverted())
+                    .flatMap(other -> other.mark().stream())
+                    .anyMatch(other -> other.mask() != 0 && (value & other.mask()) == other.value());
             if (!isOthers) {
                 return rule;
             }

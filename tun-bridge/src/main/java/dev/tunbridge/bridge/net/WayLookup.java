@@ -93,7 +93,8 @@ final class WayLookup {
                 i = indexOf(rules, rule.target());
             } else if (rule.action() == PolicyRule.ACTION_TABLE) {
                 Optional<KernelRoute> found = best(rule.table(), destination)
-                        .filter(route -> !isSuppressed(route, rule) && !route.kind().isThrow());
+                        .filter(route ->
+                                !isSuppressed(route, rule) && !route.kind().isThrow());
                 if (found.isPresent()) {
                     return found.filter(route -> !route.kind().isRefusal())
                             .map(route -> new Way(route, rule.priority() < mainPriority(rules)));

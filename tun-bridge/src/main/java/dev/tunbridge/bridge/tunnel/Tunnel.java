@@ -541,7 +541,7 @@ public final class Tunnel {
         letGo(way::close);
         state = fault == null ? BridgeState.CLOSED : BridgeState.FAILED;
         letGo(this::disconnect);
-        letGo(device::close);
+        letGo(device::pauseReading);
         letGo(downlink::release);
         letGo(() -> outbox.failAll(new IllegalStateException("the bridge is closed")));
         blocking.runLast(
@@ -553,6 +553,8 @@ public final class Tunnel {
                     if (undoFault != null) {
                         LOG.warn("not everything could be taken back: {}", FaultReason.of(undoFault));
                     }
+                    // Last: whoever waits for the device would find what this tunnel is about to take away for its own.
+                    letGo(device::close);
                     events.onEnd(fault);
                 });
         resolving.close();

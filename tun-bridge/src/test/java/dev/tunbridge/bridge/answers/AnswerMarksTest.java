@@ -269,21 +269,6 @@ class AnswerMarksTest {
         assertThat(tables()).isEmpty();
     }
 
-    @Test
-    void whoWantsNoMarksRemovesWhatAKilledProcessHasLeft() throws Exception {
-        String before = tables();
-        network.run("nft", RULES.replace("DEVICE", "tb0"));
-        network.run("nft", RULES.replace("DEVICE", "tb00"));
-        network.call(() -> {
-            try (AnswerMarks none = AnswerMarks.of("tb0")) {
-                return none;
-            }
-        });
-        assertThat(tables()).doesNotContain("tunbridge_tb0 ").contains("tunbridge_tb00 ");
-        network.run("nft", "delete table inet tunbridge_tb00");
-        assertThat(tables()).isEqualTo(before);
-    }
-
     /** A device's network with a rule for its mark, and who writes the mark. */
     private final class Marks {
         private final TunNetwork device;

@@ -252,15 +252,13 @@ class OtherNetworksTest {
 
     /** IPv6 comes back to the device with what the namespace has as default: off, and hearing routers. */
     @Test
-    void anIpv6SessionMayFollowANarrowIpv4One() throws Exception {
+    void anIpv6TunnelMayHaveADeviceThatIsNarrow() throws Exception {
+        host.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
+        host.inside("link", "set", "tb0", "mtu", "576");
+        untouched = everything();
         try (TunInterface tun = host.openTun("tb0")) {
-            TunNetwork network = host.setUp(new TunAddressing(
-                    tun.name(), InetAddress.getByName("198.19.0.1"), 30, 576, 400, List.of(), SourceRule.PRESENT));
-            host.call(() -> {
-                Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1");
-                network.apply(addressing(tun, "2001:2:0:1::1", 64, Overlaps.REFUSE));
-                return network;
-            });
+            host.call(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1"));
+            TunNetwork network = host.setUp(addressing(tun, "2001:2:0:1::1", 64, Overlaps.REFUSE));
             assertThat(host.inside("-6", "addr", "show", "dev", "tb0"))
                     .contains("2001:2:0:1::1")
                     .doesNotContain("fe80");
