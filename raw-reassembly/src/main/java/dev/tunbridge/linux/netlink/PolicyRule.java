@@ -44,6 +44,12 @@ public record PolicyRule(
     public static final int ACTION_GOTO = 2;
     public static final int ACTION_NOP = 3;
 
+    private static final int ACTION_BLACKHOLE = 6;
+    private static final int ACTION_UNREACHABLE = 7;
+    private static final int ACTION_PROHIBIT = 8;
+
+    private static final int TABLE_DEFAULT = 253;
+
     static final int FIB_RULE_INVERT = 2;
 
     /** A network of a rule. */
@@ -154,6 +160,16 @@ public record PolicyRule(
                         .allMatch(wanted -> wanted.getValue().equals(other.others.get(wanted.getKey())));
     }
 
+    private String tableName() {
+        return switch (table) {
+            case KernelRoute.TABLE_LOCAL -> "local";
+            case KernelRoute.TABLE_MAIN -> "main";
+            case TABLE_DEFAULT -> "default";
+            default -> Integer.toUnsignedString(table);
+        };
+    }
+
+    /** As {@code ip rule} shows it, but for selectors that are not known here. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
@@ -167,9 +183,16 @@ public record PolicyRule(
         if (!outputInterface.isEmpty()) {
             text.append(" oif ").append(outputInterface);
         }
-        if (action == ACTION_TABLE) {
-            text.append(" lookup ").append(Integer.toUnsignedString(table));
-        }
+        text.append(
+                switch (action) {
+                    case ACTION_TABLE -> " lookup " + tableName();
+                    case ACTION_GOTO -> " goto " + target;
+                    case ACTION_NOP -> " nop";
+                    case ACTION_BLACKHOLE -> " blackhole";
+                    case ACTION_UNREACHABLE -> " unreachable";
+                    case ACTION_PROHIBIT -> " prohibit";
+                    default -> " action " + action;
+                });
         if (suppressedLength >= 0) {
             text.append(" suppress_prefixlength ").append(suppressedLength);
         }

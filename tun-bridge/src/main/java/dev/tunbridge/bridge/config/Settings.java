@@ -135,7 +135,8 @@ public final class Settings {
 
     public static final Setting<List<Prefix>> ROUTES = add(
             "routes",
-            SettingType.listOf(new SettingType<>("NETWORK/LENGTH (as 10.0.0.0/8)", Prefix::parse)),
+            SettingType.listOf(new SettingType<>(
+                    "NETWORK/LENGTH (as 10.0.0.0/8, with no bits set past its length)", Prefix::parse)),
             "",
             "Networks beyond the server that the device reaches through the tunnel.");
 
@@ -201,7 +202,8 @@ public final class Settings {
 
     public static final Setting<List<Prefix>> SOURCES = add(
             "filter.sources",
-            SettingType.listOf(new SettingType<>("NETWORK/LENGTH (as 10.0.0.0/8)", Prefix::parse)),
+            SettingType.listOf(new SettingType<>(
+                    "NETWORK/LENGTH (as 10.0.0.0/8, with no bits set past its length)", Prefix::parse)),
             "",
             "Client addresses that may send to the device; empty: all that are no one's own.");
 

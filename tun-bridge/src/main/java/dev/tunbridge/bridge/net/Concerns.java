@@ -98,7 +98,7 @@ public final class Concerns {
 
     private Concern ofRule(Kind kind, PolicyRule rule) {
         if (!Identity.isOurs(rule)) {
-            return Concern.WAY;
+            return kind == Kind.THERE ? Concern.BOTH : Concern.WAY; // it may come before one of ours
         }
         return kind == Kind.GONE && Identity.isTableOf(deviceIndex, rule.table()) ? Concern.DEVICE : Concern.NOTHING;
     }

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.net;
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.InterfaceAddress;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.LinkSettings;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +56,7 @@ final class DeviceSettings {
         }
         LinkSettings settings = LinkSettings.NONE;
         if (link.mtu() != wanted.mtu()) {
+            sayWhatGoesWithIpv6(configuration, link, wanted.mtu());
             settings = settings.mtu(wanted.mtu());
         }
         if (link.txQueueLength() != wanted.txQueueLength()) {
@@ -98,6 +101,25 @@ final class DeviceSettings {
             } else if (!kept.get().equals(link.alias())) {
                 configuration.change(link, LinkSettings.NONE.alias(kept.get()));
             }
+        }
+    }
+
+    /** No kernel gives it back, so the owner is told by name. */
+    private void sayWhatGoesWithIpv6(NetworkConfiguration configuration, Link link, int mtu) throws LinuxException {
+        if (!link.isPersistent() || mtu >= IPV6_MINIMUM_MTU || link.mtu() < IPV6_MINIMUM_MTU) {
+            return;
+        }
+        String addresses = configuration.addresses().stream()
+                .filter(found -> found.interfaceIndex() == link.index() && found.family() == AddressFamily.IPV6)
+                .map(InterfaceAddress::toString)
+                .collect(Collectors.joining(", "));
+        if (!addresses.isEmpty()) {
+            LOG.warn(
+                    "{}: the server's MTU of {} takes IPv6 from the device (RFC 8200 asks for {}), and this goes for good: {}",
+                    device,
+                    mtu,
+                    IPV6_MINIMUM_MTU,
+                    addresses);
         }
     }
 

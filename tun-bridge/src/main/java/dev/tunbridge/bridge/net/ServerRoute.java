@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 public final class ServerRoute implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerRoute.class);
 
+    private static final String NO_WAY = "no way to the server besides the tunnel's own routes";
+
     /** What became of the way. */
     public enum Change {
         /** It is what it was. */
@@ -150,7 +152,9 @@ public final class ServerRoute implements AutoCloseable {
             }
         }
         if (found.isEmpty() && isTunnelled) {
-            say("no way to the server besides the tunnel's own routes");
+            say(NO_WAY);
+        } else if (!found.isEmpty() && said.equals(NO_WAY)) {
+            say("there is a way to the server again");
         }
     }
 

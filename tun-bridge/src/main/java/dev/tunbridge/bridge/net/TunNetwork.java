@@ -252,7 +252,16 @@ public final class TunNetwork implements AutoCloseable {
         if (there.isPresent()) {
             return there.get();
         }
-        long metric = like.key().priority();
+        // Behind the tunnels that are there: they have the traffic, and keep it.
+        long metric = host.routes().stream()
+                .filter(route -> Identity.isOurs(route)
+                        && !Identity.isServerRoute(route)
+                        && route.hasSameKey(
+                                like.with(like.key().withPriority(route.key().priority())))
+                        && route.key().priority() < Identity.ROUTE_METRIC + Identity.ROUTE_METRICS - 1)
+                .mapToLong(route -> route.key().priority() + 1)
+                .max()
+                .orElse(like.key().priority());
         while (true) {
             KernelRoute route = like.with(like.key().withPriority(metric));
             try {
@@ -350,12 +359,20 @@ public final class TunNetwork implements AutoCloseable {
     /** Load balancers mark connections, and their rules come first: what they mark does not reach ours. */
     private void hintAtEarlierRules(PolicyRule ours, HostNetwork host) {
         for (PolicyRule earlier : host.rules().orElse(List.of())) {
+            if (earlier.isSameRule(ours)) {
+                return; // the kernel asks them in this order, and of one priority the older first
+            }
             InetAddress own = address == null ? host.family().unspecified() : address.address();
             boolean isFromElsewhere = earlier.source()
                     .filter(network -> !Prefix.of(network.address(), network.prefixLength())
                             .contains(own))
                     .isPresent();
-            if (earlier.priority() < ours.priority()
+            // What this host sends comes in by no interface; only what it forwards does.
+            boolean isOfForwarded = !earlier.inputInterface().isEmpty()
+                    && !earlier.inputInterface().equals("lo")
+                    && ours.mark().isEmpty();
+            if (earlier.priority() <= ours.priority()
+                    && !isOfForwarded
                     && earlier.action() != PolicyRule.ACTION_NOP
                     && earlier.table() != KernelRoute.TABLE_LOCAL
                     && !Identity.isOurs(earlier)
@@ -383,7 +400,7 @@ public final class TunNetwork implements AutoCloseable {
             return Condition.WHOLE;
         }
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
-            Link link = configuration.link(device);
+            Link link = configuration.link(index);
             if (!link.isUp()) {
                 return Condition.DOWN;
             }
@@ -397,6 +414,7 @@ public final class TunNetwork implements AutoCloseable {
                     routes.stream().allMatch(route -> host.routes().stream().anyMatch(route::isSameEntry));
             List<PolicyRule> found = host.rules().orElse(List.of());
             boolean hasRules = rules.stream().allMatch(rule -> found.stream().anyMatch(rule::isSameRule));
+            rules.forEach(rule -> hintAtEarlierRules(rule, host)); // somebody may have made one meanwhile
             return hasAddress && hasRoutes && hasRules ? Condition.WHOLE : Condition.INCOMPLETE;
         }
     }

@@ -1,16 +1,18 @@
 package dev.tunbridge.bridge.service;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which news of one tunnel are news. A server that ends each session at once, or cannot be reached for days, would say the
  * same for ever: from the third round of the same kind on it is counted, and said once a minute. A round is a try to
- * connect, perhaps a session, and the reason of its end; the same are two whose reasons differ in numbers only. What is
- * different is said at once, and so is a session that lasts. No clock; any thread.
+ * connect, perhaps a session, and the reason of its end; the same are two whose reasons differ in durations only, also where others came
+ * between them: a server that closes at once is told as an end or as a reset, by chance. What is different is said at once, and so is a session
+ * that lasts. No clock; any thread.
  *
  * <pre>
  *   connecting ► (up) ► waiting: reason ► connecting ► …
@@ -26,20 +28,38 @@ final class RepeatedNews {
     private static final int UNTIL = 2;
 
     /** As "0.5 s" and "45 min". */
-    static final Pattern DURATION = Pattern.compile("\\d+(\\.\\d+)? (s|ms|min|h)\\b");
+    private static final Pattern DURATION = Pattern.compile("\\d+(\\.\\d+)? (s|ms|min|h)\\b");
+
+    /** More reasons than a fault alternates between. */
+    private static final int MOST_KINDS = 8;
+
+    private static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    /** What was said of rounds that ended alike. */
+    private static final class Kind {
+        private int rounds;
+        private int unsaid;
+        private long saidNanos;
+        private long seenNanos;
+    }
+
+    /** By the reason; what was not seen for longest is forgotten first. */
+    private final Map<String, Kind> kinds = new LinkedHashMap<>(MOST_KINDS, 1, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Kind> eldest) {
+            return size() > MOST_KINDS;
+        }
+    };
 
     private String connecting = "";
-    private @Nullable String reason;
+    private Kind last = new Kind();
     private boolean hadSession;
-    private int same;
-    private int unsaid;
-    private long saidNanos;
     private OptionalLong upNanos = OptionalLong.empty();
     private Optional<String> heldUp = Optional.empty();
 
     /** A try begins; answers what to say. */
     synchronized Optional<String> connecting(String text) {
-        boolean isRepeated = same >= UNTIL && text.equals(connecting);
+        boolean isRepeated = last.rounds >= UNTIL && text.equals(connecting);
         connecting = text;
         return isRepeated ? Optional.empty() : Optional.of(text);
     }
@@ -47,7 +67,7 @@ final class RepeatedNews {
     /** A session is up; what to say now. Where it is nothing, {@link #lasting} may say it later. */
     synchronized Optional<String> up(String text, long nowNanos) {
         upNanos = OptionalLong.of(nowNanos);
-        if (same < UNTIL || !hadSession) {
+        if (last.rounds < UNTIL || !hadSession) {
             return Optional.of(text);
         }
         heldUp = Optional.of(text);
@@ -70,33 +90,41 @@ final class RepeatedNews {
         boolean hasLasted = isSession && nowNanos - upNanos.getAsLong() >= LASTING_NANOS;
         upNanos = OptionalLong.empty();
         heldUp = Optional.empty();
-        String kind = DURATION.matcher(text).replaceAll("#");
-        if (hasLasted || !kind.equals(reason) || isSession != hadSession) {
-            reason = kind;
-            hadSession = isSession;
-            same = hasLasted ? 0 : 1;
-            unsaid = 0;
-            saidNanos = nowNanos;
+        if (hasLasted) {
+            forget();
+        }
+        hadSession = isSession;
+        String reason =
+                (isSession ? "after a session: " : "") + DURATION.matcher(text).replaceAll("#");
+        Kind kind = kinds.computeIfAbsent(reason, first -> new Kind());
+        if (kind.rounds > 0 && nowNanos - kind.seenNanos > FORGET_NANOS) {
+            kind.rounds = 0;
+            kind.unsaid = 0;
+        }
+        last = kind;
+        kind.seenNanos = nowNanos;
+        if (kind.rounds == 0 && kind.unsaid == 0) {
+            kind.rounds = hasLasted ? 0 : 1;
+            kind.saidNanos = nowNanos;
             return Optional.of(text);
         }
-        same++;
-        unsaid++;
-        long sinceNanos = nowNanos - saidNanos;
-        if (same > UNTIL && sinceNanos < SAY_AGAIN_NANOS) {
+        kind.rounds++;
+        kind.unsaid++;
+        long sinceNanos = nowNanos - kind.saidNanos;
+        if (kind.rounds > UNTIL && sinceNanos < SAY_AGAIN_NANOS) {
             return Optional.empty();
         }
-        String again = unsaid == 1
+        String again = kind.unsaid == 1
                 ? text
-                : text + " (" + unsaid + " times in " + TimeUnit.NANOSECONDS.toSeconds(sinceNanos) + " s)";
-        unsaid = 0;
-        saidNanos = nowNanos;
+                : text + " (" + kind.unsaid + " times in " + TimeUnit.NANOSECONDS.toSeconds(sinceNanos) + " s)";
+        kind.unsaid = 0;
+        kind.saidNanos = nowNanos;
         return Optional.of(again);
     }
 
     private void forget() {
-        reason = null;
-        same = 0;
-        unsaid = 0;
+        kinds.clear();
+        last = new Kind();
         heldUp = Optional.empty();
     }
 }

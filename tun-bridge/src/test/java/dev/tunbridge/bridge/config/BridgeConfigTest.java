@@ -82,8 +82,8 @@ class BridgeConfigTest {
                 "carriage|pigeon|segment | packet",
                 "carriage|socket|segment | packet",
                 "filter.allow|tcp:99999|tcp:PORT",
-                "filter.sources|198.18.0.1/15|NETWORK/LENGTH (as 10.0.0.0/8)",
-                "routes|198.18.0.0/33|NETWORK/LENGTH (as 10.0.0.0/8)"
+                "filter.sources|198.18.0.1/15|NETWORK/LENGTH (as 10.0.0.0/8, with no bits set past its length)",
+                "routes|198.18.0.0/33|NETWORK/LENGTH (as 10.0.0.0/8, with no bits set past its length)"
             })
     void namesKeyValueAndWhatIsAllowed(String key, String value, String allowed) {
         assertThatThrownBy(() -> BridgeConfig.defaults().with(key, value))

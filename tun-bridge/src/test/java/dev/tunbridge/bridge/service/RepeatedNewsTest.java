@@ -53,6 +53,18 @@ class RepeatedNewsTest {
                 .allMatch(line -> line.equals("ended after 0.5 s: closed; next try in 2.5 s (20 times in 60 s)"));
     }
 
+    /** Whether a close arrives as an end or as a reset is a matter of microseconds. */
+    @Test
+    void reasonsThatAlternateAreEachSaidTwiceAndThenOnceAMinute() {
+        for (int i = 0; i < 600; i++) {
+            failure(i % 3 == 0 ? "Connection reset by peer" : "the server closed the connection", 0.5);
+        }
+        assertThat(said).as("of five minutes").hasSizeLessThan(25);
+        assertThat(said)
+                .filteredOn(line -> line.contains("Connection reset by peer"))
+                .hasSizeBetween(5, 7);
+    }
+
     @Test
     void saysASessionThatLastsAfterManyThatDidNot() {
         for (int i = 0; i < 5; i++) {
