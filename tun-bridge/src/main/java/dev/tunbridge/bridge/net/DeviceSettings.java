@@ -65,6 +65,8 @@ final class DeviceSettings {
         configuration.change(link, settings);
         // From an MTU under 1280 to a longer one IPv6 comes back with its defaults, so its settings come after it.
         link = configuration.link(index);
+        // Before IPv6 is switched on: the kernel would make an address at once, and a secret for it that stays.
+        makeNoLinkLocalAddress(configuration, link);
         if (family == AddressFamily.IPV4) {
             // Clients keep addresses that have no route back here; loose filtering still refuses the impossible ones.
             set("ipv4.rp_filter", "2");
@@ -75,7 +77,6 @@ final class DeviceSettings {
         } else if (!link.isPersistent() || !hasIpv6OfItsOwn(configuration, link)) {
             set("ipv6.disable_ipv6", "1");
         }
-        makeNoLinkLocalAddress(configuration, link);
         if (family == AddressFamily.IPV6
                 && "1".equals(read(path("ipv6.disable_ipv6")).orElse(""))) {
             throw new IOException("IPv6 is switched off on " + device + ", and " + path("ipv6.disable_ipv6")

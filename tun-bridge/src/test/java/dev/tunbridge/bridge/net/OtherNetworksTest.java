@@ -269,6 +269,24 @@ class OtherNetworksTest {
         }
     }
 
+    /** Seed 1178 of the seeded hosts: an owner who wants no IPv6 on it gets the secret of an address that was never wanted. */
+    @Test
+    void anIpv6TunnelMakesNoLinkLocalAddressWhereIpv6WasOff() throws Exception {
+        host.inside("tuntap", "add", "dev", "tb0", "mode", "tun");
+        host.call(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/tb0/disable_ipv6"), "1"));
+        host.inside("link", "set", "tb0", "addrgenmode", "random", "up");
+        untouched = everything();
+        Path secret = Path.of("/proc/sys/net/ipv6/conf/tb0/stable_secret");
+        try (TunInterface tun = host.openTun("tb0")) {
+            TunNetwork network = host.setUp(addressing(tun, "2001:2:0:1::1", 64, Overlaps.REFUSE));
+            assertThat(host.inside("-6", "addr", "show", "dev", "tb0")).doesNotContain("fe80");
+            host.close(network);
+            assertThatThrownBy(() -> host.call(() -> Files.readString(secret)))
+                    .as("there is none")
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"198.19.0.1", "2001:2:0:1::1"})
     void givesAPersistentDeviceBackAsItWas(String address) throws Exception {
