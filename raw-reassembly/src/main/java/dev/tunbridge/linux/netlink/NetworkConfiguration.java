@@ -2,10 +2,14 @@ package dev.tunbridge.linux.netlink;
 
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Links, addresses, routes and rules of the network namespace in which it was opened: asked for, added and removed, each one
@@ -18,14 +22,33 @@ import java.util.Optional;
 public final class NetworkConfiguration implements AutoCloseable {
     private static final int ANY_TABLE = 0;
 
+    private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
+
+    private static final AtomicLong NUMBER = new AtomicLong();
+
     private final RouteNetlink netlink;
 
-    private NetworkConfiguration(RouteNetlink netlink) {
+    private final String namespace;
+
+    private NetworkConfiguration(RouteNetlink netlink, String namespace) {
         this.netlink = netlink;
+        this.namespace = namespace;
     }
 
+    /** Of the network namespace of the calling thread. */
     public static NetworkConfiguration open() throws LinuxException {
-        return new NetworkConfiguration(RouteNetlink.open());
+        RouteNetlink netlink = RouteNetlink.open();
+        try {
+            return new NetworkConfiguration(
+                    netlink, Files.readSymbolicLink(NAMESPACE).toString());
+        } catch (IOException e) { // no /proc here: one of its own
+            return new NetworkConfiguration(netlink, "unknown " + NUMBER.incrementAndGet());
+        }
+    }
+
+    /** The same for two of the same network namespace, while it is there. */
+    public String namespace() {
+        return namespace;
     }
 
     // Links

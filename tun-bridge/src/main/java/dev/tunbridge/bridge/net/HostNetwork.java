@@ -9,6 +9,7 @@ import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import dev.tunbridge.linux.netlink.PolicyRule;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,11 @@ public record HostNetwork(
         List<KernelRoute> routes,
         Optional<List<PolicyRule>> rules) {
 
+    /** With 200 tunnels each would read what the 199 others have made, all at once, and no heap would hold it. */
+    private static final SharedReadings<HostNetwork> SINGLE = new SharedReadings<>();
+
+    private static final SharedReadings<Map<AddressFamily, HostNetwork>> BOTH = new SharedReadings<>();
+
     public HostNetwork {
         links = List.copyOf(links);
         addresses = List.copyOf(addresses);
@@ -42,6 +48,10 @@ public record HostNetwork(
      * tunnel that is being set up meanwhile is never seen with a rule to no route, or with a route to its server and no device.
      */
     public static HostNetwork read(NetworkConfiguration configuration, AddressFamily family) throws LinuxException {
+        return SINGLE.get(configuration.namespace() + " " + family, () -> readNow(configuration, family));
+    }
+
+    private static HostNetwork readNow(NetworkConfiguration configuration, AddressFamily family) throws LinuxException {
         Optional<List<PolicyRule>> rules = rules(configuration, family);
         List<KernelRoute> routes = configuration.routes(family);
         List<InterfaceAddress> addresses = configuration.addresses();
@@ -50,6 +60,11 @@ public record HostNetwork(
 
     /** Asks the kernel for both families, in the same order; links and addresses, which are both's, once. */
     public static Map<AddressFamily, HostNetwork> readBoth(NetworkConfiguration configuration) throws LinuxException {
+        return BOTH.get(configuration.namespace(), () -> readBothNow(configuration));
+    }
+
+    private static Map<AddressFamily, HostNetwork> readBothNow(NetworkConfiguration configuration)
+            throws LinuxException {
         Map<AddressFamily, Optional<List<PolicyRule>>> rules = new EnumMap<>(AddressFamily.class);
         Map<AddressFamily, List<KernelRoute>> routes = new EnumMap<>(AddressFamily.class);
         for (AddressFamily family : AddressFamily.values()) {
@@ -63,7 +78,7 @@ public record HostNetwork(
         Map<AddressFamily, HostNetwork> both = new EnumMap<>(AddressFamily.class);
         routes.forEach((family, found) ->
                 both.put(family, of(family, links, addresses, found, rules.getOrDefault(family, Optional.empty()))));
-        return both;
+        return Collections.unmodifiableMap(both);
     }
 
     private static HostNetwork of(
