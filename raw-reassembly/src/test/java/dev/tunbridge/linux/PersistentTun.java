@@ -2,15 +2,13 @@ package dev.tunbridge.linux;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import dev.tunbridge.linux.netlink.OtherHost;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 
 /** A TUN device that an administrator has made, in a namespace of the test's own; up, with 198.18.0.1/30. */
 final class PersistentTun implements AutoCloseable {
@@ -23,48 +21,26 @@ final class PersistentTun implements AutoCloseable {
     private static final short IFF_TUN_NO_PI = 0x1001;
     private static final int IPV4_AND_UDP_HEADER = 28;
     private static final int UDP = 17;
-    private static final long LIMIT_SECONDS = 10;
 
-    private final String name = "tbt-ptun-" + ProcessHandle.current().pid();
-    private final NetworkNamespace namespace;
+    private final OtherHost host = new OtherHost();
 
     private PersistentTun() throws Exception {
-        Assumptions.assumeTrue(run("ip", "netns", "add", name), "needs ip and network namespaces");
-        namespace = NetworkNamespace.open(name);
-        for (String line : List.of(
-                "tuntap add dev " + DEVICE + " mode tun",
-                "link set " + DEVICE + " addrgenmode none up",
-                "addr add 198.18.0.1/30 dev " + DEVICE)) {
-            if (!run(("ip -n " + name + " " + line).split(" ", -1))) {
-                throw new IOException(line);
-            }
-        }
+        host.ip("tuntap add dev " + DEVICE + " mode tun");
+        host.ip("link set " + DEVICE + " addrgenmode none up");
+        host.ip("addr add 198.18.0.1/30 dev " + DEVICE);
     }
 
     static PersistentTun make() throws Exception {
         return new PersistentTun();
     }
 
-    private static boolean run(String... command) throws IOException {
-        Process process = new ProcessBuilder(command).inheritIO().start();
-        try {
-            return process.onExit()
-                            .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS)
-                            .join()
-                            .exitValue()
-                    == 0;
-        } finally {
-            process.destroyForcibly();
-        }
-    }
-
     TunInterface open(TunFlag... flags) throws Exception {
-        return namespace.call(() -> TunInterface.open(DEVICE, TunKind.TUN, flags));
+        return host.call(() -> TunInterface.open(DEVICE, TunKind.TUN, flags));
     }
 
     /** As a program would that reads plain packets: a descriptor. */
     int openAsAnother() throws Exception {
-        return namespace.call(() -> {
+        return host.call(() -> {
             int fd = Descriptors.openReadWrite("/dev/net/tun");
             Memory request = InterfaceRequest.of(DEVICE);
             request.setShort(InterfaceRequest.FLAGS_AT, IFF_TUN_NO_PI);
@@ -86,7 +62,7 @@ final class PersistentTun implements AutoCloseable {
     /** Whether a datagram that the host sends into the device comes with a checksum that holds (RFC 768). */
     boolean hasRightChecksum(int fd) throws Exception {
         byte[] payload = "as a plain reader expects it".getBytes(StandardCharsets.US_ASCII);
-        try (DatagramSocket socket = namespace.call(() -> new DatagramSocket())) {
+        try (DatagramSocket socket = host.call(() -> new DatagramSocket())) {
             socket.send(new DatagramPacket(payload, payload.length, InetAddress.getByName("198.18.0.2"), 9));
         }
         Memory buffer = new Memory(2048);
@@ -106,8 +82,7 @@ final class PersistentTun implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        namespace.close();
-        run("ip", "netns", "del", name);
+    public void close() throws LinuxException {
+        host.close();
     }
 }

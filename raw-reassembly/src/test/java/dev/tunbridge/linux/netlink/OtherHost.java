@@ -50,7 +50,7 @@ public final class OtherHost implements AutoCloseable {
     }
 
     /** The same, by words in one text. */
-    String ip(String words) throws Exception {
+    public String ip(String words) throws Exception {
         return ip(words.split(" "));
     }
 

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -110,10 +109,7 @@ final class DeviceSettings {
         if (!link.isPersistent() || mtu >= IPV6_MINIMUM_MTU || link.mtu() < IPV6_MINIMUM_MTU) {
             return;
         }
-        String addresses = configuration.addresses().stream()
-                .filter(found -> found.interfaceIndex() == link.index() && found.family() == AddressFamily.IPV6)
-                .map(InterfaceAddress::toString)
-                .collect(Collectors.joining(", "));
+        List<InterfaceAddress> addresses = ipv6Addresses(configuration, link);
         if (!addresses.isEmpty()) {
             LOG.warn(
                     "{}: the server's MTU of {} takes IPv6 from the device (RFC 8200 asks for {}), and this goes for good: {}",
@@ -129,11 +125,16 @@ final class DeviceSettings {
      * next carrier.
      */
     private static boolean hasIpv6OfItsOwn(NetworkConfiguration configuration, Link link) throws LinuxException {
-        return configuration.addresses().stream()
-                        .anyMatch(address ->
-                                address.interfaceIndex() == link.index() && address.family() == AddressFamily.IPV6)
+        return !ipv6Addresses(configuration, link).isEmpty()
                 || configuration.routes(AddressFamily.IPV6).stream()
                         .anyMatch(route -> route.leadsThrough(link.index()));
+    }
+
+    private static List<InterfaceAddress> ipv6Addresses(NetworkConfiguration configuration, Link link)
+            throws LinuxException {
+        return configuration.addresses().stream()
+                .filter(found -> found.interfaceIndex() == link.index() && found.family() == AddressFamily.IPV6)
+                .toList();
     }
 
     /** So that no router solicitation goes into the tunnel. A device without IPv6 has none to make. */

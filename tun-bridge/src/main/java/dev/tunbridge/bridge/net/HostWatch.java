@@ -137,9 +137,8 @@ public final class HostWatch implements AutoCloseable {
                     poll.await(-1);
                     news.drain(this::tell);
                 }
-            } catch (
-                    Throwable
-                            e) { // also an Error: without news no tunnel of this namespace would see a change any more
+            } catch (Throwable e) {
+                // Also an Error: without news no tunnel of this namespace would see a change any more.
                 LOG.warn("the host's network is not watched for a moment: {}", FaultReason.of(e));
                 if (!endsWithin(PAUSE_NANOS)) {
                     beginAnew();

@@ -47,6 +47,9 @@ public final class TunNetwork implements AutoCloseable {
     private final String device;
     private final Reader reader;
     private final DeviceSettings settings;
+    /** A host may make rules for ever that come before ours. */
+    private static final int MOST_SAID = 256;
+
     private final Set<String> said = new HashSet<>();
 
     /** Of the device, once it was seen; 0 before. */
@@ -173,7 +176,7 @@ public final class TunNetwork implements AutoCloseable {
     }
 
     private void sayOnce(String format, String what) {
-        if (said.add(what)) {
+        if (said.size() < MOST_SAID && said.add(what)) {
             LOG.warn(format, device, what);
         }
     }
@@ -244,8 +247,7 @@ public final class TunNetwork implements AutoCloseable {
     private static KernelRoute keepOrAdd(NetworkConfiguration configuration, KernelRoute like, HostNetwork host)
             throws LinuxException {
         Optional<KernelRoute> there = host.routes().stream()
-                .filter(route -> route.isSameEntry(
-                                like.with(like.key().withPriority(route.key().priority())))
+                .filter(route -> route.isSameEntry(withMetricOf(route, like))
                         && route.isSameWay(like)
                         && !Identity.isServerRoute(route))
                 .findFirst();
@@ -256,8 +258,7 @@ public final class TunNetwork implements AutoCloseable {
         long metric = host.routes().stream()
                 .filter(route -> Identity.isOurs(route)
                         && !Identity.isServerRoute(route)
-                        && route.hasSameKey(
-                                like.with(like.key().withPriority(route.key().priority())))
+                        && route.hasSameKey(withMetricOf(route, like))
                         && route.key().priority() < Identity.ROUTE_METRIC + Identity.ROUTE_METRICS - 1)
                 .mapToLong(route -> route.key().priority() + 1)
                 .max()
@@ -274,6 +275,10 @@ public final class TunNetwork implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private static KernelRoute withMetricOf(KernelRoute other, KernelRoute like) {
+        return like.with(like.key().withPriority(other.key().priority()));
     }
 
     private void applyRules(

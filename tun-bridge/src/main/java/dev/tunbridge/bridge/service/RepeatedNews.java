@@ -96,14 +96,14 @@ final class RepeatedNews {
         hadSession = isSession;
         String reason =
                 (isSession ? "after a session: " : "") + DURATION.matcher(text).replaceAll("#");
-        Kind kind = kinds.computeIfAbsent(reason, first -> new Kind());
-        if (kind.rounds > 0 && nowNanos - kind.seenNanos > FORGET_NANOS) {
-            kind.rounds = 0;
-            kind.unsaid = 0;
+        Kind kind = kinds.get(reason);
+        if (kind == null || nowNanos - kind.seenNanos > FORGET_NANOS) {
+            kind = new Kind();
+            kinds.put(reason, kind);
         }
         last = kind;
         kind.seenNanos = nowNanos;
-        if (kind.rounds == 0 && kind.unsaid == 0) {
+        if (kind.rounds == 0) {
             kind.rounds = hasLasted ? 0 : 1;
             kind.saidNanos = nowNanos;
             return Optional.of(text);
