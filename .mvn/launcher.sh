@@ -289,7 +289,7 @@ java_options=() # the launcher's; TUNBRIDGE_JAVA_OPTS (words) comes after them a
 # Sets `java_command`: what runs a class of the module, without the class. The class path is of jars only, as a class archive
 # demands.
 java_for() { # FOLDER JAR; beside the jar lie classpath, which says target/ for that folder, and lib
-  local folder=$1 jars options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off)
+  local folder=$1 jars options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off -Dio.netty.jfr.enabled=false)
   find_java java || fail $exit_unavailable "no Java 17 or later found: set JAVA_HOME to one"
   if (($(java_major "$JAVA_HOME") >= 24)); then # or it warns about JNA and Netty on every start
     options+=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
@@ -299,10 +299,15 @@ java_for() { # FOLDER JAR; beside the jar lie classpath, which says target/ for 
 }
 
 # The classes of a start, loaded and checked once and for all: it halves the time to the first line. The JVM itself ignores an
-# archive that is missing or of other jars or another JVM.
+# archive that is missing or of other jars or another JVM. One made of a list holds old classes (picocli's) as well, which one made
+# at the end of a process does not (JDK-8261090). G1 is who can write objects into it.
 archive_classes() { # RUN MODULE MAIN_CLASS ARGUMENTS... that load what every start loads
+  local list="$1/$2/start.classes"
   java_for "$1/$2" "$2.jar"
-  "${java_command[@]}" -XX:ArchiveClassesAtExit="$1/$2/start.jsa" "${@:3}" </dev/null &>/dev/null || true
+  "${java_command[@]}" -Xshare:off -XX:DumpLoadedClassList="$list" "${@:3}" </dev/null &>/dev/null || true
+  "${java_command[@]}" -XX:-UseSerialGC -XX:+UseG1GC -Xshare:dump -XX:SharedClassListFile="$list" -XX:SharedArchiveFile="$1/$2/start.jsa" \
+    </dev/null &>/dev/null || true
+  rm -f "$list"
 }
 
 # Becomes the program.

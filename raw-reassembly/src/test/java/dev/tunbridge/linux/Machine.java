@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
 /** What the machine has: skips, with its reason, a test that it cannot run. */
-final class Machine {
+public final class Machine {
     private Machine() {}
 
     /** Java's NetworkInterface hides interfaces without an address, and so does not serve here. */
@@ -23,7 +23,7 @@ final class Machine {
         }
     }
 
-    static void assumeTun() {
+    public static void assumeTun() {
         try {
             TunInterface.open("tbp%d", TunKind.TUN).close();
         } catch (LinuxException failure) {

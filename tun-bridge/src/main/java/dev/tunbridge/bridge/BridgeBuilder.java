@@ -14,10 +14,14 @@ import dev.tunbridge.protocol.message.MessageMappers;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers what a bridge needs. Not thread-safe; may be used for several bridges, one after the other. */
 public final class BridgeBuilder {
+    /** Those that were asked for: a process with 200 tunnels would read one description 200 times. */
+    private static final Map<String, FrameFormat> SHIPPED = new ConcurrentHashMap<>();
+
     private BridgeConfig config = BridgeConfig.defaults();
     private BridgeListener listener = new BridgeListener() {};
     private @Nullable FrameFormat format;
@@ -115,7 +119,7 @@ public final class BridgeBuilder {
         String name = config.get(Settings.FORMAT);
         try {
             return FrameFormat.builtinNames().contains(name)
-                    ? FrameFormat.builtin(name)
+                    ? SHIPPED.computeIfAbsent(name, FrameFormat::builtin)
                     : FrameFormat.load(Path.of(name));
         } catch (FrameFormatException e) {
             throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()), e);

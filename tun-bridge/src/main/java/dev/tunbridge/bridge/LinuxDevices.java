@@ -181,8 +181,7 @@ final class LinuxDevices {
 
         @Override
         public Optional<HostWatch> watch(String device, Concerns.Listener listener) throws IOException {
-            Concerns concerns = new Concerns(Interfaces.index(device));
-            return Optional.of(HostWatch.open(change -> listener.onChange(change, concerns.of(change))));
+            return Optional.of(HostWatch.open(Interfaces.index(device), listener));
         }
 
         @Override

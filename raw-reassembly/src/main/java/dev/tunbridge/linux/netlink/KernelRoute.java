@@ -2,6 +2,7 @@ package dev.tunbridge.linux.netlink;
 
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,7 +102,7 @@ public record KernelRoute(
 
     public KernelRoute {
         nextHops = List.copyOf(nextHops);
-        metrics = new TreeMap<>(metrics);
+        metrics = metrics.isEmpty() ? Collections.emptySortedMap() : new TreeMap<>(metrics);
         others = Map.copyOf(others);
     }
 
@@ -115,7 +116,7 @@ public record KernelRoute(
                 kind,
                 Optional.empty(),
                 List.of(NextHop.onLink(interfaceIndex)),
-                new TreeMap<>(),
+                Collections.emptySortedMap(),
                 Map.of());
     }
 

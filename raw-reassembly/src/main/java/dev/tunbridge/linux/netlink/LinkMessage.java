@@ -11,6 +11,8 @@ import java.util.OptionalInt;
  *   struct ifinfomsg: u8 family (0) | u8 (1) | u16 type (2) | s32 index (4) | u32 flags (8) | u32 change (12)
  *   IFLA_IFNAME text | IFLA_MTU u32 | IFLA_MASTER u32 | IFLA_TXQLEN u32 | IFLA_LINKINFO { KIND text | DATA { TUN_PERSIST u8 } } | IFLA_IFALIAS text
  *   IFLA_AF_SPEC { AF_INET6 { ADDR_GEN_MODE u8 } }
+ *   IFLA_STATS64 struct rtnl_link_stats64: u64 received packets (0) | sent packets (8) | received bytes (16) | sent bytes (24)
+ *                received dropped (48) | sent dropped (56) | received missed (120)
  * </pre>
  */
 final class LinkMessage {
@@ -33,8 +35,17 @@ final class LinkMessage {
     private static final String KIND_TUN = "tun";
     private static final int IFLA_TUN_PERSIST = 6;
     private static final int IFLA_IFALIAS = 20;
+    private static final int IFLA_STATS64 = 23;
     private static final int IFLA_AF_SPEC = 26;
     private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
+
+    private static final int RECEIVED_PACKETS_AT = 0;
+    private static final int SENT_PACKETS_AT = 8;
+    private static final int RECEIVED_BYTES_AT = 16;
+    private static final int SENT_BYTES_AT = 24;
+    private static final int RECEIVED_DROPPED_AT = 48;
+    private static final int SENT_DROPPED_AT = 56;
+    private static final int RECEIVED_MISSED_AT = 120;
 
     private LinkMessage() {}
 
@@ -65,6 +76,21 @@ final class LinkMessage {
                 version6.has(IFLA_INET6_ADDR_GEN_MODE)
                         ? OptionalInt.of(version6.octet(IFLA_INET6_ADDR_GEN_MODE))
                         : OptionalInt.empty()));
+    }
+
+    /** What a link has counted; nothing for what is no link. */
+    static Optional<InterfaceCounters> counters(ByteBuffer body) {
+        if (body.limit() < BYTES || body.get(0) != 0) {
+            return Optional.empty();
+        }
+        NetlinkAttributes attributes = new NetlinkAttributes(body, BYTES, body.limit());
+        return Optional.of(new InterfaceCounters(
+                attributes.wide(IFLA_STATS64, RECEIVED_BYTES_AT),
+                attributes.wide(IFLA_STATS64, RECEIVED_PACKETS_AT),
+                attributes.wide(IFLA_STATS64, RECEIVED_DROPPED_AT) + attributes.wide(IFLA_STATS64, RECEIVED_MISSED_AT),
+                attributes.wide(IFLA_STATS64, SENT_BYTES_AT),
+                attributes.wide(IFLA_STATS64, SENT_PACKETS_AT),
+                attributes.wide(IFLA_STATS64, SENT_DROPPED_AT)));
     }
 
     static NetlinkRequest list() {

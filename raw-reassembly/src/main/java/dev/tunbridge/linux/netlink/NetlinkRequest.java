@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 public final class NetlinkRequest {
     static final int HEADER_BYTES = 16;
     static final int ATTRIBUTE_HEADER_BYTES = 4;
+    static final int NEXT_HOP_BYTES = 8;
 
     /** NLM_F_REQUEST | NLM_F_ACK. */
     public static final int ACKNOWLEDGED = 0x1 | 0x4;
@@ -39,10 +40,13 @@ public final class NetlinkRequest {
     private static final int LENGTH_AT = 0;
     private static final int SEQUENCE_AT = 8;
 
-    /** A token bucket takes 120 bytes, a route with its 64 next hops 2,000. */
-    private static final int CAPACITY_BYTES = 8192;
+    /** Most take some 50; a token bucket takes 120 bytes, a route with its 64 next hops 2,000. */
+    private static final int FIRST_BYTES = 128;
 
-    private final ByteBuffer bytes = ByteBuffer.allocate(CAPACITY_BYTES).order(ByteOrder.nativeOrder());
+    /** An attribute that holds all others still can say its length. */
+    private static final int MOST_BYTES = 1 << 16;
+
+    private ByteBuffer bytes = ByteBuffer.allocate(FIRST_BYTES).order(ByteOrder.nativeOrder());
 
     public NetlinkRequest(int type, int flags) {
         bytes.putInt(0).putShort((short) type).putShort((short) flags).putInt(0).putInt(0);
@@ -50,14 +54,14 @@ public final class NetlinkRequest {
 
     NetlinkRequest words(int... words) {
         for (int word : words) {
-            bytes.putInt(word);
+            room(Integer.BYTES).putInt(word);
         }
         return this;
     }
 
     public NetlinkRequest bytes(int... values) {
         for (int value : values) {
-            bytes.put((byte) value);
+            room(1).put((byte) value);
         }
         return this;
     }
@@ -68,13 +72,13 @@ public final class NetlinkRequest {
 
     public NetlinkRequest attribute(int type, ByteBuffer value) {
         int at = begin(type);
-        bytes.put(value.duplicate());
+        room(value.remaining()).put(value.duplicate());
         return end(at);
     }
 
     NetlinkRequest attribute(int type, byte value) {
         int at = begin(type);
-        bytes.put(value);
+        room(1).put(value);
         return end(at);
     }
 
@@ -82,19 +86,19 @@ public final class NetlinkRequest {
     public NetlinkRequest attribute(int type, String text) {
         byte[] name = text.getBytes(StandardCharsets.UTF_8);
         int at = begin(type);
-        bytes.put(name).put((byte) 0);
+        room(name.length + 1).put(name).put((byte) 0);
         return end(at);
     }
 
     NetlinkRequest attribute(int type, int value) {
         int at = begin(type);
-        bytes.putInt(value);
+        room(Integer.BYTES).putInt(value);
         return end(at);
     }
 
     NetlinkRequest attribute(int type, long value) {
         int at = begin(type);
-        bytes.putLong(value);
+        room(Long.BYTES).putLong(value);
         return end(at);
     }
 
@@ -113,23 +117,38 @@ public final class NetlinkRequest {
     /** Opens a {@code struct rtnexthop}, whose length comes first too, but no type; the answer goes to {@link #end}. */
     int beginNextHop(int flags, int hops, int interfaceIndex) {
         int at = bytes.position();
-        bytes.putShort((short) 0).put((byte) flags).put((byte) hops).putInt(interfaceIndex);
+        room(NEXT_HOP_BYTES)
+                .putShort((short) 0)
+                .put((byte) flags)
+                .put((byte) hops)
+                .putInt(interfaceIndex);
         return at;
     }
 
     /** Opens an attribute whose value follows; the answer goes to {@link #end}. */
     int begin(int type) {
         int at = bytes.position();
-        bytes.putShort((short) 0).putShort((short) type);
+        room(ATTRIBUTE_HEADER_BYTES).putShort((short) 0).putShort((short) type);
         return at;
     }
 
     NetlinkRequest end(int at) {
         bytes.putShort(at, (short) (bytes.position() - at));
         while (bytes.position() % Integer.BYTES != 0) {
-            bytes.put((byte) 0);
+            room(1).put((byte) 0);
         }
         return this;
+    }
+
+    private ByteBuffer room(int more) {
+        if (bytes.remaining() < more) {
+            int wanted = Math.max(2 * bytes.capacity(), bytes.position() + more);
+            if (wanted > MOST_BYTES) {
+                throw new IllegalArgumentException("a message of " + wanted + " bytes; allowed " + MOST_BYTES);
+            }
+            bytes = ByteBuffer.allocate(wanted).order(ByteOrder.nativeOrder()).put(bytes.flip());
+        }
+        return bytes;
     }
 
     /** The whole message, under this number. */

@@ -4,12 +4,14 @@ import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * Links, addresses, routes and rules of the network namespace in which it was opened: asked for, added and removed, each one
@@ -59,30 +61,29 @@ public final class NetworkConfiguration implements AutoCloseable {
 
     /** ENODEV where there is none of that name. */
     public Link link(String name) throws LinuxException {
-        List<Link> found = new ArrayList<>(1);
-        netlink.dump(
-                LinkMessage.byName(name),
-                "netlink RTM_GETLINK",
-                name,
-                body -> LinkMessage.read(body).ifPresent(found::add));
-        return only(found, "netlink RTM_GETLINK", name);
+        return only(LinkMessage.byName(name), name, LinkMessage::read);
     }
 
     /** ENODEV where there is none of that number. */
     public Link link(int index) throws LinuxException {
-        String subject = "interface " + index;
-        List<Link> found = new ArrayList<>(1);
-        netlink.dump(
-                LinkMessage.byIndex(index),
-                "netlink RTM_GETLINK",
-                subject,
-                body -> LinkMessage.read(body).ifPresent(found::add));
-        return only(found, "netlink RTM_GETLINK", subject);
+        return only(LinkMessage.byIndex(index), "interface " + index, LinkMessage::read);
     }
 
-    private static Link only(List<Link> found, String operation, String subject) throws LinuxException {
+    /** What the interface has counted so far; ENODEV where there is none of that name. */
+    public InterfaceCounters counters(String name) throws LinuxException {
+        return only(LinkMessage.byName(name), name, LinkMessage::counters);
+    }
+
+    private <T> T only(NetlinkRequest request, String subject, Function<ByteBuffer, Optional<T>> reader)
+            throws LinuxException {
+        List<T> found = new ArrayList<>(1);
+        netlink.dump(
+                request,
+                "netlink RTM_GETLINK",
+                subject,
+                body -> reader.apply(body).ifPresent(found::add));
         if (found.isEmpty()) {
-            throw new LinuxException(operation, subject, Errno.ENODEV);
+            throw new LinuxException("netlink RTM_GETLINK", subject, Errno.ENODEV);
         }
         return found.get(0);
     }

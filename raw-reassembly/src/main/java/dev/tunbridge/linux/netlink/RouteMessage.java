@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,6 @@ final class RouteMessage {
     /** Where {@link KernelRoute#others} has how long the network in RTA_SRC is: no attribute has such a number. */
     private static final int SOURCE_LENGTH = 1 << 16 | RTA_SRC;
 
-    private static final int NEXT_HOP_BYTES = 8;
     private static final int HOP_FLAGS_AT = 2;
     private static final int HOP_WEIGHT_AT = 3;
     private static final int HOP_INTERFACE_AT = 4;
@@ -127,16 +127,16 @@ final class RouteMessage {
         List<NextHop> hops = new ArrayList<>();
         NetlinkAttributes several = attributes.nested(RTA_MULTIPATH);
         int at = several.start();
-        while (at + NEXT_HOP_BYTES <= several.end()) {
+        while (at + NetlinkRequest.NEXT_HOP_BYTES <= several.end()) {
             int length = body.getShort(at) & 0xffff;
-            if (length < NEXT_HOP_BYTES || length > several.end() - at) {
+            if (length < NetlinkRequest.NEXT_HOP_BYTES || length > several.end() - at) {
                 break;
             }
             hops.add(nextHop(
                     body.getInt(at + HOP_INTERFACE_AT),
                     body.get(at + HOP_FLAGS_AT) & 0xff,
                     body.get(at + HOP_WEIGHT_AT) & 0xff,
-                    new NetlinkAttributes(body, at + NEXT_HOP_BYTES, at + length)));
+                    new NetlinkAttributes(body, at + NetlinkRequest.NEXT_HOP_BYTES, at + length)));
             at += (length + 3) & ~3;
         }
         return hops;
@@ -230,7 +230,7 @@ final class RouteMessage {
 
     /** Whatever it tells TCP. */
     static NetlinkRequest remove(KernelRoute route) {
-        return write(RTM_DELROUTE, NetlinkRequest.ACKNOWLEDGED, route.with(new TreeMap<>()));
+        return write(RTM_DELROUTE, NetlinkRequest.ACKNOWLEDGED, route.with(Collections.emptySortedMap()));
     }
 
     private static NetlinkRequest write(int type, int flags, KernelRoute route) {

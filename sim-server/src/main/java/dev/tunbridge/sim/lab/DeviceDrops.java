@@ -1,6 +1,6 @@
 package dev.tunbridge.sim.lab;
 
-import dev.tunbridge.linux.InterfaceCounters;
+import dev.tunbridge.linux.netlink.InterfaceCounters;
 import dev.tunbridge.sim.link.Command;
 import java.io.IOException;
 import java.net.InetAddress;

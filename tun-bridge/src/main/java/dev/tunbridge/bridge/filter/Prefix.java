@@ -3,7 +3,6 @@ package dev.tunbridge.bridge.filter;
 import com.google.common.net.InetAddresses;
 import com.google.common.primitives.Ints;
 import com.google.common.primitives.Longs;
-import java.math.BigInteger;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -58,8 +57,10 @@ public record Prefix(InetAddress address, int length) {
         if (bytes.length != network.length) {
             return false;
         }
-        int rest = bytes.length * Byte.SIZE - length;
-        return new BigInteger(1, bytes).shiftRight(rest).equals(new BigInteger(1, network).shiftRight(rest));
+        int whole = length / Byte.SIZE;
+        int mask = 0xff00 >> length % Byte.SIZE & 0xff;
+        return Arrays.equals(network, 0, whole, bytes, 0, whole)
+                && (mask == 0 || (bytes[whole] & mask) == (network[whole] & 0xff));
     }
 
     /** Whether the two have an address in common. */

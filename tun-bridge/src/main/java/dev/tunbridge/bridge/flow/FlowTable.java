@@ -5,15 +5,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Inner flows by key, bounded: when full, the least recently used is forgotten. A flow that is forgotten while alive
- * only loses what was known of it; its packets still pass. Open addressing over preallocated slots, removal by
- * backward shift, so a look-up neither allocates nor meets tombstones. Loop thread only.
+ * only loses what was known of it; its packets still pass. Open addressing over slots that double until there is room for all,
+ * removal by backward shift, so a look-up neither allocates nor meets tombstones. Loop thread only.
  */
 public final class FlowTable {
     static final int NONE = -1;
 
-    private final Flow[] flows;
-    private final int[] slots;
-    private final int mask;
+    /** Most tunnels of a process with many carry few flows. */
+    private static final int FIRST_FLOWS = 128;
+
+    private final int maxFlows;
+    private Flow[] flows;
+    private int[] slots;
+    private int mask;
     private int size;
     private int newest = NONE;
     private int oldest = NONE;
@@ -24,11 +28,17 @@ public final class FlowTable {
         if (maxFlows < 1) {
             throw new IllegalArgumentException("maxFlows: " + maxFlows + " is not valid; allowed: 1 and more");
         }
-        flows = new Flow[maxFlows];
-        // At most half full, so that probe sequences stay short.
-        slots = new int[Integer.highestOneBit(Math.max(2, maxFlows * 2 - 1)) << 1];
+        this.maxFlows = maxFlows;
+        flows = new Flow[Math.min(maxFlows, FIRST_FLOWS)];
+        slots = emptySlots(flows.length);
         mask = slots.length - 1;
+    }
+
+    /** At most half full, so that probe sequences stay short. */
+    private static int[] emptySlots(int flows) {
+        int[] slots = new int[Integer.highestOneBit(Math.max(2, flows * 2 - 1)) << 1];
         Arrays.fill(slots, NONE);
+        return slots;
     }
 
     /** The flow of a packet from the device, made if new. */
@@ -134,6 +144,9 @@ public final class FlowTable {
     }
 
     private Flow add(long high, long low, long ports, long nowNanos) {
+        if (size == flows.length && size < maxFlows) {
+            grow();
+        }
         int index;
         if (size < flows.length) {
             index = size++;
@@ -150,13 +163,26 @@ public final class FlowTable {
         Flow flow = flows[index];
         flow.start(high, low, ports, nowNanos);
         flow.lastSeenNanos = nowNanos;
-        int slot = hash(high, low, ports) & mask;
+        placeSlot(index);
+        linkNewest(flow, index);
+        return flow;
+    }
+
+    private void grow() {
+        flows = Arrays.copyOf(flows, (int) Math.min(maxFlows, 2L * size));
+        slots = emptySlots(flows.length);
+        mask = slots.length - 1;
+        for (int index = 0; index < size; index++) {
+            placeSlot(index);
+        }
+    }
+
+    private void placeSlot(int index) {
+        int slot = flows[index].hash() & mask;
         while (slots[slot] != NONE) {
             slot = (slot + 1) & mask;
         }
         slots[slot] = index;
-        linkNewest(flow, index);
-        return flow;
     }
 
     private void touch(Flow flow, int index) {

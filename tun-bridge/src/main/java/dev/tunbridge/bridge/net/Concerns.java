@@ -2,18 +2,15 @@ package dev.tunbridge.bridge.net;
 
 import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.netlink.KernelRoute;
-import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.NetworkChange;
 import dev.tunbridge.linux.netlink.NetworkChange.Kind;
 import dev.tunbridge.linux.netlink.PolicyRule;
 import java.net.InetAddress;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * What a change of the host's network may mean for one tunnel. It is a reason to look, and no more: what counts is what the
- * kernel says then. No I/O; one thread.
+ * kernel says then. Immutable.
  */
 public final class Concerns {
 
@@ -35,9 +32,6 @@ public final class Concerns {
 
     private final int deviceIndex;
 
-    /** Links are announced for many reasons; by number, whether each can be used. */
-    private final Map<Integer, Boolean> running = new HashMap<>();
-
     /** @param deviceIndex of the tunnel's device */
     public Concerns(int deviceIndex) {
         this.deviceIndex = deviceIndex;
@@ -46,7 +40,7 @@ public final class Concerns {
     /** What this change is a reason for. */
     public Concern of(NetworkChange change) {
         if (change instanceof NetworkChange.LinkChange link) {
-            return ofLink(link.kind(), link.link());
+            return link.link().index() == deviceIndex ? Concern.DEVICE : Concern.WAY;
         }
         if (change instanceof NetworkChange.AddressChange address) {
             if (address.address().interfaceIndex() == deviceIndex) {
@@ -61,19 +55,6 @@ public final class Concerns {
             return ofRule(rule.kind(), rule.rule());
         }
         return Concern.BOTH;
-    }
-
-    private Concern ofLink(Kind kind, Link link) {
-        boolean isRunning = kind == Kind.THERE && link.isRunning();
-        Boolean before = running.put(link.index(), isRunning);
-        if (kind == Kind.GONE) {
-            running.remove(link.index());
-        }
-        boolean isSame = before != null && before == isRunning;
-        if (link.index() == deviceIndex) {
-            return isSame && link.isUp() ? Concern.NOTHING : Concern.DEVICE;
-        }
-        return isSame ? Concern.NOTHING : Concern.WAY;
     }
 
     private Concern ofRoute(Kind kind, KernelRoute route) {

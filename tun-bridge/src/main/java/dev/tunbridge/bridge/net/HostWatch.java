@@ -5,6 +5,7 @@ import dev.tunbridge.linux.Descriptors;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.Poll;
 import dev.tunbridge.linux.netlink.NetworkChange;
+import dev.tunbridge.linux.netlink.NetworkChange.Kind;
 import dev.tunbridge.linux.netlink.NetworkNews;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -20,7 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hears what changes in the host's network, whoever changes it. All that watch one network namespace share a socket and a
- * thread: with 200 tunnels each change would wake 200. Listeners are called on that thread and must not wait.
+ * thread: with 200 tunnels each change would wake 200. What a tunnel's device gains while it comes up is told to that tunnel alone, or
+ * each would look once for every other. Listeners are called on the watch's thread and must not wait.
  */
 public final class HostWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostWatch.class);
@@ -32,22 +35,25 @@ public final class HostWatch implements AutoCloseable {
     /** By namespace; guarded by itself. */
     private static final Map<String, Shared> WATCHED = new HashMap<>();
 
-    /** Hears of each change, in order. */
-    @FunctionalInterface
-    public interface Listener {
-        void onChange(NetworkChange change);
-    }
+    /** Who hears of the changes, for which device. */
+    private record Watcher(int deviceIndex, Concerns concerns, Concerns.Listener listener) {}
 
     private final Shared shared;
-    private final Listener listener;
+    private final Watcher watcher;
 
-    private HostWatch(Shared shared, Listener listener) {
+    private HostWatch(Shared shared, Watcher watcher) {
         this.shared = shared;
-        this.listener = listener;
+        this.watcher = watcher;
     }
 
-    /** Watches the network namespace of the calling thread. What changed before is not told. */
-    public static HostWatch open(Listener listener) throws IOException {
+    /**
+     * Watches the network namespace of the calling thread. What changed before is not told.
+     *
+     * @param deviceIndex of the tunnel's device
+     * @param listener hears of the changes in order, and what each may mean for the tunnel
+     */
+    public static HostWatch open(int deviceIndex, Concerns.Listener listener) throws IOException {
+        Watcher watcher = new Watcher(deviceIndex, new Concerns(deviceIndex), listener);
         String namespace = Files.readSymbolicLink(NAMESPACE).toString();
         synchronized (WATCHED) {
             Shared shared = WATCHED.get(namespace);
@@ -56,8 +62,8 @@ public final class HostWatch implements AutoCloseable {
                 WATCHED.put(namespace, shared);
                 shared.start();
             }
-            shared.listeners.add(listener);
-            return new HostWatch(shared, listener);
+            shared.watchers.add(watcher);
+            return new HostWatch(shared, watcher);
         }
     }
 
@@ -65,8 +71,8 @@ public final class HostWatch implements AutoCloseable {
     @Override
     public void close() {
         synchronized (WATCHED) {
-            shared.listeners.remove(listener);
-            if (shared.listeners.isEmpty() && WATCHED.remove(shared.namespace, shared)) {
+            shared.watchers.remove(watcher);
+            if (shared.watchers.isEmpty() && WATCHED.remove(shared.namespace, shared)) {
                 shared.end();
             }
         }
@@ -79,7 +85,11 @@ public final class HostWatch implements AutoCloseable {
         private NetworkNews news;
 
         private final int ending;
-        private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+        private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
+
+        /** Of the reading thread. */
+        private final LinkStates links = new LinkStates();
+
         /** Its descriptors are closed, and their numbers others' by now; guarded by {@link #WATCHED}. */
         private boolean ended;
 
@@ -173,13 +183,37 @@ public final class HostWatch implements AutoCloseable {
         }
 
         private void tell(NetworkChange change) {
-            listeners.forEach(listener -> tell(listener, change));
+            if (change instanceof NetworkChange.Lost) {
+                links.forget();
+            }
+            if (change instanceof NetworkChange.LinkChange link && !links.isNews(link)) {
+                return;
+            }
+            OptionalInt gaining = gaining(change);
+            boolean isOfTunnel = gaining.isPresent()
+                    && watchers.stream().anyMatch(watcher -> watcher.deviceIndex == gaining.getAsInt());
+            for (Watcher watcher : watchers) {
+                if (!isOfTunnel || watcher.deviceIndex == gaining.getAsInt()) {
+                    tell(watcher, change);
+                }
+            }
         }
 
-        private static void tell(Listener listener, NetworkChange change) {
+        /** The interface that can be used more than before; where none can, or what is lost may matter to others, nothing. */
+        private static OptionalInt gaining(NetworkChange change) {
+            if (change instanceof NetworkChange.LinkChange link && link.kind() == Kind.THERE) {
+                return link.link().isRunning() ? OptionalInt.of(link.link().index()) : OptionalInt.empty();
+            }
+            if (change instanceof NetworkChange.AddressChange address && address.kind() == Kind.THERE) {
+                return OptionalInt.of(address.address().interfaceIndex());
+            }
+            return OptionalInt.empty();
+        }
+
+        private static void tell(Watcher watcher, NetworkChange change) {
             try {
-                listener.onChange(change);
-            } catch (Throwable e) { // also an Error: the other listeners go on
+                watcher.listener.onChange(change, watcher.concerns.of(change));
+            } catch (Throwable e) { // also an Error: the others are told
                 LOG.error("a fault of the bridge itself: a change of the host's network is not looked at", e);
             }
         }

@@ -17,8 +17,11 @@ public final class DeliveryTime {
     /** A mark each 10 ms for ten seconds; while more are under way, none are set. */
     private static final int MARKS = 1024;
 
-    private final long[] offsets = new long[MARKS];
-    private final long[] times = new long[MARKS];
+    /** Doubled until it is that: a connection that keeps up has few. */
+    private static final int FIRST_MARKS = 64;
+
+    private long[] offsets = new long[FIRST_MARKS];
+    private long[] times = new long[FIRST_MARKS];
     private int first;
     private int count;
     private boolean known;
@@ -33,18 +36,37 @@ public final class DeliveryTime {
      * @param ackedOffset bytes acknowledged so far
      */
     public void sample(long nowNanos, long writtenOffset, long ackedOffset) {
-        long newest = count == 0 ? ackedOffset : offsets[(first + count - 1) % MARKS];
+        long newest = count == 0 ? ackedOffset : offsets[at(count - 1)];
         while (count > 0 && offsets[first] <= ackedOffset) {
             take(nowNanos - times[first], times[first]);
-            first = (first + 1) % MARKS;
+            first = at(1);
             count--;
         }
         if (writtenOffset > newest && writtenOffset > ackedOffset && count < MARKS) {
-            int next = (first + count) % MARKS;
+            if (count == offsets.length) {
+                grow();
+            }
+            int next = at(count);
             offsets[next] = writtenOffset;
             times[next] = nowNanos;
             count++;
         }
+    }
+
+    private int at(int age) {
+        return (first + age) % offsets.length;
+    }
+
+    private void grow() {
+        long[] moreOffsets = new long[2 * count];
+        long[] moreTimes = new long[2 * count];
+        for (int age = 0; age < count; age++) {
+            moreOffsets[age] = offsets[at(age)];
+            moreTimes[age] = times[at(age)];
+        }
+        offsets = moreOffsets;
+        times = moreTimes;
+        first = 0;
     }
 
     /** Each counts as long as no other was written. */

@@ -4,7 +4,7 @@ import dev.tunbridge.bridge.config.ShaperMode;
 import dev.tunbridge.bridge.net.RouteMetrics;
 import dev.tunbridge.bridge.net.RouteTuning;
 import dev.tunbridge.bridge.net.ServerRoute;
-import dev.tunbridge.linux.InterfaceCounters;
+import dev.tunbridge.linux.netlink.InterfaceCounters;
 import dev.tunbridge.linux.netlink.QueueDiscipline;
 import dev.tunbridge.linux.netlink.TokenBucket;
 import java.io.IOException;

@@ -23,8 +23,10 @@ import picocli.CommandLine.TypeConversionException;
             "missing here, 76 refused by the server, 77 not permitted."
         })
 public final class Main {
-    /** The system property that {@code logback.xml} reads. */
+    /** The system property that says from which level on the programs log. */
     static final String LOG_LEVEL = "tunbridge.log.level";
+
+    private static volatile boolean isProgram;
 
     private Main() {}
 
@@ -39,7 +41,7 @@ public final class Main {
         // A name that could not be looked up a moment ago, while there was no way, can be now that there is one; Java
         // would say no for 10 s.
         Security.setProperty("networkaddress.cache.negative.ttl", "0");
-        System.setProperty("logback.configurationFile", "dev/tunbridge/bridge/service/logback.xml");
+        isProgram = true;
         CommandLine line = commandLine(command);
         try {
             return line.execute(arguments);
@@ -47,6 +49,11 @@ public final class Main {
             System.err.println(name(line) + ": " + FaultReason.of(e));
             return e instanceof LinkageError ? ExitCode.UNAVAILABLE : ExitCode.FAILED;
         }
+    }
+
+    /** Whether this process runs a command line of this project, and is no application that links it. */
+    static boolean isProgram() {
+        return isProgram;
     }
 
     /** A command line that is not run yet. */

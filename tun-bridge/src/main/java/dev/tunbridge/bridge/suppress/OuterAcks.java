@@ -1,5 +1,7 @@
 package dev.tunbridge.bridge.suppress;
 
+import java.util.Arrays;
+
 /**
  * When the outer connection has acknowledged which offset of its stream, as far as somebody looked. Bounded: what is
  * older than the oldest look that is remembered counts as acknowledged at that look.
@@ -10,10 +12,13 @@ final class OuterAcks {
     /** At a look every 2 ms it remembers two seconds, more than any grace. */
     private static final int LOOKS = 1024;
 
-    private final long[] offsets = new long[LOOKS];
-    private final long[] nanos = new long[LOOKS];
+    /** Doubled until it is that: a connection that is idle has few. */
+    private static final int FIRST_LOOKS = 64;
+
+    private long[] offsets = new long[FIRST_LOOKS];
+    private long[] nanos = new long[FIRST_LOOKS];
     /** The look before each. */
-    private final long[] before = new long[LOOKS];
+    private long[] before = new long[FIRST_LOOKS];
 
     private long lookedNanos;
     /** Looks so far; the last LOOKS of them are remembered. */
@@ -30,11 +35,17 @@ final class OuterAcks {
         if (ackedOffset <= acked()) {
             return;
         }
-        last = (last + 1) % LOOKS;
+        if (last + 1 == offsets.length && offsets.length < LOOKS) {
+            int length = 2 * offsets.length;
+            offsets = Arrays.copyOf(offsets, length);
+            nanos = Arrays.copyOf(nanos, length);
+            before = Arrays.copyOf(before, length);
+        }
+        last = (last + 1) % offsets.length;
         offsets[last] = ackedOffset;
         nanos[last] = nowNanos;
         before[last] = previous;
-        count = Math.min(count + 1, LOOKS);
+        count = Math.min(count + 1, offsets.length);
     }
 
     /** Everything before it is acknowledged. */
@@ -80,6 +91,6 @@ final class OuterAcks {
     }
 
     private int at(int age) {
-        return (last - count + 1 + age + LOOKS) % LOOKS;
+        return (last - count + 1 + age + offsets.length) % offsets.length;
     }
 }

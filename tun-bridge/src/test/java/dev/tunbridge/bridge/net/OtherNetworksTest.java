@@ -12,6 +12,7 @@ import dev.tunbridge.bridge.net.TunAddressing.SourceRule;
 import dev.tunbridge.linux.Interfaces;
 import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.NetworkChange;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -350,9 +351,8 @@ class OtherNetworksTest {
             TunAddressing wanted = addressing(tun, "198.19.0.1", 30, Overlaps.REFUSE, "198.18.128.0/17");
             TunNetwork network = host.setUp(wanted);
             int index = host.call(() -> Interfaces.index("tb0"));
-            Concerns concerns = new Concerns(index);
             BlockingQueue<Concerns.Concern> heard = new LinkedBlockingQueue<>();
-            HostWatch watch = host.call(() -> HostWatch.open(change -> heard.add(concerns.of(change))));
+            HostWatch watch = host.call(() -> HostWatch.open(index, (change, concern) -> heard.add(concern)));
             for (String taken : List.of(
                     "addr del 198.19.0.1 dev tb0",
                     "route del 198.18.128.0/17 dev tb0",
@@ -378,6 +378,48 @@ class OtherNetworksTest {
             watch.close();
             watch.close();
             host.close(network);
+        }
+    }
+
+    /** With 200 tunnels each that comes up would have 199 others look; what it loses may have been somebody's way. */
+    @Test
+    void whatAnotherTunnelsDeviceGainsIsToldToThatTunnelAlone() throws Exception {
+        try (TunInterface tun = host.openTun("tb0");
+                TunInterface other = host.openTun("tb1")) {
+            int index = host.call(() -> Interfaces.index(tun.name()));
+            int otherIndex = host.call(() -> Interfaces.index(other.name()));
+            BlockingQueue<NetworkChange> heard = new LinkedBlockingQueue<>();
+            BlockingQueue<Concerns.Concern> otherHeard = new LinkedBlockingQueue<>();
+            HostWatch watch = host.call(() -> HostWatch.open(index, (change, concern) -> heard.add(change)));
+            HostWatch otherWatch =
+                    host.call(() -> HostWatch.open(otherIndex, (change, concern) -> otherHeard.add(concern)));
+            host.inside("link", "set", "tb1", "up");
+            host.inside("addr", "add", "198.19.0.5/30", "dev", "tb1");
+            await(otherHeard, Concerns.Concern.DEVICE);
+            host.inside("addr", "del", "198.19.0.5/30", "dev", "tb1");
+            assertThat(next(heard))
+                    .isInstanceOfSatisfying(
+                            NetworkChange.AddressChange.class,
+                            change -> assertThat(change.kind()).isEqualTo(NetworkChange.Kind.GONE));
+            otherWatch.close();
+            host.inside("addr", "add", "198.19.0.5/30", "dev", "tb1");
+            assertThat(next(heard))
+                    .as("no tunnel's any more")
+                    .isInstanceOfSatisfying(
+                            NetworkChange.AddressChange.class,
+                            change -> assertThat(change.kind()).isEqualTo(NetworkChange.Kind.THERE));
+            watch.close();
+        }
+    }
+
+    /** The next that is told of links or addresses. */
+    private static NetworkChange next(BlockingQueue<NetworkChange> heard) throws Exception {
+        while (true) {
+            NetworkChange next = heard.poll(10, TimeUnit.SECONDS);
+            assertThat(next).isNotNull();
+            if (next instanceof NetworkChange.LinkChange || next instanceof NetworkChange.AddressChange) {
+                return next;
+            }
         }
     }
 

@@ -34,6 +34,14 @@ class DeliveryTimeTest {
     }
 
     @Test
+    void countsWhatIsUnderWayForSeconds() {
+        for (int i = 0; i < 2_000; i++) {
+            look(delivered(9_000));
+        }
+        assertThat(time.meanNanos()).isCloseTo(9_000 * MILLI, within(20 * MILLI));
+    }
+
+    @Test
     void forgetsThePathThatWas() {
         for (int i = 0; i < 500; i++) {
             look(delivered(400));

@@ -1,0 +1,43 @@
+package dev.tunbridge.bridge.filter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PrefixTest {
+    /** Against the numbers that the addresses are. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 16})
+    void containsWhatHasTheSameBits(int size) throws Exception {
+        Random random = new Random(size);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] bytes = new byte[size];
+            random.nextBytes(bytes);
+            bytes[0] = 0x20; // no IPv4-mapped one
+            InetAddress address = InetAddress.getByAddress(bytes);
+            int length = random.nextInt(size * Byte.SIZE + 1);
+            Prefix prefix = Prefix.of(address, length);
+            int flipped = random.nextInt(size * Byte.SIZE);
+            bytes[flipped / Byte.SIZE] ^= (byte) (0x80 >> flipped % Byte.SIZE);
+            InetAddress other = InetAddress.getByAddress(bytes);
+            int rest = size * Byte.SIZE - length;
+            boolean same = new BigInteger(1, other.getAddress())
+                    .shiftRight(rest)
+                    .equals(new BigInteger(1, address.getAddress()).shiftRight(rest));
+            assertThat(prefix.contains(address)).isTrue();
+            assertThat(prefix.contains(other)).as("%s of %s", other, prefix).isEqualTo(same);
+        }
+    }
+
+    @Test
+    void containsNothingOfTheOtherFamily() throws Exception {
+        Prefix all = Prefix.parse("::/0");
+        assertThat(all.contains(InetAddress.getByName("2001:2::1"))).isTrue();
+        assertThat(all.contains(InetAddress.getByName("198.18.0.1"))).isFalse();
+    }
+}
