@@ -7,8 +7,8 @@ import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.path.SocketTuning;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.frame.FrameFormatException;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageMappers;
 import io.netty.channel.EventLoopGroup;
@@ -121,7 +121,7 @@ public final class BridgeBuilder {
             return FrameFormat.builtinNames().contains(name)
                     ? SHIPPED.computeIfAbsent(name, FrameFormat::builtin)
                     : FrameFormat.load(Path.of(name));
-        } catch (FrameFormatException e) {
+        } catch (DescriptionException e) {
             throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()), e);
         }
     }

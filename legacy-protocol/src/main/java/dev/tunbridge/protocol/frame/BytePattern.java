@@ -17,6 +17,16 @@ public record BytePattern(int sizeBytes, long value, long mask) {
         value &= mask;
     }
 
+    /** All bits of these bytes. */
+    static BytePattern of(byte[] bytes) {
+        long value = 0;
+        for (byte next : bytes) {
+            value = (value << Byte.SIZE) | (next & 0xff);
+        }
+        long mask = bytes.length == 0 ? 0 : -1L >>> (Long.SIZE - Byte.SIZE * bytes.length);
+        return new BytePattern(bytes.length, value, mask);
+    }
+
     int byteAt(int position) {
         return (int) (value >>> shiftOf(position)) & 0xff;
     }

@@ -1,5 +1,8 @@
 package dev.tunbridge.protocol.frame;
 
+import dev.tunbridge.protocol.description.Description;
+import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.Check.Position;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
@@ -11,12 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
  * Reads the YAML of a description. What the values must be to each other is {@link FormatRules}' business.
@@ -46,7 +43,7 @@ final class FormatParser {
     private FormatParser() {}
 
     static FrameFormat parse(String yaml, String source) {
-        Section top = Section.of(source, "", loadYaml(yaml, source));
+        Section top = Description.read(yaml, source);
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
@@ -61,7 +58,7 @@ final class FormatParser {
                 frame.sections("header").stream().map(FormatParser::field).toList();
         Optional<LengthField> lengthField = length.map(FormatParser::length);
         Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
-        BytePattern trailer = frame.has("trailer") ? frame.hex("trailer") : BytePattern.EMPTY;
+        BytePattern trailer = frame.has("trailer") ? pattern(frame, "trailer") : BytePattern.EMPTY;
         Resync resync = top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT);
         Map<String, Integer> types = types(top.section("types"));
         Optional<Section> keepAlive = top.optionalSection("keepalive");
@@ -87,33 +84,9 @@ final class FormatParser {
                     types,
                     every,
                     deadAfter);
-        } catch (FrameFormatException e) {
+        } catch (DescriptionException e) {
             throw e.in(source);
         }
-    }
-
-    private static Object loadYaml(String yaml, String source) {
-        LoadSettings settings = LoadSettings.builder()
-                .setLabel(source)
-                .setAllowDuplicateKeys(false)
-                .setMaxAliasesForCollections(0)
-                .setSchema(new CoreSchema())
-                .build();
-        @Nullable Object value;
-        try {
-            value = new Load(settings).loadFromString(yaml);
-        } catch (MarkedYamlEngineException e) {
-            String line = e.getProblemMark()
-                    .map(mark -> "line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ": ")
-                    .orElse("");
-            throw new FrameFormatException(source, "", "is not YAML: " + line + e.getProblem());
-        } catch (YamlEngineException | IllegalArgumentException e) { // the latter of a tag like !%5
-            throw new FrameFormatException(source, "", "is not YAML: " + e.getMessage());
-        }
-        if (value == null) {
-            throw new FrameFormatException(source, "", "is empty; allowed: a frame format");
-        }
-        return value;
     }
 
     private static int maxWithoutLength(Section payload, Escape escape) {
@@ -121,11 +94,11 @@ final class FormatParser {
     }
 
     private static BytePattern sync(Section section) {
-        BytePattern bytes = section.hex("bytes");
+        BytePattern bytes = pattern(section, "bytes");
         if (bytes.sizeBytes() == 0) {
             throw section.refuse("bytes", "is empty; allowed: 1 to 8 bytes, or no sync at all");
         }
-        BytePattern mask = section.has("mask") ? section.hex("mask") : bytes;
+        BytePattern mask = section.has("mask") ? pattern(section, "mask") : bytes;
         if (mask.sizeBytes() != bytes.sizeBytes()) {
             throw section.refuse("mask", "has " + mask.sizeBytes() + " bytes; allowed " + bytes.sizeBytes());
         }
@@ -135,6 +108,10 @@ final class FormatParser {
         }
         section.finish();
         return new BytePattern(bytes.sizeBytes(), bytes.value(), bits);
+    }
+
+    private static BytePattern pattern(Section section, String key) {
+        return BytePattern.of(section.hex(key, BytePattern.MAX_BYTES));
     }
 
     private static HeaderField field(Section section) {

@@ -1,5 +1,6 @@
 package dev.tunbridge.protocol.frame;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -226,7 +227,7 @@ final class FormatRules {
         }
     }
 
-    private FrameFormatException refuse(String key, String reason) {
-        return new FrameFormatException(source, key, reason);
+    private DescriptionException refuse(String key, String reason) {
+        return new DescriptionException(source, key, reason);
     }
 }

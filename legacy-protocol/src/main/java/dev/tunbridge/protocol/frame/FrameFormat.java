@@ -1,5 +1,6 @@
 package dev.tunbridge.protocol.frame;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -84,14 +85,14 @@ public record FrameFormat(
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(LARGEST_DESCRIPTION_BYTES + 1);
             if (bytes.length > LARGEST_DESCRIPTION_BYTES) {
-                throw new FrameFormatException(source, "", "is too large; allowed 1 MiB");
+                throw new DescriptionException(source, "", "is too large; allowed 1 MiB");
             }
             return parse(new String(bytes, StandardCharsets.UTF_8), source);
         } catch (NoSuchFileException e) {
-            throw new FrameFormatException(source, "", "no such file");
+            throw new DescriptionException(source, "", "no such file");
         } catch (IOException e) {
             String reason = e instanceof AccessDeniedException ? "permission denied" : e.toString();
-            FrameFormatException fault = new FrameFormatException(source, "", "cannot be read: " + reason);
+            DescriptionException fault = new DescriptionException(source, "", "cannot be read: " + reason);
             fault.initCause(e);
             throw fault;
         }
@@ -101,7 +102,7 @@ public record FrameFormat(
      * Reads a description.
      *
      * @param source what errors call it
-     * @throws FrameFormatException if it is no such description, or describes what cannot work
+     * @throws DescriptionException if it is no such description, or describes what cannot work
      */
     public static FrameFormat parse(String yaml, String source) {
         return FormatParser.parse(yaml, source);
@@ -110,7 +111,7 @@ public record FrameFormat(
     /** A format that comes with the bridge. */
     public static FrameFormat builtin(String name) {
         if (!BUILTIN_NAMES.contains(name)) {
-            throw new FrameFormatException(
+            throw new DescriptionException(
                     name, "", "no such built-in format; allowed " + String.join(", ", BUILTIN_NAMES));
         }
         try (InputStream in = FrameFormat.class.getResourceAsStream(name + ".yaml")) {

@@ -10,7 +10,7 @@ public interface MessageMapper {
     /**
      * A codec for frames of this format; one for each connection.
      *
-     * @throws dev.tunbridge.protocol.frame.FrameFormatException if the format lacks a type that the mapper needs, or
+     * @throws dev.tunbridge.protocol.description.DescriptionException if the format lacks a type that the mapper needs, or
      *     names one that it does not know
      */
     MessageCodec bind(FrameFormat format);

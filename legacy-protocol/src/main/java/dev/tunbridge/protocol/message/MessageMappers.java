@@ -1,7 +1,7 @@
 package dev.tunbridge.protocol.message;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.frame.FrameFormatException;
 import java.util.ServiceLoader;
 import java.util.TreeSet;
 
@@ -18,7 +18,7 @@ public final class MessageMappers {
             }
             names.add(mapper.name());
         }
-        throw new FrameFormatException(
+        throw new DescriptionException(
                 "format " + format.name(),
                 "mapper",
                 "no message mapper is named \"" + format.mapper() + "\"; allowed " + String.join(", ", names));

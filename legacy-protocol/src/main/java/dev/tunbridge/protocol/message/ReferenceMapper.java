@@ -1,7 +1,7 @@
 package dev.tunbridge.protocol.message;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.frame.FrameFormatException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -38,7 +38,7 @@ public final class ReferenceMapper implements MessageMapper {
                 Arrays.stream(ReferenceType.values()).map(ReferenceType::key).toList();
         for (String name : format.types().keySet()) {
             if (!known.contains(name)) {
-                throw new FrameFormatException(
+                throw new DescriptionException(
                         source,
                         "types." + name,
                         "is no message of the mapper reference; allowed " + String.join(", ", known));
@@ -46,12 +46,12 @@ public final class ReferenceMapper implements MessageMapper {
         }
         for (ReferenceType type : REQUIRED) {
             if (!has(format, type)) {
-                throw new FrameFormatException(
+                throw new DescriptionException(
                         source, "types." + type.key(), "is missing, but the mapper reference needs it");
             }
         }
         if (CARRIAGES.stream().noneMatch(types -> types.stream().allMatch(type -> has(format, type)))) {
-            throw new FrameFormatException(
+            throw new DescriptionException(
                     source,
                     "types",
                     "has no carriage for traffic; allowed: packet; tcp with udp; open, opened, data, credit with close");

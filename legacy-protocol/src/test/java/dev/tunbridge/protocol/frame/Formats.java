@@ -1,5 +1,6 @@
 package dev.tunbridge.protocol.frame;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.Check.Position;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
@@ -26,7 +27,7 @@ final class Formats {
         while (true) {
             try {
                 return new Formats(random).draw();
-            } catch (FrameFormatException e) {
+            } catch (DescriptionException e) {
                 // Such as a maximum that the length drawn cannot hold: draw again.
             }
         }

@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,7 +180,7 @@ class FrameFormatTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "`` | is empty; allowed: a frame format",
+                "`` | is empty; allowed: a description",
                 "name: [ | is not YAML: line 1, column 8",
                 "name: a¶name: b | is not YAML: line 2",
                 "just text | is \"just text\"; allowed: keys with values",
@@ -188,7 +189,7 @@ class FrameFormatTest {
             })
     void refusesWhatIsNoDescriptionAtAll(String yaml, String reason) {
         assertThatThrownBy(() -> FrameFormat.parse(lines(yaml), "x.yaml"))
-                .isInstanceOf(FrameFormatException.class)
+                .isInstanceOf(DescriptionException.class)
                 .hasMessageStartingWith("x.yaml: ")
                 .hasMessageContaining(reason);
     }
@@ -208,7 +209,7 @@ class FrameFormatTest {
     @Test
     void namesTheBuiltInOnes() {
         assertThatThrownBy(() -> FrameFormat.builtin("../../etc/passwd"))
-                .isInstanceOf(FrameFormatException.class)
+                .isInstanceOf(DescriptionException.class)
                 .hasMessageEndingWith("no such built-in format; allowed reference, plain-le, hdlc");
     }
 
@@ -252,7 +253,7 @@ class FrameFormatTest {
     private static void refuses(String yaml, String key, String reason) {
         assertThatThrownBy(() -> FrameFormat.parse(yaml, "acme.yaml"))
                 .isInstanceOfSatisfying(
-                        FrameFormatException.class, e -> assertThat(e.key()).startsWith(key))
+                        DescriptionException.class, e -> assertThat(e.key()).startsWith(key))
                 .hasMessageStartingWith("acme.yaml: " + key)
                 .hasMessageContaining(reason);
     }

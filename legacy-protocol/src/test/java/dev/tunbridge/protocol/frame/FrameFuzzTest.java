@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.tunbridge.protocol.description.DescriptionException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
@@ -108,7 +109,7 @@ class FrameFuzzTest {
                 encoder.encode(frame, 0, Unpooled.EMPTY_BUFFER);
                 assertThat(probe.probe(frame, 0, frame.writerIndex())).isEqualTo(frame.writerIndex());
             }
-        } catch (FrameFormatException e) {
+        } catch (DescriptionException e) {
             assertThat(e).hasMessageContaining("fuzz");
         }
     }

@@ -3,9 +3,9 @@ package dev.tunbridge.protocol.message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.frame.FrameFormatException;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +28,7 @@ class ReferenceMapperTest {
         FrameFormat format = format("reference", types);
         assertThatThrownBy(() -> MessageMappers.forFormat(format))
                 .isInstanceOfSatisfying(
-                        FrameFormatException.class, e -> assertThat(e.key()).isEqualTo(key))
+                        DescriptionException.class, e -> assertThat(e.key()).isEqualTo(key))
                 .hasMessageContaining(reason);
     }
 
@@ -45,7 +45,7 @@ class ReferenceMapperTest {
     @Test
     void namesTheMapperThatIsMissing() {
         assertThatThrownBy(() -> MessageMappers.forFormat(format("acme", SESSION_TYPES)))
-                .isInstanceOf(FrameFormatException.class)
+                .isInstanceOf(DescriptionException.class)
                 .hasMessageContaining("mapper: no message mapper is named \"acme\"; allowed reference");
     }
 

@@ -1,7 +1,7 @@
 package dev.tunbridge.reassembly.recovery;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.frame.FrameFormatException;
 import java.util.List;
 import java.util.Random;
 
@@ -23,7 +23,7 @@ final class RandomFormats {
             String yaml = draw(random);
             try {
                 return FrameFormat.parse(yaml, "random");
-            } catch (FrameFormatException e) {
+            } catch (DescriptionException e) {
                 // Such as a maximum that the length drawn cannot hold: draw again.
             }
         }

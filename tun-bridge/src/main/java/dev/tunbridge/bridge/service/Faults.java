@@ -3,7 +3,7 @@ package dev.tunbridge.bridge.service;
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.linux.LinuxException;
-import dev.tunbridge.protocol.frame.FrameFormatException;
+import dev.tunbridge.protocol.description.DescriptionException;
 import java.nio.file.AccessDeniedException;
 import picocli.CommandLine.ParameterException;
 
@@ -28,7 +28,7 @@ final class Faults {
         if (fault instanceof BridgeException bridge) {
             return ExitCode.of(bridge);
         }
-        if (fault instanceof ConfigException || fault instanceof FrameFormatException) {
+        if (fault instanceof ConfigException || fault instanceof DescriptionException) {
             return ExitCode.USAGE;
         }
         if (fault instanceof LinuxException linux) {

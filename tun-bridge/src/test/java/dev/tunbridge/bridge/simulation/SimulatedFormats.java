@@ -1,9 +1,9 @@
 package dev.tunbridge.bridge.simulation;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.frame.FrameFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +42,7 @@ final class SimulatedFormats {
             String name = "generated-" + formats.size();
             try {
                 formats.add(FrameFormat.parse(describe(name, dice), name));
-            } catch (FrameFormatException e) {
+            } catch (DescriptionException e) {
                 // Such as a length that counts escaped bytes: draw again.
             }
         }

@@ -1,6 +1,7 @@
-package dev.tunbridge.protocol.frame;
+package dev.tunbridge.protocol.description;
 
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** One mapping of a description. Each value is asked for once with its kind; a key that nobody asked for is refused. */
-final class Section {
+public final class Section {
     private final String source;
     private final String path;
     private final Map<?, ?> values;
@@ -26,22 +27,22 @@ final class Section {
         if (value instanceof Map<?, ?> map) {
             return new Section(source, path, map);
         }
-        throw new FrameFormatException(source, path, "is " + show(value) + "; allowed: keys with values");
+        throw new DescriptionException(source, path, "is " + show(value) + "; allowed: keys with values");
     }
 
-    boolean has(String key) {
+    public boolean has(String key) {
         return find(key).isPresent();
     }
 
-    Section section(String key) {
+    public Section section(String key) {
         return of(source, pathOf(key), require(key));
     }
 
-    Optional<Section> optionalSection(String key) {
+    public Optional<Section> optionalSection(String key) {
         return find(key).map(value -> of(source, pathOf(key), value));
     }
 
-    List<Section> sections(String key) {
+    public List<Section> sections(String key) {
         Object value = require(key);
         if (!(value instanceof List<?> list)) {
             throw refuse(key, "is " + show(value) + "; allowed: a list");
@@ -51,11 +52,11 @@ final class Section {
                 .toList();
     }
 
-    boolean isText(String key) {
+    public boolean isText(String key) {
         return require(key) instanceof String;
     }
 
-    String text(String key) {
+    public String text(String key) {
         Object value = require(key);
         if (value instanceof String text) {
             return text;
@@ -63,11 +64,11 @@ final class Section {
         throw refuse(key, "is " + show(value) + "; allowed: text");
     }
 
-    String text(String key, String byDefault) {
+    public String text(String key, String byDefault) {
         return has(key) ? text(key) : byDefault;
     }
 
-    long number(String key) {
+    public long number(String key) {
         Object value = require(key);
         if (value instanceof Integer || value instanceof Long) {
             return ((Number) value).longValue();
@@ -75,7 +76,7 @@ final class Section {
         throw refuse(key, "is " + show(value) + "; allowed: a whole number below 2^63");
     }
 
-    int integer(String key) {
+    public int integer(String key) {
         long value = number(key);
         if (value != (int) value) {
             throw refuse(key, "is " + value + "; allowed " + Integer.MIN_VALUE + " to " + Integer.MAX_VALUE);
@@ -83,12 +84,12 @@ final class Section {
         return (int) value;
     }
 
-    int integer(String key, int byDefault) {
+    public int integer(String key, int byDefault) {
         return has(key) ? integer(key) : byDefault;
     }
 
     /** A number of 32 bits, unsigned. */
-    int unsigned(String key) {
+    public int unsigned(String key) {
         long value = number(key);
         if (value < 0 || value > 0xFFFF_FFFFL) {
             throw refuse(key, "is " + value + "; allowed 0 to 0xFFFFFFFF");
@@ -96,7 +97,7 @@ final class Section {
         return (int) value;
     }
 
-    boolean flag(String key) {
+    public boolean flag(String key) {
         Object value = require(key);
         if (value instanceof Boolean flag) {
             return flag;
@@ -104,7 +105,7 @@ final class Section {
         throw refuse(key, "is " + show(value) + "; allowed true, false");
     }
 
-    <E extends Enum<E>> E choice(String key, E byDefault, Class<E> kind) {
+    public <E extends Enum<E>> E choice(String key, E byDefault, Class<E> kind) {
         if (!has(key)) {
             return byDefault;
         }
@@ -120,20 +121,20 @@ final class Section {
         throw refuse(key, "is " + show(value) + "; allowed " + allowed);
     }
 
-    /** Hexadecimal bytes, with or without spaces, as a number; at most eight. */
-    BytePattern hex(String key) {
+    /** Hexadecimal bytes, with or without spaces; so many at most. */
+    public byte[] hex(String key, int mostBytes) {
         String digits = text(key).replace(" ", "");
         boolean hexadecimal = digits.chars().allMatch(c -> c < 0x80 && Character.digit(c, 16) >= 0);
-        if (!hexadecimal || digits.length() % 2 != 0 || digits.length() > 2 * BytePattern.MAX_BYTES) {
-            throw refuse(key, "is \"" + text(key) + "\"; allowed: up to 8 bytes of two hexadecimal digits each");
+        if (!hexadecimal || digits.length() % 2 != 0 || digits.length() > 2 * mostBytes) {
+            throw refuse(
+                    key,
+                    "is \"" + text(key) + "\"; allowed: up to " + mostBytes + " bytes as two hexadecimal digits each");
         }
-        int sizeBytes = digits.length() / 2;
-        long mask = sizeBytes == 0 ? 0 : -1L >>> (Long.SIZE - 8 * sizeBytes);
-        return new BytePattern(sizeBytes, digits.isEmpty() ? 0 : Long.parseUnsignedLong(digits, 16), mask);
+        return HexFormat.of().parseHex(digits);
     }
 
     /** A time such as {@code 500ms}, {@code 15s}, {@code 2m}. */
-    long nanos(String key, long byDefault) {
+    public long nanos(String key, long byDefault) {
         if (!has(key)) {
             return byDefault;
         }
@@ -156,14 +157,14 @@ final class Section {
     }
 
     /** Every key of the mapping, where the keys are names that the description chooses. */
-    Set<String> names() {
+    public Set<String> names() {
         Set<String> names = new TreeSet<>();
         values.keySet().forEach(key -> names.add(String.valueOf(key)));
         return names;
     }
 
     /** Refuses the keys that nobody asked for. */
-    void finish() {
+    public void finish() {
         for (String name : names()) {
             if (!known.contains(name)) {
                 throw refuse(name, "is an unknown key; allowed " + String.join(", ", new TreeSet<>(known)));
@@ -171,8 +172,8 @@ final class Section {
         }
     }
 
-    FrameFormatException refuse(String key, String reason) {
-        return new FrameFormatException(source, pathOf(key), reason);
+    public DescriptionException refuse(String key, String reason) {
+        return new DescriptionException(source, pathOf(key), reason);
     }
 
     private Object require(String key) {

@@ -1,13 +1,13 @@
-package dev.tunbridge.protocol.frame;
+package dev.tunbridge.protocol.description;
 
-/** A frame format that cannot work. The message is "source: key: reason; allowed …". */
-public final class FrameFormatException extends RuntimeException {
+/** A description that cannot work. The message is "source: key: reason; allowed …". */
+public final class DescriptionException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final String key;
     private final String reason;
 
-    public FrameFormatException(String source, String key, String reason) {
+    public DescriptionException(String source, String key, String reason) {
         super(key.isEmpty() ? source + ": " + reason : source + ": " + key + ": " + reason);
         this.key = key;
         this.reason = reason;
@@ -18,7 +18,8 @@ public final class FrameFormatException extends RuntimeException {
         return key;
     }
 
-    FrameFormatException in(String source) {
-        return new FrameFormatException(source, key, reason);
+    /** The same of another source. */
+    public DescriptionException in(String source) {
+        return new DescriptionException(source, key, reason);
     }
 }
