@@ -1,19 +1,16 @@
 package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
-import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.mapping.MappedClient;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.QueueFullException;
 import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.bridge.tunnel.Tunnel;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
-import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -24,8 +21,6 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
-import java.nio.charset.StandardCharsets;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -80,35 +75,20 @@ public final class Bridge implements AutoCloseable {
     Bridge(
             BridgeConfig config,
             Endpoint server,
-            FrameFormat format,
-            MessageCodec codec,
+            Login login,
             BridgeListener listener,
             @Nullable EventLoopGroup group,
             DeviceFactory devices,
             NetworkSetup networkSetup,
             NameResolver resolver) {
-        EnumSet<Carriage> offered = EnumSet.copyOf(config.get(Settings.CARRIAGE));
-        offered.retainAll(codec.carriages());
-        if (offered.isEmpty()) {
-            throw new ConfigException(
-                    Settings.CARRIAGE.key(),
-                    config.text(Settings.CARRIAGE),
-                    "what format '" + format.name() + "' can carry, " + codec.carriages());
-        }
         this.listener = listener;
         this.devices = devices;
         EventLoopGroup used = group == null ? newGroup(config.get(Settings.TUN_NAME)) : group;
         ownGroup = group == null ? used : null;
         loop = used.next();
         maxHandedOverBytes = config.get(Settings.APP_QUEUE_BYTES);
-        maxAppBytes = format.maxPayloadBytes() - 2; // the topic
-        Message.Hello hello = new Message.Hello(
-                1,
-                offered,
-                config.get(Settings.DEVICE_ID),
-                Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)));
-        tunnels = device -> new Tunnel(
-                config, server, format, codec, hello, loop, device, networkSetup, resolver, new FromTunnel());
+        maxAppBytes = login.protocol().newCodec().maxAppBytes();
+        tunnels = device -> new Tunnel(config, server, login, loop, device, networkSetup, resolver, new FromTunnel());
     }
 
     public static BridgeBuilder builder() {

@@ -6,11 +6,10 @@ import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.path.SocketTuning;
 import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.description.DescriptionException;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Path;
 import java.util.Map;
@@ -20,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 /** Gathers what a bridge needs. Not thread-safe; may be used for several bridges, one after the other. */
 public final class BridgeBuilder {
     /** Those that were asked for: a process with 200 tunnels would read one description 200 times. */
-    private static final Map<String, FrameFormat> SHIPPED = new ConcurrentHashMap<>();
+    private static final Map<String, Protocol> SHIPPED = new ConcurrentHashMap<>();
 
     private BridgeConfig config = BridgeConfig.defaults();
     private BridgeListener listener = new BridgeListener() {};
-    private @Nullable FrameFormat format;
+    private @Nullable Protocol protocol;
     private @Nullable EventLoopGroup group;
     private @Nullable TunDevice device;
     private NameResolver resolver = NameResolver.SYSTEM;
@@ -64,9 +63,9 @@ public final class BridgeBuilder {
         return set(Settings.TOKEN.key(), token);
     }
 
-    /** A frame format that is no file: goes before the configuration's. */
-    public BridgeBuilder format(FrameFormat format) {
-        this.format = format;
+    /** A protocol that is no file: goes before the configuration's. */
+    public BridgeBuilder protocol(Protocol protocol) {
+        this.protocol = protocol;
         return this;
     }
 
@@ -105,22 +104,21 @@ public final class BridgeBuilder {
     public Bridge build() {
         Endpoint server = config.server();
         SocketTuning.check(config);
-        FrameFormat frameFormat = format != null ? format : loadFormat(config);
-        MessageCodec codec = MessageMappers.forFormat(frameFormat);
+        Login login = Login.of(config, protocol != null ? protocol : loadProtocol(config));
         TunDevice own = device;
         DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config);
         NetworkSetup networkSetup =
                 own != null ? LinuxDevices.withoutKernel(config) : LinuxDevices.networkSetup(config);
-        return new Bridge(config, server, frameFormat, codec, listener, group, devices, networkSetup, resolver);
+        return new Bridge(config, server, login, listener, group, devices, networkSetup, resolver);
     }
 
-    /** The format that a configuration names: one that ships, or a file. */
-    public static FrameFormat loadFormat(BridgeConfig config) {
+    /** The protocol that a configuration names: one that ships, or a file. */
+    public static Protocol loadProtocol(BridgeConfig config) {
         String name = config.get(Settings.FORMAT);
         try {
-            return FrameFormat.builtinNames().contains(name)
-                    ? SHIPPED.computeIfAbsent(name, FrameFormat::builtin)
-                    : FrameFormat.load(Path.of(name));
+            return Protocol.builtinNames().contains(name)
+                    ? SHIPPED.computeIfAbsent(name, Protocol::builtin)
+                    : Protocol.load(Path.of(name));
         } catch (DescriptionException e) {
             throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()), e);
         }

@@ -7,12 +7,13 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
-import dev.tunbridge.protocol.message.Message;
-import dev.tunbridge.protocol.message.MessageMappers;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -46,7 +47,8 @@ import org.junit.jupiter.api.Test;
 class BridgeEndTest {
     private static final int SEEDS = Integer.getInteger("tunbridge.ends", 300);
     private static final int SECONDS = 10;
-    private static final FrameFormat FORMAT = FrameFormat.builtin("reference");
+    private static final Protocol PROTOCOL = Protocol.builtin("reference");
+    private static final FrameFormat FORMAT = PROTOCOL.format();
 
     private final Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
     private Thread.UncaughtExceptionHandler before = (thread, fault) -> {};
@@ -282,8 +284,7 @@ class BridgeEndTest {
         return new Bridge(
                 config,
                 new Endpoint("127.0.0.1", server.port()),
-                FORMAT,
-                MessageMappers.forFormat(FORMAT),
+                Login.of(config, PROTOCOL),
                 listener,
                 group,
                 () -> device = new MemoryTunDevice(TunOptions.named("tb0")),
@@ -340,8 +341,11 @@ class BridgeEndTest {
             try (FrameEncoder encoder = new FrameEncoder(FORMAT)) {
                 InetAddress device = InetAddresses.forString(otherAddress ? "198.19.0.3" : "198.19.0.1");
                 InetAddress own = InetAddresses.forString("198.19.0.2");
-                MessageMappers.forFormat(FORMAT)
-                        .write(new Message.Welcome(Carriage.SEGMENT, 1, 1400, 29, device, own), encoder, out);
+                PROTOCOL.newCodec()
+                        .write(
+                                ServerSignals.welcome(new TunnelParameters(Carriage.SEGMENT, 1, 1400, 29, device, own)),
+                                encoder,
+                                out);
             }
             return ByteBufUtil.getBytes(out);
         }

@@ -52,6 +52,27 @@ public final class Section {
                 .toList();
     }
 
+    public boolean isList(String key) {
+        return require(key) instanceof List<?>;
+    }
+
+    public boolean isSection(String key) {
+        return require(key) instanceof Map<?, ?>;
+    }
+
+    public boolean isNumber(String key) {
+        return require(key) instanceof Number;
+    }
+
+    /** A list of texts. */
+    public List<String> texts(String key) {
+        Object value = require(key);
+        if (!(value instanceof List<?> list) || !list.stream().allMatch(String.class::isInstance)) {
+            throw refuse(key, "is " + show(value) + "; allowed: a list of texts");
+        }
+        return list.stream().map(String.class::cast).toList();
+    }
+
     public boolean isText(String key) {
         return require(key) instanceof String;
     }

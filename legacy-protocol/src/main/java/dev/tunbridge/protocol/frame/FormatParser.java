@@ -44,6 +44,15 @@ final class FormatParser {
 
     static FrameFormat parse(String yaml, String source) {
         Section top = Description.read(yaml, source);
+        FrameFormat format = parse(top, source);
+        // What frames say, and when, is known to others.
+        top.has("messages");
+        top.has("session");
+        top.finish();
+        return format;
+    }
+
+    static FrameFormat parse(Section top, String source) {
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
@@ -67,7 +76,6 @@ final class FormatParser {
         keepAlive.ifPresent(Section::finish);
         payload.finish();
         frame.finish();
-        top.finish();
         try {
             return new FrameFormat(
                     name,

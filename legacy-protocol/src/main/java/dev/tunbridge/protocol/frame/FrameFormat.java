@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.frame;
 
 import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.description.Section;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -106,6 +107,11 @@ public record FrameFormat(
      */
     public static FrameFormat parse(String yaml, String source) {
         return FormatParser.parse(yaml, source);
+    }
+
+    /** Reads the framing of a description whose other keys are others' business. */
+    public static FrameFormat parse(Section top, String source) {
+        return FormatParser.parse(top, source);
     }
 
     /** A format that comes with the bridge. */

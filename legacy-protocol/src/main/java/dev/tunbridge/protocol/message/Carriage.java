@@ -1,50 +1,29 @@
 package dev.tunbridge.protocol.message;
 
-import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /** How traffic travels in frames. */
 public enum Carriage {
     /** Whole IP packets. */
-    PACKET(1),
+    PACKET,
     /** TCP segments and UDP datagrams without an IP header. */
-    SEGMENT(2),
+    SEGMENT,
     /** Virtual sockets: byte streams and datagrams on channels. */
-    SOCKET(4);
+    SOCKET;
 
-    private final int bit;
-
-    Carriage(int bit) {
-        this.bit = bit;
+    /** As descriptions name it. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The bit of this carriage in a hello or welcome. */
-    public int bit() {
-        return bit;
-    }
-
-    static Optional<Carriage> ofBit(int bit) {
+    /** The one that a description names so. */
+    public static Optional<Carriage> of(String key) {
         for (Carriage carriage : values()) {
-            if (carriage.bit == bit) {
+            if (carriage.key().equals(key)) {
                 return Optional.of(carriage);
             }
         }
         return Optional.empty();
-    }
-
-    /** The known carriages among the bits; a newer peer may offer others as well. */
-    static Set<Carriage> ofBits(int bits) {
-        EnumSet<Carriage> carriages = EnumSet.noneOf(Carriage.class);
-        for (Carriage carriage : values()) {
-            if ((bits & carriage.bit) != 0) {
-                carriages.add(carriage);
-            }
-        }
-        return carriages;
-    }
-
-    static int bitsOf(Set<Carriage> carriages) {
-        return carriages.stream().mapToInt(Carriage::bit).sum();
     }
 }

@@ -1,70 +1,27 @@
 package dev.tunbridge.protocol.message;
 
 import java.net.InetAddress;
-import java.util.Set;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
 
 /** What one end says to the other. Values of fields are in their range when the record exists. */
 public sealed interface Message {
 
-    /** The device introduces itself. */
-    record Hello(int version, Set<Carriage> carriages, String deviceId, Octets token) implements Message {
-        /** The version of the protocol that this bridge speaks. */
-        public static final int VERSION = 1;
-
-        public Hello {
-            Range.u8("version", version);
-            carriages = Set.copyOf(carriages);
+    /**
+     * A message of the session itself, as the description lays it out: login, keep-alive, farewell. Only the names stand in logs, because
+     * values may be secret.
+     *
+     * @param name of the type, as {@code types} has it
+     */
+    record Signal(String name, Map<String, Value> fields) implements Message {
+        public Signal {
+            fields = Map.copyOf(fields);
         }
 
-        /** The token stays out of logs. */
         @Override
         public String toString() {
-            return "Hello[version=" + version + ", carriages=" + carriages + ", deviceId=" + deviceId + ", token of "
-                    + token.length() + " bytes]";
-        }
-    }
-
-    /** The server accepts, and says how the tunnel is addressed. */
-    record Welcome(
-            Carriage carriage,
-            long session,
-            int innerMtu,
-            int prefixLength,
-            InetAddress deviceAddress,
-            InetAddress serverAddress)
-            implements Message {
-        public Welcome {
-            Range.u32("session", session);
-            Range.u16("innerMtu", innerMtu);
-            if (deviceAddress.getClass() != serverAddress.getClass()) {
-                throw new IllegalArgumentException(
-                        "addresses of two families: " + deviceAddress + " and " + serverAddress);
-            }
-            Range.check("prefixLength", prefixLength, 8L * deviceAddress.getAddress().length);
-        }
-    }
-
-    /** The server refuses. */
-    record Reject(RejectReason reason, String text) implements Message {}
-
-    /** Asks for a sign of life. */
-    record KeepAlive(long nonce) implements Message {
-        public KeepAlive {
-            Range.u32("nonce", nonce);
-        }
-    }
-
-    /** Answers a keep-alive with its nonce. */
-    record KeepAliveAck(long nonce) implements Message {
-        public KeepAliveAck {
-            Range.u32("nonce", nonce);
-        }
-    }
-
-    /** Ends the session in order. */
-    record Bye(int reason) implements Message {
-        public Bye {
-            Range.u8("reason", reason);
+            return name + fields.keySet().stream().sorted().toList();
         }
     }
 
@@ -137,36 +94,48 @@ public sealed interface Message {
 
     /** What became of an {@link Open}. */
     enum OpenStatus {
-        OPEN(0),
-        REFUSED(1),
-        UNREACHABLE(2),
-        LIMIT(3);
+        OPEN,
+        REFUSED,
+        UNREACHABLE,
+        LIMIT;
 
-        private final int code;
-
-        OpenStatus(int code) {
-            this.code = code;
+        /** As descriptions name it. */
+        String key() {
+            return Message.key(this);
         }
 
-        public int code() {
-            return code;
+        static OpenStatus of(String key) {
+            return Message.ofKey(key, values());
         }
     }
 
     /** How a channel ends. */
     enum CloseHow {
-        END_OF_STREAM(0),
-        RESET(1);
+        END_OF_STREAM,
+        RESET;
 
-        private final int code;
-
-        CloseHow(int code) {
-            this.code = code;
+        /** As descriptions name it. */
+        String key() {
+            return Message.key(this);
         }
 
-        public int code() {
-            return code;
+        static CloseHow of(String key) {
+            return Message.ofKey(key, values());
         }
+    }
+
+    private static String key(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static <E extends Enum<E>> E ofKey(String key, E[] constants) {
+        for (E constant : constants) {
+            if (key(constant).equals(key)) {
+                return constant;
+            }
+        }
+        throw new IllegalArgumentException("is " + key + "; allowed "
+                + Arrays.stream(constants).map(Message::key).toList());
     }
 
     /** IP protocol numbers (IANA). */

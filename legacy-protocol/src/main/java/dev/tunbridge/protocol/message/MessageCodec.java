@@ -47,6 +47,9 @@ public interface MessageCodec {
     /** The longest IP packet that fits a frame. */
     int maxPacketBytes();
 
+    /** The longest content of an application message that fits a frame; 0 where there are none. */
+    int maxAppBytes();
+
     /** The longest segment, from its TCP or UDP header on, that fits a frame. */
     int maxSegmentBytes(int addressBytes);
 }

@@ -28,6 +28,10 @@ public final class Octets {
         return bytes.length;
     }
 
+    byte byteAt(int index) {
+        return bytes[index];
+    }
+
     public byte[] toByteArray() {
         return bytes.clone();
     }

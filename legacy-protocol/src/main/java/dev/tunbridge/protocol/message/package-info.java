@@ -1,7 +1,6 @@
 /**
- * What frames mean: the {@link dev.tunbridge.protocol.message.Message} records, and the
- * {@link dev.tunbridge.protocol.message.MessageMapper} that turns frames into messages and back. The reference mapper is
- * one of many; nothing else in the bridge knows its bytes.
+ * What frames mean: the {@link dev.tunbridge.protocol.message.Message} records, and the layouts of a description that turn frames into them and back.
+ * Traffic is read where it lies, and nothing is allocated for it.
  */
 @NullMarked
 package dev.tunbridge.protocol.message;

@@ -6,14 +6,12 @@ public enum CloseReason {
     BYE,
     /** This end said goodbye. */
     LOCAL,
-    /** No hello came in time. */
-    HELLO_TIMEOUT,
-    /** Neither welcome nor reject came in time. */
-    WELCOME_TIMEOUT,
+    /** What the login waits for did not come in time. */
+    LOGIN_TIMEOUT,
     /** Nothing was heard for too long. */
     PEER_DEAD,
     /** The peer sent what the protocol forbids. */
     PROTOCOL_VIOLATION,
-    /** The server refused the hello. */
+    /** The server refused the device. */
     REFUSED
 }

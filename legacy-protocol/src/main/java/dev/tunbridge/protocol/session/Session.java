@@ -3,82 +3,140 @@ package dev.tunbridge.protocol.session;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.Value;
+import dev.tunbridge.protocol.session.SessionScript.End;
+import dev.tunbridge.protocol.session.SessionScript.KeepAlive;
+import dev.tunbridge.protocol.session.SessionScript.Step;
+import dev.tunbridge.protocol.session.SessionScript.Utterance;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What both ends of a connection share. For one thread. Times are {@code System.nanoTime()} of the caller, compared by
- * difference as that may wrap.
+ * One end of a connection that plays a {@link SessionScript}. For one thread. Times are {@code System.nanoTime()} of the
+ * caller, compared by difference as that may wrap.
  *
  * <pre>
- *   NEW --connected--> OPENING --welcome--> ESTABLISHED --bye, silence, violation--> CLOSED
- *                         |--reject, timeout, violation--------------------------------^
+ *   NEW --connected--> LOGIN --last step--> ESTABLISHED --farewell, silence, violation--> CLOSED
+ *                        |--refusal, timeout, violation--------------------------------------^
  * </pre>
  */
-public abstract sealed class Session permits ClientSession, ServerSession {
+public final class Session {
     /** What {@link #nextDeadlineNanos} answers where nothing is waited for. */
     public static final long NO_DEADLINE = Long.MAX_VALUE;
 
-    private static final long NONCE_MASK = 0xFFFF_FFFFL;
+    static final String REFUSAL_REASON = "refusal.reason";
+    static final String REFUSAL_TEXT = "refusal.text";
+    static final String COUNTER = "counter";
+    static final String OFFER = "offer.carriages";
+
+    private static final long COUNTER_MASK = 0xFFFF_FFFFL;
+    private static final long LEAST_KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private enum State {
         NEW,
-        OPENING,
+        LOGIN,
         ESTABLISHED,
         CLOSED
     }
 
-    private static final long LEAST_KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
+    private final SessionScript script;
+    private final End end;
+    private final @Nullable Admission admission;
+    private final Surroundings surroundings;
     private final long keepAliveEveryNanos;
     private final long deadAfterNanos;
+
+    /** What the configuration gives, what was said, and what the tunnel is. */
+    private final Map<String, Value> variables;
+
     private State state = State.NEW;
-    private long openingDeadlineNanos;
+    private int step;
+    private long loginDeadlineNanos;
     private long lastHeardNanos;
     private long nextKeepAliveNanos;
-    private long nonce;
-    private Message.@Nullable Welcome welcome;
+    private long counter;
+    private @Nullable TunnelParameters tunnel;
 
-    Session(FrameFormat format) {
+    private Session(
+            SessionScript script,
+            FrameFormat format,
+            End end,
+            Map<String, Value> variables,
+            @Nullable Admission admission,
+            Surroundings surroundings) {
+        this.script = script;
+        this.end = end;
+        this.admission = admission;
+        this.surroundings = surroundings;
+        this.variables = new HashMap<>(variables);
         this.keepAliveEveryNanos = format.keepAliveEveryNanos();
         this.deadAfterNanos = format.deadAfterNanos();
     }
 
+    /**
+     * The device's end.
+     *
+     * @param variables what the configuration gives, by the names in {@link SessionScript#parse}; what the login says of the tunnel
+     *     comes before it
+     */
+    public static Session client(
+            SessionScript script, FrameFormat format, Map<String, Value> variables, Surroundings surroundings) {
+        return new Session(script, format, End.CLIENT, variables, null, surroundings);
+    }
+
+    /** The server's end: the admission is asked before the server says what the login ends with, or what may be a refusal. */
+    public static Session server(
+            SessionScript script,
+            FrameFormat format,
+            Map<String, Value> variables,
+            Admission admission,
+            Surroundings surroundings) {
+        return new Session(script, format, End.SERVER, variables, admission, surroundings);
+    }
+
     /** The connection is up. Called once, first. */
-    public final List<SessionAction> connected(long nowNanos) {
+    public List<SessionAction> connected(long nowNanos) {
         if (state != State.NEW) {
             throw new IllegalStateException("a session serves one connection");
         }
-        state = State.OPENING;
+        state = State.LOGIN;
         lastHeardNanos = nowNanos;
-        openingDeadlineNanos = nowNanos + openingTimeoutNanos();
-        return opening();
+        List<SessionAction> actions = new ArrayList<>();
+        proceed(actions, nowNanos);
+        return actions;
     }
 
     /** Bytes came, of whatever kind. */
-    public final void heard(long nowNanos) {
+    public void heard(long nowNanos) {
         lastHeardNanos = nowNanos;
     }
 
     /** A message came. Traffic that {@link #admits} is the caller's own business, and answered with nothing here. */
-    public final List<SessionAction> received(Message message, long nowNanos) {
+    public List<SessionAction> received(Message message, long nowNanos) {
         heard(nowNanos);
         return switch (state) {
-            case OPENING -> receivedOpening(message, nowNanos);
+            case LOGIN -> receivedInLogin(message, nowNanos);
             case ESTABLISHED -> receivedEstablished(message);
             case NEW, CLOSED -> List.of();
         };
     }
 
     /** Time has passed; to be called at {@link #nextDeadlineNanos} or at any other time. */
-    public final List<SessionAction> tick(long nowNanos) {
-        if (state == State.OPENING && nowNanos - openingDeadlineNanos >= 0) {
+    public List<SessionAction> tick(long nowNanos) {
+        if (state == State.LOGIN && nowNanos - loginDeadlineNanos >= 0) {
+            Step due = script.login().get(step);
             return closed(
-                    openingTimeout(),
-                    "no " + awaited() + " within " + TimeUnit.NANOSECONDS.toMillis(openingTimeoutNanos()) + " ms");
+                    CloseReason.LOGIN_TIMEOUT,
+                    "no " + due.says().message() + " within " + TimeUnit.NANOSECONDS.toMillis(due.withinNanos())
+                            + " ms");
         }
-        if (state != State.ESTABLISHED) {
+        if (state != State.ESTABLISHED || script.keepAlive().isEmpty()) {
             return List.of();
         }
         long silentNanos = nowNanos - lastHeardNanos;
@@ -87,125 +145,300 @@ public abstract sealed class Session permits ClientSession, ServerSession {
                     CloseReason.PEER_DEAD,
                     "nothing was heard for " + TimeUnit.NANOSECONDS.toMillis(silentNanos) + " ms");
         }
-        if (nowNanos - nextKeepAliveNanos < 0) {
-            return List.of();
-        }
-        return sendKeepAlive(nowNanos);
+        return nowNanos - nextKeepAliveNanos < 0 ? List.of() : ask(nowNanos);
     }
 
     /**
-     * Sends a keep-alive at once, where a session is established and has sent none for a second; the next is due as long
-     * after it as after any.
+     * Asks for a sign of life at once, where a session is established, has one, and has asked for none for a second; the next is due as
+     * long after it as after any.
      */
-    public final List<SessionAction> keepAlive(long nowNanos) {
+    public List<SessionAction> keepAlive(long nowNanos) {
         long sentNanos = nextKeepAliveNanos - keepAliveEveryNanos;
         boolean isTooSoon = nowNanos - sentNanos < LEAST_KEEP_ALIVE_NANOS;
-        return state != State.ESTABLISHED || isTooSoon ? List.of() : sendKeepAlive(nowNanos);
+        return state != State.ESTABLISHED || isTooSoon ? List.of() : ask(nowNanos);
     }
 
-    private List<SessionAction> sendKeepAlive(long nowNanos) {
-        // From now, not from the last one: after a pause one keep-alive is enough.
+    private List<SessionAction> ask(long nowNanos) {
+        Optional<KeepAlive> keepAlive = script.keepAlive();
+        if (keepAlive.isEmpty()) {
+            return List.of();
+        }
+        // From now, not from the last one: after a pause one is enough.
         nextKeepAliveNanos = nowNanos + keepAliveEveryNanos;
-        nonce = nonce + 1 & NONCE_MASK;
-        return List.of(new SessionAction.Send(new Message.KeepAlive(nonce)));
+        counter = (counter + 1) & COUNTER_MASK;
+        variables.put(COUNTER, new Value.Whole(counter));
+        return List.of(say(keepAlive.get().question()));
     }
 
     /** Ends the session in order. */
-    public final List<SessionAction> close(long nowNanos) {
+    public List<SessionAction> close(long nowNanos) {
         if (state == State.CLOSED) {
             return List.of();
         }
-        boolean established = state == State.ESTABLISHED;
-        SessionAction closed = finish(CloseReason.LOCAL, "closed by this end");
-        return established ? List.of(new SessionAction.Send(new Message.Bye(0)), closed) : List.of(closed);
+        List<SessionAction> actions = new ArrayList<>();
+        if (state == State.ESTABLISHED) {
+            script.farewell().ifPresent(farewell -> actions.add(say(farewell)));
+        }
+        actions.add(finish(CloseReason.LOCAL, "closed by this end"));
+        return actions;
     }
 
     /** The peer sent what the protocol forbids, such as a malformed message, or traffic that is not admitted. */
-    public final List<SessionAction> violated(String detail, long nowNanos) {
+    public List<SessionAction> violated(String detail, long nowNanos) {
         return state == State.CLOSED ? List.of() : violation(detail);
     }
 
     /** When {@link #tick} next has something to do, or {@link #NO_DEADLINE}. */
-    public final long nextDeadlineNanos() {
+    public long nextDeadlineNanos() {
         return switch (state) {
             case NEW, CLOSED -> NO_DEADLINE;
-            case OPENING -> openingDeadlineNanos;
+            case LOGIN -> loginDeadlineNanos;
             case ESTABLISHED -> {
+                if (script.keepAlive().isEmpty()) {
+                    yield NO_DEADLINE;
+                }
                 long deadNanos = lastHeardNanos + deadAfterNanos;
                 yield nextKeepAliveNanos - deadNanos < 0 ? nextKeepAliveNanos : deadNanos;
             }
         };
     }
 
-    public final boolean isEstablished() {
+    public boolean isEstablished() {
         return state == State.ESTABLISHED;
     }
 
-    public final boolean isClosed() {
+    public boolean isClosed() {
         return state == State.CLOSED;
     }
 
+    /** What the login waits for, for people; empty where it waits for nothing. */
+    public String awaited() {
+        return state == State.LOGIN ? script.login().get(step).says().message() : "";
+    }
+
+    /** Whether this message asks for an answer, and so may be left unanswered by who cannot send. */
+    public boolean isQuestion(Message message) {
+        return isOf(message, script.keepAlive().map(KeepAlive::question));
+    }
+
     /**
-     * Whether traffic of this carriage may pass. Where it may not, a frame of it that came is a violation before the
-     * welcome, and to be dropped and counted after it.
+     * Whether traffic of this carriage may pass. Where it may not, a frame of it that came is a violation before the end of
+     * the login, and to be dropped and counted after it.
      */
-    public final boolean admits(Carriage carriage) {
-        Message.Welcome agreed = welcome;
+    public boolean admits(Carriage carriage) {
+        TunnelParameters agreed = tunnel;
         return state == State.ESTABLISHED && agreed != null && agreed.carriage() == carriage;
     }
 
-    abstract long openingTimeoutNanos();
+    // Login
 
-    abstract CloseReason openingTimeout();
-
-    /** The message that ends the opening, for people. */
-    abstract String awaited();
-
-    /** What is said first. */
-    abstract List<SessionAction> opening();
-
-    /** The first message of the peer. */
-    abstract List<SessionAction> receivedOpening(Message message, long nowNanos);
-
-    final SessionAction establish(Message.Welcome agreed, long nowNanos) {
-        welcome = agreed;
-        state = State.ESTABLISHED;
-        nextKeepAliveNanos = nowNanos + keepAliveEveryNanos;
-        return new SessionAction.Established(agreed);
+    /** Says what is this end's to say, up to what the other has to, or to the end. */
+    private void proceed(List<SessionAction> actions, long nowNanos) {
+        while (state == State.LOGIN && step < script.login().size()) {
+            Step next = script.login().get(step);
+            if (next.from() != end) {
+                loginDeadlineNanos = nowNanos + next.withinNanos();
+                return;
+            }
+            if (!isRefused(next, actions)) {
+                actions.add(say(next.says()));
+                step++;
+            }
+        }
+        if (state == State.LOGIN) {
+            establish(actions, nowNanos);
+        }
     }
 
-    final List<SessionAction> violation(String detail) {
+    /** Asks the admission where it is time to, once. */
+    private boolean isRefused(Step next, List<SessionAction> actions) {
+        boolean isLast = step == script.login().size() - 1;
+        if (admission == null || tunnel != null || (next.refusal().isEmpty() && !isLast)) {
+            return false;
+        }
+        return isRefused(admission.admit(Map.copyOf(variables)), next.refusal(), actions);
+    }
+
+    private boolean isRefused(Admission.Decision decision, Optional<Utterance> refusal, List<SessionAction> actions) {
+        if (decision instanceof Admission.Decision.Admitted admitted) {
+            tunnel = admitted.tunnel();
+            variables.putAll(admitted.tunnel().toVariables());
+            return false;
+        }
+        Admission.Decision.Refused refused = (Admission.Decision.Refused) decision;
+        variables.put(REFUSAL_REASON, new Value.Text(refused.reason()));
+        variables.put(REFUSAL_TEXT, new Value.Text(refused.text()));
+        refusal.ifPresent(utterance -> actions.add(say(utterance)));
+        actions.add(finish(CloseReason.REFUSED, refused.reason() + ": " + refused.text()));
+        return true;
+    }
+
+    private void establish(List<SessionAction> actions, long nowNanos) {
+        TunnelParameters agreed = tunnel;
+        if (agreed == null && admission != null) {
+            if (isRefused(admission.admit(Map.copyOf(variables)), Optional.empty(), actions)) {
+                return;
+            }
+            agreed = tunnel;
+        }
+        try {
+            agreed = agreed == null ? TunnelParameters.of(variables) : agreed;
+        } catch (IllegalArgumentException e) {
+            actions.addAll(violation("no tunnel can be made of what the login said: " + e.getMessage()));
+            return;
+        }
+        if (variables.get(OFFER) instanceof Value.Names offered
+                && !offered.names().contains(agreed.carriage().key())) {
+            actions.addAll(violation(
+                    "the login ends with carriage " + agreed.carriage().key() + "; offered "
+                            + offered.names().stream().sorted().toList()));
+            return;
+        }
+        tunnel = agreed;
+        state = State.ESTABLISHED;
+        nextKeepAliveNanos = nowNanos + keepAliveEveryNanos;
+        actions.add(new SessionAction.Established(agreed));
+    }
+
+    private List<SessionAction> receivedInLogin(Message message, long nowNanos) {
+        Step due = script.login().get(step);
+        if (message instanceof Message.Signal signal) {
+            if (signal.name().equals(due.says().message())) {
+                return heard(signal, due, nowNanos);
+            }
+            Optional<Utterance> refusal = due.refusal();
+            if (isOf(message, refusal)) {
+                capture(signal, refusal.get());
+                return refused();
+            }
+        }
+        return violation(nameOf(message) + " before the " + due.says().message());
+    }
+
+    private List<SessionAction> heard(Message.Signal signal, Step due, long nowNanos) {
+        String wrong = capture(signal, due.says());
+        if (!wrong.isEmpty()) {
+            return violation(wrong);
+        }
+        step++;
+        List<SessionAction> actions = new ArrayList<>();
+        proceed(actions, nowNanos);
+        return actions;
+    }
+
+    private List<SessionAction> refused() {
+        String reason = text(REFUSAL_REASON);
+        String text = text(REFUSAL_TEXT);
+        return List.of(
+                new SessionAction.Refused(reason, text, script.passing().contains(reason)),
+                finish(CloseReason.REFUSED, reason + ": " + text));
+    }
+
+    private String text(String variable) {
+        Value value = variables.getOrDefault(variable, new Value.Text("")).as(Value.Text.class);
+        return value instanceof Value.Text text ? text.text() : "";
+    }
+
+    /** Remembers what was said, under the name of the field and under that of the variable it stands for; says what is wrong, or nothing. */
+    private String capture(Message.Signal signal, Utterance expected) {
+        for (Map.Entry<String, Expression> entry : expected.with().entrySet()) {
+            String field = signal.name() + "." + entry.getKey();
+            Value said = signal.fields().get(entry.getKey());
+            if (said == null) {
+                return field + " is missing";
+            }
+            if (entry.getValue().isKnownToBoth()) {
+                String wrong = compare(field, said, entry.getValue());
+                if (!wrong.isEmpty()) {
+                    return wrong;
+                }
+            } else if (entry.getValue() instanceof Expression.Variable variable) {
+                variables.put(variable.name(), said);
+            }
+            variables.put(field, said);
+        }
+        return "";
+    }
+
+    private String compare(String field, Value said, Expression expression) {
+        try {
+            Value wanted = expression.evaluate(variables, surroundings).as(said.getClass());
+            // What may be secret is not told.
+            return wanted.equals(said) ? "" : field + " is not what the description says";
+        } catch (IllegalArgumentException e) {
+            return field + " cannot be checked: " + e.getMessage();
+        }
+    }
+
+    // After it
+
+    private List<SessionAction> receivedEstablished(Message message) {
+        if (message instanceof Message.App app) {
+            return List.of(new SessionAction.Deliver(app));
+        }
+        if (!(message instanceof Message.Signal signal)) {
+            return List.of();
+        }
+        Optional<KeepAlive> keepAlive = script.keepAlive();
+        if (isQuestion(signal)) {
+            Optional<Utterance> answer = keepAlive.flatMap(KeepAlive::answer);
+            capture(signal, keepAlive.get().question());
+            return answer.map(utterance -> List.<SessionAction>of(say(utterance)))
+                    .orElse(List.of());
+        }
+        if (isOf(signal, keepAlive.flatMap(KeepAlive::answer))) {
+            return List.of();
+        }
+        if (isOf(signal, script.farewell())) {
+            return closed(CloseReason.BYE, "the peer ended the session: " + describe(signal));
+        }
+        return violation(signal.name() + " after the login");
+    }
+
+    private static String describe(Message.Signal signal) {
+        StringBuilder text = new StringBuilder(signal.name());
+        signal.fields().forEach((field, value) -> {
+            if (value instanceof Value.Whole number) {
+                text.append(' ').append(field).append(' ').append(number.number());
+            } else if (value instanceof Value.Text words) {
+                text.append(' ').append(field).append(' ').append(words.text());
+            }
+        });
+        return text.toString();
+    }
+
+    private SessionAction say(Utterance utterance) {
+        Map<String, Value> fields = new HashMap<>();
+        utterance.with().forEach((field, expression) -> {
+            Value value = expression.evaluate(variables, surroundings);
+            fields.put(field, value);
+            variables.put(utterance.message() + "." + field, value);
+        });
+        return new SessionAction.Send(new Message.Signal(utterance.message(), fields));
+    }
+
+    private static boolean isOf(Message message, Optional<Utterance> utterance) {
+        return message instanceof Message.Signal signal
+                && utterance.isPresent()
+                && signal.name().equals(utterance.get().message());
+    }
+
+    private List<SessionAction> violation(String detail) {
         return closed(CloseReason.PROTOCOL_VIOLATION, detail);
     }
 
-    final List<SessionAction> closed(CloseReason reason, String detail) {
+    private List<SessionAction> closed(CloseReason reason, String detail) {
         return List.of(finish(reason, detail));
     }
 
-    final SessionAction finish(CloseReason reason, String detail) {
+    private SessionAction finish(CloseReason reason, String detail) {
         state = State.CLOSED;
         return new SessionAction.Closed(reason, detail);
     }
 
-    private List<SessionAction> receivedEstablished(Message message) {
-        if (message instanceof Message.KeepAlive keepAlive) {
-            return List.of(new SessionAction.Send(new Message.KeepAliveAck(keepAlive.nonce())));
-        }
-        if (message instanceof Message.App app) {
-            return List.of(new SessionAction.Deliver(app));
-        }
-        if (message instanceof Message.Bye bye) {
-            return closed(CloseReason.BYE, "the peer ended the session, reason " + bye.reason());
-        }
-        if (message instanceof Message.Hello
-                || message instanceof Message.Welcome
-                || message instanceof Message.Reject) {
-            return violation(nameOf(message) + " after the welcome");
-        }
-        return List.of();
-    }
-
-    static String nameOf(Message message) {
-        return message.getClass().getSimpleName();
+    private static String nameOf(Message message) {
+        return message instanceof Message.Signal signal
+                ? signal.name()
+                : message.getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 }

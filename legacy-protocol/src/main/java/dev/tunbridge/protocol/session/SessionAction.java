@@ -8,10 +8,14 @@ public sealed interface SessionAction {
     record Send(Message message) implements SessionAction {}
 
     /** Traffic may flow from here. */
-    record Established(Message.Welcome welcome) implements SessionAction {}
+    record Established(TunnelParameters tunnel) implements SessionAction {}
 
-    /** The server does not want this device; {@link Closed} follows. */
-    record Refused(Message.Reject reject) implements SessionAction {}
+    /**
+     * The server does not want this device; {@link Closed} follows.
+     *
+     * @param isPassing whether it may want it later
+     */
+    record Refused(String reason, String text, boolean isPassing) implements SessionAction {}
 
     /** Hand this to the application. */
     record Deliver(Message.App message) implements SessionAction {}

@@ -3,11 +3,11 @@ package dev.tunbridge.protocol.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
-import dev.tunbridge.protocol.message.MessageMappers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.lang.management.ManagementFactory;
@@ -20,13 +20,13 @@ class AllocationTest implements FrameHandler, MessageHandler {
     private static final int ROUNDS = 500;
 
     private int frames;
-    private MessageCodec codec = MessageMappers.forFormat(FrameFormat.builtin("reference"));
+    private MessageCodec codec = Protocol.builtin("reference").newCodec();
 
     @ParameterizedTest
     @MethodSource("dev.tunbridge.protocol.frame.FrameFormat#builtinNames")
     void segmentsAreWrittenAndReadWithoutAllocation(String name) {
         FrameFormat format = FrameFormat.builtin(name);
-        codec = MessageMappers.forFormat(format);
+        codec = Protocol.builtin("reference").messages().codec(format);
         ByteBuf wire = Unpooled.directBuffer(1 << 18);
         ByteBuf segment = Unpooled.directBuffer().writeZero(1_400);
         try (FrameEncoder encoder = new FrameEncoder(format);

@@ -55,7 +55,7 @@ class FrameFormatTest {
             value = {
                 "name: acme | nick: acme | name | is missing",
                 "name: acme | name: [1] | name | is a collection; allowed: text",
-                "name: acme | name: acme¶speed: 9 | speed | is an unknown key; allowed frame, keepalive, mapper, name",
+                "name: acme | name: acme¶speed: 9 | speed | is an unknown key; allowed frame, keepalive, mapper, messages, name",
                 "trailer: | tailer: | frame.tailer | is an unknown key; allowed check, escape, header",
                 "max: 2048 | max: 2048, most: 9 | frame.length.most | is an unknown key",
                 "size: 1} | size: 1, bit: 3} | frame.header.bit | is an unknown key",

@@ -3,6 +3,8 @@ package dev.tunbridge.protocol.message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.protocol.Signals;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameTooLongException;
@@ -10,6 +12,7 @@ import dev.tunbridge.protocol.frame.Seeds;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -20,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The reference mapper over every shipped framing: the same code, the same messages. */
+/** The reference messages over every shipped framing: the same code, the same messages. */
 class MessageRoundTripTest {
     private static List<String> formats() {
         return FrameFormat.builtinNames();
@@ -37,7 +40,40 @@ class MessageRoundTripTest {
             assertThat(messages.stream().map(Message::getClass).distinct().count())
                     .as("every kind of message")
                     .isEqualTo(Message.class.getPermittedSubclasses().length);
+            assertThat(messages)
+                    .as("every type of the protocol but one of tcp and udp")
+                    .hasSize(14);
             assertThat(wire.carry(messages)).as("seed %d round %d", seed, round).isEqualTo(messages);
+        }
+    }
+
+    /** {@code -Dtunbridge.messages=1000000} writes a million. */
+    @Test
+    void aDescriptionComesToTheBytesOfTheTable() throws IOException {
+        long seed = Seeds.next();
+        Random random = new Random(seed);
+        Protocol protocol = Protocol.builtin("reference");
+        MessageCodec codec = protocol.newCodec();
+        ByteBuf described = Unpooled.buffer();
+        ByteBuf byHand = Unpooled.buffer();
+        int messages = Integer.getInteger("tunbridge.messages", 20_000);
+        try (FrameEncoder first = new FrameEncoder(protocol.format());
+                FrameEncoder second = new FrameEncoder(protocol.format())) {
+            for (int written = 0; written < messages; ) {
+                for (Message message : Messages.oneOfEach(random)) {
+                    codec.write(message, first, described.clear());
+                    second.encode(
+                            byHand.clear(),
+                            protocol.format().type(ReferenceBytes.type(message)).orElseThrow(),
+                            Unpooled.wrappedBuffer(ReferenceBytes.payload(message)));
+                    if (!ByteBufUtil.equals(described, byHand)) {
+                        assertThat(ByteBufUtil.hexDump(described))
+                                .as("seed %d, message %d: %s", seed, written, message)
+                                .isEqualTo(ByteBufUtil.hexDump(byHand));
+                    }
+                    written++;
+                }
+            }
         }
     }
 
@@ -45,7 +81,7 @@ class MessageRoundTripTest {
     @MethodSource("formats")
     void trafficWrittenInPlaceIsTheRecordOnTheWire(String name) throws UnknownHostException {
         FrameFormat format = FrameFormat.builtin(name);
-        MessageCodec codec = MessageMappers.forFormat(format);
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         byte[] content = {1, 2, 3, 0x7E, 0};
         InetAddress client = InetAddress.getByName("2001:2::7");
         InetAddress device = InetAddress.getByName("2001:2::9");
@@ -68,7 +104,7 @@ class MessageRoundTripTest {
     @Test
     void overheadIsWhatStandsAroundTheTraffic() throws UnknownHostException {
         FrameFormat format = FrameFormat.builtin("reference");
-        MessageCodec codec = MessageMappers.forFormat(format);
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         InetAddress address = InetAddress.getByName("198.18.0.1");
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
@@ -88,18 +124,18 @@ class MessageRoundTripTest {
     @MethodSource("formats")
     void whatDoesNotFitLeavesNoTrace(String name) throws MalformedMessageException {
         FrameFormat format = FrameFormat.builtin(name);
-        MessageCodec codec = MessageMappers.forFormat(format);
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         ByteBuf out = Unpooled.buffer();
-        Message.KeepAlive next = new Message.KeepAlive(7);
+        Message next = Signals.keepAlive(7);
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             Message tooLong = new Message.Packet(Octets.of(new byte[codec.maxPacketBytes() + 1]));
             assertThatThrownBy(() -> codec.write(tooLong, encoder, out))
                     .isInstanceOf(FrameTooLongException.class)
                     .hasMessageContaining("2049");
-            Message idTooLong = new Message.Hello(1, Set.of(Carriage.PACKET), "x".repeat(256), Octets.EMPTY);
+            Message idTooLong = Signals.hello(1, Set.of(Carriage.PACKET), "x".repeat(256), Octets.EMPTY);
             assertThatThrownBy(() -> codec.write(idTooLong, encoder, out))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("device id length is 256; allowed 0 to 255");
+                    .hasMessageContaining("hello: device-id length is 256; allowed 0 to 255");
             assertThat(out.readableBytes()).isZero();
             codec.write(next, encoder, out);
         }
@@ -109,14 +145,14 @@ class MessageRoundTripTest {
     @Test
     void theLengthOfAnUnfinishedFrameDoesNotMatterOnceItIsAborted() throws MalformedMessageException {
         FrameFormat format = FrameFormat.builtin("reference");
-        MessageCodec codec = MessageMappers.forFormat(format);
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             codec.beginPacket(encoder, out).writeZero(5_000);
             encoder.abort();
             assertThat(out.readableBytes()).isZero();
-            codec.write(new Message.Bye(3), encoder, out);
+            codec.write(Signals.bye(3), encoder, out);
         }
-        assertThat(new Wire(format).read(out)).isEqualTo(new ArrayList<>(List.of(new Message.Bye(3))));
+        assertThat(new Wire(format).read(out)).isEqualTo(new ArrayList<>(List.of(Signals.bye(3))));
     }
 }

@@ -1,6 +1,8 @@
 package dev.tunbridge.protocol.message;
 
+import dev.tunbridge.protocol.Signals;
 import dev.tunbridge.protocol.frame.Seeds;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.EnumSet;
@@ -15,19 +17,20 @@ final class Messages {
     static List<Message> oneOfEach(Random random) throws UnknownHostException {
         int addressBytes = random.nextBoolean() ? 4 : 16;
         return List.of(
-                new Message.Hello(
-                        random.nextInt(256), carriages(random), "Gerät " + random.nextInt(), octets(random, 255)),
-                new Message.Welcome(
+                Signals.hello(random.nextInt(256), carriages(random), "Gerät " + random.nextInt(), octets(random, 255)),
+                Signals.welcome(new TunnelParameters(
                         Seeds.pick(random, List.of(Carriage.values())),
                         u32(random),
                         u16(random),
                         random.nextInt(8 * addressBytes + 1),
                         address(random, addressBytes),
-                        address(random, addressBytes)),
-                new Message.Reject(Seeds.pick(random, List.of(RejectReason.values())), "später " + random.nextInt()),
-                new Message.KeepAlive(u32(random)),
-                new Message.KeepAliveAck(u32(random)),
-                new Message.Bye(random.nextInt(256)),
+                        address(random, addressBytes))),
+                Signals.reject(
+                        Seeds.pick(random, List.of("version", "carriage", "credentials", "busy")),
+                        "später " + random.nextInt()),
+                Signals.keepAlive(u32(random)),
+                Signals.keepAliveAck(u32(random)),
+                Signals.bye(random.nextInt(256)),
                 new Message.App(u16(random), octets(random, 2_046)),
                 new Message.Packet(octets(random, 2_048)),
                 new Message.Segment(

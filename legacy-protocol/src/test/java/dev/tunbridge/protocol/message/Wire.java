@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BadFrame;
 import dev.tunbridge.protocol.frame.FrameDecoder;
 import dev.tunbridge.protocol.frame.FrameEncoder;
@@ -25,9 +26,14 @@ final class Wire implements FrameHandler, MessageHandler {
     private final List<Integer> unknownTypes = new ArrayList<>();
     private @Nullable MalformedMessageException malformed;
 
+    /** Messages of the reference protocol. */
     Wire(FrameFormat format) {
+        this(format, Protocol.builtin("reference").messages().codec(format));
+    }
+
+    Wire(FrameFormat format, MessageCodec codec) {
         this.format = format;
-        this.codec = MessageMappers.forFormat(format);
+        this.codec = codec;
     }
 
     List<Message> carry(List<Message> messages) throws MalformedMessageException {

@@ -6,13 +6,11 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.Seeds;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
-import dev.tunbridge.protocol.message.Octets;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -24,10 +22,9 @@ class SessionPairTest {
     private record InFlight(long atNanos, Session to, Message message) {}
 
     private final InetAddress address = InetAddress.getLoopbackAddress();
-    private final Message.Hello hello = new Message.Hello(1, Set.of(Carriage.PACKET), "device", Octets.EMPTY);
-    private final ClientSession client = new ClientSession(hello, FORMAT);
-    private final ServerSession server =
-            new ServerSession(h -> new Message.Welcome(Carriage.PACKET, 1, 1400, 30, address, address), FORMAT);
+    private final Session client = Script.client(List.of(Carriage.PACKET));
+    private final Session server =
+            Script.server(said -> Script.admit(new TunnelParameters(Carriage.PACKET, 1, 1400, 30, address, address)));
 
     private final PriorityQueue<InFlight> line = new PriorityQueue<>((a, b) -> Long.compare(a.atNanos(), b.atNanos()));
     private final List<SessionAction.Closed> closes = new ArrayList<>();

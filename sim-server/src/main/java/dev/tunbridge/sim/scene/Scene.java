@@ -73,7 +73,7 @@ public final class Scene implements AutoCloseable {
                 .server(plan.outer().outerServerAddress().getHostAddress(), OUTER_PORT)
                 .tun("tb0")
                 .token(ScenePlan.TOKEN)
-                .format(plan.format())
+                .protocol(plan.protocol())
                 .set(plan.settings())
                 .listener(new Forwarding(listener));
         LabBridge made = LabBridge.on(device, builder);
@@ -91,7 +91,7 @@ public final class Scene implements AutoCloseable {
                 plan.inner().device(),
                 plan.carriage(),
                 plan.writeMode(),
-                plan.format(),
+                plan.protocol(),
                 plan.mtu(),
                 ScenePlan.TOKEN);
         server = RunningServer.start(

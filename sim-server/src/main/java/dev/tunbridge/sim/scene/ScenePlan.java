@@ -1,6 +1,6 @@
 package dev.tunbridge.sim.scene;
 
-import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.server.ServerOptions;
@@ -17,7 +17,7 @@ import java.util.Map;
  * @param inner address family of the tunnel
  * @param carriage what the server picks
  * @param writeMode how the server writes
- * @param format the framing of both ends
+ * @param protocol what both ends speak
  * @param settings bridge settings over the defaults
  */
 public record ScenePlan(
@@ -27,7 +27,7 @@ public record ScenePlan(
         Family inner,
         Carriage carriage,
         WriteMode writeMode,
-        FrameFormat format,
+        Protocol protocol,
         int mtu,
         Map<String, String> settings) {
 
@@ -43,35 +43,35 @@ public record ScenePlan(
                 Family.IPV4,
                 Carriage.SEGMENT,
                 WriteMode.FRAME,
-                FrameFormat.builtin("reference"),
+                Protocol.builtin("reference"),
                 ServerOptions.DEFAULT_MTU,
                 Map.of());
     }
 
     public ScenePlan seed(long seed) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
     }
 
     public ScenePlan families(Family outer, Family inner) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
     }
 
     public ScenePlan carriage(Carriage carriage) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
     }
 
     public ScenePlan writeMode(WriteMode writeMode) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
     }
 
-    public ScenePlan format(FrameFormat format) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, settings);
+    public ScenePlan protocol(Protocol protocol) {
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
     }
 
     /** One more bridge setting. */
     public ScenePlan set(String key, String value) {
         Map<String, String> more = new LinkedHashMap<>(settings);
         more.put(key, value);
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, format, mtu, more);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, more);
     }
 }

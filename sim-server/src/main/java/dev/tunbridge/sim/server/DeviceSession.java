@@ -13,14 +13,18 @@ import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
-import dev.tunbridge.protocol.session.ServerSession;
+import dev.tunbridge.protocol.message.Value;
+import dev.tunbridge.protocol.session.Admission;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
+import dev.tunbridge.protocol.session.Surroundings;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +40,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
     private final MessageCodec codec;
     private final TunDevice tun;
     private final FrameDecoder decoder;
-    private final ServerSession session;
+    private final Session session;
     private final SegmentHeader header = new SegmentHeader();
     private final ByteBuf input;
     private @Nullable ChannelHandlerContext context;
@@ -54,12 +58,37 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         this.tun = tun;
         this.input = input;
         decoder = new FrameDecoder(options.format());
-        session = new ServerSession(this::admit, options.format());
+        session = Session.server(
+                options.protocol().session(),
+                options.format(),
+                Map.of("identity.token", new Value.Text(options.token())),
+                this::admit,
+                new Machine());
     }
 
-    private Message admit(Message.Hello hello) {
-        deviceId = hello.deviceId();
-        return server.admit(hello, this);
+    private Admission.Decision admit(Map<String, Value> said) {
+        deviceId = said.getOrDefault("identity.device-id", new Value.Text("")).as(Value.Text.class)
+                        instanceof Value.Text text
+                ? text.text()
+                : "";
+        return server.admit(said, this);
+    }
+
+    /** The world around a session. */
+    private static final class Machine implements Surroundings {
+        private final SecureRandom random = new SecureRandom();
+
+        @Override
+        public long unixMillis() {
+            return System.currentTimeMillis();
+        }
+
+        @Override
+        public byte[] randomBytes(int count) {
+            byte[] bytes = new byte[count];
+            random.nextBytes(bytes);
+            return bytes;
+        }
     }
 
     String deviceId() {

@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.server;
 
 import com.google.common.net.InetAddresses;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import java.math.BigInteger;
@@ -19,7 +20,7 @@ import java.util.regex.Pattern;
  * @param deviceAddress the address that its welcome gives to the device
  * @param carriage the carriage that it picks; a hello that does not offer it is rejected
  * @param writeMode how frames are written
- * @param format the framing
+ * @param protocol what both ends speak
  * @param mtu the inner MTU that its welcome names
  * @param token what a hello must carry; empty: anything
  */
@@ -31,7 +32,7 @@ public record ServerOptions(
         InetAddress deviceAddress,
         Carriage carriage,
         WriteMode writeMode,
-        FrameFormat format,
+        Protocol protocol,
         int mtu,
         String token) {
 
@@ -49,6 +50,11 @@ public record ServerOptions(
         }
     }
 
+    /** Of its frames. */
+    public FrameFormat format() {
+        return protocol.format();
+    }
+
     /** Another server beside this one: the next port, device name and network of the tunnel's length. */
     public ServerOptions next() {
         Matcher name = TRAILING_NUMBER.matcher(tun);
@@ -61,7 +67,7 @@ public record ServerOptions(
                 inNextNetwork(deviceAddress),
                 carriage,
                 writeMode,
-                format,
+                protocol,
                 mtu,
                 token);
     }

@@ -6,9 +6,10 @@ import dev.tunbridge.bridge.tun.TunHandler;
 import dev.tunbridge.linux.Sockets;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.protocol.message.Octets;
-import dev.tunbridge.protocol.message.RejectReason;
+import dev.tunbridge.protocol.message.Value;
+import dev.tunbridge.protocol.session.Admission;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
 import io.netty.bootstrap.ServerBootstrap;
@@ -23,7 +24,8 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +75,7 @@ public final class SimulatedServer {
         this.loop = loop;
         this.tun = tun;
         this.listener = listener;
-        codec = MessageMappers.forFormat(options.format());
+        codec = options.protocol().newCodec();
     }
 
     /** Opens the device and listens; completes with the address that it listens on. */
@@ -204,38 +206,49 @@ public final class SimulatedServer {
                 loop);
     }
 
-    Message admit(Message.Hello hello, DeviceSession asking) {
-        Message.Reject reject = refusal(hello, asking);
-        if (reject != null) {
+    Admission.Decision admit(Map<String, Value> said, DeviceSession asking) {
+        Optional<Admission.Decision.Refused> refusal = refusal(said, asking);
+        if (refusal.isPresent()) {
             rejected++;
-            LOG.info("{}: rejected '{}': {}", options.tun(), hello.deviceId(), reject.reason());
-            return reject;
+            LOG.info(
+                    "{}: rejected '{}': {}",
+                    options.tun(),
+                    asking.deviceId(),
+                    refusal.get().reason());
+            return refusal.get();
         }
-        return new Message.Welcome(
+        return new Admission.Decision.Admitted(new TunnelParameters(
                 options.carriage(),
                 nextSessionId++,
                 options.mtu(),
                 options.prefixLength(),
                 options.deviceAddress(),
-                options.tunnelAddress());
+                options.tunnelAddress()));
     }
 
-    private Message.@Nullable Reject refusal(Message.Hello hello, DeviceSession asking) {
-        if (hello.version() != 1) {
-            return new Message.Reject(RejectReason.VERSION, "version 1 only");
+    /** By the names that descriptions have for reasons; what a protocol does not say is no reason. */
+    private Optional<Admission.Decision.Refused> refusal(Map<String, Value> said, DeviceSession asking) {
+        if (said.get("offer.version") instanceof Value.Whole version && version.number() != 1) {
+            return refuse("version", "version 1 only");
         }
-        if (!hello.carriages().contains(options.carriage())) {
-            return new Message.Reject(RejectReason.CARRIAGE, options.carriage() + " only");
+        if (said.get("offer.carriages") instanceof Value.Names offered
+                && !offered.names().contains(options.carriage().key())) {
+            return refuse("carriage", options.carriage() + " only");
         }
-        Octets token = Octets.of(options.token().getBytes(StandardCharsets.UTF_8));
-        if (!options.token().isEmpty() && !hello.token().equals(token)) {
-            return new Message.Reject(RejectReason.CREDENTIALS, "wrong token");
+        Value token = said.getOrDefault("identity.token", new Value.Text("")).as(Value.Bytes.class);
+        Value wanted = new Value.Text(options.token()).as(Value.Bytes.class);
+        if (!options.token().isEmpty() && !token.equals(wanted)) {
+            return refuse("credentials", "wrong token");
         }
         DeviceSession present = current;
-        if (present != null && present != asking && !present.deviceId().equals(hello.deviceId())) {
-            return new Message.Reject(RejectReason.BUSY, "another device is here");
+        if (present != null && present != asking && !present.deviceId().equals(asking.deviceId())) {
+            return refuse("busy", "another device is here");
         }
-        return null;
+        return Optional.empty();
+    }
+
+    private static Optional<Admission.Decision.Refused> refuse(String reason, String text) {
+        return Optional.of(new Admission.Decision.Refused(reason, text));
     }
 
     void onEstablished(DeviceSession session) {

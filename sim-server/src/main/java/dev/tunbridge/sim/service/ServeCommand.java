@@ -190,7 +190,7 @@ final class ServeCommand implements Callable<Integer> {
                     client,
                     way,
                     mode,
-                    BridgeBuilder.loadFormat(config),
+                    BridgeBuilder.loadProtocol(config),
                     checkedMtu,
                     token);
         } catch (java.net.UnknownHostException e) {

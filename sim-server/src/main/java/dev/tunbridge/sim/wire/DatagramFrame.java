@@ -1,11 +1,11 @@
 package dev.tunbridge.sim.wire;
 
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.UdpView;
 import io.netty.buffer.ByteBuf;
@@ -28,14 +28,15 @@ public record DatagramFrame(int headBytes, int tailBytes) {
     }
 
     /**
-     * Of one of our formats; empty where it escapes, and in a carriage without packets, because the payload does not then
+     * Of one of our protocols; empty where it escapes, and in a carriage without packets, because the payload does not then
      * stand in the stream as it is.
      */
-    public static Optional<DatagramFrame> of(FrameFormat format, Carriage carriage, int payloadBytes) {
+    public static Optional<DatagramFrame> of(Protocol protocol, Carriage carriage, int payloadBytes) {
+        FrameFormat format = protocol.format();
         if (format.escape() != Escape.NONE || carriage == Carriage.SOCKET) {
             return Optional.empty();
         }
-        MessageCodec codec = MessageMappers.forFormat(format);
+        MessageCodec codec = protocol.newCodec();
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             if (carriage == Carriage.PACKET) {

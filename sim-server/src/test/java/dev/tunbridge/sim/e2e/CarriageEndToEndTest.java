@@ -3,7 +3,7 @@ package dev.tunbridge.sim.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.bridge.BridgeStats;
-import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.scene.Family;
 import dev.tunbridge.sim.scene.Scene;
@@ -51,7 +51,7 @@ class CarriageEndToEndTest {
         ScenePlan plan = ScenePlan.over(Scenes.profile("veth"))
                 .families(outer, inner)
                 .carriage(carriage)
-                .format(FrameFormat.builtin(format))
+                .protocol(Protocol.builtin(format))
                 .writeMode(writeMode);
         try (Scene scene = Scene.open(plan)) {
             assertThat(scene.tunnel().carriage()).isEqualTo(carriage);

@@ -1,7 +1,7 @@
 package dev.tunbridge.sim.hostcampaign;
 
 import com.google.common.net.InetAddresses;
-import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.WriteMode;
@@ -49,7 +49,7 @@ record Welcome(String server, String device, int prefixLength, int mtu, Carriage
                 InetAddresses.forString(device),
                 carriage,
                 WriteMode.FRAME,
-                FrameFormat.builtin("reference"),
+                Protocol.builtin("reference"),
                 mtu,
                 token);
     }

@@ -1,6 +1,6 @@
 package dev.tunbridge.sim.lab;
 
-import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.scene.Family;
 import dev.tunbridge.sim.server.RunningServer;
@@ -23,7 +23,7 @@ public final class LabServer {
                         Family.IPV4.device(),
                         Carriage.SEGMENT,
                         WriteMode.FRAME,
-                        FrameFormat.builtin("reference"),
+                        Protocol.builtin("reference"),
                         ServerOptions.DEFAULT_MTU,
                         ""),
                 (topic, payload) -> {},

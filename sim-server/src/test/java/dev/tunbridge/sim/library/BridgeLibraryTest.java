@@ -14,14 +14,16 @@ import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.filter.Refusal;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
+import dev.tunbridge.sim.ServerSignals;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.SimulatedServer;
 import dev.tunbridge.sim.server.WriteMode;
@@ -266,10 +268,13 @@ class BridgeLibraryTest {
 
     private static byte[] welcomeAnd(List<Integer> topics) {
         FrameFormat format = FrameFormat.builtin("reference");
-        MessageCodec codec = MessageMappers.forFormat(format);
+        MessageCodec codec = Protocol.builtin("reference").newCodec();
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
-            codec.write(new Message.Welcome(Carriage.SEGMENT, 1, 1400, 30, DEVICE, SERVER), encoder, out);
+            codec.write(
+                    ServerSignals.welcome(new TunnelParameters(Carriage.SEGMENT, 1, 1400, 30, DEVICE, SERVER)),
+                    encoder,
+                    out);
             for (int topic : topics) {
                 codec.write(new Message.App(topic, Octets.of(new byte[100])), encoder, out);
             }
@@ -286,7 +291,7 @@ class BridgeLibraryTest {
                 DEVICE,
                 carriage,
                 WriteMode.FRAME,
-                FrameFormat.builtin("reference"),
+                Protocol.builtin("reference"),
                 ServerOptions.DEFAULT_MTU,
                 token);
         MemoryTunDevice tun = token.isEmpty() ? atServer : new MemoryTunDevice(TunOptions.named("sim1"));

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
-import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
+import dev.tunbridge.protocol.session.TunnelParameters;
+import dev.tunbridge.sim.ServerSignals;
 import dev.tunbridge.sim.e2e.Scenes;
 import dev.tunbridge.sim.lab.LabProcess;
 import io.netty.buffer.ByteBuf;
@@ -110,16 +111,16 @@ class ReconnectPolicyTest {
 
     private static void welcomeAndClose(ServerSocket socket, AtomicInteger welcomed) {
         FrameFormat format = FrameFormat.builtin("reference");
-        MessageCodec codec = MessageMappers.forFormat(format);
+        MessageCodec codec = Protocol.builtin("reference").newCodec();
         ByteBuf bytes = Unpooled.buffer();
         codec.write(
-                new Message.Welcome(
+                ServerSignals.welcome(new TunnelParameters(
                         Carriage.PACKET,
                         1,
                         1_400,
                         30,
                         InetAddresses.forString("198.19.0.1"),
-                        InetAddresses.forString("198.19.0.2")),
+                        InetAddresses.forString("198.19.0.2"))),
                 new FrameEncoder(format),
                 bytes);
         byte[] welcome = ByteBufUtil.getBytes(bytes);

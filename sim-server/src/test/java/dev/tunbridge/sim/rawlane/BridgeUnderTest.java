@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.tunbridge.bridge.Bridge;
 import dev.tunbridge.bridge.ReceiveStats;
 import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
-import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.session.TunnelParameters;
+import dev.tunbridge.sim.ServerSignals;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -71,7 +73,7 @@ final class BridgeUnderTest implements AutoCloseable {
         bridge = Bridge.builder()
                 .server(address.getAddress().getHostAddress(), address.getPort())
                 .tun("tb0")
-                .format(FORMAT)
+                .protocol(Protocol.builtin("reference"))
                 .set("reconnect.first", "10ms")
                 .set(settings)
                 .eventLoopGroup(group)
@@ -92,8 +94,8 @@ final class BridgeUnderTest implements AutoCloseable {
         server.await("a hello", () -> server.received().isReadable());
         stream = new ServerStream(FORMAT);
         connections++;
-        stream.message(
-                new Message.Welcome(Carriage.PACKET, connections, 1_400, 30, ServerStream.DEVICE, ServerStream.SERVER));
+        stream.message(ServerSignals.welcome(new TunnelParameters(
+                Carriage.PACKET, connections, 1_400, 30, ServerStream.DEVICE, ServerStream.SERVER)));
         server.send(0, stream.slice(0, stream.end()));
         server.await("the welcome's acknowledgement", () -> server.sentOffset() == stream.end());
     }

@@ -12,13 +12,13 @@ import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.SocketView;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageHandler;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.reassembly.capture.CaptureRing;
 import dev.tunbridge.reassembly.recovery.LaneState;
@@ -83,7 +83,12 @@ final class LiveLane implements AutoCloseable {
         downlink.connect(new Downlink.Route(
                 Carriage.PACKET, new TunnelFilter(ServerStream.DEVICE, tuple.remote(), List.of(), List.of())));
         path = new ReceivePath(
-                format, MessageMappers.forFormat(format), downlink, new ToDownlink(), counters, new Notes());
+                format,
+                Protocol.builtin("reference").messages().codec(format),
+                downlink,
+                new ToDownlink(),
+                counters,
+                new Notes());
         Epoll.ensureAvailability(); // loads the native library of the sockets
         socket = LinuxSocket.newSocketStream(SocketProtocolFamily.INET);
         try {

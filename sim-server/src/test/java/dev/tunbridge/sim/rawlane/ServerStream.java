@@ -1,11 +1,11 @@
 package dev.tunbridge.sim.rawlane;
 
 import com.google.common.net.InetAddresses;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
 import dev.tunbridge.reassembly.wire.IpView;
@@ -32,7 +32,7 @@ final class ServerStream {
     private final List<Integer> ends = new ArrayList<>();
 
     ServerStream(FrameFormat format) {
-        codec = MessageMappers.forFormat(format);
+        codec = Protocol.builtin("reference").messages().codec(format);
         encoder = new FrameEncoder(format);
     }
 

@@ -2,11 +2,11 @@ package dev.tunbridge.sim.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.sim.traffic.DatagramStream;
@@ -26,10 +26,11 @@ class WireRecordTest {
     /** The stream begins in the last bytes before sequence numbers wrap. */
     private static final int INITIAL = -500;
 
-    private final FrameFormat format = FrameFormat.builtin("reference");
-    private final MessageCodec codec = MessageMappers.forFormat(format);
+    private final Protocol protocol = Protocol.builtin("reference");
+    private final FrameFormat format = protocol.format();
+    private final MessageCodec codec = protocol.newCodec();
     private final DatagramFrame frame =
-            DatagramFrame.of(format, Carriage.SEGMENT, BYTES).orElseThrow();
+            DatagramFrame.of(protocol, Carriage.SEGMENT, BYTES).orElseThrow();
     private final WireRecord record = new WireRecord(Packets.SERVER_PORT, frame, SHAPE);
 
     @Test
@@ -161,10 +162,10 @@ class WireRecordTest {
     @ParameterizedTest
     @ValueSource(strings = {"reference", "plain-le"})
     void theFrameAroundADatagramIsThatOfTheFormat(String name) {
-        FrameFormat described = FrameFormat.builtin(name);
-        MessageCodec bound = MessageMappers.forFormat(described);
+        Protocol named = Protocol.builtin(name);
+        MessageCodec bound = named.newCodec();
         for (Carriage carriage : List.of(Carriage.PACKET, Carriage.SEGMENT)) {
-            DatagramFrame found = DatagramFrame.of(described, carriage, BYTES).orElseThrow();
+            DatagramFrame found = DatagramFrame.of(named, carriage, BYTES).orElseThrow();
             int overhead =
                     carriage == Carriage.PACKET ? bound.packetOverheadBytes() + 28 : bound.segmentOverheadBytes(4) + 8;
             assertThat(found.headBytes() + found.tailBytes()).isEqualTo(overhead);
@@ -174,7 +175,7 @@ class WireRecordTest {
 
     @Test
     void anEscapedFormatHasNone() {
-        assertThat(DatagramFrame.of(FrameFormat.builtin("hdlc"), Carriage.SEGMENT, BYTES))
+        assertThat(DatagramFrame.of(Protocol.builtin("hdlc"), Carriage.SEGMENT, BYTES))
                 .isEmpty();
     }
 

@@ -11,7 +11,6 @@ import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.stream.HeldBytes;
@@ -66,8 +65,8 @@ public final class Replay {
                 new RecordingTunDevice(this::keep),
                 new FlowTable(options.config().get(Settings.FLOWS_MAX)),
                 refusals);
-        MessageCodec codec = MessageMappers.forFormat(options.format());
-        messages = new StreamMessages(chosen, options.config(), downlink, !receiver.knowsBeginning());
+        MessageCodec codec = options.protocol().newCodec();
+        messages = new StreamMessages(chosen, options, downlink, !receiver.knowsBeginning());
         path = new ReceivePath(options.format(), codec, downlink, messages, counters, new Watcher());
         path.addRawLane(
                 new FourTuple(chosen.receiver().socketAddress(), chosen.sender().socketAddress()),

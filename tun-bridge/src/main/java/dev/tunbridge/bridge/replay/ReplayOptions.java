@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.replay;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.receive.DeliveryObserver.Lane;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
 import io.netty.buffer.ByteBuf;
@@ -16,7 +17,7 @@ import java.io.IOException;
  * @param stream takes the received stream, in order
  */
 public record ReplayOptions(
-        FrameFormat format, BridgeConfig config, RecoveryOptions recovery, Packets packets, Stream stream) {
+        Protocol protocol, BridgeConfig config, RecoveryOptions recovery, Packets packets, Stream stream) {
 
     /** Takes delivered packets. */
     @FunctionalInterface
@@ -36,24 +37,29 @@ public record ReplayOptions(
         void onBytes(ByteBuf buffer, int index, int length) throws IOException;
     }
 
-    public static ReplayOptions of(FrameFormat format) {
+    /** Of its frames. */
+    public FrameFormat format() {
+        return protocol.format();
+    }
+
+    public static ReplayOptions of(Protocol protocol) {
         return new ReplayOptions(
-                format, BridgeConfig.defaults(), RecoveryOptions.DEFAULT.ofFile(), Packets.NOBODY, Stream.NOBODY);
+                protocol, BridgeConfig.defaults(), RecoveryOptions.DEFAULT.ofFile(), Packets.NOBODY, Stream.NOBODY);
     }
 
     public ReplayOptions config(BridgeConfig config) {
-        return new ReplayOptions(format, config, recovery, packets, stream);
+        return new ReplayOptions(protocol, config, recovery, packets, stream);
     }
 
     public ReplayOptions recovery(RecoveryOptions recovery) {
-        return new ReplayOptions(format, config, recovery, packets, stream);
+        return new ReplayOptions(protocol, config, recovery, packets, stream);
     }
 
     public ReplayOptions packets(Packets packets) {
-        return new ReplayOptions(format, config, recovery, packets, stream);
+        return new ReplayOptions(protocol, config, recovery, packets, stream);
     }
 
     public ReplayOptions stream(Stream stream) {
-        return new ReplayOptions(format, config, recovery, packets, stream);
+        return new ReplayOptions(protocol, config, recovery, packets, stream);
     }
 }

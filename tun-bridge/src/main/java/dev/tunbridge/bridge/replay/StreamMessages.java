@@ -8,6 +8,8 @@ import dev.tunbridge.bridge.tunnel.WelcomeCheck;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.session.LoginListener;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
 import io.netty.buffer.ByteBuf;
@@ -17,6 +19,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,7 @@ final class StreamMessages implements MessageHandler {
     private final ConnectionChoice.Chosen chosen;
     private final BridgeConfig config;
     private final Downlink downlink;
+    private final LoginListener login;
     private final IpView ip = new IpView();
     private final List<String> notes = new ArrayList<>();
     private boolean beginsLate;
@@ -35,9 +39,10 @@ final class StreamMessages implements MessageHandler {
     private long messages;
     private long nowNanos;
 
-    StreamMessages(ConnectionChoice.Chosen chosen, BridgeConfig config, Downlink downlink, boolean beginsLate) {
+    StreamMessages(ConnectionChoice.Chosen chosen, ReplayOptions options, Downlink downlink, boolean beginsLate) {
         this.chosen = chosen;
-        this.config = config;
+        config = options.config();
+        login = new LoginListener(options.protocol().session(), Map.of());
         this.downlink = downlink;
         this.beginsLate = beginsLate;
     }
@@ -54,20 +59,28 @@ final class StreamMessages implements MessageHandler {
     @Override
     public void onMessage(Message message) {
         messages++;
-        if (message instanceof Message.Welcome welcome && !settled) {
+        if (settled || !(message instanceof Message.Signal signal)) {
+            return;
+        }
+        login.heard(signal);
+        login.refusal().ifPresent(refusal -> {
             settled = true;
-            String fault = WelcomeCheck.fault(
-                    welcome,
-                    EnumSet.allOf(Carriage.class),
-                    chosen.sender().address(),
-                    chosen.receiver().address());
-            if (fault == null) {
-                connect(welcome.carriage(), welcome.deviceAddress());
-            } else {
-                notes.add(fault + "; the bridge would have connected anew, and nothing is delivered");
-            }
-        } else if (message instanceof Message.Reject reject) {
-            notes.add("the server refused the session: " + reject.reason() + " " + reject.text());
+            notes.add("the server refused the session: " + refusal);
+        });
+        login.tunnel().ifPresent(this::given);
+    }
+
+    private void given(TunnelParameters tunnel) {
+        settled = true;
+        String fault = WelcomeCheck.fault(
+                tunnel,
+                EnumSet.allOf(Carriage.class),
+                chosen.sender().address(),
+                chosen.receiver().address());
+        if (fault == null) {
+            connect(tunnel.carriage(), tunnel.deviceAddress());
+        } else {
+            notes.add(fault + "; the bridge would have connected anew, and nothing is delivered");
         }
     }
 

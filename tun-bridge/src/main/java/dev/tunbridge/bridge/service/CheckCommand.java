@@ -5,7 +5,6 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.MessageMappers;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -57,8 +56,7 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private static void explain(BridgeConfig config, PrintWriter out) {
-        FrameFormat format = BridgeBuilder.loadFormat(config);
-        MessageMappers.forFormat(format);
+        FrameFormat format = BridgeBuilder.loadProtocol(config).format();
         out.println("Frame format " + format.name());
         format.explain().forEach(line -> out.println("  " + line));
         out.println("Settings");

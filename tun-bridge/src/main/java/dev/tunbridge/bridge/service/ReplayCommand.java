@@ -15,8 +15,7 @@ import dev.tunbridge.bridge.replay.ReplayReport;
 import dev.tunbridge.bridge.replay.Survey;
 import dev.tunbridge.bridge.replay.Tally;
 import dev.tunbridge.bridge.replay.Verdict;
-import dev.tunbridge.protocol.frame.FrameFormat;
-import dev.tunbridge.protocol.message.MessageMappers;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
 import java.io.IOException;
@@ -125,8 +124,7 @@ final class ReplayCommand implements Callable<Integer> {
             System.setProperty(Main.LOG_LEVEL, "ERROR"); // the report says what a running bridge would warn of
         }
         BridgeConfig config = config();
-        FrameFormat frameFormat = BridgeBuilder.loadFormat(config);
-        MessageMappers.forFormat(frameFormat);
+        Protocol protocol = BridgeBuilder.loadProtocol(config);
         ConnectionChoice choice = choice(config);
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new ParameterException(
@@ -139,7 +137,7 @@ final class ReplayCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         ConnectionChoice.Chosen chosen = survey.choose(recording, choice).orElseThrow(() -> none(survey));
-        ReplayOptions options = ReplayOptions.of(frameFormat).config(config).recovery(recovery(config));
+        ReplayOptions options = ReplayOptions.of(protocol).config(config).recovery(recovery(config));
         ReplayReport report = replay(recording, survey, chosen, options);
         print(report);
         return report.verdict() == Verdict.REPLAYED ? ExitCode.OK : ExitCode.FAILED;

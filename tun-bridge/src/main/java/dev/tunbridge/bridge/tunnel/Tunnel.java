@@ -30,15 +30,13 @@ import dev.tunbridge.bridge.server.ServerMemory;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
-import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.RejectReason;
-import dev.tunbridge.protocol.session.ClientSession;
 import dev.tunbridge.protocol.session.CloseReason;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.capture.CaptureCounters;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -77,9 +75,10 @@ public final class Tunnel {
 
     private final BridgeConfig config;
     private final Endpoint server;
-    private final FrameFormat format;
+    private final Login login;
+    /** Says how much fits; each connection has one of its own. */
     private final MessageCodec codec;
-    private final Message.Hello hello;
+
     private final EventLoop loop;
     private final MappedDevice device;
     private final NetworkSetup networkSetup;
@@ -119,7 +118,7 @@ public final class Tunnel {
     private @Nullable Dialling dialling;
 
     private @Nullable OuterConnection connection;
-    private @Nullable ClientSession session;
+    private @Nullable Session session;
 
     /** Belongs to the blocking thread, so that a set-up which is under way at the end is taken back after it. */
     private NetworkSetup.Undo undo = () -> {};
@@ -160,9 +159,7 @@ public final class Tunnel {
     public Tunnel(
             BridgeConfig config,
             Endpoint server,
-            FrameFormat format,
-            MessageCodec codec,
-            Message.Hello hello,
+            Login login,
             EventLoop loop,
             TunDevice device,
             NetworkSetup networkSetup,
@@ -170,9 +167,8 @@ public final class Tunnel {
             Events events) {
         this.config = config;
         this.server = server;
-        this.format = format;
-        this.codec = codec;
-        this.hello = hello;
+        this.login = login;
+        codec = login.protocol().newCodec();
         this.loop = loop;
         this.device = new MappedDevice(device, System::nanoTime);
         this.networkSetup = networkSetup;
@@ -243,7 +239,7 @@ public final class Tunnel {
     /** Says goodbye to the server and takes everything back. */
     public void close() {
         if (!isOver()) {
-            ClientSession current = session;
+            Session current = session;
             if (current != null) {
                 letGo(() -> apply(current.close(System.nanoTime())));
             }
@@ -395,8 +391,8 @@ public final class Tunnel {
                     loop,
                     config,
                     new InetSocketAddress(address, server.port()),
-                    format,
-                    codec,
+                    login.protocol().format(),
+                    login.protocol().newCodec(),
                     downlink,
                     outcome,
                     new FromServer(),
@@ -420,7 +416,7 @@ public final class Tunnel {
                     },
                     kept -> {},
                     fault -> LOG.warn("a route to another address of the server stays: {}", fault.getMessage()));
-            ClientSession opening = new ClientSession(hello, format);
+            Session opening = login.newSession();
             session = opening;
             apply(opening.connected(System.nanoTime()));
         }
@@ -487,7 +483,7 @@ public final class Tunnel {
         if (isOver() || state == BridgeState.NEW) {
             return;
         }
-        ClientSession ending = session;
+        Session ending = session;
         if (ending != null) {
             apply(ending.close(System.nanoTime()));
         }
@@ -592,11 +588,11 @@ public final class Tunnel {
             if (action instanceof SessionAction.Send send) {
                 current.writer().message(send.message());
             } else if (action instanceof SessionAction.Established established) {
-                welcomed(current, established.welcome());
+                welcomed(current, established.tunnel());
             } else if (action instanceof SessionAction.Deliver deliver) {
                 events.onApp(deliver.message());
             } else if (action instanceof SessionAction.Refused refused) {
-                refused(refused.reject());
+                refused(refused);
             } else if (action instanceof SessionAction.Closed closed && closed.reason() != CloseReason.LOCAL) {
                 current.writer().flush();
                 lost(closed.detail());
@@ -611,19 +607,19 @@ public final class Tunnel {
         }
     }
 
-    private void refused(Message.Reject reject) {
-        String text = "the server refused: " + reject.reason().name().toLowerCase(Locale.ROOT)
-                + (reject.text().isEmpty() ? "" : " (" + reject.text() + ")");
-        if (reject.reason() == RejectReason.BUSY) {
+    private void refused(SessionAction.Refused refused) {
+        String text = "the server refused: " + refused.reason()
+                + (refused.text().isEmpty() ? "" : " (" + refused.text() + ")");
+        if (refused.isPassing()) {
             lost(text);
         } else {
             end(new BridgeException(BridgeException.Reason.REFUSED, text));
         }
     }
 
-    private void welcomed(OuterConnection current, Message.Welcome welcome) {
+    private void welcomed(OuterConnection current, TunnelParameters welcome) {
         String wrong =
-                WelcomeCheck.fault(welcome, hello.carriages(), current.server().getAddress(), current.localAddress());
+                WelcomeCheck.fault(welcome, login.offered(), current.server().getAddress(), current.localAddress());
         if (wrong != null) {
             lost(wrong);
             return;
@@ -719,7 +715,7 @@ public final class Tunnel {
             pathTick.set(now + pause);
         }
         OuterConnection current = connection;
-        ClientSession established = session;
+        Session established = session;
         if (current != null && established != null && current.takeOutageEnd()) {
             apply(established.keepAlive(now));
         }
@@ -839,20 +835,20 @@ public final class Tunnel {
     }
 
     /** The welcome's MTU, or less where a frame cannot hold that much: the kernel must know what really fits. */
-    private int mtu(Message.Welcome welcome) {
+    private int mtu(TunnelParameters welcome) {
         int addressBytes = welcome.deviceAddress().getAddress().length;
         int ipHeaderBytes = addressBytes == 4 ? 20 : 40;
         int fits = welcome.carriage() == Carriage.PACKET
                 ? codec.maxPacketBytes()
                 : codec.maxSegmentBytes(addressBytes) + ipHeaderBytes;
-        if (fits < welcome.innerMtu()) {
-            LOG.warn("the welcome's MTU {} is more than a frame holds; using {}", welcome.innerMtu(), fits);
+        if (fits < welcome.mtu()) {
+            LOG.warn("the welcome's MTU {} is more than a frame holds; using {}", welcome.mtu(), fits);
         }
-        return Math.min(welcome.innerMtu(), fits);
+        return Math.min(welcome.mtu(), fits);
     }
 
     private void scheduleTick() {
-        ClientSession current = session;
+        Session current = session;
         if (current == null) {
             return;
         }
@@ -863,7 +859,7 @@ public final class Tunnel {
     }
 
     private void onTick() {
-        ClientSession current = session;
+        Session current = session;
         if (current != null) {
             apply(current.tick(System.nanoTime()));
             scheduleTick();
@@ -878,7 +874,7 @@ public final class Tunnel {
             reading = true;
             nowNanos = System.nanoTime();
             way.heard(nowNanos);
-            ClientSession current = session;
+            Session current = session;
             if (current != null) {
                 current.heard(nowNanos);
             }
@@ -907,19 +903,23 @@ public final class Tunnel {
 
         @Override
         public void onLost(String reason) {
-            ClientSession current = session;
-            boolean isBeforeWelcome = current != null && !current.isEstablished() && !current.isClosed();
-            lost(isBeforeWelcome ? reason + " before its welcome (does it speak '" + format.name() + "'?)" : reason);
+            Session current = session;
+            String awaited = current == null ? "" : current.awaited();
+            lost(
+                    awaited.isEmpty()
+                            ? reason
+                            : reason + " before its " + awaited + " (does it speak '"
+                                    + login.protocol().format().name() + "'?)");
         }
 
         @Override
         public void onMessage(Message message) {
-            ClientSession current = session;
+            Session current = session;
             OuterConnection path = connection;
             if (current == null || path == null) {
                 return;
             }
-            if (message instanceof Message.KeepAlive && !path.writer().hasRoom()) {
+            if (current.isQuestion(message) && !path.writer().hasRoom()) {
                 // Who asks faster than it reads answers gets fewer: they must not pile up here.
                 counters.keepAlivesUnanswered++;
                 return;
@@ -970,7 +970,7 @@ public final class Tunnel {
 
         /** Traffic before the welcome ends the connection. */
         private boolean admitsTraffic() {
-            ClientSession current = session;
+            Session current = session;
             if (current == null) {
                 return false;
             }
@@ -1039,7 +1039,7 @@ public final class Tunnel {
 
         @Override
         public void ask() {
-            ClientSession established = session;
+            Session established = session;
             if (established != null) {
                 apply(established.keepAlive(System.nanoTime()));
             }

@@ -1,7 +1,7 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.protocol.message.Carriage;
-import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Collection;
@@ -28,7 +28,7 @@ public final class WelcomeCheck {
 
     /** Why it cannot be, with field, value and what is allowed; null where it can. */
     public static @Nullable String fault(
-            Message.Welcome welcome,
+            TunnelParameters welcome,
             Collection<Carriage> offered,
             InetAddress outerServer,
             @Nullable InetAddress outerLocal) {
@@ -38,8 +38,8 @@ public final class WelcomeCheck {
         if (!offered.contains(welcome.carriage())) {
             return fault("carriage", welcome.carriage(), "one of those offered, " + offered);
         }
-        if (welcome.innerMtu() < minMtu || welcome.innerMtu() > MAX_MTU) {
-            return fault("MTU", welcome.innerMtu(), minMtu + " to " + MAX_MTU);
+        if (welcome.mtu() < minMtu || welcome.mtu() > MAX_MTU) {
+            return fault("MTU", welcome.mtu(), minMtu + " to " + MAX_MTU);
         }
         int minPrefix = addressBits == 32 ? MIN_IPV4_PREFIX : MIN_IPV6_PREFIX;
         if (welcome.prefixLength() < minPrefix) { // the most is the record's own rule

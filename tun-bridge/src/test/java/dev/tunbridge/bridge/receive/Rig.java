@@ -5,13 +5,13 @@ import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.flow.FlowTable;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageHandler;
-import dev.tunbridge.protocol.message.ReferenceMapper;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -63,7 +63,12 @@ final class Rig implements AutoCloseable {
         TunnelFilter filter = new TunnelFilter(InnerTraffic.DEVICE, PATH.remote(), List.of(), List.of());
         downlink.connect(new Downlink.Route(Carriage.PACKET, filter));
         path = new ReceivePath(
-                format, new ReferenceMapper().bind(format), downlink, new FromKernel(), counters, new Observer());
+                format,
+                Protocol.builtin("reference").messages().codec(format),
+                downlink,
+                new FromKernel(),
+                counters,
+                new Observer());
         path.addRawLane(PATH, options, KernelView.NOTHING, new Latches(), UnpooledByteBufAllocator.DEFAULT, nowNanos);
     }
 

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.reassembly.recording.CaptureFile;
 import io.netty.buffer.ByteBuf;
@@ -105,7 +106,7 @@ class CorpusTest {
                             () -> CaptureFile.open(file),
                             survey,
                             new ConnectionChoice.Chosen(connection, receiver),
-                            ReplayOptions.of(FrameFormat.builtin(format)));
+                            ReplayOptions.of(Protocol.builtin(format)));
                     assertThat(report.verdict()).as("%s", report).isIn(Verdict.EMPTY, Verdict.OTHER_FORMAT);
                     assertThat(report.detail()).isNotBlank();
                     assertThat(report.delivery().earlyPackets()

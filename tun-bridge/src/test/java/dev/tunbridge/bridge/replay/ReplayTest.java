@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.primitives.Bytes;
 import dev.tunbridge.bridge.receive.DeliveryObserver.Lane;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
-import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
 import dev.tunbridge.reassembly.stream.Rejection;
@@ -27,18 +27,18 @@ class ReplayTest {
     private static final int SERVER_INITIAL = 0xffff_fe00; // wraps early
     private static final int DATAGRAM_BYTES = 200;
 
-    private final FrameFormat reference = FrameFormat.builtin("reference");
+    private final Protocol reference = Protocol.builtin("reference");
     private final MemoryRecording recording = new MemoryRecording();
     private final List<Integer> early = new ArrayList<>();
     private final List<Integer> late = new ArrayList<>();
     private final ByteArrayOutputStream stream = new ByteArrayOutputStream();
 
-    private ReplayReport replay(FrameFormat format, RecoveryOptions recovery) throws Exception {
+    private ReplayReport replay(Protocol protocol, RecoveryOptions recovery) throws Exception {
         early.clear();
         late.clear();
         stream.reset();
         Survey survey = Survey.of(recording);
-        ReplayOptions options = ReplayOptions.of(format)
+        ReplayOptions options = ReplayOptions.of(protocol)
                 .recovery(recovery)
                 .packets((lane, buffer, index, length, nowNanos) ->
                         (lane == Lane.EARLY ? early : late).add(buffer.getInt(index + 28)))
@@ -75,8 +75,8 @@ class ReplayTest {
     }
 
     /** Welcome, and datagrams; one frame a segment. */
-    private static List<byte[]> frames(FrameFormat format, int datagrams) {
-        ServerStream server = new ServerStream(format);
+    private static List<byte[]> frames(Protocol protocol, int datagrams) {
+        ServerStream server = new ServerStream(protocol.format());
         List<byte[]> frames = new ArrayList<>(List.of(server.welcome()));
         for (int i = 0; i < datagrams; i++) {
             frames.add(server.datagram(i, DATAGRAM_BYTES));
@@ -143,15 +143,15 @@ class ReplayTest {
     @CsvSource({"reference, ANCHORED", "reference, PROVEN", "reference, FOUND", "plain-le, ANCHORED", "hdlc, ANCHORED"})
     void everyDatagramIsDeliveredOnceWhateverIsLostRepeatedAndReordered(String name, BoundaryGrade grade)
             throws Exception {
-        FrameFormat format = FrameFormat.builtin(name);
+        Protocol protocol = Protocol.builtin(name);
         long seed = Seeds.next();
         long gained = 0;
         for (int round = 0; round < 20; round++) {
             Random random = new Random(seed + round);
-            MemoryRecording disturbed = disturbed(frames(format, 100), random);
+            MemoryRecording disturbed = disturbed(frames(protocol, 100), random);
             Survey survey = Survey.of(disturbed);
             List<Integer> delivered = new ArrayList<>();
-            ReplayOptions options = ReplayOptions.of(format)
+            ReplayOptions options = ReplayOptions.of(protocol)
                     .recovery(RecoveryOptions.DEFAULT.ofFile().boundaries(grade))
                     .packets((lane, buffer, index, length, now) -> delivered.add(buffer.getInt(index + 28)));
             ReplayReport report = Replay.run(
@@ -209,8 +209,8 @@ class ReplayTest {
         for (int at = 0; at < page.length; at += 1_000) {
             send(at, Arrays.copyOfRange(page, at, at + 1_000));
         }
-        for (String name : FrameFormat.builtinNames()) {
-            ReplayReport report = replay(FrameFormat.builtin(name), RecoveryOptions.DEFAULT.ofFile());
+        for (String name : Protocol.builtinNames()) {
+            ReplayReport report = replay(Protocol.builtin(name), RecoveryOptions.DEFAULT.ofFile());
             assertThat(report.verdict()).as(name).isEqualTo(Verdict.OTHER_FORMAT);
             assertThat(report.detail()).contains("not format '" + name + "'");
             assertThat(early).isEmpty();
@@ -315,7 +315,7 @@ class ReplayTest {
     @Test
     void trafficBeforeTheWelcomeIsNotDelivered() throws Exception {
         handshake();
-        ServerStream server = new ServerStream(reference);
+        ServerStream server = new ServerStream(reference.format());
         send(0, Bytes.concat(server.datagram(6, DATAGRAM_BYTES), server.welcome(), server.datagram(7, DATAGRAM_BYTES)));
         ReplayReport report = replay();
         assertThat(late).containsExactly(7);
@@ -325,7 +325,7 @@ class ReplayTest {
     @Test
     void aWelcomeThatTheBridgeRefusesDeliversNothing() throws Exception {
         handshake();
-        ServerStream server = new ServerStream(reference);
+        ServerStream server = new ServerStream(reference.format());
         byte[] intoItself = server.welcome(TcpPackets.DEVICE.getAddress(), TcpPackets.SERVER.getAddress());
         send(0, Bytes.concat(intoItself, server.datagram(7, DATAGRAM_BYTES)));
         ReplayReport report = replay();

@@ -1,13 +1,15 @@
 package dev.tunbridge.bridge.replay;
 
 import com.google.common.net.InetAddresses;
+import dev.tunbridge.bridge.ServerSignals;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.MessageMappers;
 import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.wire.InternetChecksum;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -23,7 +25,7 @@ public final class ServerStream {
     private final FrameFormat format;
 
     public ServerStream(FrameFormat format) {
-        codec = MessageMappers.forFormat(format);
+        codec = Protocol.builtin("reference").messages().codec(format);
         this.format = format;
     }
 
@@ -32,11 +34,11 @@ public final class ServerStream {
     }
 
     byte[] welcome(InetAddress device, InetAddress server) {
-        return frame(new Message.Welcome(Carriage.SEGMENT, 1, 1400, 30, device, server));
+        return frame(ServerSignals.welcome(new TunnelParameters(Carriage.SEGMENT, 1, 1400, 30, device, server)));
     }
 
     byte[] keepAlive(int nonce) {
-        return frame(new Message.KeepAlive(nonce));
+        return frame(ServerSignals.keepAlive(nonce));
     }
 
     /** A datagram that tells its number. */

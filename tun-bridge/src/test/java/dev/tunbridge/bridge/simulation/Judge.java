@@ -136,7 +136,7 @@ final class Judge implements AutoCloseable {
     /** The application or the session gets a message. */
     void message(Message message) {
         messagesHeard.add(message);
-        welcomed |= message instanceof Message.Welcome;
+        welcomed |= message instanceof Message.Signal signal && signal.name().equals("welcome");
     }
 
     /** A packet came out at the device. */

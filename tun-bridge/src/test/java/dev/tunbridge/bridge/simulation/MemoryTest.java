@@ -12,12 +12,12 @@ import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.ReferenceMapper;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
@@ -57,7 +57,7 @@ class MemoryTest {
     @MethodSource("cases")
     void theReceiveSideFitsIntoSixteenMegabytes(String formatName, boolean hasGaps) {
         FrameFormat format = FrameFormat.builtin(formatName);
-        MessageCodec codec = new ReferenceMapper().bind(format);
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         InnerPackets packets = new InnerPackets(4);
         RecoveryOptions options = RecoveryOptions.DEFAULT;
         ByteBuf stream = Unpooled.buffer(options.heldBytes() + (1 << 16));

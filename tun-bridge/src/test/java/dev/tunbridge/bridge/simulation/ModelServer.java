@@ -1,12 +1,14 @@
 package dev.tunbridge.bridge.simulation;
 
+import dev.tunbridge.bridge.ServerSignals;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
-import dev.tunbridge.protocol.message.ReferenceMapper;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +50,7 @@ final class ModelServer {
         this.packets = packets;
         this.socket = socket;
         FrameFormat format = scenario.format();
-        MessageCodec codec = new ReferenceMapper().bind(format);
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         port = new FramePort(scenario.carriage(), packets, new FrameEncoder(format), codec);
         embedded = new EmbeddedFrames(dice.split(), scenario.carriage(), packets, format, codec);
         for (int i = 0; i < traffic.udpFlows(); i++) {
@@ -61,8 +63,8 @@ final class ModelServer {
 
     /** The hello has come. */
     void start() {
-        Message welcome =
-                new Message.Welcome(scenario.carriage(), 7, 1_400, 24, packets.device(), packets.tunnelServer());
+        Message welcome = ServerSignals.welcome(
+                new TunnelParameters(scenario.carriage(), 7, 1_400, 24, packets.device(), packets.tunnelServer()));
         message(welcome);
         if (!traffic.batches()) {
             socket.written();
@@ -116,7 +118,7 @@ final class ModelServer {
             byte[] content = payload(dice.chance(0.9) ? dice.below(200) : dice.below(1_500));
             message(new Message.App(dice.below(1 << 16), Octets.of(content)));
         } else {
-            message(new Message.KeepAlive(Integer.toUnsignedLong(dice.nextInt())));
+            message(ServerSignals.keepAlive(Integer.toUnsignedLong(dice.nextInt())));
         }
     }
 

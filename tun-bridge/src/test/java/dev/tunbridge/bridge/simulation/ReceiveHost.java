@@ -9,13 +9,15 @@ import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
-import dev.tunbridge.protocol.message.ReferenceMapper;
+import dev.tunbridge.protocol.session.LoginListener;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -25,6 +27,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The loop of our end: reads ring and socket, now the one first and now the other, and drives the receive side under test. */
@@ -82,7 +85,7 @@ final class ReceiveHost implements AutoCloseable {
         Scenario.Recovery recovery = scenario.recovery();
         device = new MemoryTunDevice(recovery.offload() ? WITH_OFFLOAD : WITHOUT_OFFLOAD);
         downlink = new Downlink(device, new FlowTable(MAX_FLOWS), new Refusals());
-        codec = new ReferenceMapper().bind(scenario.format());
+        codec = Protocol.builtin("reference").messages().codec(scenario.format());
         path = new ReceivePath(scenario.format(), codec, downlink, fromServer, counters, new Observer());
         path.addRawLane(
                 wire.path(),
@@ -249,7 +252,11 @@ final class ReceiveHost implements AutoCloseable {
         @Override
         public void onMessage(Message message) {
             judge.message(message);
-            if (message instanceof Message.Welcome welcome) {
+            if (message instanceof Message.Signal signal && signal.name().equals("welcome")) {
+                LoginListener listener =
+                        new LoginListener(Protocol.builtin("reference").session(), Map.of());
+                listener.heard(signal);
+                TunnelParameters welcome = listener.tunnel().orElseThrow();
                 TunnelFilter filter =
                         new TunnelFilter(welcome.deviceAddress(), wire.path().remote(), List.of(), List.of());
                 downlink.connect(new Downlink.Route(welcome.carriage(), filter));

@@ -11,6 +11,7 @@ import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
@@ -18,7 +19,6 @@ import dev.tunbridge.protocol.frame.Resync;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
-import dev.tunbridge.protocol.message.ReferenceMapper;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
@@ -151,7 +151,7 @@ class WorkTest {
             String formatName, BoundaryGrade grade, Traffic traffic, Arrival arrival, Cut cut, int frames) {
         Dice dice = new Dice(1);
         FrameFormat format = format(formatName);
-        MessageCodec codec = new ReferenceMapper().bind(format);
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         InnerPackets packets = new InnerPackets(4);
         FramePort port = new FramePort(Carriage.PACKET, packets, new FrameEncoder(format), codec);
         EmbeddedFrames embedded = new EmbeddedFrames(dice.split(), Carriage.PACKET, packets, format, codec);

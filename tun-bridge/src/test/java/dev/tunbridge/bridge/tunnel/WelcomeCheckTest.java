@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.protocol.message.Carriage;
-import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +33,7 @@ class WelcomeCheckTest {
     })
     void namesFieldValueAndWhatIsAllowed(
             Carriage carriage, int mtu, int prefixLength, String device, String server, String expected) {
-        Message.Welcome welcome = new Message.Welcome(
+        TunnelParameters welcome = new TunnelParameters(
                 carriage, 1, mtu, prefixLength, InetAddresses.forString(device), InetAddresses.forString(server));
         String fault = WelcomeCheck.fault(
                 welcome,

@@ -3,7 +3,7 @@ package dev.tunbridge.sim.bench.peer;
 import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
-import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.wire.DatagramFrame;
@@ -50,7 +50,7 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
         String carriage = oneOf(all, "carriage", "segment", "packet");
         String format = all.text(Settings.FORMAT.key(), "reference");
         // Refuses unknown keys and wrong values with the bridge's own words, before anything starts.
-        BridgeBuilder.loadFormat(
+        BridgeBuilder.loadProtocol(
                 BridgeConfig.defaults().with(Settings.FORMAT.key(), format).with(merged));
         String algorithm = merged.get(Settings.CONGESTION_CONTROL.key());
         if (algorithm != null && !algorithm.equals(Settings.CONGESTION_CONTROL.defaultValue())) {
@@ -103,7 +103,7 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
     }
 
     private OuterWire wire() {
-        FrameFormat described = BridgeBuilder.loadFormat(BridgeConfig.defaults().with(Settings.FORMAT.key(), format));
+        Protocol described = BridgeBuilder.loadProtocol(BridgeConfig.defaults().with(Settings.FORMAT.key(), format));
         Carriage way = Carriage.valueOf(carriage.toUpperCase(Locale.ROOT));
         return new OuterWire(PORT, payloadBytes -> DatagramFrame.of(described, way, payloadBytes));
     }

@@ -1,0 +1,135 @@
+package dev.tunbridge.protocol;
+
+import dev.tunbridge.protocol.description.Description;
+import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.description.Section;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageLayouts;
+import dev.tunbridge.protocol.session.SessionScript;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A protocol as one description has it: how bytes are frames, what frames say, and who says what when. Immutable.
+ *
+ * @param format of the frames
+ * @param messages how payloads are laid out
+ * @param session login, signs of life, farewell
+ */
+public record Protocol(FrameFormat format, MessageLayouts messages, SessionScript session) {
+    private static final int LARGEST_DESCRIPTION_BYTES = 1 << 20;
+
+    /** The only one so far: what the description lays out. */
+    private static final String OWN_MAPPER = "reference";
+
+    public Protocol {
+        messages.codec(format); // refuses types that are not laid out
+    }
+
+    /**
+     * Reads a description from a file.
+     *
+     * @throws DescriptionException if it cannot be read, is no description, or describes what cannot work
+     */
+    public static Protocol load(Path file) {
+        String source = file.toString();
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_DESCRIPTION_BYTES + 1);
+            if (bytes.length > LARGEST_DESCRIPTION_BYTES) {
+                throw new DescriptionException(source, "", "is too large; allowed 1 MiB");
+            }
+            return parse(new String(bytes, StandardCharsets.UTF_8), source);
+        } catch (NoSuchFileException e) {
+            throw new DescriptionException(source, "", "no such file");
+        } catch (IOException e) {
+            String reason = e instanceof AccessDeniedException ? "permission denied" : e.toString();
+            DescriptionException fault = new DescriptionException(source, "", "cannot be read: " + reason);
+            fault.initCause(e);
+            throw fault;
+        }
+    }
+
+    /**
+     * Reads a description.
+     *
+     * @param source what errors call it
+     */
+    public static Protocol parse(String yaml, String source) {
+        Section top = Description.read(yaml, source);
+        FrameFormat format = FrameFormat.parse(top, source);
+        if (!format.mapper().equals(OWN_MAPPER)) {
+            throw top.refuse(
+                    "mapper", "is \"" + format.mapper() + "\"; allowed " + OWN_MAPPER + ", or messages: laid out here");
+        }
+        MessageLayouts messages = messages(top);
+        SessionScript session = session(top, messages);
+        top.finish();
+        return new Protocol(format, messages, session);
+    }
+
+    /** A protocol that comes with the bridge. */
+    public static Protocol builtin(String name) {
+        return parse(resource(name), name);
+    }
+
+    public static List<String> builtinNames() {
+        return FrameFormat.builtinNames();
+    }
+
+    /** A codec for one connection. */
+    public MessageCodec newCodec() {
+        return messages.codec(format);
+    }
+
+    /** Laid out here, or those of another protocol that comes with the bridge. */
+    private static MessageLayouts messages(Section top) {
+        if (top.has("messages") && top.isSection("messages")) {
+            return MessageLayouts.parse(top.section("messages"));
+        }
+        return MessageLayouts.parse(shipped(top, "messages").section("messages"));
+    }
+
+    private static SessionScript session(Section top, MessageLayouts messages) {
+        if (top.has("session") && top.isSection("session")) {
+            return SessionScript.parse(top.section("session"), messages);
+        }
+        if (top.text("session", "").equals("none")) {
+            return SessionScript.NONE;
+        }
+        return SessionScript.parse(shipped(top, "session").section("session"), messages);
+    }
+
+    private static Section shipped(Section top, String key) {
+        String name = top.text(key, "reference");
+        if (!builtinNames().contains(name)) {
+            throw top.refuse(
+                    key,
+                    "is \"" + name + "\"; allowed: its own " + key + ", or those of "
+                            + String.join(", ", builtinNames()));
+        }
+        return Description.read(resource(name), name);
+    }
+
+    private static String resource(String name) {
+        if (!builtinNames().contains(name)) {
+            throw new DescriptionException(
+                    name, "", "no such built-in format; allowed " + String.join(", ", builtinNames()));
+        }
+        try (InputStream in = FrameFormat.class.getResourceAsStream(name + ".yaml")) {
+            if (in == null) {
+                throw new IllegalStateException("the resource of the format " + name + " is missing");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.tunbridge.protocol.message;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.util.Map;
+
+/** Bytes that are always the same. */
+record ConstantItem(Octets octets) implements LayoutItem {
+    @Override
+    public String name() {
+        return "";
+    }
+
+    @Override
+    public void read(PayloadReader in, Slots slots, int slot) throws MalformedMessageException {
+        int length = octets.length();
+        int index = in.take("constant", length);
+        for (int i = 0; i < length; i++) {
+            if (in.buffer().getByte(index + i) != octets.byteAt(i)) {
+                throw in.malformed(
+                        "constant",
+                        "is " + ByteBufUtil.hexDump(in.buffer(), index, length) + "; allowed "
+                                + ByteBufUtil.hexDump(octets.toByteArray()));
+            }
+        }
+    }
+
+    @Override
+    public Value value(ByteBuf buffer, Slots slots, int slot) {
+        return new Value.Bytes(octets);
+    }
+
+    @Override
+    public void write(Map<String, Value> fields, ByteBuf out) {
+        octets.writeTo(out);
+    }
+
+    @Override
+    public int sizeBytes(int addressBytes) {
+        return octets.length();
+    }
+
+    @Override
+    public boolean isField() {
+        return false;
+    }
+}

@@ -1,0 +1,303 @@
+package dev.tunbridge.protocol.message;
+
+import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.protocol.message.Message.CloseHow;
+import dev.tunbridge.protocol.message.Message.OpenStatus;
+import io.netty.buffer.ByteBuf;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and writes messages as a description lays them out. */
+final class DescribedCodec implements MessageCodec {
+    private final FrameFormat format;
+    private final int overheadBytes;
+
+    /** By the same index: a handful, so they are searched in order, traffic first. */
+    private final int[] numbers;
+
+    private final Bound[] bounds;
+
+    private final Map<String, Bound> byName = new HashMap<>();
+    private final EnumMap<Meaning, Bound> byMeaning = new EnumMap<>(Meaning.class);
+    private final PayloadReader reader = new PayloadReader();
+    private final Slots slots = new Slots();
+
+    /** A layout, its number in this format, and where traffic has what the hot path asks for. */
+    private static final class Bound {
+        final int number;
+        final MessageLayout layout;
+        final int contentSlot;
+        final int clientSlot;
+        final int deviceSlot;
+        final int channelSlot;
+        final boolean isContentAlone;
+        final @Nullable TrafficHead head;
+
+        Bound(int number, MessageLayout layout) {
+            this.number = number;
+            this.layout = layout;
+            contentSlot = layout.slot(Meaning.CONTENT);
+            clientSlot = layout.slot(Meaning.CLIENT_ADDRESS);
+            deviceSlot = layout.slot(Meaning.DEVICE_ADDRESS);
+            channelSlot = layout.slot(Meaning.CHANNEL);
+            isContentAlone = layout.items().size() == 1 && contentSlot == 0;
+            head = layout.isSegment() ? TrafficHead.of(layout).orElse(null) : null;
+        }
+    }
+
+    DescribedCodec(FrameFormat format, Map<String, MessageLayout> layouts) {
+        this.format = format;
+        overheadBytes = format.overheadBytes();
+        layouts.forEach((name, layout) -> {
+            Bound bound = new Bound(format.type(name).orElseThrow(), layout);
+            byName.put(name, bound);
+            if (layout.meaning() != Meaning.SIGNAL) {
+                byMeaning.put(layout.meaning(), bound);
+            }
+        });
+        bounds = byName.values().stream()
+                .sorted((a, b) -> Boolean.compare(
+                        b.layout.meaning().isTraffic(), a.layout.meaning().isTraffic()))
+                .toArray(Bound[]::new);
+        numbers = new int[bounds.length];
+        for (int i = 0; i < bounds.length; i++) {
+            numbers[i] = bounds[i].number;
+        }
+    }
+
+    @Override
+    public Set<Carriage> carriages() {
+        EnumSet<Carriage> carriages = EnumSet.noneOf(Carriage.class);
+        if (byMeaning.containsKey(Meaning.PACKET)) {
+            carriages.add(Carriage.PACKET);
+        }
+        if (byMeaning.keySet().containsAll(Set.of(Meaning.TCP, Meaning.UDP))) {
+            carriages.add(Carriage.SEGMENT);
+        }
+        if (byMeaning
+                .keySet()
+                .containsAll(Set.of(Meaning.OPEN, Meaning.OPENED, Meaning.DATA, Meaning.CREDIT, Meaning.CLOSE))) {
+            carriages.add(Carriage.SOCKET);
+        }
+        return carriages;
+    }
+
+    @Override
+    public void read(FrameView frame, MessageHandler handler) throws MalformedMessageException {
+        int number = frame.type();
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] == number) {
+                read(bounds[i], frame, handler);
+                return;
+            }
+        }
+        handler.onUnknownType(number);
+    }
+
+    private void read(Bound bound, FrameView frame, MessageHandler handler) throws MalformedMessageException {
+        MessageLayout layout = bound.layout;
+        ByteBuf buffer = frame.buffer();
+        if (bound.isContentAlone && layout.meaning() == Meaning.PACKET) {
+            handler.onPacket(buffer, frame.payloadIndex(), frame.payloadLength());
+            return;
+        }
+        TrafficHead head = bound.head;
+        if (head != null && readSegment(head, layout.ipProtocol(), frame, handler)) {
+            return;
+        }
+        PayloadReader in = reader.wrap(layout.name(), buffer, frame.payloadIndex(), frame.payloadLength());
+        layout.read(in, slots);
+        int content = bound.contentSlot;
+        switch (layout.meaning()) {
+            case PACKET -> handler.onPacket(buffer, slots.indexes[content], slots.lengths[content]);
+            case TCP, UDP -> onSegment(layout.ipProtocol(), bound, buffer, handler);
+            case DATA ->
+                handler.onData(
+                        (int) slots.numbers[bound.channelSlot], buffer, slots.indexes[content], slots.lengths[content]);
+            default -> handler.onMessage(message(layout, in));
+        }
+    }
+
+    private static boolean readSegment(TrafficHead head, int ipProtocol, FrameView frame, MessageHandler handler) {
+        ByteBuf buffer = frame.buffer();
+        int index = frame.payloadIndex();
+        int length = frame.payloadLength();
+        int addressBytes = head.addressBytes(buffer, index, length);
+        if (addressBytes == TrafficHead.NONE) {
+            return false;
+        }
+        int headBytes = head.headBytes(addressBytes);
+        handler.onSegment(
+                ipProtocol,
+                buffer,
+                index + head.clientAt(addressBytes),
+                index + head.deviceAt(addressBytes),
+                addressBytes,
+                index + headBytes,
+                length - headBytes);
+        return true;
+    }
+
+    private void onSegment(int ipProtocol, Bound bound, ByteBuf buffer, MessageHandler handler) {
+        handler.onSegment(
+                ipProtocol,
+                buffer,
+                slots.indexes[bound.clientSlot],
+                slots.indexes[bound.deviceSlot],
+                slots.lengths[bound.clientSlot],
+                slots.indexes[bound.contentSlot],
+                slots.lengths[bound.contentSlot]);
+    }
+
+    private Message message(MessageLayout layout, PayloadReader in) throws MalformedMessageException {
+        Map<String, Value> values = layout.values(in, slots);
+        try {
+            return switch (layout.meaning()) {
+                case APP -> new Message.App(number(values, "topic"), octets(values, "content"));
+                case OPEN ->
+                    new Message.Open(
+                            number(values, "channel"),
+                            number(values, "transport"),
+                            number(values, "device-port"),
+                            LayoutItem.require(values, "client-address", Value.Address.class)
+                                    .address(),
+                            number(values, "client-port"));
+                case OPENED ->
+                    new Message.Opened(
+                            number(values, "channel"),
+                            OpenStatus.of(text(values, "status")),
+                            LayoutItem.require(values, "credit", Value.Whole.class)
+                                    .number());
+                case CREDIT ->
+                    new Message.Credit(
+                            number(values, "channel"),
+                            LayoutItem.require(values, "bytes", Value.Whole.class)
+                                    .number());
+                case CLOSE -> new Message.Close(number(values, "channel"), CloseHow.of(text(values, "how")));
+                case SIGNAL -> new Message.Signal(layout.name(), values);
+                case PACKET, TCP, UDP, DATA -> throw new IllegalStateException(layout.name() + " is traffic");
+            };
+        } catch (IllegalArgumentException e) { // a number that the layout holds and the meaning does not
+            throw new MalformedMessageException(layout.name() + ": " + e.getMessage());
+        }
+    }
+
+    private static int number(Map<String, Value> values, String field) {
+        long number = LayoutItem.require(values, field, Value.Whole.class).number();
+        Range.check(field, number, Integer.MAX_VALUE);
+        return (int) number;
+    }
+
+    private static String text(Map<String, Value> values, String field) {
+        return LayoutItem.require(values, field, Value.Text.class).text();
+    }
+
+    private static Octets octets(Map<String, Value> values, String field) {
+        return LayoutItem.require(values, field, Value.Bytes.class).octets();
+    }
+
+    @Override
+    public void write(Message message, FrameEncoder encoder, ByteBuf out) {
+        try {
+            if (message instanceof Message.Signal signal) {
+                write(bound(signal.name()), signal.fields(), encoder, out);
+            } else {
+                write(bound(MessageFields.meaning(message)), MessageFields.of(message), encoder, out);
+            }
+        } finally {
+            // Nothing is left to take back once the frame has ended.
+            encoder.abort();
+        }
+    }
+
+    private static void write(Bound bound, Map<String, Value> fields, FrameEncoder encoder, ByteBuf out) {
+        try {
+            bound.layout.write(fields, encoder.begin(out, bound.number));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(bound.layout.name() + ": " + e.getMessage(), e);
+        }
+        encoder.end();
+    }
+
+    private Bound bound(String name) {
+        Bound bound = byName.get(name);
+        if (bound == null) {
+            throw new IllegalArgumentException("the format " + format.name() + " has no type " + name);
+        }
+        return bound;
+    }
+
+    private Bound bound(Meaning meaning) {
+        @Nullable Bound bound = byMeaning.get(meaning);
+        if (bound == null) {
+            throw new IllegalArgumentException(
+                    "the format " + format.name() + " has no type that means " + meaning.key());
+        }
+        return bound;
+    }
+
+    @Override
+    public ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out) {
+        Bound bound = bound(Meaning.PACKET);
+        ByteBuf payload = encoder.begin(out, bound.number);
+        if (!bound.isContentAlone) {
+            bound.layout.writeHead(payload, null, 0, 0, 0);
+        }
+        return payload;
+    }
+
+    @Override
+    public ByteBuf beginSegment(
+            FrameEncoder encoder,
+            ByteBuf out,
+            int ipProtocol,
+            ByteBuf addresses,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes) {
+        Bound bound = bound(MessageFields.segment(ipProtocol));
+        ByteBuf payload = encoder.begin(out, bound.number);
+        bound.layout.writeHead(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+        return payload;
+    }
+
+    @Override
+    public int packetOverheadBytes() {
+        return overheadBytes + headBytes(Meaning.PACKET, 0);
+    }
+
+    @Override
+    public int segmentOverheadBytes(int addressBytes) {
+        return overheadBytes + segmentHeadBytes(addressBytes);
+    }
+
+    @Override
+    public int maxPacketBytes() {
+        return format.maxPayloadBytes() - headBytes(Meaning.PACKET, 0);
+    }
+
+    @Override
+    public int maxSegmentBytes(int addressBytes) {
+        return format.maxPayloadBytes() - segmentHeadBytes(addressBytes);
+    }
+
+    @Override
+    public int maxAppBytes() {
+        return byMeaning.containsKey(Meaning.APP) ? format.maxPayloadBytes() - headBytes(Meaning.APP, 0) : 0;
+    }
+
+    private int segmentHeadBytes(int addressBytes) {
+        return Math.max(headBytes(Meaning.TCP, addressBytes), headBytes(Meaning.UDP, addressBytes));
+    }
+
+    private int headBytes(Meaning meaning, int addressBytes) {
+        Bound bound = byMeaning.get(meaning);
+        return bound == null ? 0 : bound.layout.headBytes(addressBytes);
+    }
+}

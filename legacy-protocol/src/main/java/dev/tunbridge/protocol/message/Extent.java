@@ -1,0 +1,123 @@
+package dev.tunbridge.protocol.message;
+
+import dev.tunbridge.protocol.frame.Endian;
+import io.netty.buffer.ByteBuf;
+
+/** How far bytes of a payload reach that are no number. */
+sealed interface Extent {
+    /** How many bytes there are; the reader stands on the first of them afterwards. */
+    int open(PayloadReader in, String field) throws MalformedMessageException;
+
+    /** Steps over what closes them. */
+    default void close(PayloadReader in, String field) throws MalformedMessageException {}
+
+    /** Whether other items may follow. */
+    default boolean isBounded() {
+        return true;
+    }
+
+    void write(String field, byte[] bytes, ByteBuf out);
+
+    /** So many bytes, always; shorter ones are padded behind, and the padding is no part of them. */
+    record Fixed(int bytes, int padding) implements Extent {
+        /** What is shorter is refused. */
+        static final int NO_PADDING = -1;
+
+        @Override
+        public int open(PayloadReader in, String field) {
+            return bytes;
+        }
+
+        /** How many of the bytes are no padding. */
+        int trimmed(ByteBuf buffer, int index) {
+            int length = bytes;
+            while (padding != NO_PADDING && length > 0 && (buffer.getByte(index + length - 1) & 0xff) == padding) {
+                length--;
+            }
+            return length;
+        }
+
+        @Override
+        public void write(String field, byte[] content, ByteBuf out) {
+            Range.check(field + " length", content.length, bytes);
+            if (padding == NO_PADDING && content.length != bytes) {
+                throw new IllegalArgumentException(field + " has " + content.length + " bytes; allowed " + bytes);
+            }
+            out.writeBytes(content);
+            for (int i = content.length; i < bytes; i++) {
+                out.writeByte(padding);
+            }
+        }
+    }
+
+    /** Their number comes first. */
+    record Prefixed(int size, Endian endian) implements Extent {
+        @Override
+        public int open(PayloadReader in, String field) throws MalformedMessageException {
+            long length = in.number(field, size, endian);
+            if (length < 0 || length > in.remaining()) {
+                throw in.malformed(field, "needs " + length + " bytes, but " + in.remaining() + " are left");
+            }
+            return (int) length;
+        }
+
+        @Override
+        public void write(String field, byte[] bytes, ByteBuf out) {
+            Range.check(
+                    field + " length",
+                    bytes.length,
+                    size >= Integer.BYTES ? Integer.MAX_VALUE : (1L << (8 * size)) - 1);
+            NumberItem.write(bytes.length, size, endian, out);
+            out.writeBytes(bytes);
+        }
+    }
+
+    /** A byte behind them that they do not hold. */
+    record Until(int delimiter) implements Extent {
+        @Override
+        public int open(PayloadReader in, String field) throws MalformedMessageException {
+            int length = in.bytesBefore(delimiter);
+            if (length < 0) {
+                throw in.malformed(field, "is not closed by " + hex());
+            }
+            return length;
+        }
+
+        @Override
+        public void close(PayloadReader in, String field) throws MalformedMessageException {
+            in.take(field, 1);
+        }
+
+        @Override
+        public void write(String field, byte[] bytes, ByteBuf out) {
+            for (byte next : bytes) {
+                if ((next & 0xff) == delimiter) {
+                    throw new IllegalArgumentException(field + " holds " + hex() + ", which closes it");
+                }
+            }
+            out.writeBytes(bytes).writeByte(delimiter);
+        }
+
+        private String hex() {
+            return String.format("0x%02X", delimiter);
+        }
+    }
+
+    /** All that is left. */
+    record Rest() implements Extent {
+        @Override
+        public int open(PayloadReader in, String field) {
+            return in.remaining();
+        }
+
+        @Override
+        public boolean isBounded() {
+            return false;
+        }
+
+        @Override
+        public void write(String field, byte[] bytes, ByteBuf out) {
+            out.writeBytes(bytes);
+        }
+    }
+}

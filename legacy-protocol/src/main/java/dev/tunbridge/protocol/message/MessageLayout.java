@@ -1,0 +1,108 @@
+package dev.tunbridge.protocol.message;
+
+import io.netty.buffer.ByteBuf;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the payload of one type of message is laid out: its items one behind the other. Immutable.
+ *
+ * @param name of the type, as {@code types} has it
+ */
+record MessageLayout(String name, Meaning meaning, List<LayoutItem> items) {
+    /** No item of a layout has it. */
+    static final int NO_SLOT = -1;
+
+    MessageLayout {
+        items = List.copyOf(items);
+    }
+
+    boolean isSegment() {
+        return meaning == Meaning.TCP || meaning == Meaning.UDP;
+    }
+
+    /** Of a segment. */
+    int ipProtocol() {
+        return meaning == Meaning.TCP ? Message.TCP : Message.UDP;
+    }
+
+    /** The slot of a field, or {@link #NO_SLOT}. */
+    int slot(String field) {
+        for (int slot = 0; slot < items.size(); slot++) {
+            if (items.get(slot).name().equals(field)) {
+                return slot;
+            }
+        }
+        return NO_SLOT;
+    }
+
+    void read(PayloadReader in, Slots slots) throws MalformedMessageException {
+        for (int slot = 0; slot < items.size(); slot++) {
+            items.get(slot).read(in, slots, slot);
+        }
+        in.finish();
+    }
+
+    /** The value of each field of the message that was read last. */
+    Map<String, Value> values(PayloadReader in, Slots slots) throws MalformedMessageException {
+        Map<String, Value> values = new LinkedHashMap<>();
+        for (int slot = 0; slot < items.size(); slot++) {
+            LayoutItem item = items.get(slot);
+            if (item.isField()) {
+                values.put(item.name(), value(item, in, slots, slot));
+            }
+        }
+        return values;
+    }
+
+    private static Value value(LayoutItem item, PayloadReader in, Slots slots, int slot)
+            throws MalformedMessageException {
+        try {
+            return item.value(in.buffer(), slots, slot);
+        } catch (MalformedMessageException e) {
+            throw in.malformed(e);
+        }
+    }
+
+    void write(Map<String, Value> values, ByteBuf out) {
+        for (LayoutItem item : items) {
+            item.write(values, out);
+        }
+    }
+
+    /** Bytes in front of the content of traffic, with addresses of this size. */
+    int headBytes(int addressBytes) {
+        int bytes = 0;
+        for (LayoutItem item : items.subList(0, items.size() - 1)) {
+            bytes += item.sizeBytes(addressBytes);
+        }
+        return bytes;
+    }
+
+    /**
+     * Writes what comes in front of the content of traffic.
+     *
+     * @param addresses holds both addresses; null where the layout has none
+     */
+    void writeHead(ByteBuf out, @Nullable ByteBuf addresses, int clientIndex, int deviceIndex, int addressBytes) {
+        for (int slot = 0; slot < items.size() - 1; slot++) {
+            LayoutItem item = items.get(slot);
+            if (item instanceof ConstantItem constant) {
+                constant.octets().writeTo(out);
+            } else if (item instanceof FamilyItem family) {
+                family.write(addressBytes, out);
+            } else if (item instanceof AddressItem address && addresses != null) {
+                if (address.familySlot() == AddressItem.FIXED && address.fixedBytes() != addressBytes) {
+                    throw new IllegalArgumentException(
+                            name + " carries addresses of " + address.fixedBytes() + " bytes, not " + addressBytes);
+                }
+                boolean isClient = address.name().equals(Meaning.CLIENT_ADDRESS);
+                out.writeBytes(addresses, isClient ? clientIndex : deviceIndex, addressBytes);
+            } else {
+                throw new IllegalStateException(name + " has an item " + item.name() + " in front of its content");
+            }
+        }
+    }
+}

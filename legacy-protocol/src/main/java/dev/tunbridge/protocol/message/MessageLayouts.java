@@ -1,0 +1,86 @@
+package dev.tunbridge.protocol.message;
+
+import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.description.Section;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The messages of a protocol as its description lays them out. Immutable; one codec for each connection. */
+public final class MessageLayouts {
+    private final Map<String, MessageLayout> byName;
+
+    private MessageLayouts(Map<String, MessageLayout> byName) {
+        this.byName = byName;
+    }
+
+    /**
+     * Reads the section {@code messages} of a description.
+     *
+     * <pre>
+     *   messages:
+     *     TYPE: [ITEM, ...]                     or {means: MEANING, layout: [ITEM, ...]}
+     *
+     *   {number: NAME, size, endian, least, most}      {choice: NAME, size, endian, names: {NAME: number}}
+     *   {flags: NAME, size, endian, names}             {family: NAME, size, ipv4: 4, ipv6: 6}
+     *   {address: NAME, of: family NAME | ipv4 | ipv6} {constant: "hex"}
+     *   {bytes: NAME, EXTENT}                          {text: NAME, charset, EXTENT}
+     *   EXTENT: size, pad | length: {size, endian} | until: "hex" | nothing for all that is left
+     * </pre>
+     *
+     * @throws DescriptionException naming the key and what is allowed
+     */
+    public static MessageLayouts parse(Section messages) {
+        Map<String, MessageLayout> byName = new LinkedHashMap<>();
+        for (String type : messages.names()) {
+            byName.put(type, LayoutParser.parse(messages, type));
+        }
+        return new MessageLayouts(byName);
+    }
+
+    /** Those of the types that the format has. */
+    Map<String, MessageLayout> of(FrameFormat format) {
+        Map<String, MessageLayout> used = new LinkedHashMap<>();
+        for (String type : format.types().keySet()) {
+            MessageLayout layout = byName.get(type);
+            if (layout == null) {
+                throw new DescriptionException(
+                        "format " + format.name(),
+                        "types." + type,
+                        "is no message that is laid out; allowed " + String.join(", ", byName.keySet()));
+            }
+            used.put(type, layout);
+        }
+        return used;
+    }
+
+    /** A codec for one connection. */
+    public MessageCodec codec(FrameFormat format) {
+        return new DescribedCodec(format, of(format));
+    }
+
+    /** The fields of a message; empty where there is none of that name. */
+    public List<String> fieldsOf(String message) {
+        MessageLayout layout = byName.get(message);
+        return layout == null
+                ? List.of()
+                : layout.items().stream()
+                        .filter(LayoutItem::isField)
+                        .map(LayoutItem::name)
+                        .toList();
+    }
+
+    /** The messages that are the session's own business. */
+    public Set<String> signals() {
+        Set<String> signals = new TreeSet<>();
+        byName.forEach((name, layout) -> {
+            if (layout.meaning() == Meaning.SIGNAL) {
+                signals.add(name);
+            }
+        });
+        return signals;
+    }
+}

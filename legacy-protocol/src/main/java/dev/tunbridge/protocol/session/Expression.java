@@ -1,0 +1,137 @@
+package dev.tunbridge.protocol.session;
+
+import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.message.Value;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/** What one end puts into a field. Immutable. */
+sealed interface Expression {
+    /**
+     * The value now.
+     *
+     * @param variables what is known: configuration, and what was said before as {@code message.field}
+     * @throws IllegalArgumentException where something is not known, or of the wrong kind
+     */
+    Value evaluate(Map<String, Value> variables, Surroundings surroundings);
+
+    /** Whether the other end, who knows as much, gets the same. */
+    boolean isKnownToBoth();
+
+    /** Written into the description. */
+    record Constant(Value value) implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            return value;
+        }
+
+        @Override
+        public boolean isKnownToBoth() {
+            return true;
+        }
+    }
+
+    /** Of the configuration, or said before. */
+    record Variable(String name) implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            Value value = variables.get(name);
+            if (value == null) {
+                throw new IllegalArgumentException("${" + name + "} is not known");
+            }
+            return value;
+        }
+
+        @Override
+        public boolean isKnownToBoth() {
+            return false;
+        }
+    }
+
+    /** Bytes that nobody can foresee. */
+    record Random(int bytes) implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            return new Value.Bytes(Octets.of(surroundings.randomBytes(bytes)));
+        }
+
+        @Override
+        public boolean isKnownToBoth() {
+            return false;
+        }
+    }
+
+    /** The time since 1970, in this unit. */
+    record Clock(TimeUnit unit) implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            return new Value.Whole(unit.convert(surroundings.unixMillis(), TimeUnit.MILLISECONDS));
+        }
+
+        @Override
+        public boolean isKnownToBoth() {
+            return false;
+        }
+    }
+
+    /** A digest of the parts, one behind the other; by its JCA name. */
+    record Digest(String algorithm, List<Expression> parts) implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            try {
+                MessageDigest digest = MessageDigest.getInstance(algorithm);
+                return new Value.Bytes(Octets.of(digest.digest(bytes(parts, variables, surroundings))));
+            } catch (GeneralSecurityException e) {
+                throw new IllegalArgumentException("the digest " + algorithm + " cannot be made: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public boolean isKnownToBoth() {
+            return true;
+        }
+    }
+
+    /** A keyed digest of the parts, one behind the other; by its JCA name. */
+    record Hmac(String algorithm, Expression key, List<Expression> parts) implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            try {
+                Mac mac = Mac.getInstance(algorithm);
+                mac.init(new SecretKeySpec(bytes(List.of(key), variables, surroundings), algorithm));
+                return new Value.Bytes(Octets.of(mac.doFinal(bytes(parts, variables, surroundings))));
+            } catch (GeneralSecurityException e) {
+                throw new IllegalArgumentException("the HMAC " + algorithm + " cannot be made: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public boolean isKnownToBoth() {
+            return true;
+        }
+    }
+
+    private static byte[] bytes(List<Expression> parts, Map<String, Value> variables, Surroundings surroundings) {
+        ByteBuf all = Unpooled.buffer();
+        for (Expression part : parts) {
+            Value value = part.evaluate(variables, surroundings).as(Value.Bytes.class);
+            if (value instanceof Value.Address address) {
+                all.writeBytes(address.address().getAddress());
+            } else if (value.as(Value.Text.class).as(Value.Bytes.class) instanceof Value.Bytes bytes) {
+                bytes.octets().writeTo(all);
+            } else {
+                throw new IllegalArgumentException(part + " has no bytes to digest");
+            }
+        }
+        byte[] bytes = new byte[all.readableBytes()];
+        all.readBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.tunbridge.protocol.session;
+
+import dev.tunbridge.protocol.description.Section;
+import dev.tunbridge.protocol.message.MessageLayouts;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Who says what when, as a description has it. Both ends play the same script: each sends what is its own, and expects what is
+ * the other's. Immutable.
+ *
+ * @param login in order; whoever has the first step speaks first, and after the last one traffic may flow
+ * @param keepAlive without one silence is no death
+ * @param farewell without one a session ends with its connection
+ * @param passing reasons of a refusal that may pass, so that a next try is worth it
+ */
+public record SessionScript(
+        List<Step> login, Optional<KeepAlive> keepAlive, Optional<Utterance> farewell, Set<String> passing) {
+    /** No login and no word about anything: the tunnel is the configuration's. */
+    public static final SessionScript NONE = new SessionScript(List.of(), Optional.empty(), Optional.empty(), Set.of());
+
+    /** The two ends of a connection. */
+    public enum End {
+        /** The device, which connects. */
+        CLIENT,
+        SERVER
+    }
+
+    /**
+     * A message and what its fields hold.
+     *
+     * @param with by field
+     */
+    record Utterance(String message, Map<String, Expression> with) {
+        Utterance {
+            with = Map.copyOf(with);
+        }
+    }
+
+    /**
+     * One end says something.
+     *
+     * @param withinNanos the other end waits so long for it
+     * @param refusal what the server says in its place where it does not want the device
+     */
+    record Step(End from, Utterance says, long withinNanos, Optional<Utterance> refusal) {}
+
+    /**
+     * Signs of life, of both ends.
+     *
+     * @param answer to a question of the other end
+     */
+    record KeepAlive(Utterance question, Optional<Utterance> answer) {}
+
+    public SessionScript {
+        login = List.copyOf(login);
+        passing = Set.copyOf(passing);
+    }
+
+    /**
+     * Reads the section {@code session} of a description.
+     *
+     * <pre>
+     *   login:
+     *     - from: client | server
+     *       message: TYPE, with: {FIELD: VALUE}, within: TIME
+     *       refusal: {message: TYPE, with: {FIELD: VALUE}}      of the server, where it does not want the device
+     *   keepalive: {message: TYPE, with: …, answer: {message: TYPE, with: …}}
+     *   farewell:  {message: TYPE, with: …}
+     *   passing:   [REASON]
+     *
+     *   VALUE: number | text | [flag, ...] | "${VARIABLE}" | {hex: …} | {random: bytes} | {clock: s | ms}
+     *          {digest: JCA name, of: [VALUE, ...]} | {hmac: JCA name, key: VALUE, of: [VALUE, ...]}
+     *   VARIABLE: identity.device-id, identity.token | offer.version, offer.carriages
+     *             tunnel.carriage, .session, .mtu, .prefix-length, .device-address, .server-address
+     *             refusal.reason, refusal.text | counter | MESSAGE.FIELD of a message before
+     * </pre>
+     *
+     * @throws dev.tunbridge.protocol.description.DescriptionException naming the key and what is allowed
+     */
+    public static SessionScript parse(Section session, MessageLayouts messages) {
+        return new ScriptParser(messages).parse(session);
+    }
+}

@@ -1,0 +1,222 @@
+package dev.tunbridge.protocol.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tunbridge.protocol.description.Description;
+import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageLayouts;
+import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.message.Value;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Scripts unlike that of the reference protocol, played by both ends. */
+class ScriptTest {
+    private static final long SECOND = 1_000_000_000L;
+    private static final FrameFormat FORMAT = FrameFormat.builtin("reference");
+
+    private static final String MESSAGES = """
+            banner:    [{number: version, size: 1}, {bytes: challenge, size: 16}]
+            proof:     [{text: name, length: {size: 1}}, {bytes: mac, size: 32}, {number: time, size: 8}]
+            accepted:  [{address: address, of: ipv4}, {number: mtu, size: 2}]
+            sorry:     [{text: words, length: {size: 1}}]
+            alive:     [{number: n, size: 4}]
+            """;
+
+    private static final String CHALLENGE = """
+            login:
+              - {from: server, message: banner, within: 3s, with: {version: 2, challenge: {random: 16}}}
+              - from: client
+                message: proof
+                with:
+                  name: "${identity.device-id}"
+                  mac: {hmac: HmacSHA256, key: "${identity.token}", of: ["${banner.challenge}", "${identity.device-id}"]}
+                  time: {clock: s}
+              - from: server
+                message: accepted
+                with: {address: "${tunnel.device-address}", mtu: "${tunnel.mtu}"}
+                refusal: {message: sorry, with: {words: "${refusal.text}"}}
+            keepalive: {message: alive, with: {n: "${counter}"}}
+            """;
+
+    private final List<SessionAction> atClient = new ArrayList<>();
+    private final List<SessionAction> atServer = new ArrayList<>();
+
+    private static MessageLayouts messages() {
+        return MessageLayouts.parse(Description.read(MESSAGES, "messages.yaml"));
+    }
+
+    private static SessionScript script(String yaml) {
+        return SessionScript.parse(Description.read(yaml, "session.yaml"), messages());
+    }
+
+    private static Map<String, Value> configured(String token) throws Exception {
+        Map<String, Value> variables = new HashMap<>(tunnel().toVariables());
+        variables.remove(TunnelParameters.DEVICE_ADDRESS); // the server says it
+        variables.remove(TunnelParameters.MTU);
+        variables.put("identity.device-id", new Value.Text("pump"));
+        variables.put("identity.token", new Value.Text(token));
+        return variables;
+    }
+
+    private static TunnelParameters tunnel() throws Exception {
+        return new TunnelParameters(
+                Carriage.PACKET,
+                0,
+                1_280,
+                30,
+                InetAddress.getByName("198.19.0.1"),
+                InetAddress.getByName("198.19.0.2"));
+    }
+
+    private void play(Session client, Session server) {
+        atServer.addAll(server.connected(0));
+        atClient.addAll(client.connected(0));
+        int toClient = 0;
+        int toServer = 0;
+        while (toClient < atServer.size() || toServer < atClient.size()) {
+            if (toClient < atServer.size() && atServer.get(toClient++) instanceof SessionAction.Send send) {
+                atClient.addAll(client.received(send.message(), 0));
+            }
+            if (toServer < atClient.size() && atClient.get(toServer++) instanceof SessionAction.Send send) {
+                atServer.addAll(server.received(send.message(), 0));
+            }
+        }
+    }
+
+    private Session server(String token) throws Exception {
+        Admission.Decision admitted = Script.admit(tunnel());
+        return Session.server(
+                script(CHALLENGE),
+                FORMAT,
+                Map.of("identity.token", new Value.Text(token)),
+                said -> admitted,
+                Script.STILL);
+    }
+
+    @Test
+    void aChallengeIsAnsweredAndTheTunnelIsPartlyTheServersAndPartlyConfigured() throws Exception {
+        Session client = Session.client(script(CHALLENGE), FORMAT, configured("secret"), Script.STILL);
+        play(client, server("secret"));
+        assertThat(atClient).endsWith(new SessionAction.Established(tunnel()));
+        assertThat(atServer).endsWith(new SessionAction.Established(tunnel()));
+        assertThat(atClient.get(0))
+                .isInstanceOfSatisfying(
+                        SessionAction.Send.class,
+                        send -> assertThat(((Message.Signal) send.message())
+                                        .fields()
+                                        .get("time"))
+                                .isEqualTo(new Value.Whole(1_700_000_000L)));
+    }
+
+    @Test
+    void anHmacWithAnotherKeyIsAViolation() throws Exception {
+        Session client = Session.client(script(CHALLENGE), FORMAT, configured("wrong"), Script.STILL);
+        play(client, server("secret"));
+        assertThat(atServer)
+                .last()
+                .isEqualTo(new SessionAction.Closed(
+                        CloseReason.PROTOCOL_VIOLATION, "proof.mac is not what the description says"));
+    }
+
+    @Test
+    void aConstantThatIsOtherwiseIsAViolation() throws Exception {
+        Session client = Session.client(script(CHALLENGE), FORMAT, configured("secret"), Script.STILL);
+        client.connected(0);
+        Message banner = new Message.Signal(
+                "banner", Map.of("version", new Value.Whole(3), "challenge", new Value.Bytes(Octets.EMPTY)));
+        assertThat(client.received(banner, 0))
+                .containsExactly(new SessionAction.Closed(
+                        CloseReason.PROTOCOL_VIOLATION, "banner.version is not what the description says"));
+    }
+
+    @Test
+    void aServerThatSpeaksFirstIsWaitedForAsLongAsItsStepSays() throws Exception {
+        Session client = Session.client(script(CHALLENGE), FORMAT, configured("secret"), Script.STILL);
+        assertThat(client.connected(0)).isEmpty();
+        assertThat(client.nextDeadlineNanos()).isEqualTo(3 * SECOND);
+        assertThat(client.awaited()).isEqualTo("banner");
+        assertThat(client.tick(3 * SECOND))
+                .containsExactly(new SessionAction.Closed(CloseReason.LOGIN_TIMEOUT, "no banner within 3000 ms"));
+    }
+
+    @Test
+    void aRefusalInItsOwnWordsIsTold() throws Exception {
+        Session client = Session.client(script(CHALLENGE), FORMAT, configured("secret"), Script.STILL);
+        Session refusing = Session.server(
+                script(CHALLENGE),
+                FORMAT,
+                Map.of("identity.token", new Value.Text("secret")),
+                said -> new Admission.Decision.Refused("full", "come back on Monday"),
+                Script.STILL);
+        play(client, refusing);
+        assertThat(atClient).contains(new SessionAction.Refused("", "come back on Monday", false));
+    }
+
+    @Test
+    void whatNobodySaysOfTheTunnelIsNamed() throws Exception {
+        Map<String, Value> lacking = configured("secret");
+        lacking.remove(TunnelParameters.PREFIX_LENGTH);
+        Session client = Session.client(script(CHALLENGE), FORMAT, lacking, Script.STILL);
+        play(client, server("secret"));
+        assertThat(atClient)
+                .last()
+                .isEqualTo(new SessionAction.Closed(
+                        CloseReason.PROTOCOL_VIOLATION,
+                        "no tunnel can be made of what the login said: tunnel.prefix-length is missing"));
+    }
+
+    @Test
+    void aKeepAliveWithoutAnAnswerKeepsAliveByItself() throws Exception {
+        Session client = Session.client(script(CHALLENGE), FORMAT, configured("secret"), Script.STILL);
+        Session server = server("secret");
+        play(client, server);
+        assertThat(client.received(new Message.Signal("alive", Map.of("n", new Value.Whole(4))), SECOND))
+                .isEmpty();
+        assertThat(client.tick(15 * SECOND)).hasSize(1);
+        assertThat(client.close(16 * SECOND)).as("no farewell is known").hasSize(1);
+    }
+
+    @Test
+    void withoutASessionTheTunnelStandsAtOnceAndSilenceIsNoDeath() throws Exception {
+        Session client = Session.client(SessionScript.NONE, FORMAT, tunnel().toVariables(), Script.STILL);
+        assertThat(client.connected(0)).containsExactly(new SessionAction.Established(tunnel()));
+        assertThat(client.nextDeadlineNanos()).isEqualTo(Session.NO_DEADLINE);
+        assertThat(client.tick(86_400 * SECOND)).isEmpty();
+        assertThat(client.keepAlive(86_400 * SECOND)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "login: [{message: banner}] | from | is missing; allowed client, server",
+                "login: [{from: server, message: bannr}] | message | allowed accepted, alive, banner, proof, sorry",
+                "login: [{from: server, message: banner, with: {version: 2}}] | with | lacks the field challenge of banner",
+                "login: [{from: server, message: banner, with: {version: 2, chalenge: 1}}] | chalenge | is no field of banner; allowed version, challenge",
+                "login: [{from: server, message: sorry, with: {words: '${banner.version}'}}] | words | known here: counter, identity.device-id",
+                "login: [{from: server, message: sorry, with: {words: 'a ${counter}'}}] | words | a variable by itself",
+                "login: [{from: client, message: sorry, with: {words: x}, refusal: {message: sorry, with: {words: x}}}] | refusal | allowed for steps of the server",
+                "login: [{from: server, message: sorry, with: {words: {digest: SHA-257, of: [a]}}}] | digest | such as SHA-256",
+                "login: [{from: server, message: sorry, with: {words: {random: 0}}}] | random | allowed 1 to 1024 bytes",
+                "login: [{from: server, message: sorry, with: {words: {clock: h}}}] | clock | allowed s, ms",
+                "login: [{from: server, message: sorry, with: {words: {}}}] | words | one of the keys hex, random, clock",
+                "logon: [] | logon | is an unknown key",
+            })
+    void refusesWhatCannotWork(String yaml, String key, String reason) {
+        assertThatThrownBy(() -> script(yaml))
+                .isInstanceOfSatisfying(
+                        DescriptionException.class, e -> assertThat(e.key()).contains(key))
+                .hasMessageContaining(reason);
+    }
+}
