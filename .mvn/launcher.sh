@@ -289,7 +289,7 @@ java_options=() # the launcher's; TUNBRIDGE_JAVA_OPTS (words) comes after them a
 # Sets `java_command`: what runs a class of the module, without the class. The class path is of jars only, as a class archive
 # demands.
 java_for() { # FOLDER JAR; beside the jar lie classpath, which says target/ for that folder, and lib
-  local folder=$1 jars options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off -Dio.netty.jfr.enabled=false)
+  local folder=$1 jars options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stdout -Xlog:cds=off:stderr -Dio.netty.jfr.enabled=false)
   find_java java || fail $exit_unavailable "no Java 17 or later found: set JAVA_HOME to one"
   if (($(java_major "$JAVA_HOME") >= 24)); then # or it warns about JNA and Netty on every start
     options+=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
@@ -298,25 +298,40 @@ java_for() { # FOLDER JAR; beside the jar lie classpath, which says target/ for 
   java_command=("$JAVA_HOME/bin/java" "${options[@]}" -cp "$folder/$2${jars//:target\//:$folder/}")
 }
 
-# The classes of a start, loaded and checked once and for all: it halves the time to the first line. The JVM itself ignores an
-# archive that is missing or of other jars or another JVM. One made of a list holds old classes (picocli's) as well, which one made
-# at the end of a process does not (JDK-8261090). G1 is who can write objects into it.
+# The classes of a start, loaded and checked once and for all: it halves the time to the first line. One made of a list holds old
+# classes (picocli's) as well, which one made at the end of a process does not (JDK-8261090); G1 is who can write objects into it. It
+# takes the place of the JVM's own archive, also where it does not fit: so it is given only if it fits, made with a heap of the kind
+# that programs have, and tried.
 archive_classes() { # RUN MODULE MAIN_CLASS ARGUMENTS... that load what every start loads
-  local list="$1/$2/start.classes"
+  local list="$1/$2/start.classes" archive="$1/$2/start.jsa"
   java_for "$1/$2" "$2.jar"
   "${java_command[@]}" -Xshare:off -XX:DumpLoadedClassList="$list" "${@:3}" </dev/null &>/dev/null || true
-  "${java_command[@]}" -XX:-UseSerialGC -XX:+UseG1GC -Xshare:dump -XX:SharedClassListFile="$list" -XX:SharedArchiveFile="$1/$2/start.jsa" \
-    </dev/null &>/dev/null || true
+  "${java_command[@]}" -XX:-UseSerialGC -XX:+UseG1GC -Xmx512m -Xshare:dump -XX:SharedClassListFile="$list" \
+    -XX:SharedArchiveFile="$archive" </dev/null &>/dev/null || true
+  if "${java_command[@]}" -Xmx64m -Xshare:on -XX:SharedArchiveFile="$archive" -version </dev/null &>/dev/null; then
+    cp "$JAVA_HOME/release" "$archive.release" 2>/dev/null || true
+  else
+    rm -f "$archive"
+  fi
   rm -f "$list"
+}
+
+# Sets `archive` to the options for the class archive of a folder, where this Java has made it.
+archive_of() { # FOLDER
+  archive=(-Xshare:auto)
+  if [[ -f $1/start.jsa ]] && cmp -s "$JAVA_HOME/release" "$1/start.jsa.release"; then
+    archive+=("-XX:SharedArchiveFile=$1/start.jsa")
+  fi
 }
 
 # Becomes the program.
 start() { # MODULE MAIN_CLASS ARGUMENTS...
-  local more=() run
+  local more=() archive=() run
   hold_run
   java_for "$run/$1" "$1.jar"
   if ((${#inside[@]})); then java_options+=("-Duser.home=$HOME"); fi # Java would take the passwd entry's, and that is root's
   read -r -a more <<<"${TUNBRIDGE_JAVA_OPTS-}"
-  exec "${inside[@]}" "${java_command[@]}" -Xshare:auto -XX:SharedArchiveFile="$run/$1/start.jsa" \
+  archive_of "$run/$1"
+  exec "${inside[@]}" "${java_command[@]}" "${archive[@]}" \
     "${java_options[@]}" "${more[@]}" "${@:2}"
 }

@@ -67,12 +67,12 @@ public final class NetlinkSocket implements AutoCloseable {
     private static final int FLAGS_AT = 6;
     private static final int SEQUENCE_AT = 8;
 
-    /** The kernel fills up to 32 KiB a read. */
-    private static final int READ_BYTES = 32 * 1024;
+    /** The kernel fills up to 32 KiB a read; no more is sent at once. */
+    public static final int MOST_BYTES = 32 * 1024;
 
     private final int fd;
-    private final Memory memory = new Memory(READ_BYTES);
-    private final ByteBuffer bytes = memory.getByteBuffer(0, READ_BYTES).order(ByteOrder.nativeOrder());
+    private final Memory memory = new Memory(MOST_BYTES);
+    private final ByteBuffer bytes = memory.getByteBuffer(0, MOST_BYTES).order(ByteOrder.nativeOrder());
     private boolean closed;
 
     private NetlinkSocket(int fd) {
@@ -132,7 +132,7 @@ public final class NetlinkSocket implements AutoCloseable {
      * @throws LinuxException also with EAGAIN where nothing is there, and EIO for a message that is none
      */
     public boolean read(String operation, String subject, MessageConsumer consumer) throws LinuxException {
-        int length = LibC.read(fd, memory, READ_BYTES);
+        int length = LibC.read(fd, memory, MOST_BYTES);
         if (length < 0) {
             throw LinuxException.last(operation, subject);
         }

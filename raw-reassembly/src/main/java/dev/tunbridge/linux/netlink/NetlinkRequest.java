@@ -1,5 +1,6 @@
 package dev.tunbridge.linux.netlink;
 
+import dev.tunbridge.linux.NetlinkSocket;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -43,8 +44,8 @@ public final class NetlinkRequest {
     /** Most take some 50; a token bucket takes 120 bytes, a route with its 64 next hops 2,000. */
     private static final int FIRST_BYTES = 128;
 
-    /** An attribute that holds all others still can say its length. */
-    private static final int MOST_BYTES = 1 << 16;
+    /** What a socket sends at once. */
+    private static final int MOST_BYTES = NetlinkSocket.MOST_BYTES;
 
     private ByteBuffer bytes = ByteBuffer.allocate(FIRST_BYTES).order(ByteOrder.nativeOrder());
 
@@ -142,10 +143,11 @@ public final class NetlinkRequest {
 
     private ByteBuffer room(int more) {
         if (bytes.remaining() < more) {
-            int wanted = Math.max(2 * bytes.capacity(), bytes.position() + more);
-            if (wanted > MOST_BYTES) {
-                throw new IllegalArgumentException("a message of " + wanted + " bytes; allowed " + MOST_BYTES);
+            int needed = bytes.position() + more;
+            if (needed > MOST_BYTES) {
+                throw new IllegalArgumentException("a message of " + needed + " bytes; allowed " + MOST_BYTES);
             }
+            int wanted = Math.min(MOST_BYTES, Math.max(2 * bytes.capacity(), needed));
             bytes = ByteBuffer.allocate(wanted).order(ByteOrder.nativeOrder()).put(bytes.flip());
         }
         return bytes;

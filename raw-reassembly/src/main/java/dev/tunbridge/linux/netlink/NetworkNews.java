@@ -56,8 +56,12 @@ public final class NetworkNews implements AutoCloseable {
         return socket.descriptor();
     }
 
-    /** Tells of everything that was announced since the last time, in order. */
+    /**
+     * Tells of everything that was announced since the last time, in order. That something is lost is told last: the kernel says so at once, and
+     * then hands out what it had queued before, which is older than what is lost.
+     */
     public void drain(Consumer<NetworkChange> listener) throws LinuxException {
+        boolean isLost = false;
         for (int reads = 0; reads < MOST_READS; reads++) {
             try {
                 socket.read("reading the announcements of", "rtnetlink", (header, bytes, body, end) -> {
@@ -67,12 +71,15 @@ public final class NetworkNews implements AutoCloseable {
                 });
             } catch (LinuxException e) {
                 if (e.errno().equals(Errno.EAGAIN)) {
+                    if (isLost) {
+                        listener.accept(LOST);
+                    }
                     return;
                 }
                 if (!e.errno().equals(Errno.ENOBUFS) && !e.errno().equals(Errno.EIO)) {
                     throw e;
                 }
-                listener.accept(LOST);
+                isLost = true;
             }
         }
         listener.accept(LOST);

@@ -1,10 +1,11 @@
 package dev.tunbridge.bridge.flow;
 
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inner flows by key, bounded: when full, the least recently used is forgotten. A flow that is forgotten while alive
+ * Inner flows by key, bounded: when full, or unseen for ten minutes, the least recently used is forgotten. A flow that is forgotten while alive
  * only loses what was known of it; its packets still pass. Open addressing over slots that double until there is room for all,
  * removal by backward shift, so a look-up neither allocates nor meets tombstones. Loop thread only.
  */
@@ -13,6 +14,9 @@ public final class FlowTable {
 
     /** Most tunnels of a process with many carry few flows. */
     private static final int FIRST_FLOWS = 128;
+
+    /** A flow that was seen so long ago gives its place up before the table grows: each question to a name server is a flow. */
+    private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private final int maxFlows;
     private Flow[] flows;
@@ -144,7 +148,8 @@ public final class FlowTable {
     }
 
     private Flow add(long high, long low, long ports, long nowNanos) {
-        if (size == flows.length && size < maxFlows) {
+        boolean isIdle = size == flows.length && nowNanos - flows[oldest].lastSeenNanos > IDLE_NANOS;
+        if (size == flows.length && size < maxFlows && !isIdle) {
             grow();
         }
         int index;
@@ -158,7 +163,7 @@ public final class FlowTable {
             index = oldest;
             unlink(flows[index]);
             removeSlot(flows[index]);
-            evictions++;
+            evictions += isIdle ? 0 : 1;
         }
         Flow flow = flows[index];
         flow.start(high, low, ports, nowNanos);

@@ -21,6 +21,8 @@ public final class Concerns {
         DEVICE,
         /** The way to the server may be another. */
         WAY,
+        /** The same, but only if the way leads through this device of another tunnel. */
+        WAY_THROUGH_TUNNEL,
         BOTH
     }
 

@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.net;
 
 import dev.tunbridge.bridge.FaultReason;
+import dev.tunbridge.bridge.net.Concerns.Concern;
 import dev.tunbridge.linux.Descriptors;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.Poll;
@@ -22,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hears what changes in the host's network, whoever changes it. All that watch one network namespace share a socket and a
- * thread: with 200 tunnels each change would wake 200. What a tunnel's device gains while it comes up is told to that tunnel alone, or
- * each would look once for every other. Listeners are called on the watch's thread and must not wait.
+ * thread: with 200 tunnels each change would wake 200. What a tunnel's device gains while it comes up concerns others only if their way
+ * leads through it, or each would look once for every other. Listeners are called on the watch's thread and must not wait.
  */
 public final class HostWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostWatch.class);
@@ -189,18 +190,17 @@ public final class HostWatch implements AutoCloseable {
             if (change instanceof NetworkChange.LinkChange link && !links.isNews(link)) {
                 return;
             }
-            OptionalInt gaining = gaining(change);
-            boolean isOfTunnel = gaining.isPresent()
-                    && watchers.stream().anyMatch(watcher -> watcher.deviceIndex == gaining.getAsInt());
+            OptionalInt gainer = gainer(change);
+            boolean isOfTunnel = gainer.isPresent()
+                    && watchers.stream().anyMatch(watcher -> watcher.deviceIndex == gainer.getAsInt());
             for (Watcher watcher : watchers) {
-                if (!isOfTunnel || watcher.deviceIndex == gaining.getAsInt()) {
-                    tell(watcher, change);
-                }
+                boolean isNeighbours = isOfTunnel && watcher.deviceIndex != gainer.getAsInt();
+                tell(watcher, change, isNeighbours ? Concern.WAY_THROUGH_TUNNEL : watcher.concerns.of(change));
             }
         }
 
-        /** The interface that can be used more than before; where none can, or what is lost may matter to others, nothing. */
-        private static OptionalInt gaining(NetworkChange change) {
+        /** The interface that has come up or got an address; nothing of any other change. */
+        private static OptionalInt gainer(NetworkChange change) {
             if (change instanceof NetworkChange.LinkChange link && link.kind() == Kind.THERE) {
                 return link.link().isRunning() ? OptionalInt.of(link.link().index()) : OptionalInt.empty();
             }
@@ -210,9 +210,9 @@ public final class HostWatch implements AutoCloseable {
             return OptionalInt.empty();
         }
 
-        private static void tell(Watcher watcher, NetworkChange change) {
+        private static void tell(Watcher watcher, NetworkChange change, Concern concern) {
             try {
-                watcher.listener.onChange(change, watcher.concerns.of(change));
+                watcher.listener.onChange(change, concern);
             } catch (Throwable e) { // also an Error: the others are told
                 LOG.error("a fault of the bridge itself: a change of the host's network is not looked at", e);
             }

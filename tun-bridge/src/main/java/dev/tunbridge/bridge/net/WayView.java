@@ -24,14 +24,16 @@ import java.util.stream.Collectors;
  * @param ways each by its address, in words; of a server whose address is not known, the default routes
  * @param hasWay whether one of them can be gone: there is a route, and its interface has a carrier
  * @param own all addresses of this host
+ * @param interfaces through which they lead, by number
  */
-public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
+public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own, Set<Integer> interfaces) {
     /** Before anything was looked up. */
-    public static final WayView NONE = new WayView(List.of(), false, Set.of());
+    public static final WayView NONE = new WayView(List.of(), false, Set.of(), Set.of());
 
     public WayView {
         ways = List.copyOf(ways);
         own = Set.copyOf(own);
+        interfaces = Set.copyOf(interfaces);
     }
 
     /** As the kernel says now, in the namespace of the calling thread. */
@@ -43,6 +45,7 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
 
     static WayView of(Map<AddressFamily, HostNetwork> hosts, Collection<InetAddress> servers) {
         List<String> ways = new ArrayList<>();
+        Set<Integer> interfaces = new LinkedHashSet<>();
         boolean hasWay = false;
         for (InetAddress server : servers) {
             HostNetwork host = Objects.requireNonNull(hosts.get(AddressFamily.of(server)), "both families");
@@ -50,6 +53,7 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
                     .find(server)
                     .map(WayLookup.Way::route);
             boolean isUsable = way.isPresent() && isUsable(way.get(), host);
+            way.ifPresent(route -> route.nextHops().forEach(hop -> interfaces.add(hop.interfaceIndex())));
             ways.add(server.getHostAddress() + " "
                     + way.map(route -> text(route, host)).orElse("no way"));
             hasWay |= isUsable || server.isLoopbackAddress();
@@ -61,12 +65,13 @@ public record WayView(List<String> ways, boolean hasWay, Set<InetAddress> own) {
                         .sorted(Comparator.comparingLong(route -> route.key().priority()))
                         .toList();
                 defaults.forEach(route -> ways.add(text(route, host)));
+                defaults.forEach(route -> route.nextHops().forEach(hop -> interfaces.add(hop.interfaceIndex())));
                 hasWay |= defaults.stream().anyMatch(route -> isUsable(route, host));
             }
         }
         Set<InetAddress> own = new LinkedHashSet<>();
         hosts.values().forEach(host -> host.addresses().forEach(address -> own.add(address.address())));
-        return new WayView(ways, hasWay, own);
+        return new WayView(ways, hasWay, own, interfaces);
     }
 
     private static boolean isUsable(KernelRoute route, HostNetwork host) {

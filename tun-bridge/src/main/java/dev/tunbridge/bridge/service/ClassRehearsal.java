@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Loads classes before they are needed. A service runs for months, and meanwhile its jars may be replaced or removed: what a
- * reconnect or an end needs must be in memory by then. And a JVM that has
- * an archive of what this loads ({@code -XX:DumpLoadedClassList}) starts a tunnel in half the time; to open one, instead, would take rights and a network.
+ * reconnect or an end needs must be in memory by then. And a JVM with an archive of what this loads ({@code -XX:DumpLoadedClassList})
+ * starts a tunnel in half the time; to open one, instead, would take rights and a network.
  */
 final class ClassRehearsal {
     private static final Pattern JARS = Pattern.compile(

@@ -40,8 +40,13 @@ public final class LogConfigurator extends ContextAwareBase implements Configura
         // In a fresh namespace no interface has an address to make channel ids of; random ones do as well.
         context.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
         ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.toLevel(System.getProperty(Main.LOG_LEVEL), Level.WARN));
         root.addAppender(appender);
+        String given = System.getProperty(Main.LOG_LEVEL, Level.WARN.toString());
+        Level level = Level.toLevel(given, null);
+        root.setLevel(level == null ? Level.WARN : level);
+        if (level == null) {
+            root.warn("{} is '{}'; allowed OFF, ERROR, WARN, INFO, DEBUG, TRACE, ALL", Main.LOG_LEVEL, given);
+        }
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 }

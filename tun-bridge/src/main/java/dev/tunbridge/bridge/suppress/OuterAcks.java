@@ -1,6 +1,6 @@
 package dev.tunbridge.bridge.suppress;
 
-import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 
 /**
  * When the outer connection has acknowledged which offset of its stream, as far as somebody looked. Bounded: what is
@@ -12,8 +12,10 @@ final class OuterAcks {
     /** At a look every 2 ms it remembers two seconds, more than any grace. */
     private static final int LOOKS = 1024;
 
-    /** Doubled until it is that: a connection that is idle has few. */
+    /** Doubled up to that, while the oldest look that is remembered is younger than two seconds: a connection that is idle has few. */
     private static final int FIRST_LOOKS = 64;
+
+    private static final long REMEMBERED_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private long[] offsets = new long[FIRST_LOOKS];
     private long[] nanos = new long[FIRST_LOOKS];
@@ -21,7 +23,7 @@ final class OuterAcks {
     private long[] before = new long[FIRST_LOOKS];
 
     private long lookedNanos;
-    /** Looks so far; the last LOOKS of them are remembered. */
+    /** Looks that are remembered. */
     private int count;
 
     private int last = -1;
@@ -35,17 +37,27 @@ final class OuterAcks {
         if (ackedOffset <= acked()) {
             return;
         }
-        if (last + 1 == offsets.length && offsets.length < LOOKS) {
-            int length = 2 * offsets.length;
-            offsets = Arrays.copyOf(offsets, length);
-            nanos = Arrays.copyOf(nanos, length);
-            before = Arrays.copyOf(before, length);
+        if (count == offsets.length && count < LOOKS && nowNanos - nanos[at(0)] < REMEMBERED_NANOS) {
+            grow();
         }
         last = (last + 1) % offsets.length;
         offsets[last] = ackedOffset;
         nanos[last] = nowNanos;
         before[last] = previous;
         count = Math.min(count + 1, offsets.length);
+    }
+
+    private void grow() {
+        long[][] larger = new long[3][2 * count];
+        for (int age = 0; age < count; age++) {
+            larger[0][age] = offsets[at(age)];
+            larger[1][age] = nanos[at(age)];
+            larger[2][age] = before[at(age)];
+        }
+        offsets = larger[0];
+        nanos = larger[1];
+        before = larger[2];
+        last = count - 1;
     }
 
     /** Everything before it is acknowledged. */

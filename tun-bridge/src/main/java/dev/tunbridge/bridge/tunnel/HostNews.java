@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -38,6 +39,7 @@ final class HostNews implements AutoCloseable {
 
     private final EventLoop loop;
     private final Supplier<List<InetAddress>> servers;
+    private final Supplier<Set<Integer>> interfaces;
     private final Events events;
     private Optional<HostWatch> watch = Optional.empty();
 
@@ -47,10 +49,14 @@ final class HostNews implements AutoCloseable {
     private boolean isWayDoubtful;
     private boolean closed;
 
-    /** @param servers the server's addresses as far as they are known; asked on another thread */
-    HostNews(EventLoop loop, Supplier<List<InetAddress>> servers, Events events) {
+    /**
+     * @param servers the server's addresses as far as they are known; asked on another thread
+     * @param interfaces through which the ways to them were seen to lead; asked on another thread
+     */
+    HostNews(EventLoop loop, Supplier<List<InetAddress>> servers, Supplier<Set<Integer>> interfaces, Events events) {
         this.loop = loop;
         this.servers = servers;
+        this.interfaces = interfaces;
         this.events = events;
     }
 
@@ -72,6 +78,9 @@ final class HostNews implements AutoCloseable {
                 && !Concerns.mayLead(route.route(), servers.get())) {
             return;
         }
+        if (concern == Concern.WAY_THROUGH_TUNNEL && !interfaces.get().contains(interfaceOf(change))) {
+            return;
+        }
         try {
             loop.execute(() -> {
                 if (closed) {
@@ -81,7 +90,7 @@ final class HostNews implements AutoCloseable {
                     events.onAddressGone(address.address().address());
                 }
                 isDeviceDoubtful |= concern == Concern.DEVICE || concern == Concern.BOTH;
-                isWayDoubtful |= concern == Concern.WAY || concern == Concern.BOTH;
+                isWayDoubtful |= concern != Concern.DEVICE && concern != Concern.NOTHING;
                 if (!isDue && (isDeviceDoubtful || isWayDoubtful)) {
                     isDue = true;
                     loop.schedule(this::tell, PAUSE_NANOS, TimeUnit.NANOSECONDS);
@@ -90,6 +99,15 @@ final class HostNews implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             LOG.debug("the event loop has ended before the watch of the host's network");
         }
+    }
+
+    private static int interfaceOf(NetworkChange change) {
+        if (change instanceof NetworkChange.LinkChange link) {
+            return link.link().index();
+        }
+        return change instanceof NetworkChange.AddressChange address
+                ? address.address().interfaceIndex()
+                : 0;
     }
 
     private void tell() {

@@ -191,7 +191,7 @@ public final class Tunnel {
         tuning = new PathTuning(queue, device.name(), networkSetup);
         middleboxes = new MiddleboxWatch(config, memory);
         way = new WayWatch(loop, blocking, networkSetup, tuning, new ToWay());
-        news = new HostNews(loop, way::servers, new FromHost());
+        news = new HostNews(loop, way::servers, way::interfaces, new FromHost());
         outbox = new AppOutbox(config.get(Settings.APP_QUEUE_BYTES));
         suppressor = config.get(Settings.SUPPRESSION_ENABLED) ? new RetransmitSuppressor() : null;
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +67,7 @@ final class WayWatch {
     private final Pace tries = new Pace(4, SECOND / 2, 2 * SECOND);
 
     private volatile List<InetAddress> servers = List.of();
+    private volatile Set<Integer> interfaces = Set.of();
     private boolean isLooking;
     private boolean mustLookAgain;
     private boolean closed;
@@ -87,6 +89,11 @@ final class WayWatch {
         return servers;
     }
 
+    /** Through which interfaces the ways to them led when they were looked up last; on any thread. */
+    Set<Integer> interfaces() {
+        return interfaces;
+    }
+
     /** A try begins, to these addresses. */
     void trying(List<InetAddress> addresses) {
         List<InetAddress> asked = List.copyOf(addresses);
@@ -94,7 +101,10 @@ final class WayWatch {
         answer.cancel(); // what was asked, was asked of an earlier connection
         blocking.run(
                 () -> network.ways(asked),
-                follower::trying,
+                ways -> {
+                    interfaces = ways.interfaces();
+                    follower.trying(ways);
+                },
                 fault -> LOG.debug("the ways to the server are not known: {}", fault.getMessage()));
     }
 
@@ -185,6 +195,7 @@ final class WayWatch {
         if (closed) {
             return;
         }
+        interfaces = ways.interfaces();
         if (!ways.hasWay()) {
             withdraw(); // no answer can come, and it is asked again once there is a way
         }

@@ -76,6 +76,19 @@ class FlowTableTest {
     }
 
     @Test
+    void aFlowThatWasIdleForLongGivesItsPlaceUpAndIsNoEviction() {
+        FlowTable table = new FlowTable(4_096);
+        long second = 1_000_000_000L;
+        for (int i = 0; i < 4_000; i++) { // a question to a name server each second
+            table.fromTunnel(
+                    Packets.view(Packets.ip(InetAddresses.forString("198.19.0.9"), DEVICE, 17, 1_024 + i, 53, 0)),
+                    i * second);
+        }
+        assertThat(table.size()).isLessThan(1_100);
+        assertThat(table.evictions()).isZero();
+    }
+
+    @Test
     void refusesACapacityOfNothing() {
         assertThatThrownBy(() -> new FlowTable(0)).hasMessageContaining("maxFlows: 0");
     }

@@ -18,10 +18,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WayFollowerTest {
     private static final InetAddress LOCAL = InetAddresses.forString("198.18.0.10");
     private static final Optional<InetAddress> OWN = Optional.of(LOCAL);
-    private static final WayView A = new WayView(List.of("by a0"), true, Set.of(LOCAL));
-    private static final WayView B = new WayView(List.of("by b0"), true, Set.of(LOCAL));
-    private static final WayView NO_WAY = new WayView(List.of("no way"), false, Set.of(LOCAL));
-    private static final WayView B_WITHOUT_ADDRESS = new WayView(List.of("by b0"), true, Set.of());
+    private static final WayView A = new WayView(List.of("by a0"), true, Set.of(LOCAL), Set.of());
+    private static final WayView B = new WayView(List.of("by b0"), true, Set.of(LOCAL), Set.of());
+    private static final WayView NO_WAY = new WayView(List.of("no way"), false, Set.of(LOCAL), Set.of());
+    private static final WayView B_WITHOUT_ADDRESS = new WayView(List.of("by b0"), true, Set.of(), Set.of());
 
     private final WayFollower follower = new WayFollower();
 
