@@ -108,19 +108,18 @@ final class ScriptParser {
             throw section.refuse("message", "is \"" + message + "\"; allowed " + String.join(", ", messages.signals()));
         }
         List<String> fields = messages.fieldsOf(message);
-        Map<String, Expression> with = new LinkedHashMap<>();
-        section.optionalSection("with").ifPresent(given -> {
-            for (String field : given.names()) {
-                if (!fields.contains(field)) {
-                    throw given.refuse(field, "is no field of " + message + "; allowed " + String.join(", ", fields));
-                }
-                with.put(field, expression(given, field));
+        Optional<Section> given = section.optionalSection("with");
+        for (String name : given.map(Section::names).orElse(Set.of())) {
+            if (!fields.contains(name)) {
+                throw given.get().refuse(name, "is no field of " + message + "; allowed " + String.join(", ", fields));
             }
-        });
+        }
+        Map<String, Expression> with = new LinkedHashMap<>();
         for (String field : fields) {
-            if (!with.containsKey(field)) {
+            if (given.isEmpty() || !given.get().has(field)) {
                 throw section.refuse("with", "lacks the field " + field + " of " + message);
             }
+            with.put(field, expression(given.get(), field));
             known.add(message + "." + field);
         }
         return new Utterance(message, with);

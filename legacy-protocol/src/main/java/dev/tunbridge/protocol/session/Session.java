@@ -347,15 +347,20 @@ public final class Session {
             if (said == null) {
                 return field + " is missing";
             }
-            if (entry.getValue().isKnownToBoth()) {
-                String wrong = compare(field, said, entry.getValue());
-                if (!wrong.isEmpty()) {
-                    return wrong;
-                }
-            } else if (entry.getValue() instanceof Expression.Variable variable) {
+            if (entry.getValue() instanceof Expression.Variable variable) {
                 variables.put(variable.name(), said);
             }
             variables.put(field, said);
+        }
+        // Afterwards: a digest may cover fields that lie behind it.
+        for (Map.Entry<String, Expression> entry : expected.with().entrySet()) {
+            Value said = signal.fields().get(entry.getKey());
+            if (said != null && entry.getValue().isKnownToBoth()) {
+                String wrong = compare(signal.name() + "." + entry.getKey(), said, entry.getValue());
+                if (!wrong.isEmpty()) {
+                    return wrong;
+                }
+            }
         }
         return "";
     }

@@ -2,6 +2,8 @@ package dev.tunbridge.protocol.session;
 
 import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.message.MessageLayouts;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,11 +33,11 @@ public record SessionScript(
     /**
      * A message and what its fields hold.
      *
-     * @param with by field
+     * @param with by field, in the order of the layout, in which they are said
      */
     record Utterance(String message, Map<String, Expression> with) {
         Utterance {
-            with = Map.copyOf(with);
+            with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
         }
     }
 
