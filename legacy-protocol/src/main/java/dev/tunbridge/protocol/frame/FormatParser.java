@@ -8,12 +8,14 @@ import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Reads the YAML of a description. What the values must be to each other is {@link FormatRules}' business.
@@ -39,18 +41,26 @@ import java.util.concurrent.TimeUnit;
  */
 final class FormatParser {
     private static final String DEFAULT_MAPPER = "reference";
+    private static final String[] PLACE_KEYS = {"algorithm", "from", "to", "at", "endian"};
+    private static final String[] SUM_KEYS = {"size", "init", "complement"};
+    private static final String[] CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"};
+    private static final String[] CHECK_KEYS = with(PLACE_KEYS, with(SUM_KEYS, CRC_KEYS));
 
     private FormatParser() {}
 
     static FrameFormat parse(String yaml, String source) {
         Section top = Description.read(yaml, source);
+        top.keys("name", "mapper", "frame", "resync", "types", "keepalive");
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
-        Section payload = frame.section("payload");
-        int payloadAt = payload.integer("at");
+        frame.keys("sync", "header", "length", "payload", "check", "trailer", "escape");
         Escape escape = frame.choice("escape", Escape.NONE, Escape.class);
         Optional<Section> length = frame.optionalSection("length");
+        Section payload = frame.section("payload");
+        payload.keys(length.isPresent() ? new String[] {"at"} : new String[] {"at", "max"});
+        int payloadAt = payload.integer("at");
+        length.ifPresent(l -> l.keys("at", "size", "endian", "shift", "bits", "encoding", "counts", "adjust", "max"));
         // Without a length field the maximum has no other place.
         int maxPayloadBytes = length.isPresent() ? length.get().integer("max") : maxWithoutLength(payload, escape);
         BytePattern sync = frame.optionalSection("sync").map(FormatParser::sync).orElse(BytePattern.EMPTY);
@@ -62,12 +72,9 @@ final class FormatParser {
         Resync resync = top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT);
         Map<String, Integer> types = types(top.section("types"));
         Optional<Section> keepAlive = top.optionalSection("keepalive");
+        keepAlive.ifPresent(section -> section.keys("every", "deadAfter"));
         long every = keepAlive.map(s -> s.nanos("every", seconds(15))).orElse(seconds(15));
         long deadAfter = keepAlive.map(s -> s.nanos("deadAfter", 3 * every)).orElse(3 * every);
-        keepAlive.ifPresent(Section::finish);
-        payload.finish();
-        frame.finish();
-        top.finish();
         try {
             return new FrameFormat(
                     name,
@@ -85,7 +92,7 @@ final class FormatParser {
                     every,
                     deadAfter);
         } catch (DescriptionException e) {
-            throw e.in(source);
+            throw top.locate(e);
         }
     }
 
@@ -94,6 +101,7 @@ final class FormatParser {
     }
 
     private static BytePattern sync(Section section) {
+        section.keys("bytes", "mask");
         BytePattern bytes = pattern(section, "bytes");
         if (bytes.sizeBytes() == 0) {
             throw section.refuse("bytes", "is empty; allowed: 1 to 8 bytes, or no sync at all");
@@ -106,7 +114,6 @@ final class FormatParser {
         if ((bytes.value() & ~bits) != 0) {
             throw section.refuse("bytes", "has bits that frame.sync.mask leaves out; allowed: zero there");
         }
-        section.finish();
         return new BytePattern(bytes.sizeBytes(), bytes.value(), bits);
     }
 
@@ -115,10 +122,10 @@ final class FormatParser {
     }
 
     private static HeaderField field(Section section) {
+        section.keys("name", "at", "size", "endian", "shift", "bits", "value");
         String name = section.text("name");
         BitField bits = bitField(section);
         OptionalLong value = section.has("value") ? OptionalLong.of(section.number("value")) : OptionalLong.empty();
-        section.finish();
         return new HeaderField(name, bits, value);
     }
 
@@ -134,30 +141,40 @@ final class FormatParser {
     }
 
     private static LengthField length(Section section) {
-        LengthField field = new LengthField(
+        return new LengthField(
                 section.choice("encoding", LengthField.Encoding.BINARY, LengthField.Encoding.class),
                 bitField(section),
                 section.choice("counts", LengthField.Counts.PAYLOAD, LengthField.Counts.class),
                 section.integer("adjust", 0));
-        section.finish();
-        return field;
     }
 
     private static Optional<Check> check(Section section, int payloadAt) {
+        section.keys(CHECK_KEYS);
         String name = section.text("algorithm");
+        section.keys(checkKeys(name));
         if (name.equals("none")) {
-            section.finish();
             return Optional.empty();
         }
         ChecksumAlgorithm algorithm = algorithm(section, name);
-        Check check = new Check(
+        return Optional.of(new Check(
                 algorithm,
                 position(section, "from", payloadAt),
                 position(section, "to", payloadAt),
                 position(section, "at", payloadAt),
-                section.choice("endian", Endian.BIG, Endian.class));
-        section.finish();
-        return Optional.of(check);
+                section.choice("endian", Endian.BIG, Endian.class)));
+    }
+
+    private static String[] checkKeys(String algorithm) {
+        return switch (algorithm) {
+            case "none" -> new String[] {"algorithm"};
+            case "sum" -> with(PLACE_KEYS, SUM_KEYS);
+            case "crc" -> with(PLACE_KEYS, CRC_KEYS);
+            default -> PLACE_KEYS;
+        };
+    }
+
+    private static String[] with(String[] some, String[] others) {
+        return Stream.of(some, others).flatMap(Arrays::stream).toArray(String[]::new);
     }
 
     private static ChecksumAlgorithm algorithm(Section section, String name) {
@@ -196,11 +213,10 @@ final class FormatParser {
     }
 
     private static Resync resync(Section section) {
-        Resync resync = new Resync(
+        section.keys("boundaries", "maxScan");
+        return new Resync(
                 section.choice("boundaries", Resync.DEFAULT.boundaries(), BoundaryGrade.class),
                 section.integer("maxScan", Resync.DEFAULT.maxScanBytes()));
-        section.finish();
-        return resync;
     }
 
     private static Map<String, Integer> types(Section section) {

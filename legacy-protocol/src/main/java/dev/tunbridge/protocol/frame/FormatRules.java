@@ -1,10 +1,10 @@
 package dev.tunbridge.protocol.frame;
 
 import dev.tunbridge.protocol.description.DescriptionException;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -13,7 +13,8 @@ final class FormatRules {
     private final String source;
     private final int payloadAt;
     private final Escape escape;
-    private final BitSet taken = new BitSet();
+    /** Which key has each bit of the head. */
+    private final Map<Integer, String> taken = new HashMap<>();
 
     private FormatRules(String source, int payloadAt, Escape escape) {
         this.source = source;
@@ -23,7 +24,8 @@ final class FormatRules {
 
     static void verify(FrameFormat format) {
         FormatRules rules = new FormatRules("format " + format.name(), format.payloadAt(), format.escape());
-        rules.verifySizes(format.maxPayloadBytes());
+        rules.verifySizes(
+                format.maxPayloadBytes(), format.length().isPresent() ? "frame.length.max" : "frame.payload.max");
         rules.verifyMarks(format.sync(), format.trailer());
         rules.verifyFields(format.fields());
         if (format.length().isPresent()) {
@@ -50,14 +52,12 @@ final class FormatRules {
         return (long) counted + length.adjust();
     }
 
-    private void verifySizes(int maxPayloadBytes) {
+    private void verifySizes(int maxPayloadBytes, String maxKey) {
         if (payloadAt < 1 || payloadAt > 256) {
             throw refuse("frame.payload.at", "is " + payloadAt + "; allowed 1 to 256");
         }
         if (maxPayloadBytes < 1 || maxPayloadBytes > FrameFormat.LARGEST_PAYLOAD_BYTES) {
-            throw refuse(
-                    "frame.length.max",
-                    "is " + maxPayloadBytes + "; allowed 1 to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
+            throw refuse(maxKey, "is " + maxPayloadBytes + "; allowed 1 to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
         }
     }
 
@@ -79,7 +79,7 @@ final class FormatRules {
         for (HeaderField field : fields) {
             String key = "frame.header." + field.name();
             if (!names.add(field.name())) {
-                throw refuse(key, "is named twice");
+                throw refuse(key, "is named twice; allowed: once");
             }
             verifyBits(key, field.bits());
             take(key, field.bits());
@@ -89,11 +89,17 @@ final class FormatRules {
                 throw refuse(key + ".value", "does not go with the role of this field; allowed for other fields only");
             }
             if (field.value().isPresent() && !field.bits().holds(field.value().getAsLong())) {
-                throw refuse(key + ".value", "does not fit " + field.bits().bits() + " bits");
+                throw refuse(
+                        key + ".value",
+                        "is " + field.value().getAsLong() + ", which does not fit "
+                                + field.bits().bits() + " bits; allowed up to "
+                                + Long.toUnsignedString(field.bits().mask()));
             }
         }
         if (!names.contains(HeaderField.TYPE)) {
-            throw refuse("frame.header", "has no field named type, which tells messages apart");
+            throw refuse(
+                    "frame.header",
+                    "has no field named type, which tells messages apart; allowed: one with {name: type}");
         }
     }
 
@@ -107,7 +113,8 @@ final class FormatRules {
         if (field.shift() < 0 || field.bits() < 1 || field.shift() + field.bits() > 8 * field.size()) {
             throw refuse(
                     key + ".bits",
-                    field.bits() + " bits shifted by " + field.shift() + " do not fit " + field.size() + " bytes");
+                    field.bits() + " bits shifted by " + field.shift() + " do not fit " + field.size()
+                            + " bytes; allowed: shift + bits up to " + 8 * field.size());
         }
     }
 
@@ -120,7 +127,7 @@ final class FormatRules {
         }
         boolean wholeBytes = length.bits().bits() == 8 * length.bits().size();
         if (length.encoding() != LengthField.Encoding.BINARY && !wholeBytes) {
-            throw refuse(key + ".bits", "goes with encoding binary only");
+            throw refuse(key + ".bits", "goes with encoding binary only; allowed: whole bytes");
         }
         if (escape != Escape.NONE && length.counts() == LengthField.Counts.ALL) {
             throw refuse(
@@ -132,7 +139,8 @@ final class FormatRules {
         if (bias < 0) {
             throw refuse(
                     key + ".adjust",
-                    "makes the length of an empty payload " + bias + "; allowed so that none is negative");
+                    "makes the length of an empty payload " + bias + "; allowed: " + (length.adjust() - bias)
+                            + " or more");
         }
         long largest = length.maxValue() - bias;
         if (maxPayloadBytes > largest) {
@@ -158,16 +166,18 @@ final class FormatRules {
         int from = check.from().index(0, emptyPayloadEnd);
         int to = check.to().index(0, emptyPayloadEnd);
         if (to < from || check.from().atPayloadEnd()) {
-            throw refuse(key + ".to", "lies before frame.check.from");
+            throw refuse(key + ".to", "lies before frame.check.from; allowed: behind it");
         }
         if (!check.to().atPayloadEnd() && to == from) {
-            throw refuse(key + ".to", "is frame.check.from, so that nothing is checked");
+            throw refuse(key + ".to", "is frame.check.from, so that nothing is checked; allowed: behind it");
         }
         if (!check.at().atPayloadEnd()) {
             int at = check.at().bytes();
             int end = at + check.algorithm().sizeBytes();
             if (end > from && at < to) {
-                throw refuse(key + ".at", "lies in what is checked, but a check cannot cover itself");
+                throw refuse(
+                        key + ".at",
+                        "lies in what is checked, but a check cannot cover itself; allowed: outside of frame.check.from to .to");
             }
             take(key, BitField.wholeBytes(at, end - at, Endian.BIG));
         }
@@ -179,13 +189,16 @@ final class FormatRules {
         }
         BitField register = BitField.wholeBytes(0, crc.width() / 8, Endian.BIG);
         if (!register.holds(Integer.toUnsignedLong(crc.poly())) || (crc.poly() & 1) == 0) {
-            throw refuse(key + ".poly", "must be odd and fit " + crc.width() + " bits");
+            throw refuse(
+                    key + ".poly",
+                    "is " + hex(crc.poly()) + "; allowed: odd and no more than " + crc.width() + " bits");
         }
         if (!register.holds(Integer.toUnsignedLong(crc.init()))) {
-            throw refuse(key + ".init", "does not fit " + crc.width() + " bits");
+            throw refuse(key + ".init", "is " + hex(crc.init()) + "; allowed: no more than " + crc.width() + " bits");
         }
         if (!register.holds(Integer.toUnsignedLong(crc.xorout()))) {
-            throw refuse(key + ".xorout", "does not fit " + crc.width() + " bits");
+            throw refuse(
+                    key + ".xorout", "is " + hex(crc.xorout()) + "; allowed: no more than " + crc.width() + " bits");
         }
     }
 
@@ -220,11 +233,17 @@ final class FormatRules {
         }
         for (int bit = 0; bit < field.bits(); bit++) {
             int frameBit = field.frameBit(bit);
-            if (taken.get(frameBit)) {
-                throw refuse(key, "overlaps another field in byte " + frameBit / 8 + " of the frame");
+            String other = taken.putIfAbsent(frameBit, key);
+            if (other != null) {
+                throw refuse(
+                        key,
+                        "overlaps " + other + " in byte " + frameBit / 8 + "; allowed: bits that no other key has");
             }
-            taken.set(frameBit);
         }
+    }
+
+    private static String hex(int value) {
+        return String.format(Locale.ROOT, "0x%X", value);
     }
 
     private DescriptionException refuse(String key, String reason) {
