@@ -71,7 +71,15 @@ final class FormatRules {
         if (sync.sizeBytes() > 0 && sync.significantBits() == 0) {
             throw refuse("frame.sync.mask", "leaves no bit to look for; allowed: at least one bit set");
         }
-        take("frame.sync", BitField.wholeBytes(0, sync.sizeBytes(), Endian.BIG));
+        if (sync.sizeBytes() > payloadAt) {
+            throw refuse("frame.sync", "has " + sync.sizeBytes() + " bytes; allowed up to the payload at " + payloadAt);
+        }
+        // What the mask leaves out is free for fields, such as a length of 10 bits that begins in the second byte.
+        for (int bit = 0; bit < 8 * sync.sizeBytes(); bit++) {
+            if ((sync.maskAt(bit / 8) >>> bit % 8 & 1) != 0) {
+                taken.put(bit, "frame.sync");
+            }
+        }
     }
 
     private void verifyFields(List<HeaderField> fields) {

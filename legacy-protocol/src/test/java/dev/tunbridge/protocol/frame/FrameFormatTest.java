@@ -69,6 +69,8 @@ class FrameFormatTest {
                 "{bytes: \"A5 5A\"} | {bytes: \"A5 5A\", mask: \"FF F0\"} | frame.sync.bytes | has bits that",
                 "{bytes: \"A5 5A\"} | {bytes: \"00 00\", mask: \"00 00\"} | frame.sync.mask | leaves no bit to look for",
                 "{bytes: \"A5 5A\"} | A55A | frame.sync | is \"A55A\"; allowed: keys with values",
+                "{bytes: \"A5 5A\"} | {bytes: \"A5 40 00 00 00 00 00 00\"} | frame.sync | has 8 bytes; allowed up to the payload at 6",
+                "{bytes: \"A5 5A\"} | {bytes: \"A5 5A 00\", mask: \"FF FF 01\"} | frame.header.type | overlaps frame.sync in byte 2",
                 "name: type, at: 2 | name: type, at: 1 | frame.header.type | overlaps frame.sync in byte 1;",
                 "name: type, at: 2 | name: type, at: 3 | frame.header.sequence | overlaps frame.header.type in byte 3;",
                 "name: type, at: 2 | name: type, at: -1 | frame.header.type.at | is -1; allowed 0 or more",

@@ -1,0 +1,64 @@
+package dev.tunbridge.protocol.frame;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Frames that others have written or published are read, and written the same. */
+class PublishedFramesTest {
+    /** RTCM 10403: the length shares its first byte with six reserved bits, which the sync demands to be zero. */
+    private static final String RTCM = """
+            name: rtcm3
+            frame:
+              sync: {bytes: "D3 00", mask: "FF FC"}
+              header:
+                - {name: type, at: 3, size: 2, shift: 4, bits: 12}
+                - {name: rest, at: 3, size: 2, bits: 4}
+              length: {at: 1, size: 2, bits: 10, counts: payload, adjust: 2, max: 1021}
+              payload: {at: 5}
+              check: {algorithm: crc, width: 24, poly: 0x864CFB, init: 0, refin: false, refout: false, xorout: 0,
+                      from: 0, to: payload-end, at: payload-end}
+            types: {station: 1005}
+            """;
+
+    @Test
+    void aSyncMayLeaveBitsToTheLength() {
+        byte[] stream = Framings.read("rtcm3");
+        FrameFormat format = FrameFormat.parse(RTCM, "rtcm3");
+        List<String> frames = Framings.decode(format, stream);
+        assertThat(frames).hasSize(5).startsWith("1005 d30202980edeef34b4bd62ac0941986f33");
+        assertThat(Framings.writeAgain(format, stream)).isEqualTo(stream);
+    }
+
+    /** The example of RTCM 10403.2, section 4.2, so that there is one without the files of others too. */
+    @Test
+    void theExampleOfRtcmIsRead() {
+        byte[] stream = Framings.bytes("d300133ed7d30202980edeef34b4bd62ac0941986f33360b98");
+        FrameFormat format = FrameFormat.parse(RTCM, "rtcm3");
+        assertThat(Framings.decode(format, stream)).containsExactly("1005 d30202980edeef34b4bd62ac0941986f33");
+        assertThat(Framings.writeAgain(format, stream)).isEqualTo(stream);
+    }
+
+    /** IEC 62056-46, frame format type 3: a flag, 1010, a segmentation bit, a length of 11 bits; nothing is escaped. */
+    static final String DLMS = """
+            name: dlms-hdlc
+            frame:
+              sync: {bytes: "7E A0", mask: "FF F0"}
+              header: [{name: type, at: 1, size: 1, shift: 3, bits: 1}]
+              length: {at: 1, size: 2, bits: 11, counts: after-length, adjust: 1, max: 2040}
+              payload: {at: 3}
+              check: {algorithm: crc16-x25, from: 1, to: payload-end, at: payload-end, endian: little}
+              trailer: "7E"
+            types: {whole: 0, segment: 1}
+            """;
+
+    /** The SNRM with which every client of a meter begins. */
+    @Test
+    void aLengthOfElevenBitsLiesBesideTheFormatOfDlms() {
+        byte[] stream = Framings.bytes("7EA0070321930F017E");
+        FrameFormat format = FrameFormat.parse(DLMS, "dlms");
+        assertThat(Framings.decode(format, stream)).containsExactly("0 032193");
+        assertThat(Framings.writeAgain(format, stream)).isEqualTo(stream);
+    }
+}
