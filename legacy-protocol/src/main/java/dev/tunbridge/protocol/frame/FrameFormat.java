@@ -42,8 +42,8 @@ public record FrameFormat(
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
 
     private static final List<String> BUILTIN_NAMES = List.of("reference", "plain-le", "hdlc");
-    /** A boundary is trusted when random bytes pass for one at most this rarely: once in 2^16 places. */
-    private static final int EVIDENCE_BITS_TO_RESYNCHRONISE = 16;
+    /** A boundary that follows nothing is trusted when ordinary traffic passes for one at most this rarely: once in 2^16 places. */
+    static final int EVIDENCE_BITS_TO_RESYNCHRONISE = 16;
 
     private static final int LARGEST_DESCRIPTION_BYTES = 1 << 20;
 

@@ -258,7 +258,8 @@ class FrameFormatTest {
         assertThat(FrameFormat.builtin("reference").explain())
                 .contains(
                         "overhead 8 bytes a frame",
-                        "false frames to expect per gigabyte scanned: 0.0073",
+                        "false frames to expect per gigabyte scanned: 0.0073 in random bytes, up to 0.23 in traffic,"
+                                + " where zeros and small numbers are common",
                         "after a bad frame the next one is searched for in 65536 bytes",
                         "recovery past a hole: possible; frames go early from boundaries that are proven or anchored");
         assertThat(FrameFormat.builtin("plain-le").explain())
