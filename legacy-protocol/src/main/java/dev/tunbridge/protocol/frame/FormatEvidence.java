@@ -78,11 +78,19 @@ final class FormatEvidence {
                 + (format.escape() == Escape.NONE ? "" : ", and one for each payload byte that must be escaped"));
         lines.add("payload of at most " + format.maxPayloadBytes() + " bytes, frame of at most "
                 + format.maxFrameBytes() + " bytes on the wire");
-        lines.add("false frames to expect per gigabyte scanned: " + number(falseFramesPerGigabyte(format))
-                + " in random bytes, up to " + number(falseFramesPerGigabyteOfTraffic(format))
-                + " in traffic, where zeros and small numbers are common");
+        if (format.escape().isDelimited()) {
+            lines.add("false frames to expect: none behind a delimiter, which no frame holds; where one is damaged, "
+                    + (format.check().isPresent()
+                            ? "one frame in " + number(Math.pow(2, 8 * format.checkBytes()))
+                                    + " of the wrong bytes passes the check"
+                            : "nothing but the length and constants, if there are any, tells"));
+        } else {
+            lines.add(falseFrames(format));
+        }
         if (format.canResynchronise()) {
-            lines.add("after a bad frame the next one is searched for in "
+            lines.add((format.escape().isDelimited()
+                            ? "after a bad frame the next delimiter begins the next frame, searched for in "
+                            : "after a bad frame the next one is searched for in ")
                     + format.resync().maxScanBytes() + " bytes");
         } else {
             lines.add("after a bad frame the connection is closed: "
@@ -96,7 +104,16 @@ final class FormatEvidence {
         return List.copyOf(lines);
     }
 
+    private static String falseFrames(FrameFormat format) {
+        return "false frames to expect per gigabyte scanned: " + number(falseFramesPerGigabyte(format))
+                + " in random bytes, up to " + number(falseFramesPerGigabyteOfTraffic(format))
+                + " in traffic, where zeros and small numbers are common";
+    }
+
     private static String recovery(FrameFormat format) {
+        if (format.escape() != Escape.NONE) {
+            return "recovery past a hole: possible; frames go early from the first mark, a boundary that is proven";
+        }
         if (!format.canResynchronise()) {
             return "recovery past a hole: only behind a frame whose header came before the hole (proven)";
         }

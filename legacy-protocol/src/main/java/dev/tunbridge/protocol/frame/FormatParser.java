@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  *     check:   algorithm, from, to, at, endian    none, a name of the catalogue,
  *                                                 crc: width, poly, init, refin, refout, xorout
  *                                                 sum: size, init, complement (none, ones, twos)
- *     trailer, escape (none, hdlc, slip, cobs, dle)
+ *     trailer, escape (none, hdlc, slip, cobs, dle), flags (own, shared)
  *   resync:    boundaries (proven, anchored, found), maxScan
  *   types:     name: number
  *   keepalive: every, deadAfter
@@ -54,8 +54,9 @@ final class FormatParser {
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
-        frame.keys("sync", "header", "length", "payload", "check", "trailer", "escape");
+        frame.keys("sync", "header", "length", "payload", "check", "trailer", "escape", "flags");
         Escape escape = frame.choice("escape", Escape.NONE, Escape.class);
+        Flags flags = frame.choice("flags", Flags.OWN, Flags.class);
         Optional<Section> length = frame.optionalSection("length");
         Section payload = frame.section("payload");
         payload.keys(length.isPresent() ? new String[] {"at"} : new String[] {"at", "max"});
@@ -90,7 +91,8 @@ final class FormatParser {
                     resync,
                     types,
                     every,
-                    deadAfter);
+                    deadAfter,
+                    flags);
         } catch (DescriptionException e) {
             throw top.locate(e);
         }

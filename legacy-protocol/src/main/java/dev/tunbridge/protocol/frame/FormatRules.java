@@ -34,6 +34,13 @@ final class FormatRules {
             throw rules.refuse("frame.length", "is missing; it may be absent only where an escape delimits frames");
         }
         format.check().ifPresent(rules::verifyCheck);
+        boolean hasFlags = format.escape() == Escape.HDLC || format.escape() == Escape.SLIP || format.mayShareFlag();
+        if (format.flags() == Flags.SHARED && !hasFlags) {
+            throw rules.refuse(
+                    "frame.flags",
+                    "is \"shared\"; allowed: own, for no one byte both opens and closes a frame (escape hdlc or slip, or a trailer"
+                            + " of the byte with which a sync of at least two begins)");
+        }
         rules.verifyTypes(format.types(), format.typeField());
         if (format.resync().maxScanBytes() < 0) {
             throw rules.refuse("resync.maxScan", "is " + format.resync().maxScanBytes() + "; allowed 0 or more");

@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param payloadAt bytes of a frame before its payload
  * @param keepAliveEveryNanos a session sends a keep-alive this often
  * @param deadAfterNanos a peer that has sent nothing for so long is dead
+ * @param flags whether a frame that is written behind another has an opening flag of its own
  */
 public record FrameFormat(
         String name,
@@ -36,7 +37,8 @@ public record FrameFormat(
         Resync resync,
         Map<String, Integer> types,
         long keepAliveEveryNanos,
-        long deadAfterNanos) {
+        long deadAfterNanos,
+        Flags flags) {
 
     /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
@@ -61,7 +63,8 @@ public record FrameFormat(
             Resync resync,
             Map<String, Integer> types,
             long keepAliveEveryNanos,
-            long deadAfterNanos) {
+            long deadAfterNanos,
+            Flags flags) {
         this.name = name;
         this.mapper = mapper;
         this.sync = sync;
@@ -76,7 +79,42 @@ public record FrameFormat(
         this.types = Map.copyOf(types);
         this.keepAliveEveryNanos = keepAliveEveryNanos;
         this.deadAfterNanos = deadAfterNanos;
+        this.flags = flags;
         FormatRules.verify(this);
+    }
+
+    /** A format whose frames have flags of their own, if any. */
+    public FrameFormat(
+            String name,
+            String mapper,
+            BytePattern sync,
+            List<HeaderField> fields,
+            Optional<LengthField> length,
+            int payloadAt,
+            int maxPayloadBytes,
+            Optional<Check> check,
+            BytePattern trailer,
+            Escape escape,
+            Resync resync,
+            Map<String, Integer> types,
+            long keepAliveEveryNanos,
+            long deadAfterNanos) {
+        this(
+                name,
+                mapper,
+                sync,
+                fields,
+                length,
+                payloadAt,
+                maxPayloadBytes,
+                check,
+                trailer,
+                escape,
+                resync,
+                types,
+                keepAliveEveryNanos,
+                deadAfterNanos,
+                Flags.OWN);
     }
 
     /** Reads a description from a file. */
@@ -158,7 +196,23 @@ public record FrameFormat(
 
     /** Whether the next frame can be found again after a bad one. */
     public boolean canResynchronise() {
-        return resync.maxScanBytes() > 0 && FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE;
+        return resync.maxScanBytes() > 0
+                && (escape.isDelimited() || FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE);
+    }
+
+    /**
+     * Whether the byte that closes a frame may also open the next, as a flag does: the trailer is one byte, the sync begins with it,
+     * and two of them are no sync, so that what comes behind the first tells which it is. Such a frame ends <em>before</em> its
+     * trailer, which belongs to the next one; more flags between two frames are idle fill.
+     */
+    boolean mayShareFlag() {
+        return escape == Escape.NONE
+                && trailer.sizeBytes() == 1
+                && trailer.maskAt(0) == 0xff
+                && sync.sizeBytes() >= 2
+                && sync.maskAt(0) == 0xff
+                && sync.byteAt(0) == trailer.byteAt(0)
+                && (trailer.byteAt(0) & sync.maskAt(1)) != sync.byteAt(1);
     }
 
     /** The description in words, a line each. */

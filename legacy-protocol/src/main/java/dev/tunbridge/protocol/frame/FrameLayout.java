@@ -27,6 +27,8 @@ final class FrameLayout {
     final int tailBytes;
     final int maxPayloadBytes;
     final @Nullable LengthField length;
+    /** {@link FrameFormat#mayShareFlag}: the wire bytes that a frame has in common with the next. */
+    final int sharedBytes;
 
     private final long lengthBias;
     private final BitField[] constants;
@@ -62,6 +64,7 @@ final class FrameLayout {
         this.tailBytes = format.tailBytes();
         this.maxPayloadBytes = format.maxPayloadBytes();
         this.length = format.length().orElse(null);
+        this.sharedBytes = format.mayShareFlag() ? 1 : 0;
         this.lengthBias = format.lengthBias();
         this.check = format.check()
                 .map(c -> new CheckLayout(

@@ -40,7 +40,7 @@ public final class FrameProbe implements AutoCloseable {
      *     bytes past the limit are needed; below 0: certainly no valid frame, −1 − the ordinal of a {@link BadFrame}
      */
     public long probe(ByteBuf buffer, int index, int limit) {
-        return escaping == null ? probePlain(buffer, index, limit) : probe(buffer, index, limit, scratch.clear());
+        return probe(buffer, index, limit, escaping == null ? scratch : scratch.clear());
     }
 
     /**
@@ -63,13 +63,16 @@ public final class FrameProbe implements AutoCloseable {
      */
     public int claimedBytes(ByteBuf buffer, int index, int limit) {
         LengthField length = layout.length;
-        if (escaping != null || length == null || limit - index < layout.headBytes) {
+        int start = escaping == null ? skipFill(buffer, index, limit) : index;
+        if (escaping != null || length == null || limit - start < layout.headBytes) {
             return 0;
         }
         boolean isHeader =
-                layout.sync.matches(buffer, index, layout.sync.sizeBytes()) && layout.constantsMatch(buffer, index);
-        int payload = isHeader ? layout.payloadBytes(buffer, index, length) : FrameLayout.BAD_LENGTH;
-        return payload == FrameLayout.BAD_LENGTH ? 0 : layout.headBytes + payload + layout.tailBytes;
+                layout.sync.matches(buffer, start, layout.sync.sizeBytes()) && layout.constantsMatch(buffer, start);
+        int payload = isHeader ? layout.payloadBytes(buffer, start, length) : FrameLayout.BAD_LENGTH;
+        return payload == FrameLayout.BAD_LENGTH
+                ? 0
+                : start - index + layout.headBytes + payload + layout.tailBytes - layout.sharedBytes;
     }
 
     /**
@@ -94,7 +97,7 @@ public final class FrameProbe implements AutoCloseable {
     /** As {@link #probe}; appends the content of a valid frame to the arena, if this format escapes, and only then. */
     long probe(ByteBuf buffer, int index, int limit, ByteBuf arena) {
         if (escaping == null) {
-            return probePlain(buffer, index, limit);
+            return layout.sharedBytes == 0 ? probePlain(buffer, index, limit) : probeFlagged(buffer, index, limit);
         }
         int start = escaping.skipFill(buffer, index, limit);
         if (start == limit) {
@@ -113,6 +116,13 @@ public final class FrameProbe implements AutoCloseable {
         contentIndex = arenaIndex;
         fillBytes = start - index;
         return answer;
+    }
+
+    private long probeFlagged(ByteBuf buffer, int index, int limit) {
+        int start = skipFill(buffer, index, limit);
+        long answer = probePlain(buffer, start, limit);
+        fillBytes = start - index;
+        return answer > 0 ? answer + fillBytes - layout.sharedBytes : answer;
     }
 
     private long probePlain(ByteBuf buffer, int index, int limit) {
@@ -178,12 +188,25 @@ public final class FrameProbe implements AutoCloseable {
 
     /** Idle bytes in front of the frame of the last positive answer. */
     int fillBytes() {
-        return escaping == null ? 0 : fillBytes;
+        return fillBytes;
     }
 
     /** The first index from {@code from} on that is not idle fill. */
     int skipFill(ByteBuf buffer, int from, int limit) {
-        return escaping == null ? from : escaping.skipFill(buffer, from, limit);
+        if (escaping != null) {
+            return escaping.skipFill(buffer, from, limit);
+        }
+        return layout.sharedBytes == 0 ? from : skipFlags(buffer, from, limit);
+    }
+
+    /** Up to the last flag of a run, which opens the frame behind it. */
+    private int skipFlags(ByteBuf buffer, int from, int limit) {
+        int flag = layout.sync.byteAt(0);
+        int at = from;
+        while (at + 1 < limit && buffer.getUnsignedByte(at) == flag && buffer.getUnsignedByte(at + 1) == flag) {
+            at++;
+        }
+        return at;
     }
 
     /** The first index from {@code from} on where a frame may start after lost synchronisation; {@code limit} if none. */

@@ -37,6 +37,10 @@ final class Formats {
         Escape escape = random.nextBoolean() ? Escape.NONE : Seeds.pick(random, List.of(Escape.values()));
         BytePattern sync =
                 escape == Escape.NONE && random.nextBoolean() ? pattern(1 + random.nextInt(3)) : BytePattern.EMPTY;
+        boolean isFlagged = escape == Escape.NONE && random.nextInt(6) == 0;
+        int flag = random.nextInt(256);
+        // No sync of two flags, or the second would be one.
+        sync = isFlagged ? new BytePattern(2, flag << 8 | (~flag & 0xF0), 0xFFF0) : sync;
         at = sync.sizeBytes();
         List<String> order = new ArrayList<>(List.of("type", "length"));
         for (String optional : List.of("sequence", "flags", "constant", "check", "gap")) {
@@ -67,6 +71,7 @@ final class Formats {
                 trailer.sizeBytes(),
                 trailer.value(),
                 trailer.sizeBytes() == 0 ? 0 : -1L >>> (64 - 8 * trailer.sizeBytes()));
+        trailer = isFlagged ? new BytePattern(1, flag, 0xFF) : trailer;
         Optional<Check> check =
                 random.nextInt(4) == 0 && checkAt < 0 ? Optional.empty() : Optional.of(check(algorithm, checkAt));
         return new FrameFormat(
@@ -84,7 +89,10 @@ final class Formats {
                 new Resync(BoundaryGrade.ANCHORED, random.nextInt(4) == 0 ? random.nextInt(200) : 65_536),
                 Map.of("hello", 1),
                 1,
-                2);
+                2,
+                isFlagged || escape == Escape.HDLC || escape == Escape.SLIP
+                        ? Seeds.pick(random, List.of(Flags.values()))
+                        : Flags.OWN);
     }
 
     private BytePattern pattern(int sizeBytes) {

@@ -110,11 +110,18 @@ final class ModelDecoder {
         };
     }
 
+    private int flag() {
+        return format.trailer().byteAt(0);
+    }
+
     private int byteAt(int index) {
         return stream[index] & 0xff;
     }
 
     private boolean isFill(int at) {
+        if (format.mayShareFlag()) {
+            return byteAt(at) == flag() && at + 1 < stream.length && byteAt(at + 1) == flag();
+        }
         return delimiter().isPresent() && byteAt(at) == delimiter().get();
     }
 
@@ -155,7 +162,9 @@ final class ModelDecoder {
             return new Bad(BadFrame.LENGTH);
         }
         int total = format.payloadAt() + (int) payload + format.tailBytes();
-        return available < total ? new TooFew() : judgeEnd(Arrays.copyOf(rest, total), start + total);
+        return available < total
+                ? new TooFew()
+                : judgeEnd(Arrays.copyOf(rest, total), start + total - (format.mayShareFlag() ? 1 : 0));
     }
 
     private Verdict judgeDelimited(int start) {
