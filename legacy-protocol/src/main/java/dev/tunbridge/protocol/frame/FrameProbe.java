@@ -219,7 +219,11 @@ public final class FrameProbe implements AutoCloseable {
             return from;
         }
         int found = buffer.indexOf(from, limit, (byte) sync.byteAt(0));
-        return found < 0 ? limit : found;
+        if (found < 0) {
+            return limit;
+        }
+        // Fill in front of a frame must not be kept while that is waited for.
+        return layout.sharedBytes == 0 ? found : skipFlags(buffer, found, limit);
     }
 
     /** Releases the probe's own memory. */

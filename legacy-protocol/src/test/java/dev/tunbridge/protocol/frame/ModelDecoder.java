@@ -129,7 +129,7 @@ final class ModelDecoder {
         if (delimiter().isPresent()) {
             return isFill(at) && (at + 1 == stream.length || !isFill(at + 1));
         }
-        return true;
+        return !isFill(at);
     }
 
     private Verdict judge(int start) {
