@@ -6,7 +6,9 @@ import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.Check.Position;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Xor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,6 +33,7 @@ import java.util.stream.Stream;
  *     check:   algorithm, from, to, at, endian    none, a name of the catalogue,
  *                                                 crc: width, poly, init, refin, refout, xorout
  *                                                 sum: size, init, complement (none, ones, twos)
+ *                                                 lrc, xor: init, fletcher: modulus (255, 256), adler32
  *     trailer, escape (none, hdlc, slip, cobs, dle), flags (own, shared)
  *   resync:    boundaries (proven, anchored, found), maxScan
  *   types:     name: number
@@ -44,7 +47,9 @@ final class FormatParser {
     private static final String[] PLACE_KEYS = {"algorithm", "from", "to", "at", "endian"};
     private static final String[] SUM_KEYS = {"size", "init", "complement"};
     private static final String[] CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"};
-    private static final String[] CHECK_KEYS = with(PLACE_KEYS, with(SUM_KEYS, CRC_KEYS));
+    private static final String[] XOR_KEYS = {"init"};
+    private static final String[] FLETCHER_KEYS = {"modulus"};
+    private static final String[] CHECK_KEYS = with(PLACE_KEYS, with(FLETCHER_KEYS, with(SUM_KEYS, CRC_KEYS)));
 
     private FormatParser() {}
 
@@ -171,6 +176,8 @@ final class FormatParser {
             case "none" -> new String[] {"algorithm"};
             case "sum" -> with(PLACE_KEYS, SUM_KEYS);
             case "crc" -> with(PLACE_KEYS, CRC_KEYS);
+            case "xor" -> with(PLACE_KEYS, XOR_KEYS);
+            case "fletcher" -> with(PLACE_KEYS, FLETCHER_KEYS);
             default -> PLACE_KEYS;
         };
     }
@@ -194,9 +201,28 @@ final class FormatParser {
                     section.flag("refout"),
                     section.unsigned("xorout"));
         }
+        switch (name) {
+            case "xor" -> {
+                return new Xor(section.has("init") ? section.unsigned("init") : 0);
+            }
+            case "lrc" -> {
+                return new Sum(1, 0, Complement.TWOS);
+            }
+            case "fletcher" -> {
+                return new Fletcher(2, section.integer("modulus", 255), 0);
+            }
+            case "adler32" -> {
+                return Fletcher.ADLER_32;
+            }
+            default -> {
+                // A name of the catalogue.
+            }
+        }
         return CrcCatalogue.find(name)
                 .orElseThrow(() -> section.refuse(
-                        "algorithm", "is \"" + name + "\"; allowed none, sum, crc, " + CrcCatalogue.names()));
+                        "algorithm",
+                        "is \"" + name + "\"; allowed none, sum, lrc, xor, fletcher, adler32, crc, "
+                                + CrcCatalogue.names()));
     }
 
     private static Position position(Section section, String key, int payloadAt) {

@@ -174,6 +174,15 @@ final class FormatRules {
                 throw refuse(key + ".size", "is " + sum.sizeBytes() + "; allowed 1 to 4");
             }
         }
+        if (check.algorithm() instanceof ChecksumAlgorithm.Xor xor && (xor.init() & ~0xff) != 0) {
+            throw refuse(key + ".init", "is " + hex(xor.init()) + "; allowed: no more than 8 bits");
+        }
+        if (check.algorithm() instanceof ChecksumAlgorithm.Fletcher fletcher
+                && fletcher.sizeBytes() == 2
+                && fletcher.modulus() != 255
+                && fletcher.modulus() != 256) {
+            throw refuse(key + ".modulus", "is " + fletcher.modulus() + "; allowed 255, 256");
+        }
         verifyPosition(key + ".from", check.from());
         verifyPosition(key + ".to", check.to());
         verifyPosition(key + ".at", check.at());

@@ -4,6 +4,7 @@ import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.Check.Position;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -139,6 +140,12 @@ final class Formats {
     private ChecksumAlgorithm algorithm() {
         if (random.nextInt(4) == 0) {
             return new Sum(1 + random.nextInt(4), random.nextInt(9), Seeds.pick(random, List.of(Complement.values())));
+        }
+        if (random.nextInt(6) == 0) {
+            return new ChecksumAlgorithm.Xor(random.nextInt(256));
+        }
+        if (random.nextInt(6) == 0) {
+            return Seeds.pick(random, List.of(Fletcher.ADLER_32, new Fletcher(2, 255, 0), new Fletcher(2, 256, 0)));
         }
         if (random.nextInt(3) == 0) {
             int width = 8 * (1 + random.nextInt(4));

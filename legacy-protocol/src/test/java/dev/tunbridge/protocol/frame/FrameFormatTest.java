@@ -100,7 +100,7 @@ class FrameFormatTest {
                 "payload: {at: 6} | payload: {at: 5} | frame.length | reaches byte 6; allowed up to the payload at 5",
                 "payload: {at: 6} | payload: {at: 0} | frame.payload.at | is 0; allowed 1 to 256",
                 "payload: {at: 6} | payload: {at: 6, max: 9} | frame.payload.max | is an unknown key",
-                "crc16-x25 | crc17 | frame.check.algorithm | is \"crc17\"; allowed none, sum, crc, crc16-arc",
+                "crc16-x25 | crc17 | frame.check.algorithm | is \"crc17\"; allowed none, sum, lrc, xor, fletcher, adler32, crc, crc16-arc",
                 "at: payload-end | at: 4 | frame.check.at | lies in what is checked, but a check cannot cover itself",
                 "at: payload-end | at: payload-start | frame.check | reaches byte 8; allowed up to the payload at 6",
                 "at: payload-end | at: the-end | frame.check.at | is \"the-end\"; allowed: bytes from the frame's start",
@@ -108,6 +108,8 @@ class FrameFormatTest {
                 "from: 2 | from: payload-end | frame.check.to | lies before frame.check.from",
                 "from: 2, to: payload-end | from: 2, to: 1 | frame.check.to | lies before frame.check.from",
                 "from: 2, to: payload-end | from: 2, to: 2 | frame.check.to | so that nothing is checked",
+                "algorithm: crc16-x25 | algorithm: xor, init: 256 | frame.check.init | is 0x100; allowed: no more than 8 bits",
+                "algorithm: crc16-x25 | algorithm: fletcher, modulus: 254 | frame.check.modulus | is 254; allowed 255, 256",
                 "algorithm: crc16-x25 | algorithm: sum, size: 5 | frame.check.size | is 5; allowed 1 to 4",
                 "algorithm: crc16-x25 | algorithm: crc, width: 12, poly: 1, init: 0, refin: true, refout: true, xorout: 0 "
                         + "| frame.check.width | is 12; allowed 8, 16, 24, 32",

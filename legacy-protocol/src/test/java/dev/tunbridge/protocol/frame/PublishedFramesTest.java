@@ -17,8 +17,7 @@ class PublishedFramesTest {
                 - {name: rest, at: 3, size: 2, bits: 4}
               length: {at: 1, size: 2, bits: 10, counts: payload, adjust: 2, max: 1021}
               payload: {at: 5}
-              check: {algorithm: crc, width: 24, poly: 0x864CFB, init: 0, refin: false, refout: false, xorout: 0,
-                      from: 0, to: payload-end, at: payload-end}
+              check: {algorithm: crc24-q, from: 0, to: payload-end, at: payload-end}
             types: {station: 1005}
             """;
 
@@ -37,6 +36,29 @@ class PublishedFramesTest {
         byte[] stream = Framings.bytes("d300133ed7d30202980edeef34b4bd62ac0941986f33360b98");
         FrameFormat format = FrameFormat.parse(RTCM, "rtcm3");
         assertThat(Framings.decode(format, stream)).containsExactly("1005 d30202980edeef34b4bd62ac0941986f33");
+        assertThat(Framings.writeAgain(format, stream)).isEqualTo(stream);
+    }
+
+    /** u-blox M8 protocol specification, 32.4: Fletcher's sums modulo 256, the first in front. */
+    private static final String UBX = """
+            name: ubx
+            frame:
+              sync: {bytes: "B5 62"}
+              header: [{name: type, at: 2, size: 2}]
+              length: {at: 4, size: 2, endian: little, counts: payload, max: 2048}
+              payload: {at: 6}
+              check: {algorithm: fletcher, modulus: 256, from: 2, to: payload-end, at: payload-end, endian: little}
+            types: {mon-ver: 0x0A04, ack-ack: 0x0501, nav-pvt: 0x0107}
+            """;
+
+    @Test
+    void theSumsOfUbxAreThoseOfItsSpecification() {
+        byte[] poll = Framings.bytes("b5620a0400000e34 b5620501020006000e37");
+        FrameFormat format = FrameFormat.parse(UBX, "ubx");
+        assertThat(Framings.decode(format, poll)).containsExactly("2564 ", "1281 0600");
+        assertThat(Framings.writeAgain(format, poll)).isEqualTo(poll);
+        byte[] stream = Framings.read("ubx");
+        assertThat(Framings.decode(format, stream)).hasSize(4).noneMatch(event -> event.startsWith("bad"));
         assertThat(Framings.writeAgain(format, stream)).isEqualTo(stream);
     }
 
