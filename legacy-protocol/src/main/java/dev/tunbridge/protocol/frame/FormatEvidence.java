@@ -143,7 +143,7 @@ final class FormatEvidence {
         LengthField length = format.length().get();
         double values = Math.pow(2, length.bits().bits());
         // Where a mark ends the frame there is one right length, not a range of them.
-        return (format.escape() == Escape.NONE ? format.maxPayloadBytes() + 1 : 1) / values;
+        return (format.escape() == Escape.NONE ? format.maxPayloadBytes() - format.minPayloadBytes() + 1 : 1) / values;
     }
 
     /** What a length must have right where small numbers are common: the bytes in front that are zero in every length allowed. */
@@ -152,7 +152,7 @@ final class FormatEvidence {
             return 0;
         }
         LengthField length = format.length().get();
-        double unused = length.maxValue() / (format.maxPayloadBytes() + (double) format.lengthBias());
+        double unused = length.maxValue() / (double) Math.max(1, format.maxPayloadBytes() + format.lengthBias());
         int zeros = (int) (Math.log(Math.max(1, unused)) / Math.log(256));
         return zeros == 0 ? 0 : FixedBits.ofRun(0, zeros);
     }

@@ -70,8 +70,8 @@ final class FormatParser {
         // Without a length field the maximum has no other place.
         int maxPayloadBytes = length.isPresent() ? length.get().integer("max") : maxWithoutLength(payload, escape);
         BytePattern sync = frame.optionalSection("sync").map(FormatParser::sync).orElse(BytePattern.EMPTY);
-        List<HeaderField> fields =
-                frame.sections("header").stream().map(FormatParser::field).toList();
+        List<HeaderField> fields = (frame.has("header") ? frame.sections("header") : List.<Section>of())
+                .stream().map(FormatParser::field).toList();
         Optional<LengthField> lengthField = length.map(FormatParser::length);
         Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
         BytePattern trailer = frame.has("trailer") ? pattern(frame, "trailer") : BytePattern.EMPTY;

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The rules that a format must keep to work at all. Each refusal names the key and what is allowed. */
@@ -60,8 +61,8 @@ final class FormatRules {
     }
 
     private void verifySizes(int maxPayloadBytes, String maxKey) {
-        if (payloadAt < 1 || payloadAt > 256) {
-            throw refuse("frame.payload.at", "is " + payloadAt + "; allowed 1 to 256");
+        if (payloadAt < 0 || payloadAt > 256) {
+            throw refuse("frame.payload.at", "is " + payloadAt + "; allowed 0 to 256");
         }
         if (maxPayloadBytes < 1 || maxPayloadBytes > FrameFormat.LARGEST_PAYLOAD_BYTES) {
             throw refuse(maxKey, "is " + maxPayloadBytes + "; allowed 1 to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
@@ -111,11 +112,6 @@ final class FormatRules {
                                 + Long.toUnsignedString(field.bits().mask()));
             }
         }
-        if (!names.contains(HeaderField.TYPE)) {
-            throw refuse(
-                    "frame.header",
-                    "has no field named type, which tells messages apart; allowed: one with {name: type}");
-        }
     }
 
     private void verifyBits(String key, BitField field) {
@@ -151,11 +147,11 @@ final class FormatRules {
                             + " after-length (both before escaping)");
         }
         long bias = lengthBias(length, payloadAt, tailBytes);
-        if (bias < 0) {
+        if (bias < -maxPayloadBytes) {
             throw refuse(
                     key + ".adjust",
-                    "makes the length of an empty payload " + bias + "; allowed: " + (length.adjust() - bias)
-                            + " or more");
+                    "makes the shortest payload " + -bias + " bytes, longer than " + key + ".max; allowed: "
+                            + (length.adjust() - bias - maxPayloadBytes) + " or more");
         }
         long largest = length.maxValue() - bias;
         if (maxPayloadBytes > largest) {
@@ -233,15 +229,23 @@ final class FormatRules {
         }
     }
 
-    private void verifyTypes(Map<String, Integer> types, BitField type) {
+    private void verifyTypes(Map<String, Integer> types, Optional<BitField> field) {
+        // Without a field all frames are of one type.
+        BitField type = field.orElse(BitField.wholeBytes(0, 1, Endian.BIG));
+        long largest = field.isPresent() ? type.mask() : 0;
         if (type.bits() > 31) {
             throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 31");
         }
         Map<Integer, String> names = new HashMap<>();
         types.forEach((name, number) -> {
             String key = "types." + name;
-            if (!type.holds(number)) {
-                throw refuse(key, "is " + number + "; allowed 0 to " + type.mask());
+            if (number < 0 || number > largest) {
+                throw refuse(
+                        key,
+                        "is " + number + "; allowed "
+                                + (field.isPresent()
+                                        ? "0 to " + largest
+                                        : "0 alone, for no field of the header is named type"));
             }
             String other = names.putIfAbsent(number, name);
             if (other != null) {

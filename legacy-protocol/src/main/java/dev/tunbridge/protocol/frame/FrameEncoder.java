@@ -48,7 +48,9 @@ public final class FrameEncoder implements AutoCloseable {
         this.frame = needsScratch ? scratch.clear() : out;
         this.frameIndex = frame.writerIndex();
         layout.writeHead(frame);
-        layout.type.write(frame, frameIndex, type);
+        if (layout.type != null) {
+            layout.type.write(frame, frameIndex, type);
+        }
         if (sequence != null) {
             sequence.write(frame, frameIndex, nextSequence);
         }
@@ -74,6 +76,10 @@ public final class FrameEncoder implements AutoCloseable {
         if (payloadBytes > layout.maxPayloadBytes) {
             abort();
             throw new FrameTooLongException(format.name(), payloadBytes, layout.maxPayloadBytes);
+        }
+        if (payloadBytes < layout.minPayloadBytes) {
+            abort();
+            throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
         }
         layout.seal(frame, frameIndex);
         if (needsScratch) {
@@ -110,6 +116,9 @@ public final class FrameEncoder implements AutoCloseable {
         int payloadBytes = payload.readableBytes();
         if (payloadBytes > layout.maxPayloadBytes) {
             throw new FrameTooLongException(format.name(), payloadBytes, layout.maxPayloadBytes);
+        }
+        if (payloadBytes < layout.minPayloadBytes) {
+            throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
         }
         begin(out, type).writeBytes(payload, payload.readerIndex(), payloadBytes);
         end();

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
 /**
  * The framing of a protocol: immutable, and proven to work when it exists. It comes from a YAML description.
  *
- * @param fields the header fields in the order of the description, one of them for the message type
+ * @param fields the header fields in the order of the description; the one named type tells messages apart, if there is one
  * @param payloadAt bytes of a frame before its payload
  * @param keepAliveEveryNanos a session sends a keep-alive this often
  * @param deadAfterNanos a peer that has sent nothing for so long is dead
@@ -224,8 +224,18 @@ public record FrameFormat(
         return fields.stream().filter(f -> f.name().equals(name)).findFirst();
     }
 
-    BitField typeField() {
-        return field(HeaderField.TYPE).orElseThrow().bits();
+    /** Where the type stands; without one all frames have type 0. */
+    Optional<BitField> typeField() {
+        return field(HeaderField.TYPE).map(HeaderField::bits);
+    }
+
+    /**
+     * The shortest payload that can be written: a length field may count from one on, and between delimiters that stand on both
+     * sides nothing is no frame.
+     */
+    int minPayloadBytes() {
+        boolean isNothing = (escape == Escape.HDLC || escape == Escape.SLIP) && payloadAt + tailBytes() == 0;
+        return (int) Math.max(isNothing ? 1 : 0, -lengthBias());
     }
 
     int checkBytes() {

@@ -21,10 +21,11 @@ final class FrameLayout {
     static final int BAD_LENGTH = -1;
 
     final BytePattern sync;
-    final BitField type;
+    final @Nullable BitField type;
     final BitField[] fields;
     final int headBytes;
     final int tailBytes;
+    final int minPayloadBytes;
     final int maxPayloadBytes;
     final @Nullable LengthField length;
     /** {@link FrameFormat#mayShareFlag}: the wire bytes that a frame has in common with the next. */
@@ -55,13 +56,14 @@ final class FrameLayout {
         List<HeaderField> constant =
                 format.fields().stream().filter(f -> f.value().isPresent()).toList();
         this.sync = format.sync();
-        this.type = format.typeField();
+        this.type = format.typeField().orElse(null);
         this.fields = format.fields().stream().map(HeaderField::bits).toArray(BitField[]::new);
         this.constants = constant.stream().map(HeaderField::bits).toArray(BitField[]::new);
         this.constantValues =
                 constant.stream().mapToLong(f -> f.value().getAsLong()).toArray();
         this.headBytes = format.payloadAt();
         this.tailBytes = format.tailBytes();
+        this.minPayloadBytes = format.minPayloadBytes();
         this.maxPayloadBytes = format.maxPayloadBytes();
         this.length = format.length().orElse(null);
         this.sharedBytes = format.mayShareFlag() ? 1 : 0;

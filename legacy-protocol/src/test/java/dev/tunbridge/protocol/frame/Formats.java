@@ -43,7 +43,7 @@ final class Formats {
         // No sync of two flags, or the second would be one.
         sync = isFlagged ? new BytePattern(2, flag << 8 | (~flag & 0xF0), 0xFFF0) : sync;
         at = sync.sizeBytes();
-        List<String> order = new ArrayList<>(List.of("type", "length"));
+        List<String> order = new ArrayList<>(random.nextInt(6) == 0 ? List.of("length") : List.of("type", "length"));
         for (String optional : List.of("sequence", "flags", "constant", "check", "gap")) {
             if (random.nextInt(3) == 0) {
                 order.add(optional);
@@ -88,7 +88,9 @@ final class Formats {
                 trailer,
                 escape,
                 new Resync(BoundaryGrade.ANCHORED, random.nextInt(4) == 0 ? random.nextInt(200) : 65_536),
-                Map.of("hello", 1),
+                fields.stream().anyMatch(field -> field.name().equals("type"))
+                        ? Map.of("hello", 1)
+                        : Map.of("hello", 0),
                 1,
                 2,
                 isFlagged || escape == Escape.HDLC || escape == Escape.SLIP
@@ -132,7 +134,7 @@ final class Formats {
             Position from = Position.fromStart(checkAt + algorithm.sizeBytes());
             return new Check(algorithm, from, Position.PAYLOAD_END, Position.fromStart(checkAt), endian());
         }
-        Position from = Position.fromStart(random.nextInt(at));
+        Position from = Position.fromStart(random.nextInt(Math.max(1, at)));
         Position to = random.nextInt(4) == 0 ? Position.fromStart(at) : Position.PAYLOAD_END;
         return new Check(algorithm, from, to, Position.PAYLOAD_END, endian());
     }

@@ -106,7 +106,7 @@ class FrameFuzzTest {
             try (FrameEncoder encoder = new FrameEncoder(format);
                     FrameProbe probe = new FrameProbe(format)) {
                 ByteBuf frame = Unpooled.buffer();
-                encoder.encode(frame, 0, Unpooled.EMPTY_BUFFER);
+                encoder.encode(frame, 0, Unpooled.buffer().writeZero(format.minPayloadBytes()));
                 assertThat(probe.probe(frame, 0, frame.writerIndex()))
                         .isEqualTo(frame.writerIndex() - (format.mayShareFlag() ? 1 : 0));
             }

@@ -98,7 +98,12 @@ final class ModelDecoder {
                 .map(field -> number(content, field.bits()))
                 .toList();
         byte[] payload = Arrays.copyOfRange(content, format.payloadAt(), content.length - format.tailBytes());
-        events.add(frameEvent(start, whole.end(), number(content, format.typeField()), fields, payload));
+        events.add(frameEvent(
+                start,
+                whole.end(),
+                format.typeField().map(field -> number(content, field)).orElse(0L),
+                fields,
+                payload));
     }
 
     private Optional<Integer> delimiter() {

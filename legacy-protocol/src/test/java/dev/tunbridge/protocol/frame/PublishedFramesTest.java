@@ -1,7 +1,10 @@
 package dev.tunbridge.protocol.frame;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +40,65 @@ class PublishedFramesTest {
         FrameFormat format = FrameFormat.parse(RTCM, "rtcm3");
         assertThat(Framings.decode(format, stream)).containsExactly("1005 d30202980edeef34b4bd62ac0941986f33");
         assertThat(Framings.writeAgain(format, stream)).isEqualTo(stream);
+    }
+
+    /** No field tells messages of RTCM apart but their first twelve bits, which belong to the payload. */
+    @Test
+    void aFormatNeedsNoType() {
+        String yaml = """
+                name: rtcm3
+                frame:
+                  sync: {bytes: "D3 00", mask: "FF FC"}
+                  length: {at: 1, size: 2, bits: 10, max: 1023}
+                  payload: {at: 3}
+                  check: {algorithm: crc24-q, from: 0, to: payload-end, at: payload-end}
+                types: {message: 0}
+                """;
+        FrameFormat format = FrameFormat.parse(yaml, "rtcm3");
+        byte[] stream = Framings.bytes("d300133ed7d30202980edeef34b4bd62ac0941986f33360b98");
+        assertThat(Framings.decode(format, stream)).containsExactly("0 3ed7d30202980edeef34b4bd62ac0941986f33");
+        assertThat(Framings.writeAgain(format, stream)).isEqualTo(stream);
+    }
+
+    /** RFC 1055 has nothing but the packet between its marks. */
+    @Test
+    void aFormatNeedsNoHeader() {
+        FrameFormat slip = FrameFormat.parse("""
+                name: slip
+                frame:
+                  payload: {at: 0, max: 1006}
+                  escape: slip
+                types: {packet: 0}
+                """, "slip");
+        byte[] stream = Framings.bytes("C0 45 DB DC 00 DB DD C0 C0 C0 60 C0");
+        assertThat(Framings.decode(slip, stream)).containsExactly("0 45c000db", "0 60");
+        assertThat(Framings.writeAgain(slip, Framings.bytes("C0 45 DB DC C0")))
+                .isEqualTo(Framings.bytes("C0 45 DB DC C0"));
+        try (FrameEncoder encoder = new FrameEncoder(slip)) {
+            ByteBuf out = Unpooled.buffer();
+            assertThatThrownBy(() -> encoder.encode(out, 0, Unpooled.EMPTY_BUFFER))
+                    .hasMessage("a payload of 0 bytes is too short for a frame of format slip; allowed 1 or more");
+            encoder.begin(out, 0);
+            assertThatThrownBy(encoder::end).isInstanceOf(FrameTooShortException.class);
+            assertThat(out.readableBytes()).as("nothing was written").isZero();
+        }
+    }
+
+    /** A length that is one less than what it counts, as block lengths often are: 0 is one byte, and nothing cannot be said. */
+    @Test
+    void aLengthMayCountFromOneOn() {
+        FrameFormat format = FrameFormat.parse("""
+                name: blocks
+                frame:
+                  length: {at: 0, size: 1, adjust: -1, max: 256}
+                  payload: {at: 1}
+                types: {block: 0}
+                """, "blocks");
+        assertThat(Framings.decode(format, Framings.bytes("00 AA 02 010203"))).containsExactly("0 aa", "0 010203");
+        assertThat(Framings.writeAgain(format, Framings.bytes("00 AA 02 010203")))
+                .isEqualTo(Framings.bytes("00 AA 02 010203"));
+        byte[] longest = Framings.bytes("FF" + "11".repeat(256));
+        assertThat(Framings.decode(format, longest)).containsExactly("0 " + "11".repeat(256));
     }
 
     /** u-blox M8 protocol specification, 32.4: Fletcher's sums modulo 256, the first in front. */
