@@ -25,7 +25,7 @@ final class FormatEvidence {
         double bits = head(format).trafficBits()
                 + FixedBits.of(mark(format)).trafficBits()
                 + FixedBits.of(format.trailer()).trafficBits()
-                + 8 * format.checkBytes();
+                + format.checkBits();
         for (int value : RUNS) {
             int frameBytes = frameInRun(format, value);
             bits = frameBytes > 0 ? Math.min(bits, FixedBits.ofRun(value, frameBytes)) : bits;
@@ -38,7 +38,7 @@ final class FormatEvidence {
         int bits = head(format).randomBits()
                 + mark(format).significantBits()
                 + format.trailer().significantBits()
-                + 8 * format.checkBytes();
+                + format.checkBits();
         return SCANNED_BYTES * Math.pow(2, -bits) * plausibleLengths(format);
     }
 
@@ -80,8 +80,8 @@ final class FormatEvidence {
                 + format.maxFrameBytes() + " bytes on the wire");
         if (format.escape().isDelimited()) {
             lines.add("false frames to expect: none behind a delimiter, which no frame holds; where one is damaged, "
-                    + (format.check().isPresent()
-                            ? "one frame in " + number(Math.pow(2, 8 * format.checkBytes()))
+                    + (format.checkBits() > 0
+                            ? "one frame in " + number(Math.pow(2, format.checkBits()))
                                     + " of the wrong bytes passes the check"
                             : "nothing but the length and constants, if there are any, tells"));
         } else {

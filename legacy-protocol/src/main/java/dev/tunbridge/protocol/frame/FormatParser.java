@@ -34,6 +34,7 @@ import java.util.stream.Stream;
  *                                                 crc: width, poly, init, refin, refout, xorout
  *                                                 sum: size, init, complement (none, ones, twos)
  *                                                 lrc, xor: init, fletcher: modulus (255, 256), adler32
+ *     headerCheck:                                the same keys, for the header alone
  *     trailer, escape (none, hdlc, slip, cobs, dle), flags (own, shared)
  *   resync:    boundaries (proven, anchored, found), maxScan
  *   types:     name: number
@@ -59,7 +60,7 @@ final class FormatParser {
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
-        frame.keys("sync", "header", "length", "payload", "check", "trailer", "escape", "flags");
+        frame.keys("sync", "header", "length", "payload", "headerCheck", "check", "trailer", "escape", "flags");
         Escape escape = frame.choice("escape", Escape.NONE, Escape.class);
         Flags flags = frame.choice("flags", Flags.OWN, Flags.class);
         Optional<Section> length = frame.optionalSection("length");
@@ -74,6 +75,8 @@ final class FormatParser {
                 .stream().map(FormatParser::field).toList();
         Optional<LengthField> lengthField = length.map(FormatParser::length);
         Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
+        Optional<Check> headerCheck =
+                frame.optionalSection("headerCheck").flatMap(section -> check(section, payloadAt));
         BytePattern trailer = frame.has("trailer") ? pattern(frame, "trailer") : BytePattern.EMPTY;
         Resync resync = top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT);
         Map<String, Integer> types = types(top.section("types"));
@@ -97,7 +100,8 @@ final class FormatParser {
                     types,
                     every,
                     deadAfter,
-                    flags);
+                    flags,
+                    headerCheck);
         } catch (DescriptionException e) {
             throw top.locate(e);
         }

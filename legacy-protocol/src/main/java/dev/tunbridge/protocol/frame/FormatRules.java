@@ -34,7 +34,11 @@ final class FormatRules {
         } else if (format.escape() == Escape.NONE) {
             throw rules.refuse("frame.length", "is missing; it may be absent only where an escape delimits frames");
         }
-        format.check().ifPresent(rules::verifyCheck);
+        format.headerCheck().ifPresent(check -> rules.verifyCheck("frame.headerCheck", check, true));
+        format.check().ifPresent(check -> {
+            rules.verifyCheck("frame.check", check, false);
+            format.headerCheck().ifPresent(header -> rules.verifyOrder(header, check));
+        });
         boolean hasFlags = format.escape() == Escape.HDLC || format.escape() == Escape.SLIP || format.mayShareFlag();
         if (format.flags() == Flags.SHARED && !hasFlags) {
             throw rules.refuse(
@@ -161,8 +165,7 @@ final class FormatRules {
         }
     }
 
-    private void verifyCheck(Check check) {
-        String key = "frame.check";
+    private void verifyCheck(String key, Check check, boolean isOfHeader) {
         if (check.algorithm() instanceof ChecksumAlgorithm.Crc crc) {
             verifyCrc(key, crc);
         } else if (check.algorithm() instanceof ChecksumAlgorithm.Sum sum) {
@@ -182,14 +185,18 @@ final class FormatRules {
         verifyPosition(key + ".from", check.from());
         verifyPosition(key + ".to", check.to());
         verifyPosition(key + ".at", check.at());
+        if (isOfHeader && (check.to().atPayloadEnd() || check.at().atPayloadEnd())) {
+            String end = check.to().atPayloadEnd() ? ".to" : ".at";
+            throw refuse(key + end, "is payload-end; allowed 0 to " + payloadAt + ", for the header is checked alone");
+        }
         int emptyPayloadEnd = payloadAt;
         int from = check.from().index(0, emptyPayloadEnd);
         int to = check.to().index(0, emptyPayloadEnd);
         if (to < from || check.from().atPayloadEnd()) {
-            throw refuse(key + ".to", "lies before frame.check.from; allowed: behind it");
+            throw refuse(key + ".to", "lies before " + key + ".from; allowed: behind it");
         }
         if (!check.to().atPayloadEnd() && to == from) {
-            throw refuse(key + ".to", "is frame.check.from, so that nothing is checked; allowed: behind it");
+            throw refuse(key + ".to", "is " + key + ".from, so that nothing is checked; allowed: behind it");
         }
         if (!check.at().atPayloadEnd()) {
             int at = check.at().bytes();
@@ -197,9 +204,24 @@ final class FormatRules {
             if (end > from && at < to) {
                 throw refuse(
                         key + ".at",
-                        "lies in what is checked, but a check cannot cover itself; allowed: outside of frame.check.from to .to");
+                        "lies in what is checked, but a check cannot cover itself; allowed: outside of " + key
+                                + ".from to .to");
             }
             take(key, BitField.wholeBytes(at, end - at, Endian.BIG));
+        }
+    }
+
+    /** The header's check is written before the frame's, which may cover it; so it cannot cover that. */
+    private void verifyOrder(Check header, Check frame) {
+        int at = frame.at().bytes();
+        boolean isCovered = !frame.at().atPayloadEnd()
+                && at < header.to().bytes()
+                && at + frame.algorithm().sizeBytes() > header.from().bytes();
+        if (isCovered) {
+            throw refuse(
+                    "frame.check.at",
+                    "lies in what frame.headerCheck covers; allowed: outside of its from "
+                            + header.from().bytes() + " to " + header.to().bytes());
         }
     }
 

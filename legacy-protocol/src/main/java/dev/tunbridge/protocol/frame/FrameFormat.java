@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param payloadAt bytes of a frame before its payload
  * @param keepAliveEveryNanos a session sends a keep-alive this often
  * @param deadAfterNanos a peer that has sent nothing for so long is dead
+ * @param headerCheck a check of the header alone, so that a wrong length is found before the frame that it claims has come
  * @param flags whether a frame that is written behind another has an opening flag of its own
  */
 public record FrameFormat(
@@ -38,7 +39,8 @@ public record FrameFormat(
         Map<String, Integer> types,
         long keepAliveEveryNanos,
         long deadAfterNanos,
-        Flags flags) {
+        Flags flags,
+        Optional<Check> headerCheck) {
 
     /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
@@ -64,7 +66,8 @@ public record FrameFormat(
             Map<String, Integer> types,
             long keepAliveEveryNanos,
             long deadAfterNanos,
-            Flags flags) {
+            Flags flags,
+            Optional<Check> headerCheck) {
         this.name = name;
         this.mapper = mapper;
         this.sync = sync;
@@ -80,10 +83,11 @@ public record FrameFormat(
         this.keepAliveEveryNanos = keepAliveEveryNanos;
         this.deadAfterNanos = deadAfterNanos;
         this.flags = flags;
+        this.headerCheck = headerCheck;
         FormatRules.verify(this);
     }
 
-    /** A format whose frames have flags of their own, if any. */
+    /** A format whose frames have flags of their own, if any, and no check of the header alone. */
     public FrameFormat(
             String name,
             String mapper,
@@ -114,7 +118,8 @@ public record FrameFormat(
                 types,
                 keepAliveEveryNanos,
                 deadAfterNanos,
-                Flags.OWN);
+                Flags.OWN,
+                Optional.empty());
     }
 
     /** Reads a description from a file. */
@@ -240,6 +245,13 @@ public record FrameFormat(
 
     int checkBytes() {
         return check.map(c -> c.algorithm().sizeBytes()).orElse(0);
+    }
+
+    /** Bits of both checks. */
+    int checkBits() {
+        return 8
+                * (checkBytes()
+                        + headerCheck.map(c -> c.algorithm().sizeBytes()).orElse(0));
     }
 
     /** Bytes behind the payload, before escaping. */

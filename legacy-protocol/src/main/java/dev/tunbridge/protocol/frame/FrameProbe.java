@@ -67,8 +67,9 @@ public final class FrameProbe implements AutoCloseable {
         if (escaping != null || length == null || limit - start < layout.headBytes) {
             return 0;
         }
-        boolean isHeader =
-                layout.sync.matches(buffer, start, layout.sync.sizeBytes()) && layout.constantsMatch(buffer, start);
+        boolean isHeader = layout.sync.matches(buffer, start, layout.sync.sizeBytes())
+                && layout.constantsMatch(buffer, start)
+                && layout.headerCheckMatches(buffer, start);
         int payload = isHeader ? layout.payloadBytes(buffer, start, length) : FrameLayout.BAD_LENGTH;
         return payload == FrameLayout.BAD_LENGTH
                 ? 0
@@ -138,6 +139,9 @@ public final class FrameProbe implements AutoCloseable {
         if (!layout.constantsMatch(buffer, index)) {
             return BadFrame.FIELD.dead();
         }
+        if (!layout.headerCheckMatches(buffer, index)) {
+            return BadFrame.CHECK.dead();
+        }
         LengthField length = layout.length;
         int payload = length == null ? FrameLayout.BAD_LENGTH : layout.payloadBytes(buffer, index, length);
         if (payload == FrameLayout.BAD_LENGTH) {
@@ -160,6 +164,9 @@ public final class FrameProbe implements AutoCloseable {
         }
         if (!layout.constantsMatch(arena, frameIndex)) {
             return BadFrame.FIELD.dead();
+        }
+        if (!layout.headerCheckMatches(arena, frameIndex)) {
+            return BadFrame.CHECK.dead();
         }
         LengthField length = layout.length;
         if (length != null && layout.payloadBytes(arena, frameIndex, length) != payload) {

@@ -73,6 +73,13 @@ final class Formats {
                 trailer.value(),
                 trailer.sizeBytes() == 0 ? 0 : -1L >>> (64 - 8 * trailer.sizeBytes()));
         trailer = isFlagged ? new BytePattern(1, flag, 0xFF) : trailer;
+        Optional<Check> headerCheck = Optional.empty();
+        if (at > 0 && random.nextInt(5) == 0) {
+            ChecksumAlgorithm ofHeader = algorithm();
+            Position end = Position.fromStart(at);
+            headerCheck = Optional.of(new Check(ofHeader, Position.fromStart(random.nextInt(at)), end, end, endian()));
+            at += ofHeader.sizeBytes();
+        }
         Optional<Check> check =
                 random.nextInt(4) == 0 && checkAt < 0 ? Optional.empty() : Optional.of(check(algorithm, checkAt));
         return new FrameFormat(
@@ -95,7 +102,8 @@ final class Formats {
                 2,
                 isFlagged || escape == Escape.HDLC || escape == Escape.SLIP
                         ? Seeds.pick(random, List.of(Flags.values()))
-                        : Flags.OWN);
+                        : Flags.OWN,
+                headerCheck);
     }
 
     private BytePattern pattern(int sizeBytes) {

@@ -59,7 +59,7 @@ class FrameFormatTest {
                 "name: acme | name: [1] | name | is a list; allowed: text",
                 "name: acme | name: 5 | name | is the number 5; allowed: text, here in quotes: \"5\"",
                 "name: acme | name: acme¶speed: 9 | speed | is an unknown key; allowed frame, keepalive, mapper, name",
-                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, escape, flags, header",
+                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, escape, flags, header, headerCheck",
                 "max: 2048 | max: 2048, most: 9 | frame.length.most | is an unknown key",
                 "size: 1} | size: 1, bit: 3} | frame.header[0].bit | is an unknown key; the nearest is bits;",
                 "{bytes: \"A5 5A\"} | {bytes: \"A5 5\"} | frame.sync.bytes | two hexadecimal digits each",
@@ -109,6 +109,12 @@ class FrameFormatTest {
                 "from: 2 | from: payload-end | frame.check.to | lies before frame.check.from",
                 "from: 2, to: payload-end | from: 2, to: 1 | frame.check.to | lies before frame.check.from",
                 "from: 2, to: payload-end | from: 2, to: 2 | frame.check.to | so that nothing is checked",
+                "trailer: \"\" | headerCheck: {algorithm: crc8, from: 0, to: payload-end, at: 5} | frame.headerCheck.to "
+                        + "| is payload-end; allowed 0 to 6, for the header is checked alone",
+                "to: payload-end, at: payload-end, endian: big} | to: 4, at: 4, endian: big}¶  headerCheck: {algorithm: crc8, from: 0, "
+                        + "to: 6, at: 8} | frame.headerCheck.at | is 8; allowed 0 to 6",
+                "trailer: \"\" | headerCheck: {algorithm: crc8, from: 0, to: 5, at: 5} | frame.headerCheck "
+                        + "| overlaps frame.length in byte 5",
                 "algorithm: crc16-x25 | algorithm: xor, init: 256 | frame.check.init | is 0x100; allowed: no more than 8 bits",
                 "algorithm: crc16-x25 | algorithm: fletcher, modulus: 254 | frame.check.modulus | is 254; allowed 255, 256",
                 "algorithm: crc16-x25 | algorithm: sum, size: 5 | frame.check.size | is 5; allowed 1 to 4",
@@ -324,5 +330,15 @@ class FrameFormatTest {
         assertThatThrownBy(() -> FrameFormat.parse("a: " + "[".repeat(100_000), "x"))
                 .isInstanceOf(DescriptionException.class)
                 .hasMessageContaining("nested deeper than 32");
+    }
+
+    @Test
+    void aHeaderCheckCannotCoverTheCheckOfTheFrame() {
+        String yaml = PLAIN.replace("payload: {at: 6}", "payload: {at: 9}")
+                .replace("from: 2, to: payload-end, at: payload-end", "from: payload-start, to: payload-end, at: 6")
+                .replace("trailer: \"\"", "headerCheck: {algorithm: crc8, from: 2, to: 7, at: 8}");
+        refuses(yaml, "frame.check.at", "lies in what frame.headerCheck covers; allowed: outside of its from 2 to 7");
+        assertThat(FrameFormat.parse(yaml.replace("to: 7", "to: 6"), "x").headerCheck())
+                .isPresent();
     }
 }

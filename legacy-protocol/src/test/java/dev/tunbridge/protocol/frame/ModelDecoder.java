@@ -162,6 +162,9 @@ final class ModelDecoder {
         if (!constantsMatch(rest)) {
             return new Bad(BadFrame.FIELD);
         }
+        if (!headerCheckMatches(rest)) {
+            return new Bad(BadFrame.CHECK);
+        }
         long payload = payloadLength(rest);
         if (payload < 0 || payload > format.maxPayloadBytes()) {
             return new Bad(BadFrame.LENGTH);
@@ -272,6 +275,9 @@ final class ModelDecoder {
         if (!constantsMatch(content)) {
             return new Bad(BadFrame.FIELD);
         }
+        if (!headerCheckMatches(content)) {
+            return new Bad(BadFrame.CHECK);
+        }
         if (format.length().isPresent() && payloadLength(content) != payload) {
             return new Bad(BadFrame.LENGTH);
         }
@@ -343,6 +349,11 @@ final class ModelDecoder {
             bytes[i] = bytes[bytes.length - 1 - i];
             bytes[bytes.length - 1 - i] = swapped;
         }
+    }
+
+    private boolean headerCheckMatches(byte[] content) {
+        return format.headerCheck().isEmpty()
+                || checkMatches(content, format.headerCheck().get());
     }
 
     private boolean checkMatches(byte[] content, Check check) {

@@ -101,6 +101,34 @@ class PublishedFramesTest {
         assertThat(Framings.decode(format, longest)).containsExactly("0 " + "11".repeat(256));
     }
 
+    /** IEEE 1815: a link header with a CRC of its own, and a block of user data with another. */
+    @Test
+    void aHeaderMayHaveACheckOfItsOwn() {
+        FrameFormat dnp3 = FrameFormat.parse("""
+                name: dnp3
+                frame:
+                  sync: {bytes: "05 64"}
+                  header:
+                    - {name: control, at: 3, size: 1}
+                    - {name: destination, at: 4, size: 2, endian: little}
+                    - {name: source, at: 6, size: 2, endian: little}
+                  length: {at: 2, size: 1, counts: payload, adjust: 5, max: 16}
+                  payload: {at: 10}
+                  headerCheck: {algorithm: crc16-dnp, from: 0, to: 8, at: 8, endian: little}
+                  check: {algorithm: crc16-dnp, from: payload-start, to: payload-end, at: payload-end, endian: little}
+                types: {data: 0}
+                """, "dnp3");
+        byte[] file = Framings.read("dnp3");
+        byte[] frame = java.util.Arrays.copyOfRange(file, 10, 34); // the only one with a single block
+        assertThat(Framings.decode(dnp3, frame)).containsExactly("0 0102030405060708090a0b0c");
+        assertThat(Framings.writeAgain(dnp3, frame)).isEqualTo(frame);
+        frame[2] = 0x0F;
+        byte[] header = java.util.Arrays.copyOf(frame, 10);
+        assertThat(Framings.decode(dnp3, header))
+                .as("a wrong length is not waited for")
+                .containsExactly("bad CHECK at 0");
+    }
+
     /** u-blox M8 protocol specification, 32.4: Fletcher's sums modulo 256, the first in front. */
     private static final String UBX = """
             name: ubx
