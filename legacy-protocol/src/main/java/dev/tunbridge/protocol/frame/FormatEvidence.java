@@ -96,7 +96,8 @@ final class FormatEvidence {
             lines.add("after a bad frame the connection is closed: "
                     + (format.resync().maxScanBytes() == 0
                             ? "resync.maxScan is 0"
-                            : "sync, constants and checksum give " + number(bits(format)) + " bits of evidence, "
+                            : "sync, constants and checksum give " + String.format(Locale.ROOT, "%.1f", bits(format))
+                                    + " bits of evidence, "
                                     + FrameFormat.EVIDENCE_BITS_TO_RESYNCHRONISE
                                     + " are needed to find the next one"));
         }

@@ -62,6 +62,7 @@ class EvidenceTest {
         FrameFormat format = parse(named(name));
         assertThat(format.canResynchronise()).isFalse();
         assertThat(format.explain()).anyMatch(line -> line.startsWith("after a bad frame the connection is closed: "));
+        assertThat(FormatEvidence.bits(format)).isLessThan(16);
         byte[] frames = new StreamGenerator(format, new Random(1)).frames(20);
         byte[] damaged = frames.clone();
         int constant = name.equals("modbus") ? 2 : 0;
