@@ -72,7 +72,11 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
         MessageLayouts messages = messages(top);
         SessionScript session = session(top, messages);
         top.finish();
-        return new Protocol(format, messages, session);
+        try {
+            return new Protocol(format, messages, session);
+        } catch (DescriptionException e) {
+            throw top.locate(e);
+        }
     }
 
     /** A protocol that comes with the bridge. */

@@ -1,15 +1,34 @@
 package dev.tunbridge.protocol.description;
 
-import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /** A description as it was written. */
 public final class Description {
-    private Description() {}
+    /** A description needs five or so; the reader recurses. */
+    private static final int DEEPEST_NESTING = 32;
+
+    private static final Set<Tag> TAGS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL, Tag.SEQ, Tag.MAP);
+
+    private final Text text;
+
+    private Description(Text text) {
+        this.text = text;
+    }
 
     /**
      * Reads the YAML of a description; what the keys mean is known to who asks for them.
@@ -18,30 +37,74 @@ public final class Description {
      * @throws DescriptionException if it is no YAML, or no mapping
      */
     public static Section read(String yaml, String source) {
-        return Section.of(source, "", loadYaml(yaml, source));
+        Description description = new Description(new Text(yaml, source));
+        Node root = description.compose(yaml, source);
+        description.verify(root, "");
+        return Section.of(description.text, "", root);
     }
 
-    private static Object loadYaml(String yaml, String source) {
+    private Node compose(String yaml, String source) {
         LoadSettings settings = LoadSettings.builder()
                 .setLabel(source)
-                .setAllowDuplicateKeys(false)
                 .setMaxAliasesForCollections(0)
+                .setAllowNonScalarKeys(true) // to be refused below, with their place
                 .setSchema(new CoreSchema())
                 .build();
-        @Nullable Object value;
         try {
-            value = new Load(settings).loadFromString(yaml);
+            refuseAliasesAndDepth(yaml, settings);
+            Optional<Node> root = new Compose(settings).composeString(yaml);
+            return root.filter(node -> !node.getTag().equals(Tag.NULL))
+                    .orElseThrow(() -> new DescriptionException(text.start(), "", "is empty; allowed: a description"));
         } catch (MarkedYamlEngineException e) {
-            String line = e.getProblemMark()
-                    .map(mark -> "line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ": ")
-                    .orElse("");
-            throw new DescriptionException(source, "", "is not YAML: " + line + e.getProblem());
+            throw new DescriptionException(text.of(e.getProblemMark()), "", "is not YAML: " + e.getProblem());
         } catch (YamlEngineException | IllegalArgumentException e) { // the latter of a tag like !%5
-            throw new DescriptionException(source, "", "is not YAML: " + e.getMessage());
+            throw new DescriptionException(text.start(), "", "is not YAML: " + e.getMessage());
         }
-        if (value == null) {
-            throw new DescriptionException(source, "", "is empty; allowed: a description");
+    }
+
+    /** Before nodes are made of it: an alias makes one node of two places, and nesting is the composer's stack. */
+    private void refuseAliasesAndDepth(String yaml, LoadSettings settings) {
+        int depth = 0;
+        for (Event event : new Parse(settings).parseString(yaml)) {
+            switch (event.getEventId()) {
+                case Alias ->
+                    throw new DescriptionException(
+                            text.of(event.getStartMark()), "", "has an alias (*); allowed: the value itself");
+                case MappingStart, SequenceStart -> depth++;
+                case MappingEnd, SequenceEnd -> depth--;
+                default -> {
+                    // Says nothing about nesting.
+                }
+            }
+            if (depth > DEEPEST_NESTING) {
+                throw new DescriptionException(
+                        text.of(event.getStartMark()), "", "is nested deeper than " + DEEPEST_NESTING + " levels");
+            }
         }
-        return value;
+    }
+
+    private void verify(Node node, String path) {
+        if (!TAGS.contains(node.getTag())) {
+            throw new DescriptionException(
+                    text.of(node), path, "has the tag " + node.getTag() + "; allowed: plain values without tags");
+        }
+        if (node instanceof MappingNode mapping) {
+            Set<String> keys = new HashSet<>();
+            for (NodeTuple pair : mapping.getValue()) {
+                if (!(pair.getKeyNode() instanceof ScalarNode key)) {
+                    throw new DescriptionException(
+                            text.of(pair.getKeyNode()), path, "has a collection for a key; allowed: a name");
+                }
+                String at = path.isEmpty() ? key.getValue() : path + "." + key.getValue();
+                if (!keys.add(key.getValue())) {
+                    throw new DescriptionException(text.of(key), at, "is there twice; allowed: once");
+                }
+                verify(pair.getValueNode(), at);
+            }
+        } else if (node instanceof SequenceNode sequence) {
+            for (int i = 0; i < sequence.getValue().size(); i++) {
+                verify(sequence.getValue().get(i), path + "[" + i + "]");
+            }
+        }
     }
 }

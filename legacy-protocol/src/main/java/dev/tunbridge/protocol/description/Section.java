@@ -1,7 +1,10 @@
 package dev.tunbridge.protocol.description;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -9,25 +12,47 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** One mapping of a description. Each value is asked for once with its kind; a key that nobody asked for is refused. */
+/**
+ * One mapping of a description. Each value is asked for once with its kind; a key that nobody asked for is refused, and so is one
+ * with nothing behind it. Every fault tells its place.
+ */
 public final class Section {
-    private final String source;
+    private final Text text;
     private final String path;
-    private final Map<?, ?> values;
+    private final MappingNode mapping;
+    private final Map<String, NodeTuple> pairs = new LinkedHashMap<>();
     private final Set<String> known = new LinkedHashSet<>();
 
-    private Section(String source, String path, Map<?, ?> values) {
-        this.source = source;
+    private Section(Text text, String path, MappingNode mapping) {
+        this.text = text;
         this.path = path;
-        this.values = values;
+        this.mapping = mapping;
+        mapping.getValue().forEach(pair -> pairs.put(KeyPath.nameOf(pair), pair));
     }
 
-    static Section of(String source, String path, Object value) {
-        if (value instanceof Map<?, ?> map) {
-            return new Section(source, path, map);
+    static Section of(Text text, String path, Node node) {
+        if (node instanceof MappingNode mapping) {
+            return new Section(text, path, mapping);
         }
-        throw new DescriptionException(source, path, "is " + show(value) + "; allowed: keys with values");
+        Value value = new Value(node);
+        String reason = value.isMissing() ? "has no value" : "is " + value.shown();
+        throw new DescriptionException(text.of(node), path, reason + "; allowed: keys with values");
+    }
+
+    /**
+     * Says which keys there are, and refuses any other at once: a key that is misspelt is then told before the one that is
+     * missing for it. May be called again once it is known which of them go together.
+     */
+    public void keys(String... allowed) {
+        known.clear();
+        known.addAll(Arrays.asList(allowed));
+        finish();
     }
 
     public boolean has(String key) {
@@ -35,54 +60,68 @@ public final class Section {
     }
 
     public Section section(String key) {
-        return of(source, pathOf(key), require(key));
+        return of(text, pathOf(key), require(key).node());
     }
 
     public Optional<Section> optionalSection(String key) {
-        return find(key).map(value -> of(source, pathOf(key), value));
+        return find(key).map(value -> of(text, pathOf(key), value.node()));
     }
 
     public List<Section> sections(String key) {
-        Object value = require(key);
-        if (!(value instanceof List<?> list)) {
-            throw refuse(key, "is " + show(value) + "; allowed: a list");
+        Value value = require(key);
+        if (!(value.node() instanceof SequenceNode list)) {
+            throw refuse(key, "is " + value.shown() + "; allowed: a list");
         }
-        return list.stream()
-                .map(item -> of(source, pathOf(key), item == null ? "null" : item))
-                .toList();
+        List<Section> sections = new ArrayList<>();
+        for (Node item : list.getValue()) {
+            sections.add(of(text, pathOf(key) + "[" + sections.size() + "]", item));
+        }
+        return List.copyOf(sections);
     }
 
     public boolean isList(String key) {
-        return require(key) instanceof List<?>;
+        return require(key).node() instanceof SequenceNode;
     }
 
     public boolean isSection(String key) {
-        return require(key) instanceof Map<?, ?>;
+        return require(key).node() instanceof MappingNode;
     }
 
     public boolean isNumber(String key) {
-        return require(key) instanceof Number;
+        return require(key).isNumber();
     }
 
     /** A list of texts. */
     public List<String> texts(String key) {
-        Object value = require(key);
-        if (!(value instanceof List<?> list) || !list.stream().allMatch(String.class::isInstance)) {
-            throw refuse(key, "is " + show(value) + "; allowed: a list of texts");
+        Value value = require(key);
+        if (!(value.node() instanceof SequenceNode list)) {
+            throw refuse(key, "is " + value.shown() + "; allowed: a list of texts");
         }
-        return list.stream().map(String.class::cast).toList();
+        List<String> texts = new ArrayList<>();
+        for (Node item : list.getValue()) {
+            Value text = new Value(item);
+            if (!text.isText()) {
+                throw refuse(key, "has the item " + text.shown() + "; allowed: texts");
+            }
+            texts.add(text.written());
+        }
+        return List.copyOf(texts);
     }
 
     public boolean isText(String key) {
-        return require(key) instanceof String;
+        return require(key).isText();
     }
 
     public String text(String key) {
-        Object value = require(key);
-        if (value instanceof String text) {
-            return text;
+        Value value = require(key);
+        if (value.isText()) {
+            return value.written();
         }
-        throw refuse(key, "is " + show(value) + "; allowed: text");
+        boolean isScalar = value.node() instanceof ScalarNode;
+        throw refuse(
+                key,
+                "is " + value.shown() + "; allowed: text"
+                        + (isScalar ? ", here in quotes: \"" + value.written() + "\"" : ""));
     }
 
     public String text(String key, String byDefault) {
@@ -90,11 +129,16 @@ public final class Section {
     }
 
     public long number(String key) {
-        Object value = require(key);
-        if (value instanceof Integer || value instanceof Long) {
-            return ((Number) value).longValue();
-        }
-        throw refuse(key, "is " + show(value) + "; allowed: a whole number below 2^63");
+        Value value = require(key);
+        return value.integer().orElseThrow(() -> {
+            boolean quoted = value.isText() && value.written().matches("[-+]?[0-9]+|0x[0-9a-fA-F]+");
+            return refuse(
+                    key,
+                    quoted
+                            ? "is the text " + value.shown() + "; allowed: a whole number without quotes: "
+                                    + value.written()
+                            : "is " + value.shown() + "; allowed: a whole number below 2^63");
+        });
     }
 
     public int integer(String key) {
@@ -119,37 +163,41 @@ public final class Section {
     }
 
     public boolean flag(String key) {
-        Object value = require(key);
-        if (value instanceof Boolean flag) {
-            return flag;
+        Value value = require(key);
+        if (value.isFlag()) {
+            return value.written().equalsIgnoreCase("true");
         }
-        throw refuse(key, "is " + show(value) + "; allowed true, false");
+        throw refuse(key, "is " + value.shown() + "; allowed true, false");
     }
 
     public <E extends Enum<E>> E choice(String key, E byDefault, Class<E> kind) {
         if (!has(key)) {
             return byDefault;
         }
-        Object value = require(key);
+        Value value = require(key);
+        List<String> names = new ArrayList<>();
         for (E constant : kind.getEnumConstants()) {
-            if (nameOf(constant).equals(value)) {
+            String name = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            if (value.isText() && name.equals(value.written())) {
                 return constant;
             }
+            names.add(name);
         }
-        String allowed = String.join(
-                ", ",
-                Arrays.stream(kind.getEnumConstants()).map(Section::nameOf).toList());
-        throw refuse(key, "is " + show(value) + "; allowed " + allowed);
+        throw refuse(key, "is " + value.shown() + "; allowed " + String.join(", ", names));
     }
 
     /** Hexadecimal bytes, with or without spaces; so many at most. */
     public byte[] hex(String key, int mostBytes) {
-        String digits = text(key).replace(" ", "");
-        boolean hexadecimal = digits.chars().allMatch(c -> c < 0x80 && Character.digit(c, 16) >= 0);
-        if (!hexadecimal || digits.length() % 2 != 0 || digits.length() > 2 * mostBytes) {
+        Value value = require(key);
+        if (!value.isText()) {
+            throw refuse(key, "is " + value.shown() + "; allowed: hexadecimal bytes in quotes" + example(value));
+        }
+        String digits = value.written().replace(" ", "");
+        if (!isHexadecimal(digits) || digits.length() % 2 != 0 || digits.length() > 2 * mostBytes) {
             throw refuse(
                     key,
-                    "is \"" + text(key) + "\"; allowed: up to " + mostBytes + " bytes as two hexadecimal digits each");
+                    "is " + value.shown() + "; allowed: up to " + mostBytes
+                            + " bytes as two hexadecimal digits each, such as \"A5 5A\"");
         }
         return HexFormat.of().parseHex(digits);
     }
@@ -159,62 +207,114 @@ public final class Section {
         if (!has(key)) {
             return byDefault;
         }
-        String text = text(key).trim();
-        String unit = text.replaceFirst("^[0-9]{1,9}", "");
+        Value value = require(key);
+        String written = value.written().trim();
+        String unit = written.replaceFirst("^[0-9]{1,9}", "");
         long nanosPerUnit = switch (unit) {
             case "ms" -> 1_000_000L;
             case "s" -> 1_000_000_000L;
             case "m" -> 60_000_000_000L;
             default -> 0;
         };
-        if (nanosPerUnit == 0 || unit.length() == text.length()) {
-            throw refuse(key, "is \"" + text + "\"; allowed: a number with ms, s or m, such as 15s");
+        if (nanosPerUnit == 0 || unit.length() == written.length()) {
+            String shown = value.isNumber() ? written : value.shown();
+            String example = value.isInteger() && written.matches("[1-9][0-9]{0,8}") ? written : "15";
+            throw refuse(key, "is " + shown + "; allowed: a number with ms, s or m, such as " + example + "s");
         }
-        long count = Long.parseLong(text.substring(0, text.length() - unit.length()));
+        long count = Long.parseLong(written.substring(0, written.length() - unit.length()));
         if (count > Long.MAX_VALUE / 4 / nanosPerUnit) {
-            throw refuse(key, "is \"" + text + "\", which is too long");
+            throw refuse(
+                    key, "is \"" + written + "\", which is too long; allowed: up to " + longest(nanosPerUnit) + unit);
         }
         return count * nanosPerUnit;
     }
 
     /** Every key of the mapping, where the keys are names that the description chooses. */
     public Set<String> names() {
-        Set<String> names = new TreeSet<>();
-        values.keySet().forEach(key -> names.add(String.valueOf(key)));
-        return names;
+        return new TreeSet<>(pairs.keySet());
     }
 
     /** Refuses the keys that nobody asked for. */
     public void finish() {
-        for (String name : names()) {
+        for (String name : pairs.keySet()) {
             if (!known.contains(name)) {
-                throw refuse(name, "is an unknown key; allowed " + String.join(", ", new TreeSet<>(known)));
+                throw unknown(name, known);
             }
         }
     }
 
+    /** A fault of this key, or of the mapping itself where the key is empty, with its place. */
     public DescriptionException refuse(String key, String reason) {
-        return new DescriptionException(source, pathOf(key), reason);
+        NodeTuple pair = pairs.get(key);
+        Text.Place place = pair == null ? text.of(mapping) : text.of(pair.getValueNode());
+        return new DescriptionException(place, pathOf(key), reason);
     }
 
-    private Object require(String key) {
-        return find(key).orElseThrow(() -> refuse(key, "is missing"));
+    /**
+     * The same fault with its place, found by its key path below this mapping. An item of a list has its index in the path, or
+     * its {@code name}. Where nothing stands at that path, the place is that of the nearest mapping around it.
+     */
+    public DescriptionException locate(DescriptionException fault) {
+        Node node = KeyPath.nearest(mapping, fault.key());
+        return new DescriptionException(text.of(node), fault.key(), fault.reason());
     }
 
-    private Optional<Object> find(String key) {
+    private Value require(String key) {
+        return find(key).orElseThrow(() -> {
+            // Most often it is there, misspelt: then that is what must be told.
+            for (String other : pairs.keySet()) {
+                if (!known.contains(other)
+                        && Spelling.nearest(other, List.of(key)).isPresent()) {
+                    return unknown(other, known);
+                }
+            }
+            return refuse(key, "is missing");
+        });
+    }
+
+    private Optional<Value> find(String key) {
         known.add(key);
-        return Optional.ofNullable(values.get(key));
+        NodeTuple pair = pairs.get(key);
+        if (pair == null) {
+            return Optional.empty();
+        }
+        Value value = new Value(pair.getValueNode());
+        if (value.isMissing()) {
+            throw new DescriptionException(
+                    text.of(pair.getKeyNode()), pathOf(key), "has no value; allowed: a value, or no such key at all");
+        }
+        return Optional.of(value);
+    }
+
+    private DescriptionException unknown(String name, Collection<String> allowed) {
+        String nearest = Spelling.nearest(name, allowed)
+                .map(other -> "; the nearest is " + other)
+                .orElse("");
+        NodeTuple pair = pairs.get(name);
+        return new DescriptionException(
+                text.of(pair == null ? mapping : pair.getKeyNode()),
+                pathOf(name),
+                "is an unknown key" + nearest + "; allowed " + String.join(", ", new TreeSet<>(allowed)));
     }
 
     private String pathOf(String key) {
         return path.isEmpty() || key.isEmpty() ? path + key : path + "." + key;
     }
 
-    private static String nameOf(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private static boolean isHexadecimal(String digits) {
+        return digits.chars().allMatch(c -> c < 0x80 && Character.digit(c, 16) >= 0);
     }
 
-    private static String show(Object value) {
-        return value instanceof Map || value instanceof List ? "a collection" : "\"" + value + "\"";
+    /** The number as the bytes that were most likely meant. */
+    private static String example(Value value) {
+        String digits = value.written().replaceFirst("^0[xX]", "");
+        boolean isOne = !digits.isEmpty() && digits.length() <= 16 && isHexadecimal(digits);
+        String bytes =
+                !isOne ? "A5 5A" : (digits.length() % 2 == 0 ? digits : "0" + digits).replaceAll("..(?=.)", "$0 ");
+        return ", such as \"" + bytes + "\"";
+    }
+
+    private static long longest(long nanosPerUnit) {
+        return Math.min(999_999_999, Long.MAX_VALUE / 4 / nanosPerUnit);
     }
 }

@@ -52,6 +52,12 @@ final class ByteStuffing implements Escaping {
     public void escape(ByteBuf content, int index, int length, ByteBuf out) {
         out.ensureWritable(maxWireBytes(length));
         out.writeByte(delimiter);
+        escapeBehind(content, index, length, out);
+    }
+
+    @Override
+    public void escapeBehind(ByteBuf content, int index, int length, ByteBuf out) {
+        out.ensureWritable(maxWireBytes(length));
         int runStart = index;
         int end = index + length;
         int at = index;

@@ -45,6 +45,36 @@ public sealed interface ChecksumAlgorithm {
         }
     }
 
+    /** All bytes added without carry, as NMEA 0183 and ISO 1155 do. */
+    record Xor(int init) implements ChecksumAlgorithm {
+        @Override
+        public int sizeBytes() {
+            return 1;
+        }
+
+        @Override
+        public Checksum newChecksum() {
+            return new ByteXor(init);
+        }
+    }
+
+    /**
+     * A sum of the bytes and a sum of those sums, each modulo the same number; the second stands in the upper half. Fletcher's
+     * (RFC 1146) begins at 0 and has a modulus of 255 or 256, Adler's (RFC 1950) at 1 with 65,521.
+     */
+    record Fletcher(int sizeBytes, int modulus, int init) implements ChecksumAlgorithm {
+        static final Fletcher ADLER_32 = new Fletcher(4, 65_521, 1);
+
+        @Override
+        public Checksum newChecksum() {
+            return new DoubleSum(this);
+        }
+
+        long joined(long sum, long sumOfSums) {
+            return sumOfSums << (4 * sizeBytes) | sum;
+        }
+    }
+
     /** What a sum is turned into before it is written. */
     enum Complement {
         NONE,

@@ -27,6 +27,8 @@ final class CrcCatalogue {
         BY_NAME.put("crc16-x25", reflected(16, 0x1021, 0xFFFF, 0xFFFF));
         BY_NAME.put("crc16-xmodem", plain(16, 0x1021, 0x0000, 0x0000));
         BY_NAME.put("crc24-ble", reflected(24, 0x00065B, 0x555555, 0x000000));
+        BY_NAME.put(
+                "crc24-q", plain(24, 0x864CFB, 0x000000, 0x000000)); // there CRC-24/LTE-A; RTCM's name is better known
         BY_NAME.put("crc24-openpgp", plain(24, 0x864CFB, 0xB704CE, 0x000000));
         BY_NAME.put("crc32", CRC_32);
         BY_NAME.put("crc32-bzip2", plain(32, 0x04C11DB7, 0xFFFFFFFF, 0xFFFFFFFF));

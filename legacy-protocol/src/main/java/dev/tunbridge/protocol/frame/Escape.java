@@ -14,6 +14,11 @@ public enum Escape {
     /** DLE STX … DLE ETX, with a DLE inside doubled. */
     DLE;
 
+    /** Whether one byte that occurs in no frame ends each: behind it the next begins for certain, whatever came before. */
+    boolean isDelimited() {
+        return this == HDLC || this == SLIP || this == COBS;
+    }
+
     @Nullable
     Escaping escaping() {
         return switch (this) {

@@ -10,6 +10,11 @@ interface Escaping {
     /** Writes the content with its marks around it. */
     void escape(ByteBuf content, int index, int length, ByteBuf out);
 
+    /** The same behind another frame, whose closing mark serves as the opening one too where both are the same. */
+    default void escapeBehind(ByteBuf content, int index, int length, ByteBuf out) {
+        escape(content, index, length, out);
+    }
+
     /**
      * Appends the content of the frame that starts at the index to {@code out}.
      *

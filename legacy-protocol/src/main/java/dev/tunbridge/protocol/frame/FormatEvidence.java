@@ -1,31 +1,74 @@
 package dev.tunbridge.protocol.frame;
 
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Weighs how much a valid frame proves: how rarely random bytes pass for one. */
+/**
+ * Weighs how much a frame proves that follows nothing: how rarely bytes that are none pass for one. A frame behind another needs no
+ * such proof, it need only be valid; one that is found by scanning has nothing but itself.
+ */
 final class FormatEvidence {
     private static final double SCANNED_BYTES = 1e9;
+    /** The runs that traffic is full of: padding, erased memory. */
+    private static final int[] RUNS = {0x00, 0xFF};
 
     private FormatEvidence() {}
 
-    /** The bits that random bytes must have right: fixed bytes, constants, checksum. The length is not among them. */
-    static int bits(FrameFormat format) {
-        int constants = format.fields().stream()
-                .filter(f -> f.value().isPresent())
-                .mapToInt(f -> f.bits().bits())
-                .sum();
-        return markBits(format)
-                + constants
-                + format.sync().significantBits()
-                + format.trailer().significantBits()
-                + 8 * format.checkBytes();
+    /**
+     * The bits that bytes of ordinary traffic must have right, at the places where they have most of them: fixed bytes, constants,
+     * checksum. The length is not among them.
+     */
+    static double bits(FrameFormat format) {
+        double bits = head(format).trafficBits()
+                + FixedBits.of(mark(format)).trafficBits()
+                + FixedBits.of(format.trailer()).trafficBits()
+                + format.checkBits();
+        for (int value : RUNS) {
+            int frameBytes = frameInRun(format, value);
+            bits = frameBytes > 0 ? Math.min(bits, FixedBits.ofRun(value, frameBytes)) : bits;
+        }
+        return bits;
     }
 
     /** False frames to expect in a gigabyte of random bytes that are scanned at every place. */
     static double falseFramesPerGigabyte(FrameFormat format) {
-        return SCANNED_BYTES * Math.pow(2, -bits(format)) * plausibleLengths(format);
+        int bits = head(format).randomBits()
+                + mark(format).significantBits()
+                + format.trailer().significantBits()
+                + format.checkBits();
+        return SCANNED_BYTES * Math.pow(2, -bits) * plausibleLengths(format);
+    }
+
+    /** False frames to expect, at most, in a gigabyte of ordinary traffic that is scanned at every place. */
+    static double falseFramesPerGigabyteOfTraffic(FrameFormat format) {
+        return SCANNED_BYTES * Math.pow(2, -bits(format) - commonLengthBits(format));
+    }
+
+    private static FixedBits head(FrameFormat format) {
+        FixedBits head = new FixedBits(format.payloadAt());
+        head.fix(format.sync());
+        for (HeaderField field : format.fields()) {
+            field.value().ifPresent(value -> head.fix(field.bits(), value));
+        }
+        return head;
+    }
+
+    /**
+     * The bytes of a frame that a run of this byte makes, as a sum of zeros is zero; 0 where it makes none. Then a checksum
+     * proves nothing just where traffic is commonest.
+     */
+    private static int frameInRun(FrameFormat format, int value) {
+        if (format.escape() != Escape.NONE) {
+            return 0; // a run holds no mark in front of a frame
+        }
+        byte[] run = new byte[format.maxFrameBytes()];
+        Arrays.fill(run, (byte) value);
+        try (FrameProbe probe = new FrameProbe(format)) {
+            return (int) Math.max(0, probe.probe(Unpooled.wrappedBuffer(run), 0, run.length));
+        }
     }
 
     static List<String> explain(FrameFormat format) {
@@ -35,21 +78,43 @@ final class FormatEvidence {
                 + (format.escape() == Escape.NONE ? "" : ", and one for each payload byte that must be escaped"));
         lines.add("payload of at most " + format.maxPayloadBytes() + " bytes, frame of at most "
                 + format.maxFrameBytes() + " bytes on the wire");
-        lines.add("false frames to expect per gigabyte scanned: " + number(falseFramesPerGigabyte(format)));
+        if (format.escape().isDelimited()) {
+            lines.add("false frames to expect: none behind a delimiter, which no frame holds; where one is damaged, "
+                    + (format.checkBits() > 0
+                            ? "one frame in " + number(Math.pow(2, format.checkBits()))
+                                    + " of the wrong bytes passes the check"
+                            : "nothing but the length and constants, if there are any, tells"));
+        } else {
+            lines.add(falseFrames(format));
+        }
         if (format.canResynchronise()) {
-            lines.add("after a bad frame the next one is searched for in "
+            lines.add((format.escape().isDelimited()
+                            ? "after a bad frame the next delimiter begins the next frame, searched for in "
+                            : "after a bad frame the next one is searched for in ")
                     + format.resync().maxScanBytes() + " bytes");
         } else {
             lines.add("after a bad frame the connection is closed: "
                     + (format.resync().maxScanBytes() == 0
                             ? "resync.maxScan is 0"
-                            : "sync, constants and checksum give too little evidence to find the next one"));
+                            : "sync, constants and checksum give " + String.format(Locale.ROOT, "%.1f", bits(format))
+                                    + " bits of evidence, "
+                                    + FrameFormat.EVIDENCE_BITS_TO_RESYNCHRONISE
+                                    + " are needed to find the next one"));
         }
         lines.add(recovery(format));
         return List.copyOf(lines);
     }
 
+    private static String falseFrames(FrameFormat format) {
+        return "false frames to expect per gigabyte scanned: " + number(falseFramesPerGigabyte(format))
+                + " in random bytes, up to " + number(falseFramesPerGigabyteOfTraffic(format))
+                + " in traffic, where zeros and small numbers are common";
+    }
+
     private static String recovery(FrameFormat format) {
+        if (format.escape() != Escape.NONE) {
+            return "recovery past a hole: possible; frames go early from the first mark, a boundary that is proven";
+        }
         if (!format.canResynchronise()) {
             return "recovery past a hole: only behind a frame whose header came before the hole (proven)";
         }
@@ -62,11 +127,13 @@ final class FormatEvidence {
     }
 
     /** A start is told by a mark in front of it. */
-    private static int markBits(FrameFormat format) {
+    private static BytePattern mark(FrameFormat format) {
         return switch (format.escape()) {
-            case NONE -> 0;
-            case HDLC, SLIP, COBS -> 8;
-            case DLE -> 16;
+            case NONE -> BytePattern.EMPTY;
+            case HDLC -> BytePattern.of(new byte[] {0x7E});
+            case SLIP -> BytePattern.of(new byte[] {(byte) 0xC0});
+            case COBS -> BytePattern.of(new byte[] {0});
+            case DLE -> BytePattern.of(new byte[] {0x10, 0x02});
         };
     }
 
@@ -77,7 +144,18 @@ final class FormatEvidence {
         LengthField length = format.length().get();
         double values = Math.pow(2, length.bits().bits());
         // Where a mark ends the frame there is one right length, not a range of them.
-        return (format.escape() == Escape.NONE ? format.maxPayloadBytes() + 1 : 1) / values;
+        return (format.escape() == Escape.NONE ? format.maxPayloadBytes() - format.minPayloadBytes() + 1 : 1) / values;
+    }
+
+    /** What a length must have right where small numbers are common: the bytes in front that are zero in every length allowed. */
+    private static double commonLengthBits(FrameFormat format) {
+        if (format.length().isEmpty() || format.length().get().encoding() == LengthField.Encoding.ASCII_HEX) {
+            return 0;
+        }
+        LengthField length = format.length().get();
+        double unused = length.maxValue() / (double) Math.max(1, format.maxPayloadBytes() + format.lengthBias());
+        int zeros = (int) (Math.log(Math.max(1, unused)) / Math.log(256));
+        return zeros == 0 ? 0 : FixedBits.ofRun(0, zeros);
     }
 
     private static String number(double value) {

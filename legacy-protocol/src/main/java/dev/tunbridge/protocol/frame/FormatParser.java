@@ -6,14 +6,18 @@ import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.Check.Position;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Xor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Reads the YAML of a description. What the values must be to each other is {@link FormatRules}' business.
@@ -29,7 +33,9 @@ import java.util.concurrent.TimeUnit;
  *     check:   algorithm, from, to, at, endian    none, a name of the catalogue,
  *                                                 crc: width, poly, init, refin, refout, xorout
  *                                                 sum: size, init, complement (none, ones, twos)
- *     trailer, escape (none, hdlc, slip, cobs, dle)
+ *                                                 lrc, xor: init, fletcher: modulus (255, 256), adler32
+ *     headerCheck:                                the same keys, for the header alone
+ *     trailer, escape (none, hdlc, slip, cobs, dle), flags (own, shared)
  *   resync:    boundaries (proven, anchored, found), maxScan
  *   types:     name: number
  *   keepalive: every, deadAfter
@@ -39,43 +45,50 @@ import java.util.concurrent.TimeUnit;
  */
 final class FormatParser {
     private static final String DEFAULT_MAPPER = "reference";
+    private static final String[] PLACE_KEYS = {"algorithm", "from", "to", "at", "endian"};
+    private static final String[] SUM_KEYS = {"size", "init", "complement"};
+    private static final String[] CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"};
+    private static final String[] XOR_KEYS = {"init"};
+    private static final String[] FLETCHER_KEYS = {"modulus"};
+    private static final String[] CHECK_KEYS = with(PLACE_KEYS, with(FLETCHER_KEYS, with(SUM_KEYS, CRC_KEYS)));
 
     private FormatParser() {}
 
     static FrameFormat parse(String yaml, String source) {
         Section top = Description.read(yaml, source);
-        FrameFormat format = parse(top, source);
-        // What frames say, and when, is known to others.
-        top.has("messages");
-        top.has("session");
-        top.finish();
-        return format;
+        return parse(top, source);
     }
 
+    /** What frames say, and when, is known to others. */
     static FrameFormat parse(Section top, String source) {
+        top.keys("name", "mapper", "frame", "resync", "types", "keepalive", "messages", "session");
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
-        Section payload = frame.section("payload");
-        int payloadAt = payload.integer("at");
+        frame.keys("sync", "header", "length", "payload", "headerCheck", "check", "trailer", "escape", "flags");
         Escape escape = frame.choice("escape", Escape.NONE, Escape.class);
+        Flags flags = frame.choice("flags", Flags.OWN, Flags.class);
         Optional<Section> length = frame.optionalSection("length");
+        Section payload = frame.section("payload");
+        payload.keys(length.isPresent() ? new String[] {"at"} : new String[] {"at", "max"});
+        int payloadAt = payload.integer("at");
+        length.ifPresent(l -> l.keys("at", "size", "endian", "shift", "bits", "encoding", "counts", "adjust", "max"));
         // Without a length field the maximum has no other place.
         int maxPayloadBytes = length.isPresent() ? length.get().integer("max") : maxWithoutLength(payload, escape);
         BytePattern sync = frame.optionalSection("sync").map(FormatParser::sync).orElse(BytePattern.EMPTY);
-        List<HeaderField> fields =
-                frame.sections("header").stream().map(FormatParser::field).toList();
+        List<HeaderField> fields = (frame.has("header") ? frame.sections("header") : List.<Section>of())
+                .stream().map(FormatParser::field).toList();
         Optional<LengthField> lengthField = length.map(FormatParser::length);
         Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
+        Optional<Check> headerCheck =
+                frame.optionalSection("headerCheck").flatMap(section -> check(section, payloadAt));
         BytePattern trailer = frame.has("trailer") ? pattern(frame, "trailer") : BytePattern.EMPTY;
         Resync resync = top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT);
         Map<String, Integer> types = types(top.section("types"));
         Optional<Section> keepAlive = top.optionalSection("keepalive");
+        keepAlive.ifPresent(section -> section.keys("every", "deadAfter"));
         long every = keepAlive.map(s -> s.nanos("every", seconds(15))).orElse(seconds(15));
         long deadAfter = keepAlive.map(s -> s.nanos("deadAfter", 3 * every)).orElse(3 * every);
-        keepAlive.ifPresent(Section::finish);
-        payload.finish();
-        frame.finish();
         try {
             return new FrameFormat(
                     name,
@@ -91,9 +104,11 @@ final class FormatParser {
                     resync,
                     types,
                     every,
-                    deadAfter);
+                    deadAfter,
+                    flags,
+                    headerCheck);
         } catch (DescriptionException e) {
-            throw e.in(source);
+            throw top.locate(e);
         }
     }
 
@@ -102,6 +117,7 @@ final class FormatParser {
     }
 
     private static BytePattern sync(Section section) {
+        section.keys("bytes", "mask");
         BytePattern bytes = pattern(section, "bytes");
         if (bytes.sizeBytes() == 0) {
             throw section.refuse("bytes", "is empty; allowed: 1 to 8 bytes, or no sync at all");
@@ -114,7 +130,6 @@ final class FormatParser {
         if ((bytes.value() & ~bits) != 0) {
             throw section.refuse("bytes", "has bits that frame.sync.mask leaves out; allowed: zero there");
         }
-        section.finish();
         return new BytePattern(bytes.sizeBytes(), bytes.value(), bits);
     }
 
@@ -123,10 +138,10 @@ final class FormatParser {
     }
 
     private static HeaderField field(Section section) {
+        section.keys("name", "at", "size", "endian", "shift", "bits", "value");
         String name = section.text("name");
         BitField bits = bitField(section);
         OptionalLong value = section.has("value") ? OptionalLong.of(section.number("value")) : OptionalLong.empty();
-        section.finish();
         return new HeaderField(name, bits, value);
     }
 
@@ -142,30 +157,42 @@ final class FormatParser {
     }
 
     private static LengthField length(Section section) {
-        LengthField field = new LengthField(
+        return new LengthField(
                 section.choice("encoding", LengthField.Encoding.BINARY, LengthField.Encoding.class),
                 bitField(section),
                 section.choice("counts", LengthField.Counts.PAYLOAD, LengthField.Counts.class),
                 section.integer("adjust", 0));
-        section.finish();
-        return field;
     }
 
     private static Optional<Check> check(Section section, int payloadAt) {
+        section.keys(CHECK_KEYS);
         String name = section.text("algorithm");
+        section.keys(checkKeys(name));
         if (name.equals("none")) {
-            section.finish();
             return Optional.empty();
         }
         ChecksumAlgorithm algorithm = algorithm(section, name);
-        Check check = new Check(
+        return Optional.of(new Check(
                 algorithm,
                 position(section, "from", payloadAt),
                 position(section, "to", payloadAt),
                 position(section, "at", payloadAt),
-                section.choice("endian", Endian.BIG, Endian.class));
-        section.finish();
-        return Optional.of(check);
+                section.choice("endian", Endian.BIG, Endian.class)));
+    }
+
+    private static String[] checkKeys(String algorithm) {
+        return switch (algorithm) {
+            case "none" -> new String[] {"algorithm"};
+            case "sum" -> with(PLACE_KEYS, SUM_KEYS);
+            case "crc" -> with(PLACE_KEYS, CRC_KEYS);
+            case "xor" -> with(PLACE_KEYS, XOR_KEYS);
+            case "fletcher" -> with(PLACE_KEYS, FLETCHER_KEYS);
+            default -> PLACE_KEYS;
+        };
+    }
+
+    private static String[] with(String[] some, String[] others) {
+        return Stream.of(some, others).flatMap(Arrays::stream).toArray(String[]::new);
     }
 
     private static ChecksumAlgorithm algorithm(Section section, String name) {
@@ -183,9 +210,28 @@ final class FormatParser {
                     section.flag("refout"),
                     section.unsigned("xorout"));
         }
+        switch (name) {
+            case "xor" -> {
+                return new Xor(section.has("init") ? section.unsigned("init") : 0);
+            }
+            case "lrc" -> {
+                return new Sum(1, 0, Complement.TWOS);
+            }
+            case "fletcher" -> {
+                return new Fletcher(2, section.integer("modulus", 255), 0);
+            }
+            case "adler32" -> {
+                return Fletcher.ADLER_32;
+            }
+            default -> {
+                // A name of the catalogue.
+            }
+        }
         return CrcCatalogue.find(name)
                 .orElseThrow(() -> section.refuse(
-                        "algorithm", "is \"" + name + "\"; allowed none, sum, crc, " + CrcCatalogue.names()));
+                        "algorithm",
+                        "is \"" + name + "\"; allowed none, sum, lrc, xor, fletcher, adler32, crc, "
+                                + CrcCatalogue.names()));
     }
 
     private static Position position(Section section, String key, int payloadAt) {
@@ -204,11 +250,10 @@ final class FormatParser {
     }
 
     private static Resync resync(Section section) {
-        Resync resync = new Resync(
+        section.keys("boundaries", "maxScan");
+        return new Resync(
                 section.choice("boundaries", Resync.DEFAULT.boundaries(), BoundaryGrade.class),
                 section.integer("maxScan", Resync.DEFAULT.maxScanBytes()));
-        section.finish();
-        return resync;
     }
 
     private static Map<String, Integer> types(Section section) {

@@ -1,11 +1,12 @@
 package dev.tunbridge.protocol.frame;
 
 import dev.tunbridge.protocol.description.DescriptionException;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The rules that a format must keep to work at all. Each refusal names the key and what is allowed. */
@@ -13,7 +14,8 @@ final class FormatRules {
     private final String source;
     private final int payloadAt;
     private final Escape escape;
-    private final BitSet taken = new BitSet();
+    /** Which key has each bit of the head. */
+    private final Map<Integer, String> taken = new HashMap<>();
 
     private FormatRules(String source, int payloadAt, Escape escape) {
         this.source = source;
@@ -23,7 +25,8 @@ final class FormatRules {
 
     static void verify(FrameFormat format) {
         FormatRules rules = new FormatRules("format " + format.name(), format.payloadAt(), format.escape());
-        rules.verifySizes(format.maxPayloadBytes());
+        rules.verifySizes(
+                format.maxPayloadBytes(), format.length().isPresent() ? "frame.length.max" : "frame.payload.max");
         rules.verifyMarks(format.sync(), format.trailer());
         rules.verifyFields(format.fields());
         if (format.length().isPresent()) {
@@ -31,7 +34,18 @@ final class FormatRules {
         } else if (format.escape() == Escape.NONE) {
             throw rules.refuse("frame.length", "is missing; it may be absent only where an escape delimits frames");
         }
-        format.check().ifPresent(rules::verifyCheck);
+        format.headerCheck().ifPresent(check -> rules.verifyCheck("frame.headerCheck", check, true));
+        format.check().ifPresent(check -> {
+            rules.verifyCheck("frame.check", check, false);
+            format.headerCheck().ifPresent(header -> rules.verifyOrder(header, check));
+        });
+        boolean hasFlags = format.escape() == Escape.HDLC || format.escape() == Escape.SLIP || format.mayShareFlag();
+        if (format.flags() == Flags.SHARED && !hasFlags) {
+            throw rules.refuse(
+                    "frame.flags",
+                    "is \"shared\"; allowed: own, for no one byte both opens and closes a frame (escape hdlc or slip, or a trailer"
+                            + " of the byte with which a sync of at least two begins)");
+        }
         rules.verifyTypes(format.types(), format.typeField());
         if (format.resync().maxScanBytes() < 0) {
             throw rules.refuse("resync.maxScan", "is " + format.resync().maxScanBytes() + "; allowed 0 or more");
@@ -50,14 +64,12 @@ final class FormatRules {
         return (long) counted + length.adjust();
     }
 
-    private void verifySizes(int maxPayloadBytes) {
-        if (payloadAt < 1 || payloadAt > 256) {
-            throw refuse("frame.payload.at", "is " + payloadAt + "; allowed 1 to 256");
+    private void verifySizes(int maxPayloadBytes, String maxKey) {
+        if (payloadAt < 0 || payloadAt > 256) {
+            throw refuse("frame.payload.at", "is " + payloadAt + "; allowed 0 to 256");
         }
         if (maxPayloadBytes < 1 || maxPayloadBytes > FrameFormat.LARGEST_PAYLOAD_BYTES) {
-            throw refuse(
-                    "frame.length.max",
-                    "is " + maxPayloadBytes + "; allowed 1 to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
+            throw refuse(maxKey, "is " + maxPayloadBytes + "; allowed 1 to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
         }
     }
 
@@ -71,7 +83,15 @@ final class FormatRules {
         if (sync.sizeBytes() > 0 && sync.significantBits() == 0) {
             throw refuse("frame.sync.mask", "leaves no bit to look for; allowed: at least one bit set");
         }
-        take("frame.sync", BitField.wholeBytes(0, sync.sizeBytes(), Endian.BIG));
+        if (sync.sizeBytes() > payloadAt) {
+            throw refuse("frame.sync", "has " + sync.sizeBytes() + " bytes; allowed up to the payload at " + payloadAt);
+        }
+        // What the mask leaves out is free for fields, such as a length of 10 bits that begins in the second byte.
+        for (int bit = 0; bit < 8 * sync.sizeBytes(); bit++) {
+            if ((sync.maskAt(bit / 8) >>> bit % 8 & 1) != 0) {
+                taken.put(bit, "frame.sync");
+            }
+        }
     }
 
     private void verifyFields(List<HeaderField> fields) {
@@ -79,7 +99,7 @@ final class FormatRules {
         for (HeaderField field : fields) {
             String key = "frame.header." + field.name();
             if (!names.add(field.name())) {
-                throw refuse(key, "is named twice");
+                throw refuse(key, "is named twice; allowed: once");
             }
             verifyBits(key, field.bits());
             take(key, field.bits());
@@ -89,11 +109,12 @@ final class FormatRules {
                 throw refuse(key + ".value", "does not go with the role of this field; allowed for other fields only");
             }
             if (field.value().isPresent() && !field.bits().holds(field.value().getAsLong())) {
-                throw refuse(key + ".value", "does not fit " + field.bits().bits() + " bits");
+                throw refuse(
+                        key + ".value",
+                        "is " + field.value().getAsLong() + ", which does not fit "
+                                + field.bits().bits() + " bits; allowed up to "
+                                + Long.toUnsignedString(field.bits().mask()));
             }
-        }
-        if (!names.contains(HeaderField.TYPE)) {
-            throw refuse("frame.header", "has no field named type, which tells messages apart");
         }
     }
 
@@ -107,7 +128,8 @@ final class FormatRules {
         if (field.shift() < 0 || field.bits() < 1 || field.shift() + field.bits() > 8 * field.size()) {
             throw refuse(
                     key + ".bits",
-                    field.bits() + " bits shifted by " + field.shift() + " do not fit " + field.size() + " bytes");
+                    field.bits() + " bits shifted by " + field.shift() + " do not fit " + field.size()
+                            + " bytes; allowed: shift + bits up to " + 8 * field.size());
         }
     }
 
@@ -120,7 +142,7 @@ final class FormatRules {
         }
         boolean wholeBytes = length.bits().bits() == 8 * length.bits().size();
         if (length.encoding() != LengthField.Encoding.BINARY && !wholeBytes) {
-            throw refuse(key + ".bits", "goes with encoding binary only");
+            throw refuse(key + ".bits", "goes with encoding binary only; allowed: whole bytes");
         }
         if (escape != Escape.NONE && length.counts() == LengthField.Counts.ALL) {
             throw refuse(
@@ -129,10 +151,11 @@ final class FormatRules {
                             + " after-length (both before escaping)");
         }
         long bias = lengthBias(length, payloadAt, tailBytes);
-        if (bias < 0) {
+        if (bias < -maxPayloadBytes) {
             throw refuse(
                     key + ".adjust",
-                    "makes the length of an empty payload " + bias + "; allowed so that none is negative");
+                    "makes the shortest payload " + -bias + " bytes, longer than " + key + ".max; allowed: "
+                            + (length.adjust() - bias - maxPayloadBytes) + " or more");
         }
         long largest = length.maxValue() - bias;
         if (maxPayloadBytes > largest) {
@@ -142,8 +165,7 @@ final class FormatRules {
         }
     }
 
-    private void verifyCheck(Check check) {
-        String key = "frame.check";
+    private void verifyCheck(String key, Check check, boolean isOfHeader) {
         if (check.algorithm() instanceof ChecksumAlgorithm.Crc crc) {
             verifyCrc(key, crc);
         } else if (check.algorithm() instanceof ChecksumAlgorithm.Sum sum) {
@@ -151,25 +173,55 @@ final class FormatRules {
                 throw refuse(key + ".size", "is " + sum.sizeBytes() + "; allowed 1 to 4");
             }
         }
+        if (check.algorithm() instanceof ChecksumAlgorithm.Xor xor && (xor.init() & ~0xff) != 0) {
+            throw refuse(key + ".init", "is " + hex(xor.init()) + "; allowed: no more than 8 bits");
+        }
+        if (check.algorithm() instanceof ChecksumAlgorithm.Fletcher fletcher
+                && fletcher.sizeBytes() == 2
+                && fletcher.modulus() != 255
+                && fletcher.modulus() != 256) {
+            throw refuse(key + ".modulus", "is " + fletcher.modulus() + "; allowed 255, 256");
+        }
         verifyPosition(key + ".from", check.from());
         verifyPosition(key + ".to", check.to());
         verifyPosition(key + ".at", check.at());
+        if (isOfHeader && (check.to().atPayloadEnd() || check.at().atPayloadEnd())) {
+            String end = check.to().atPayloadEnd() ? ".to" : ".at";
+            throw refuse(key + end, "is payload-end; allowed 0 to " + payloadAt + ", for the header is checked alone");
+        }
         int emptyPayloadEnd = payloadAt;
         int from = check.from().index(0, emptyPayloadEnd);
         int to = check.to().index(0, emptyPayloadEnd);
         if (to < from || check.from().atPayloadEnd()) {
-            throw refuse(key + ".to", "lies before frame.check.from");
+            throw refuse(key + ".to", "lies before " + key + ".from; allowed: behind it");
         }
         if (!check.to().atPayloadEnd() && to == from) {
-            throw refuse(key + ".to", "is frame.check.from, so that nothing is checked");
+            throw refuse(key + ".to", "is " + key + ".from, so that nothing is checked; allowed: behind it");
         }
         if (!check.at().atPayloadEnd()) {
             int at = check.at().bytes();
             int end = at + check.algorithm().sizeBytes();
             if (end > from && at < to) {
-                throw refuse(key + ".at", "lies in what is checked, but a check cannot cover itself");
+                throw refuse(
+                        key + ".at",
+                        "lies in what is checked, but a check cannot cover itself; allowed: outside of " + key
+                                + ".from to .to");
             }
             take(key, BitField.wholeBytes(at, end - at, Endian.BIG));
+        }
+    }
+
+    /** The header's check is written before the frame's, which may cover it; so it cannot cover that. */
+    private void verifyOrder(Check header, Check frame) {
+        int at = frame.at().bytes();
+        boolean isCovered = !frame.at().atPayloadEnd()
+                && at < header.to().bytes()
+                && at + frame.algorithm().sizeBytes() > header.from().bytes();
+        if (isCovered) {
+            throw refuse(
+                    "frame.check.at",
+                    "lies in what frame.headerCheck covers; allowed: outside of its from "
+                            + header.from().bytes() + " to " + header.to().bytes());
         }
     }
 
@@ -179,13 +231,16 @@ final class FormatRules {
         }
         BitField register = BitField.wholeBytes(0, crc.width() / 8, Endian.BIG);
         if (!register.holds(Integer.toUnsignedLong(crc.poly())) || (crc.poly() & 1) == 0) {
-            throw refuse(key + ".poly", "must be odd and fit " + crc.width() + " bits");
+            throw refuse(
+                    key + ".poly",
+                    "is " + hex(crc.poly()) + "; allowed: odd and no more than " + crc.width() + " bits");
         }
         if (!register.holds(Integer.toUnsignedLong(crc.init()))) {
-            throw refuse(key + ".init", "does not fit " + crc.width() + " bits");
+            throw refuse(key + ".init", "is " + hex(crc.init()) + "; allowed: no more than " + crc.width() + " bits");
         }
         if (!register.holds(Integer.toUnsignedLong(crc.xorout()))) {
-            throw refuse(key + ".xorout", "does not fit " + crc.width() + " bits");
+            throw refuse(
+                    key + ".xorout", "is " + hex(crc.xorout()) + "; allowed: no more than " + crc.width() + " bits");
         }
     }
 
@@ -196,15 +251,23 @@ final class FormatRules {
         }
     }
 
-    private void verifyTypes(Map<String, Integer> types, BitField type) {
+    private void verifyTypes(Map<String, Integer> types, Optional<BitField> field) {
+        // Without a field all frames are of one type.
+        BitField type = field.orElse(BitField.wholeBytes(0, 1, Endian.BIG));
+        long largest = field.isPresent() ? type.mask() : 0;
         if (type.bits() > 31) {
             throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 31");
         }
         Map<Integer, String> names = new HashMap<>();
         types.forEach((name, number) -> {
             String key = "types." + name;
-            if (!type.holds(number)) {
-                throw refuse(key, "is " + number + "; allowed 0 to " + type.mask());
+            if (number < 0 || number > largest) {
+                throw refuse(
+                        key,
+                        "is " + number + "; allowed "
+                                + (field.isPresent()
+                                        ? "0 to " + largest
+                                        : "0 alone, for no field of the header is named type"));
             }
             String other = names.putIfAbsent(number, name);
             if (other != null) {
@@ -220,11 +283,17 @@ final class FormatRules {
         }
         for (int bit = 0; bit < field.bits(); bit++) {
             int frameBit = field.frameBit(bit);
-            if (taken.get(frameBit)) {
-                throw refuse(key, "overlaps another field in byte " + frameBit / 8 + " of the frame");
+            String other = taken.putIfAbsent(frameBit, key);
+            if (other != null) {
+                throw refuse(
+                        key,
+                        "overlaps " + other + " in byte " + frameBit / 8 + "; allowed: bits that no other key has");
             }
-            taken.set(frameBit);
         }
+    }
+
+    private static String hex(int value) {
+        return String.format(Locale.ROOT, "0x%X", value);
     }
 
     private DescriptionException refuse(String key, String reason) {

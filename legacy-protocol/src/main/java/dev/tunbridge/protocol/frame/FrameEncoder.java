@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes frames: {@code begin}, payload, {@code end}. One encoder serves one direction of one connection, because it
- * counts the sequence field; one thread. After an exception from {@code begin} or {@code end} the buffer is as before and
+ * counts the sequence field and shares flags between frames, so each frame must be sent behind the one before; one thread. After an exception from {@code begin} or {@code end} the buffer is as before and
  * the next frame may begin.
  */
 public final class FrameEncoder implements AutoCloseable {
@@ -14,10 +14,15 @@ public final class FrameEncoder implements AutoCloseable {
     private final FrameLayout layout;
     private final @Nullable BitField sequence;
     private final @Nullable Escaping escaping;
+    private final boolean sharesFlags;
+    private final boolean needsScratch;
     /** Holds the frame under construction where it must be escaped as a whole. */
     private final ByteBuf scratch;
 
     private long nextSequence;
+    /** Whether what was written last is a whole frame, so that its closing flag may open the next. */
+    private boolean hasFlagBefore;
+
     private ByteBuf out = Unpooled.EMPTY_BUFFER;
     private ByteBuf frame = Unpooled.EMPTY_BUFFER;
     private int frameIndex;
@@ -29,7 +34,9 @@ public final class FrameEncoder implements AutoCloseable {
         this.sequence =
                 format.field(HeaderField.SEQUENCE).map(HeaderField::bits).orElse(null);
         this.escaping = format.escape().escaping();
-        this.scratch = escaping == null ? Unpooled.EMPTY_BUFFER : Unpooled.directBuffer(format.maxContentBytes());
+        this.sharesFlags = format.flags() == Flags.SHARED;
+        this.needsScratch = escaping != null || sharesFlags;
+        this.scratch = needsScratch ? Unpooled.directBuffer(format.maxContentBytes()) : Unpooled.EMPTY_BUFFER;
     }
 
     /** Writes the header, and returns the buffer to append the payload to: {@code out}, or one of the encoder's own. */
@@ -38,10 +45,12 @@ public final class FrameEncoder implements AutoCloseable {
             throw new IllegalStateException("the frame before has neither been ended nor aborted");
         }
         this.out = out;
-        this.frame = escaping == null ? out : scratch.clear();
+        this.frame = needsScratch ? scratch.clear() : out;
         this.frameIndex = frame.writerIndex();
         layout.writeHead(frame);
-        layout.type.write(frame, frameIndex, type);
+        if (layout.type != null) {
+            layout.type.write(frame, frameIndex, type);
+        }
         if (sequence != null) {
             sequence.write(frame, frameIndex, nextSequence);
         }
@@ -68,12 +77,30 @@ public final class FrameEncoder implements AutoCloseable {
             abort();
             throw new FrameTooLongException(format.name(), payloadBytes, layout.maxPayloadBytes);
         }
+        if (payloadBytes < layout.minPayloadBytes) {
+            abort();
+            throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
+        }
         layout.seal(frame, frameIndex);
-        if (escaping != null) {
-            escaping.escape(frame, frameIndex, frame.writerIndex() - frameIndex, out);
+        if (needsScratch) {
+            copyOut(frame.writerIndex() - frameIndex);
         }
         nextSequence++;
+        hasFlagBefore = true;
         begun = false;
+    }
+
+    /** From the scratch, which holds what has to be changed on the wire. */
+    private void copyOut(int contentBytes) {
+        boolean isBehind = sharesFlags && hasFlagBefore;
+        if (escaping == null) {
+            int opening = isBehind ? layout.sharedBytes : 0;
+            out.writeBytes(frame, frameIndex + opening, contentBytes - opening);
+        } else if (isBehind) {
+            escaping.escapeBehind(frame, frameIndex, contentBytes, out);
+        } else {
+            escaping.escape(frame, frameIndex, contentBytes, out);
+        }
     }
 
     /** Takes the unfinished frame back, if there is one. */
@@ -89,6 +116,9 @@ public final class FrameEncoder implements AutoCloseable {
         int payloadBytes = payload.readableBytes();
         if (payloadBytes > layout.maxPayloadBytes) {
             throw new FrameTooLongException(format.name(), payloadBytes, layout.maxPayloadBytes);
+        }
+        if (payloadBytes < layout.minPayloadBytes) {
+            throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
         }
         begin(out, type).writeBytes(payload, payload.readerIndex(), payloadBytes);
         end();

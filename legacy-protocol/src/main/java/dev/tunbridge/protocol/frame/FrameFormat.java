@@ -18,10 +18,12 @@ import java.util.OptionalInt;
 /**
  * The framing of a protocol: immutable, and proven to work when it exists. It comes from a YAML description.
  *
- * @param fields the header fields in the order of the description, one of them for the message type
+ * @param fields the header fields in the order of the description; the one named type tells messages apart, if there is one
  * @param payloadAt bytes of a frame before its payload
  * @param keepAliveEveryNanos a session sends a keep-alive this often
  * @param deadAfterNanos a peer that has sent nothing for so long is dead
+ * @param headerCheck a check of the header alone, so that a wrong length is found before the frame that it claims has come
+ * @param flags whether a frame that is written behind another has an opening flag of its own
  */
 public record FrameFormat(
         String name,
@@ -37,14 +39,16 @@ public record FrameFormat(
         Resync resync,
         Map<String, Integer> types,
         long keepAliveEveryNanos,
-        long deadAfterNanos) {
+        long deadAfterNanos,
+        Flags flags,
+        Optional<Check> headerCheck) {
 
     /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
 
     private static final List<String> BUILTIN_NAMES = List.of("reference", "plain-le", "hdlc");
-    /** A boundary is trusted when random bytes pass for one at most this rarely: once in 2^16 places. */
-    private static final int EVIDENCE_BITS_TO_RESYNCHRONISE = 16;
+    /** A boundary that follows nothing is trusted when ordinary traffic passes for one at most this rarely: once in 2^16 places. */
+    static final int EVIDENCE_BITS_TO_RESYNCHRONISE = 16;
 
     private static final int LARGEST_DESCRIPTION_BYTES = 1 << 20;
 
@@ -62,7 +66,9 @@ public record FrameFormat(
             Resync resync,
             Map<String, Integer> types,
             long keepAliveEveryNanos,
-            long deadAfterNanos) {
+            long deadAfterNanos,
+            Flags flags,
+            Optional<Check> headerCheck) {
         this.name = name;
         this.mapper = mapper;
         this.sync = sync;
@@ -77,7 +83,44 @@ public record FrameFormat(
         this.types = Map.copyOf(types);
         this.keepAliveEveryNanos = keepAliveEveryNanos;
         this.deadAfterNanos = deadAfterNanos;
+        this.flags = flags;
+        this.headerCheck = headerCheck;
         FormatRules.verify(this);
+    }
+
+    /** A format whose frames have flags of their own, if any, and no check of the header alone. */
+    public FrameFormat(
+            String name,
+            String mapper,
+            BytePattern sync,
+            List<HeaderField> fields,
+            Optional<LengthField> length,
+            int payloadAt,
+            int maxPayloadBytes,
+            Optional<Check> check,
+            BytePattern trailer,
+            Escape escape,
+            Resync resync,
+            Map<String, Integer> types,
+            long keepAliveEveryNanos,
+            long deadAfterNanos) {
+        this(
+                name,
+                mapper,
+                sync,
+                fields,
+                length,
+                payloadAt,
+                maxPayloadBytes,
+                check,
+                trailer,
+                escape,
+                resync,
+                types,
+                keepAliveEveryNanos,
+                deadAfterNanos,
+                Flags.OWN,
+                Optional.empty());
     }
 
     /** Reads a description from a file. */
@@ -164,7 +207,23 @@ public record FrameFormat(
 
     /** Whether the next frame can be found again after a bad one. */
     public boolean canResynchronise() {
-        return resync.maxScanBytes() > 0 && FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE;
+        return resync.maxScanBytes() > 0
+                && (escape.isDelimited() || FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE);
+    }
+
+    /**
+     * Whether the byte that closes a frame may also open the next, as a flag does: the trailer is one byte, the sync begins with it,
+     * and two of them are no sync, so that what comes behind the first tells which it is. Such a frame ends <em>before</em> its
+     * trailer, which belongs to the next one; more flags between two frames are idle fill.
+     */
+    boolean mayShareFlag() {
+        return escape == Escape.NONE
+                && trailer.sizeBytes() == 1
+                && trailer.maskAt(0) == 0xff
+                && sync.sizeBytes() >= 2
+                && sync.maskAt(0) == 0xff
+                && sync.byteAt(0) == trailer.byteAt(0)
+                && (trailer.byteAt(0) & sync.maskAt(1)) != sync.byteAt(1);
     }
 
     /** The description in words, a line each. */
@@ -176,12 +235,29 @@ public record FrameFormat(
         return fields.stream().filter(f -> f.name().equals(name)).findFirst();
     }
 
-    BitField typeField() {
-        return field(HeaderField.TYPE).orElseThrow().bits();
+    /** Where the type stands; without one all frames have type 0. */
+    Optional<BitField> typeField() {
+        return field(HeaderField.TYPE).map(HeaderField::bits);
+    }
+
+    /**
+     * The shortest payload that can be written: a length field may count from one on, and between delimiters that stand on both
+     * sides nothing is no frame.
+     */
+    int minPayloadBytes() {
+        boolean isNothing = (escape == Escape.HDLC || escape == Escape.SLIP) && payloadAt + tailBytes() == 0;
+        return (int) Math.max(isNothing ? 1 : 0, -lengthBias());
     }
 
     int checkBytes() {
         return check.map(c -> c.algorithm().sizeBytes()).orElse(0);
+    }
+
+    /** Bits of both checks. */
+    int checkBits() {
+        return 8
+                * (checkBytes()
+                        + headerCheck.map(c -> c.algorithm().sizeBytes()).orElse(0));
     }
 
     /** Bytes behind the payload, before escaping. */

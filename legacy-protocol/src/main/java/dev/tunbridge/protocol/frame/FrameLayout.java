@@ -21,20 +21,41 @@ final class FrameLayout {
     static final int BAD_LENGTH = -1;
 
     final BytePattern sync;
-    final BitField type;
+    final @Nullable BitField type;
     final BitField[] fields;
     final int headBytes;
     final int tailBytes;
+    final int minPayloadBytes;
     final int maxPayloadBytes;
     final @Nullable LengthField length;
+    /** {@link FrameFormat#mayShareFlag}: the wire bytes that a frame has in common with the next. */
+    final int sharedBytes;
 
     private final long lengthBias;
     private final BitField[] constants;
     private final long[] constantValues;
     private final @Nullable CheckLayout check;
+    private final @Nullable CheckLayout headerCheck;
     private final BytePattern trailer;
 
     private record CheckLayout(Check check, Checksum checksum, int sizeBytes) {
+        static CheckLayout of(Check check, Function<ChecksumAlgorithm, Checksum> newChecksum) {
+            return new CheckLayout(
+                    check,
+                    newChecksum.apply(check.algorithm()),
+                    check.algorithm().sizeBytes());
+        }
+
+        boolean matches(ByteBuf buffer, int frameIndex, int payloadEnd) {
+            long written = BitField.readRaw(buffer, index(frameIndex, payloadEnd), sizeBytes, check.endian());
+            return written == compute(buffer, frameIndex, payloadEnd);
+        }
+
+        void write(ByteBuf buffer, int frameIndex, int payloadEnd) {
+            long value = compute(buffer, frameIndex, payloadEnd);
+            BitField.writeRaw(buffer, index(frameIndex, payloadEnd), sizeBytes, check.endian(), value);
+        }
+
         long compute(ByteBuf buffer, int frameIndex, int payloadEnd) {
             int from = check.from().index(frameIndex, payloadEnd);
             return checksum.compute(buffer, from, check.to().index(frameIndex, payloadEnd) - from);
@@ -53,20 +74,21 @@ final class FrameLayout {
         List<HeaderField> constant =
                 format.fields().stream().filter(f -> f.value().isPresent()).toList();
         this.sync = format.sync();
-        this.type = format.typeField();
+        this.type = format.typeField().orElse(null);
         this.fields = format.fields().stream().map(HeaderField::bits).toArray(BitField[]::new);
         this.constants = constant.stream().map(HeaderField::bits).toArray(BitField[]::new);
         this.constantValues =
                 constant.stream().mapToLong(f -> f.value().getAsLong()).toArray();
         this.headBytes = format.payloadAt();
         this.tailBytes = format.tailBytes();
+        this.minPayloadBytes = format.minPayloadBytes();
         this.maxPayloadBytes = format.maxPayloadBytes();
         this.length = format.length().orElse(null);
+        this.sharedBytes = format.mayShareFlag() ? 1 : 0;
         this.lengthBias = format.lengthBias();
-        this.check = format.check()
-                .map(c -> new CheckLayout(
-                        c, newChecksum.apply(c.algorithm()), c.algorithm().sizeBytes()))
-                .orElse(null);
+        this.check = format.check().map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
+        this.headerCheck =
+                format.headerCheck().map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
         this.trailer = format.trailer();
     }
 
@@ -94,15 +116,12 @@ final class FrameLayout {
     }
 
     boolean checkMatches(ByteBuf buffer, int frameIndex, int payloadEnd) {
-        if (check == null) {
-            return true;
-        }
-        long written = BitField.readRaw(
-                buffer,
-                check.index(frameIndex, payloadEnd),
-                check.sizeBytes,
-                check.check().endian());
-        return written == check.compute(buffer, frameIndex, payloadEnd);
+        return check == null || check.matches(buffer, frameIndex, payloadEnd);
+    }
+
+    /** Whether the header's own check is right, if it has one; it must be whole. */
+    boolean headerCheckMatches(ByteBuf buffer, int frameIndex) {
+        return headerCheck == null || headerCheck.matches(buffer, frameIndex, frameIndex + headBytes);
     }
 
     /** Writes sync and constants, and zero for everything else in the head. */
@@ -127,13 +146,11 @@ final class FrameLayout {
         for (int i = 0; i < trailer.sizeBytes(); i++) {
             buffer.setByte(payloadEnd + tailBytes - trailer.sizeBytes() + i, trailer.byteAt(i));
         }
+        if (headerCheck != null) {
+            headerCheck.write(buffer, frameIndex, payloadEnd); // first, for the other may cover it
+        }
         if (check != null) {
-            BitField.writeRaw(
-                    buffer,
-                    check.index(frameIndex, payloadEnd),
-                    check.sizeBytes,
-                    check.check().endian(),
-                    check.compute(buffer, frameIndex, payloadEnd));
+            check.write(buffer, frameIndex, payloadEnd);
         }
     }
 }

@@ -40,7 +40,7 @@ public final class FrameProbe implements AutoCloseable {
      *     bytes past the limit are needed; below 0: certainly no valid frame, −1 − the ordinal of a {@link BadFrame}
      */
     public long probe(ByteBuf buffer, int index, int limit) {
-        return escaping == null ? probePlain(buffer, index, limit) : probe(buffer, index, limit, scratch.clear());
+        return probe(buffer, index, limit, escaping == null ? scratch : scratch.clear());
     }
 
     /**
@@ -63,13 +63,17 @@ public final class FrameProbe implements AutoCloseable {
      */
     public int claimedBytes(ByteBuf buffer, int index, int limit) {
         LengthField length = layout.length;
-        if (escaping != null || length == null || limit - index < layout.headBytes) {
+        int start = escaping == null ? skipFill(buffer, index, limit) : index;
+        if (escaping != null || length == null || limit - start < layout.headBytes) {
             return 0;
         }
-        boolean isHeader =
-                layout.sync.matches(buffer, index, layout.sync.sizeBytes()) && layout.constantsMatch(buffer, index);
-        int payload = isHeader ? layout.payloadBytes(buffer, index, length) : FrameLayout.BAD_LENGTH;
-        return payload == FrameLayout.BAD_LENGTH ? 0 : layout.headBytes + payload + layout.tailBytes;
+        boolean isHeader = layout.sync.matches(buffer, start, layout.sync.sizeBytes())
+                && layout.constantsMatch(buffer, start)
+                && layout.headerCheckMatches(buffer, start);
+        int payload = isHeader ? layout.payloadBytes(buffer, start, length) : FrameLayout.BAD_LENGTH;
+        return payload == FrameLayout.BAD_LENGTH
+                ? 0
+                : start - index + layout.headBytes + payload + layout.tailBytes - layout.sharedBytes;
     }
 
     /**
@@ -94,7 +98,7 @@ public final class FrameProbe implements AutoCloseable {
     /** As {@link #probe}; appends the content of a valid frame to the arena, if this format escapes, and only then. */
     long probe(ByteBuf buffer, int index, int limit, ByteBuf arena) {
         if (escaping == null) {
-            return probePlain(buffer, index, limit);
+            return layout.sharedBytes == 0 ? probePlain(buffer, index, limit) : probeFlagged(buffer, index, limit);
         }
         int start = escaping.skipFill(buffer, index, limit);
         if (start == limit) {
@@ -115,6 +119,13 @@ public final class FrameProbe implements AutoCloseable {
         return answer;
     }
 
+    private long probeFlagged(ByteBuf buffer, int index, int limit) {
+        int start = skipFill(buffer, index, limit);
+        long answer = probePlain(buffer, start, limit);
+        fillBytes = start - index;
+        return answer > 0 ? answer + fillBytes - layout.sharedBytes : answer;
+    }
+
     private long probePlain(ByteBuf buffer, int index, int limit) {
         int available = limit - index;
         BytePattern sync = layout.sync;
@@ -127,6 +138,9 @@ public final class FrameProbe implements AutoCloseable {
         }
         if (!layout.constantsMatch(buffer, index)) {
             return BadFrame.FIELD.dead();
+        }
+        if (!layout.headerCheckMatches(buffer, index)) {
+            return BadFrame.CHECK.dead();
         }
         LengthField length = layout.length;
         int payload = length == null ? FrameLayout.BAD_LENGTH : layout.payloadBytes(buffer, index, length);
@@ -150,6 +164,9 @@ public final class FrameProbe implements AutoCloseable {
         }
         if (!layout.constantsMatch(arena, frameIndex)) {
             return BadFrame.FIELD.dead();
+        }
+        if (!layout.headerCheckMatches(arena, frameIndex)) {
+            return BadFrame.CHECK.dead();
         }
         LengthField length = layout.length;
         if (length != null && layout.payloadBytes(arena, frameIndex, length) != payload) {
@@ -178,12 +195,25 @@ public final class FrameProbe implements AutoCloseable {
 
     /** Idle bytes in front of the frame of the last positive answer. */
     int fillBytes() {
-        return escaping == null ? 0 : fillBytes;
+        return fillBytes;
     }
 
     /** The first index from {@code from} on that is not idle fill. */
     int skipFill(ByteBuf buffer, int from, int limit) {
-        return escaping == null ? from : escaping.skipFill(buffer, from, limit);
+        if (escaping != null) {
+            return escaping.skipFill(buffer, from, limit);
+        }
+        return layout.sharedBytes == 0 ? from : skipFlags(buffer, from, limit);
+    }
+
+    /** Up to the last flag of a run, which opens the frame behind it. */
+    private int skipFlags(ByteBuf buffer, int from, int limit) {
+        int flag = layout.sync.byteAt(0);
+        int at = from;
+        while (at + 1 < limit && buffer.getUnsignedByte(at) == flag && buffer.getUnsignedByte(at + 1) == flag) {
+            at++;
+        }
+        return at;
     }
 
     /** The first index from {@code from} on where a frame may start after lost synchronisation; {@code limit} if none. */
@@ -196,7 +226,11 @@ public final class FrameProbe implements AutoCloseable {
             return from;
         }
         int found = buffer.indexOf(from, limit, (byte) sync.byteAt(0));
-        return found < 0 ? limit : found;
+        if (found < 0) {
+            return limit;
+        }
+        // Fill in front of a frame must not be kept while that is waited for.
+        return layout.sharedBytes == 0 ? found : skipFlags(buffer, found, limit);
     }
 
     /** Releases the probe's own memory. */

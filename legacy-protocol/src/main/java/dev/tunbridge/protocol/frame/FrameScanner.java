@@ -16,8 +16,8 @@ public final class FrameScanner implements AutoCloseable {
     public static final int NONE = -1;
 
     private final FrameProbe probe;
-    /** At most one; it must be told where a scan begins. */
-    private final List<PrefixChecksum> checksums = new ArrayList<>(1);
+    /** That of the frame and that of the header, if there are; they must be told where a scan begins. */
+    private final List<PrefixChecksum> checksums = new ArrayList<>(2);
 
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     /** Where the next place is tried, or only searched for. */
@@ -55,8 +55,8 @@ public final class FrameScanner implements AutoCloseable {
         this.found = from;
         this.limit = limit;
         this.frameBytes = NONE;
-        if (!checksums.isEmpty()) {
-            checksums.get(0).begin(from);
+        for (int i = 0; i < checksums.size(); i++) {
+            checksums.get(i).begin(from);
         }
     }
 

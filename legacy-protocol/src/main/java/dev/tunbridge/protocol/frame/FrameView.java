@@ -28,8 +28,10 @@ public final class FrameView {
         this.endOffset = endOffset;
     }
 
+    /** The type field, or 0 where the format has none. */
     public int type() {
-        return (int) layout.type.read(buffer, frameIndex);
+        BitField type = layout.type;
+        return type == null ? 0 : (int) type.read(buffer, frameIndex);
     }
 
     /** The header field at the index that {@link FrameFormat#fieldIndex} gives. */

@@ -1,7 +1,9 @@
 package dev.tunbridge.protocol.frame;
 
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Xor;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -29,12 +31,21 @@ final class PrefixChecksum extends Checksum {
      * @param maxRangeBytes no range asked for reaches further than this from the place being tried
      */
     PrefixChecksum(ChecksumAlgorithm algorithm, int maxRangeBytes) {
-        this.register =
-                algorithm instanceof Crc crc ? new CrcRegister(crc, maxRangeBytes) : new SumRegister((Sum) algorithm);
+        this.register = register(algorithm, maxRangeBytes);
         // A place and everything up to a maximum frame behind it; earlier places are never asked for again.
         int size = Integer.highestOneBit(maxRangeBytes + 1) << 1;
         this.prefixes = new int[size];
         this.mask = size - 1;
+    }
+
+    private static Register register(ChecksumAlgorithm algorithm, int maxRangeBytes) {
+        if (algorithm instanceof Crc crc) {
+            return new CrcRegister(crc, maxRangeBytes);
+        }
+        if (algorithm instanceof Sum sum) {
+            return new SumRegister(sum);
+        }
+        return algorithm instanceof Xor xor ? new XorRegister(xor) : new FletcherRegister((Fletcher) algorithm);
     }
 
     /** Starts a scan of a buffer whose bytes from the index on will not change. */
@@ -64,6 +75,40 @@ final class PrefixChecksum extends Checksum {
         @Override
         public long ofRange(int prefixBefore, int prefixAfter, int lengthBytes) {
             return sum.complemented(sum.init() + (prefixAfter - prefixBefore));
+        }
+    }
+
+    private record XorRegister(Xor xor) implements Register {
+        @Override
+        public int afterByte(int register, int value) {
+            return register ^ value;
+        }
+
+        @Override
+        public long ofRange(int prefixBefore, int prefixAfter, int lengthBytes) {
+            return xor.init() ^ prefixBefore ^ prefixAfter;
+        }
+    }
+
+    /**
+     * Both sums in one register of 16 bits each. With A and B of the prefixes, a range of n bytes from before to after has the sum
+     * init + A' − A and the sum of sums n · (init − A) + B' − B, all modulo the modulus.
+     */
+    private record FletcherRegister(Fletcher fletcher) implements Register {
+        @Override
+        public int afterByte(int register, int value) {
+            int sum = ((register & 0xffff) + value) % fletcher.modulus();
+            int sumOfSums = ((register >>> 16) + sum) % fletcher.modulus();
+            return sumOfSums << 16 | sum;
+        }
+
+        @Override
+        public long ofRange(int prefixBefore, int prefixAfter, int lengthBytes) {
+            long before = prefixBefore & 0xffff;
+            long sum = fletcher.init() + (prefixAfter & 0xffff) - before;
+            long sumOfSums = lengthBytes * (fletcher.init() - before) + (prefixAfter >>> 16) - (prefixBefore >>> 16);
+            return fletcher.joined(
+                    Math.floorMod(sum, fletcher.modulus()), Math.floorMod(sumOfSums, fletcher.modulus()));
         }
     }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Xor;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +39,7 @@ class ChecksumTest {
         "crc16-xmodem, 31C3",
         "crc24-ble, C25A56",
         "crc24-openpgp, 21CF02",
+        "crc24-q, CDE703",
         "crc32, CBF43926",
         "crc32-bzip2, FC891918",
         "crc32-mpeg2, 0376E6E7",
@@ -121,6 +124,57 @@ class ChecksumTest {
                         .isEqualTo(ModelChecksum.compute(crc, bytes, 0, length));
                 buffer.release();
             }
+        }
+    }
+
+    /** Wikipedia's examples of Fletcher-16, and the JDK's Adler-32. */
+    @ParameterizedTest
+    @CsvSource({"abcde, C8F0", "abcdef, 2057", "abcdefgh, 0627"})
+    void fletcherAgreesWithTheExamples(String text, String expected) {
+        ByteBuf bytes = Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
+        assertThat(new Fletcher(2, 255, 0).newChecksum().compute(bytes, 0, text.length()))
+                .isEqualTo(Long.parseLong(expected, 16));
+    }
+
+    @Test
+    void adlerAgreesWithTheJdk() {
+        long seed = Seeds.next();
+        Random random = new Random(seed);
+        for (int round = 0; round < 200; round++) {
+            byte[] bytes = new byte[random.nextInt(20_000)];
+            random.nextBytes(bytes);
+            if (round == 0) {
+                bytes = new byte[3_000_000];
+                Arrays.fill(bytes, (byte) 0xff);
+            }
+            java.util.zip.Adler32 jdk = new java.util.zip.Adler32();
+            jdk.update(bytes);
+            assertThat(Fletcher.ADLER_32.newChecksum().compute(Unpooled.wrappedBuffer(bytes), 0, bytes.length))
+                    .as("seed %d round %d", seed, round)
+                    .isEqualTo(jdk.getValue());
+        }
+    }
+
+    /** The sentence of NMEA 0183 in every manual, and the example of Modbus over serial line 1.02, section 6.1. */
+    @Test
+    void xorAndLrcAgreeWithTheExamplesOfTheirSpecifications() {
+        byte[] nmea =
+                "GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,".getBytes(StandardCharsets.US_ASCII);
+        assertThat(new Xor(0).newChecksum().compute(Unpooled.wrappedBuffer(nmea), 0, nmea.length))
+                .isEqualTo(0x47);
+        byte[] modbus = Framings.bytes("F7 03 13 89 00 0A");
+        assertThat(new Sum(1, 0, Complement.TWOS).newChecksum().compute(Unpooled.wrappedBuffer(modbus), 0, 6))
+                .isEqualTo(0x60);
+    }
+
+    @Test
+    void xorAgreesWithTheModelAtEveryLength() {
+        Random random = new Random(1);
+        for (int length = 0; length < 100; length++) {
+            byte[] bytes = new byte[length];
+            random.nextBytes(bytes);
+            assertThat(new Xor(length).newChecksum().compute(Unpooled.wrappedBuffer(bytes), 0, length))
+                    .isEqualTo(ModelChecksum.compute(new Xor(length), bytes, 0, length));
         }
     }
 

@@ -4,6 +4,7 @@ import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.Check.Position;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Complement;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -37,8 +38,12 @@ final class Formats {
         Escape escape = random.nextBoolean() ? Escape.NONE : Seeds.pick(random, List.of(Escape.values()));
         BytePattern sync =
                 escape == Escape.NONE && random.nextBoolean() ? pattern(1 + random.nextInt(3)) : BytePattern.EMPTY;
+        boolean isFlagged = escape == Escape.NONE && random.nextInt(6) == 0;
+        int flag = random.nextInt(256);
+        // No sync of two flags, or the second would be one.
+        sync = isFlagged ? new BytePattern(2, flag << 8 | (~flag & 0xF0), 0xFFF0) : sync;
         at = sync.sizeBytes();
-        List<String> order = new ArrayList<>(List.of("type", "length"));
+        List<String> order = new ArrayList<>(random.nextInt(6) == 0 ? List.of("length") : List.of("type", "length"));
         for (String optional : List.of("sequence", "flags", "constant", "check", "gap")) {
             if (random.nextInt(3) == 0) {
                 order.add(optional);
@@ -67,6 +72,14 @@ final class Formats {
                 trailer.sizeBytes(),
                 trailer.value(),
                 trailer.sizeBytes() == 0 ? 0 : -1L >>> (64 - 8 * trailer.sizeBytes()));
+        trailer = isFlagged ? new BytePattern(1, flag, 0xFF) : trailer;
+        Optional<Check> headerCheck = Optional.empty();
+        if (at > 0 && random.nextInt(5) == 0) {
+            ChecksumAlgorithm ofHeader = algorithm();
+            Position end = Position.fromStart(at);
+            headerCheck = Optional.of(new Check(ofHeader, Position.fromStart(random.nextInt(at)), end, end, endian()));
+            at += ofHeader.sizeBytes();
+        }
         Optional<Check> check =
                 random.nextInt(4) == 0 && checkAt < 0 ? Optional.empty() : Optional.of(check(algorithm, checkAt));
         return new FrameFormat(
@@ -82,9 +95,15 @@ final class Formats {
                 trailer,
                 escape,
                 new Resync(BoundaryGrade.ANCHORED, random.nextInt(4) == 0 ? random.nextInt(200) : 65_536),
-                Map.of("hello", 1),
+                fields.stream().anyMatch(field -> field.name().equals("type"))
+                        ? Map.of("hello", 1)
+                        : Map.of("hello", 0),
                 1,
-                2);
+                2,
+                isFlagged || escape == Escape.HDLC || escape == Escape.SLIP
+                        ? Seeds.pick(random, List.of(Flags.values()))
+                        : Flags.OWN,
+                headerCheck);
     }
 
     private BytePattern pattern(int sizeBytes) {
@@ -123,7 +142,7 @@ final class Formats {
             Position from = Position.fromStart(checkAt + algorithm.sizeBytes());
             return new Check(algorithm, from, Position.PAYLOAD_END, Position.fromStart(checkAt), endian());
         }
-        Position from = Position.fromStart(random.nextInt(at));
+        Position from = Position.fromStart(random.nextInt(Math.max(1, at)));
         Position to = random.nextInt(4) == 0 ? Position.fromStart(at) : Position.PAYLOAD_END;
         return new Check(algorithm, from, to, Position.PAYLOAD_END, endian());
     }
@@ -131,6 +150,12 @@ final class Formats {
     private ChecksumAlgorithm algorithm() {
         if (random.nextInt(4) == 0) {
             return new Sum(1 + random.nextInt(4), random.nextInt(9), Seeds.pick(random, List.of(Complement.values())));
+        }
+        if (random.nextInt(6) == 0) {
+            return new ChecksumAlgorithm.Xor(random.nextInt(256));
+        }
+        if (random.nextInt(6) == 0) {
+            return Seeds.pick(random, List.of(Fletcher.ADLER_32, new Fletcher(2, 255, 0), new Fletcher(2, 256, 0)));
         }
         if (random.nextInt(3) == 0) {
             int width = 8 * (1 + random.nextInt(4));

@@ -40,7 +40,7 @@ class FrameProbeTest {
                     assertThat(probe.claimedBytes(buffer, at, Math.min(stream.length, header - 1)))
                             .as("half a header: %s", what)
                             .isZero();
-                    if (header <= stream.length) {
+                    if (header <= stream.length && !format.mayShareFlag()) { // with flags in front it comes later
                         assertThat(probe.claimedBytes(buffer, at, header))
                                 .as(what)
                                 .isEqualTo(claimed);

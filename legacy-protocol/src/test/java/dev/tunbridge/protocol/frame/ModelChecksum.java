@@ -1,14 +1,42 @@
 package dev.tunbridge.protocol.frame;
 
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Xor;
 
 /** Checksums as their definition says, a bit or a byte at a time. */
 final class ModelChecksum {
     private ModelChecksum() {}
 
     static long compute(ChecksumAlgorithm algorithm, byte[] bytes, int from, int length) {
-        return algorithm instanceof Crc crc ? crc(crc, bytes, from, length) : sum((Sum) algorithm, bytes, from, length);
+        if (algorithm instanceof Crc crc) {
+            return crc(crc, bytes, from, length);
+        }
+        if (algorithm instanceof Sum sum) {
+            return sum(sum, bytes, from, length);
+        }
+        return algorithm instanceof Xor xor
+                ? xor(xor, bytes, from, length)
+                : fletcher((Fletcher) algorithm, bytes, from, length);
+    }
+
+    private static long xor(Xor xor, byte[] bytes, int from, int length) {
+        int result = xor.init();
+        for (int i = 0; i < length; i++) {
+            result ^= bytes[from + i] & 0xff;
+        }
+        return result;
+    }
+
+    private static long fletcher(Fletcher fletcher, byte[] bytes, int from, int length) {
+        long first = fletcher.init();
+        long second = 0;
+        for (int i = 0; i < length; i++) {
+            first = (first + (bytes[from + i] & 0xff)) % fletcher.modulus();
+            second = (second + first) % fletcher.modulus();
+        }
+        return (second << (4 * fletcher.sizeBytes())) + first;
     }
 
     /** The Rocksoft model. */

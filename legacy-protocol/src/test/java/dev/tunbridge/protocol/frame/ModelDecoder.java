@@ -98,7 +98,12 @@ final class ModelDecoder {
                 .map(field -> number(content, field.bits()))
                 .toList();
         byte[] payload = Arrays.copyOfRange(content, format.payloadAt(), content.length - format.tailBytes());
-        events.add(frameEvent(start, whole.end(), number(content, format.typeField()), fields, payload));
+        events.add(frameEvent(
+                start,
+                whole.end(),
+                format.typeField().map(field -> number(content, field)).orElse(0L),
+                fields,
+                payload));
     }
 
     private Optional<Integer> delimiter() {
@@ -110,11 +115,18 @@ final class ModelDecoder {
         };
     }
 
+    private int flag() {
+        return format.trailer().byteAt(0);
+    }
+
     private int byteAt(int index) {
         return stream[index] & 0xff;
     }
 
     private boolean isFill(int at) {
+        if (format.mayShareFlag()) {
+            return byteAt(at) == flag() && at + 1 < stream.length && byteAt(at + 1) == flag();
+        }
         return delimiter().isPresent() && byteAt(at) == delimiter().get();
     }
 
@@ -122,7 +134,7 @@ final class ModelDecoder {
         if (delimiter().isPresent()) {
             return isFill(at) && (at + 1 == stream.length || !isFill(at + 1));
         }
-        return true;
+        return !isFill(at);
     }
 
     private Verdict judge(int start) {
@@ -150,12 +162,17 @@ final class ModelDecoder {
         if (!constantsMatch(rest)) {
             return new Bad(BadFrame.FIELD);
         }
+        if (!headerCheckMatches(rest)) {
+            return new Bad(BadFrame.CHECK);
+        }
         long payload = payloadLength(rest);
         if (payload < 0 || payload > format.maxPayloadBytes()) {
             return new Bad(BadFrame.LENGTH);
         }
         int total = format.payloadAt() + (int) payload + format.tailBytes();
-        return available < total ? new TooFew() : judgeEnd(Arrays.copyOf(rest, total), start + total);
+        return available < total
+                ? new TooFew()
+                : judgeEnd(Arrays.copyOf(rest, total), start + total - (format.mayShareFlag() ? 1 : 0));
     }
 
     private Verdict judgeDelimited(int start) {
@@ -258,6 +275,9 @@ final class ModelDecoder {
         if (!constantsMatch(content)) {
             return new Bad(BadFrame.FIELD);
         }
+        if (!headerCheckMatches(content)) {
+            return new Bad(BadFrame.CHECK);
+        }
         if (format.length().isPresent() && payloadLength(content) != payload) {
             return new Bad(BadFrame.LENGTH);
         }
@@ -329,6 +349,11 @@ final class ModelDecoder {
             bytes[i] = bytes[bytes.length - 1 - i];
             bytes[bytes.length - 1 - i] = swapped;
         }
+    }
+
+    private boolean headerCheckMatches(byte[] content) {
+        return format.headerCheck().isEmpty()
+                || checkMatches(content, format.headerCheck().get());
     }
 
     private boolean checkMatches(byte[] content, Check check) {

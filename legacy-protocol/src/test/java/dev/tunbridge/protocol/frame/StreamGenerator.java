@@ -22,7 +22,14 @@ final class StreamGenerator {
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             for (int i = 0; i < count; i++) {
-                encoder.encode(out, random.nextInt() & (int) format.typeField().mask(), payload(out));
+                encoder.encode(
+                        out,
+                        random.nextInt()
+                                & (int) format.typeField()
+                                        .map(BitField::mask)
+                                        .orElse(0L)
+                                        .longValue(),
+                        payload(out));
             }
         }
         return ByteBufUtil.getBytes(out);
@@ -31,7 +38,8 @@ final class StreamGenerator {
     private ByteBuf payload(ByteBuf written) {
         // Mostly short, so that a shipped format's 2,048 bytes are not all that is ever tried.
         int most = random.nextInt(3) == 0 ? format.maxPayloadBytes() : Math.min(20, format.maxPayloadBytes());
-        byte[] bytes = new byte[random.nextInt(most + 1)];
+        int least = format.minPayloadBytes();
+        byte[] bytes = new byte[least + random.nextInt(Math.max(least, most) - least + 1)];
         switch (random.nextInt(4)) {
             case 0 -> random.nextBytes(bytes);
             case 1 -> marks(bytes);
