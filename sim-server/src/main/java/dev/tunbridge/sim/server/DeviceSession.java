@@ -3,6 +3,7 @@ package dev.tunbridge.sim.server;
 import dev.tunbridge.bridge.flow.InnerPacket;
 import dev.tunbridge.bridge.receive.SegmentHeader;
 import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.bridge.tunnel.MachineSurroundings;
 import dev.tunbridge.protocol.frame.BadFrame;
 import dev.tunbridge.protocol.frame.FrameDecoder;
 import dev.tunbridge.protocol.frame.FrameHandler;
@@ -17,12 +18,10 @@ import dev.tunbridge.protocol.message.Value;
 import dev.tunbridge.protocol.session.Admission;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
-import dev.tunbridge.protocol.session.Surroundings;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
@@ -63,7 +62,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
                 options.format(),
                 Map.of("identity.token", new Value.Text(options.token())),
                 this::admit,
-                new Machine());
+                new MachineSurroundings());
     }
 
     private Admission.Decision admit(Map<String, Value> said) {
@@ -72,23 +71,6 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
                 ? text.text()
                 : "";
         return server.admit(said, this);
-    }
-
-    /** The world around a session. */
-    private static final class Machine implements Surroundings {
-        private final SecureRandom random = new SecureRandom();
-
-        @Override
-        public long unixMillis() {
-            return System.currentTimeMillis();
-        }
-
-        @Override
-        public byte[] randomBytes(int count) {
-            byte[] bytes = new byte[count];
-            random.nextBytes(bytes);
-            return bytes;
-        }
     }
 
     String deviceId() {

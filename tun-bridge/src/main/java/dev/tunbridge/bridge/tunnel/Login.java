@@ -10,7 +10,6 @@ import dev.tunbridge.protocol.message.Value;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.Surroundings;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -25,21 +24,7 @@ import java.util.stream.Collectors;
 public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value> variables) {
     private static final int VERSION = 1;
 
-    private static final Surroundings MACHINE = new Surroundings() {
-        private final SecureRandom random = new SecureRandom();
-
-        @Override
-        public long unixMillis() {
-            return System.currentTimeMillis();
-        }
-
-        @Override
-        public byte[] randomBytes(int count) {
-            byte[] bytes = new byte[count];
-            random.nextBytes(bytes);
-            return bytes;
-        }
-    };
+    private static final Surroundings MACHINE = new MachineSurroundings();
 
     public Login {
         offered = Set.copyOf(offered);

@@ -540,6 +540,8 @@ public final class Tunnel {
         letGo(device::pauseReading);
         letGo(downlink::release);
         letGo(() -> outbox.failAll(new IllegalStateException("the bridge is closed")));
+        // Before the end is told, from another thread.
+        letGo(() -> events.onState(state, fault == null ? "closed" : String.valueOf(fault.getMessage())));
         blocking.runLast(
                 () -> {
                     takeBack();
@@ -554,7 +556,6 @@ public final class Tunnel {
                     events.onEnd(fault);
                 });
         resolving.close();
-        events.onState(state, fault == null ? "closed" : String.valueOf(fault.getMessage()));
     }
 
     /**
