@@ -179,6 +179,9 @@ public final class Session {
         if (state == State.ESTABLISHED) {
             script.farewell().ifPresent(farewell -> actions.add(say(farewell)));
         }
+        if (state == State.CLOSED) {
+            return actions; // without words
+        }
         actions.add(finish(CloseReason.LOCAL, "closed by this end"));
         return actions;
     }
@@ -269,6 +272,9 @@ public final class Session {
         variables.put(REFUSAL_REASON, new Value.Text(refused.reason()));
         variables.put(REFUSAL_TEXT, new Value.Text(refused.text()));
         refusal.ifPresent(utterance -> actions.add(say(utterance)));
+        if (state == State.CLOSED) {
+            return true;
+        }
         actions.add(finish(CloseReason.REFUSED, refused.reason() + ": " + refused.text()));
         return true;
     }
@@ -412,13 +418,19 @@ public final class Session {
         return text.toString();
     }
 
+    /** What is not known, or cannot be worked out, ends the session: to say something else would be worse. */
     private SessionAction say(Utterance utterance) {
         Map<String, Value> fields = new HashMap<>();
-        utterance.with().forEach((field, expression) -> {
-            Value value = expression.evaluate(variables, surroundings);
-            fields.put(field, value);
-            variables.put(utterance.message() + "." + field, value);
-        });
+        for (Map.Entry<String, Expression> entry : utterance.with().entrySet()) {
+            String field = utterance.message() + "." + entry.getKey();
+            try {
+                Value value = entry.getValue().evaluate(variables, surroundings);
+                fields.put(entry.getKey(), value);
+                variables.put(field, value);
+            } catch (IllegalArgumentException e) {
+                return finish(CloseReason.PROTOCOL_VIOLATION, field + " cannot be said: " + e.getMessage());
+            }
+        }
         return new SessionAction.Send(new Message.Signal(utterance.message(), fields));
     }
 

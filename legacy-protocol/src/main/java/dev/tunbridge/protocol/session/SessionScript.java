@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Who says what when, as a description has it. Both ends play the same script: each sends what is its own, and expects what is
@@ -59,6 +60,21 @@ public record SessionScript(
     public SessionScript {
         login = List.copyOf(login);
         passing = Set.copyOf(passing);
+    }
+
+    /** The variables that the server's part of the login gives the device. */
+    public Set<String> given() {
+        Set<String> given = new TreeSet<>();
+        for (Step step : login) {
+            if (step.from() == End.SERVER) {
+                step.says().with().values().forEach(expression -> {
+                    if (expression instanceof Expression.Variable variable) {
+                        given.add(variable.name());
+                    }
+                });
+            }
+        }
+        return given;
     }
 
     /**

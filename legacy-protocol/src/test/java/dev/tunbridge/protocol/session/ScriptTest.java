@@ -130,6 +130,17 @@ class ScriptTest {
     }
 
     @Test
+    void whatCannotBeSaidIsNamed() throws Exception {
+        Session client = Session.client(script(CHALLENGE), FORMAT, configured(""), Script.STILL);
+        play(client, server("secret"));
+        assertThat(atClient)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        SessionAction.Closed.class,
+                        closed -> assertThat(closed.detail()).startsWith("proof.mac cannot be said: "));
+    }
+
+    @Test
     void aConstantThatIsOtherwiseIsAViolation() throws Exception {
         Session client = Session.client(script(CHALLENGE), FORMAT, configured("secret"), Script.STILL);
         client.connected(0);

@@ -76,7 +76,8 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         this.counters = counters;
         this.listener = listener;
         askedNanos = openedNanos;
-        BoundaryGrade ofFormat = format.resync().boundaries();
+        // Where a valid frame proves too little to find the next one by, a boundary is true only if it is proven.
+        BoundaryGrade ofFormat = format.canResynchronise() ? format.resync().boundaries() : BoundaryGrade.PROVEN;
         lowest = ofFormat.compareTo(options.boundaries()) < 0 ? ofFormat : options.boundaries();
         validator = new SegmentValidator(path, kernel, options.acceptsUnmarkedChecksums(), openedNanos);
         held = new HeldBytes(allocator, options.heldBytes(), options.heldRanges());

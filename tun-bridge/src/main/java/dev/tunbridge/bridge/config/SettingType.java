@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -62,6 +63,13 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
             case "off" -> AutoOr.off();
             default -> AutoOr.fixed(fixed.parser.apply(text));
         });
+    }
+
+    /** Nothing where it is empty. */
+    static <T> SettingType<Optional<T>> optional(SettingType<T> present) {
+        return new SettingType<>(
+                present.allowed + ", or nothing",
+                text -> text.isEmpty() ? Optional.empty() : Optional.of(present.parser.apply(text)));
     }
 
     static <E extends Enum<E>> SettingType<E> oneOf(List<E> choices) {

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.config;
 
+import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.answers.AnswerMode;
 import dev.tunbridge.bridge.answers.MappingMode;
 import dev.tunbridge.bridge.filter.AllowRule;
@@ -7,6 +8,7 @@ import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.queue.PortRange;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.message.Carriage;
+import java.net.InetAddress;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -52,6 +54,30 @@ public final class Settings {
             SettingType.nonEmptyListOf(SettingType.oneOf(List.of(Carriage.SEGMENT, Carriage.PACKET))),
             "segment,packet",
             "The carriages that the hello offers; the server picks one.");
+
+    public static final Setting<Optional<Carriage>> TUNNEL_CARRIAGE = add(
+            "tunnel.carriage",
+            SettingType.optional(SettingType.oneOf(List.of(Carriage.SEGMENT, Carriage.PACKET))),
+            "",
+            "The carriage, for a protocol whose login does not say it; what a login says counts.");
+
+    public static final Setting<Optional<HostAddress>> TUNNEL_DEVICE_ADDRESS = add(
+            "tunnel.device-address",
+            SettingType.optional(new SettingType<>("ADDRESS/LENGTH (as 198.19.0.1/30)", HostAddress::parse)),
+            "",
+            "The device's address in the tunnel and the length of its network, likewise.");
+
+    public static final Setting<Optional<InetAddress>> TUNNEL_SERVER_ADDRESS = add(
+            "tunnel.server-address",
+            SettingType.optional(new SettingType<>("an IPv4 or IPv6 address", InetAddresses::forString)),
+            "",
+            "The server's address in the tunnel, likewise.");
+
+    public static final Setting<Optional<Integer>> TUNNEL_MTU = add(
+            "tunnel.mtu",
+            SettingType.optional(SettingType.number(576, 65_535)),
+            "",
+            "The longest inner packet, in bytes, likewise.");
 
     public static final Setting<String> TUN_NAME = add(
             "tun.name",

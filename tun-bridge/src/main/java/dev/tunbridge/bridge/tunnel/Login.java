@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
@@ -11,8 +12,10 @@ import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.Surroundings;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +27,14 @@ import java.util.stream.Collectors;
 public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value> variables) {
     private static final int VERSION = 1;
 
+    /** Variables of the tunnel and who gives them where no login does, in the order in which they are told. */
+    private static final Map<String, Setting<?>> NEEDED = new TreeMap<>(Map.of(
+            "tunnel.carriage", Settings.TUNNEL_CARRIAGE,
+            "tunnel.device-address", Settings.TUNNEL_DEVICE_ADDRESS,
+            "tunnel.prefix-length", Settings.TUNNEL_DEVICE_ADDRESS,
+            "tunnel.server-address", Settings.TUNNEL_SERVER_ADDRESS,
+            "tunnel.mtu", Settings.TUNNEL_MTU));
+
     private static final Surroundings MACHINE = new MachineSurroundings();
 
     public Login {
@@ -34,7 +45,7 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     /**
      * What a configuration says to this protocol.
      *
-     * @throws ConfigException if it allows no carriage that the protocol has
+     * @throws ConfigException if it allows no carriage that the protocol has, or lacks what the login does not say of the tunnel
      */
     public static Login of(BridgeConfig config, Protocol protocol) {
         EnumSet<Carriage> offered = EnumSet.copyOf(config.get(Settings.CARRIAGE));
@@ -46,18 +57,46 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
                     config.text(Settings.CARRIAGE),
                     "what format '" + protocol.format().name() + "' can carry, " + possible);
         }
-        return new Login(
-                protocol,
-                offered,
-                Map.of(
-                        "offer.version", new Value.Whole(VERSION),
-                        "offer.carriages",
-                                new Value.Names(
-                                        offered.stream().map(Carriage::key).collect(Collectors.toSet())),
-                        "identity.device-id", new Value.Text(config.get(Settings.DEVICE_ID)),
-                        "identity.token",
-                                new Value.Bytes(
-                                        Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)))));
+        Map<String, Value> variables = new HashMap<>(Map.of(
+                "offer.version", new Value.Whole(VERSION),
+                "offer.carriages",
+                        new Value.Names(offered.stream().map(Carriage::key).collect(Collectors.toSet())),
+                "identity.device-id", new Value.Text(config.get(Settings.DEVICE_ID)),
+                "identity.token",
+                        new Value.Bytes(Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)))));
+        variables.putAll(tunnel(config));
+        requireTunnel(config, protocol, variables.keySet());
+        return new Login(protocol, offered, variables);
+    }
+
+    /** What the configuration says of the tunnel. */
+    private static Map<String, Value> tunnel(BridgeConfig config) {
+        Map<String, Value> said = new HashMap<>();
+        config.get(Settings.TUNNEL_CARRIAGE)
+                .ifPresent(carriage -> said.put("tunnel.carriage", new Value.Text(carriage.key())));
+        config.get(Settings.TUNNEL_MTU).ifPresent(mtu -> said.put("tunnel.mtu", new Value.Whole(mtu)));
+        config.get(Settings.TUNNEL_SERVER_ADDRESS)
+                .ifPresent(address -> said.put("tunnel.server-address", new Value.Address(address)));
+        config.get(Settings.TUNNEL_DEVICE_ADDRESS).ifPresent(device -> {
+            said.put("tunnel.device-address", new Value.Address(device.address()));
+            said.put("tunnel.prefix-length", new Value.Whole(device.prefixLength()));
+        });
+        return said;
+    }
+
+    /** What neither the login nor the configuration says is refused before anything begins. */
+    private static void requireTunnel(BridgeConfig config, Protocol protocol, Set<String> configured) {
+        Set<String> given = protocol.session().given();
+        for (Map.Entry<String, Setting<?>> needed : NEEDED.entrySet()) {
+            if (!given.contains(needed.getKey()) && !configured.contains(needed.getKey())) {
+                Setting<?> setting = needed.getValue();
+                throw new ConfigException(
+                        setting.key(),
+                        config.text(setting),
+                        setting.type().allowed().replace(", or nothing", "") + "; the login of '"
+                                + protocol.format().name() + "' does not say it");
+            }
+        }
     }
 
     /** For one connection. */

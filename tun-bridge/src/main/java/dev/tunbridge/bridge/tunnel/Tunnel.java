@@ -30,6 +30,7 @@ import dev.tunbridge.bridge.server.ServerMemory;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
+import dev.tunbridge.protocol.frame.FrameTooLongException;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -587,7 +588,7 @@ public final class Tunnel {
                 return;
             }
             if (action instanceof SessionAction.Send send) {
-                current.writer().message(send.message());
+                say(current, send.message());
             } else if (action instanceof SessionAction.Established established) {
                 welcomed(current, established.tunnel());
             } else if (action instanceof SessionAction.Deliver deliver) {
@@ -605,6 +606,15 @@ public final class Tunnel {
                 current.writer().flush(); // otherwise once at the end of the read, however many answers it asks for
             }
             scheduleTick();
+        }
+    }
+
+    /** What the configuration gives may not fit where the description puts it. */
+    private void say(OuterConnection current, Message message) {
+        try {
+            current.writer().message(message);
+        } catch (IllegalArgumentException | FrameTooLongException e) {
+            lost("cannot be said to the server: " + e.getMessage());
         }
     }
 
