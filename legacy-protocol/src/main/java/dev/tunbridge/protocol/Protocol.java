@@ -32,6 +32,14 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
 
     public Protocol {
         messages.codec(format); // refuses types that are not laid out
+        for (String message : session.messages()) {
+            if (format.type(message).isEmpty()) {
+                throw new DescriptionException(
+                        "format " + format.name(),
+                        "session",
+                        "speaks of " + message + ", which has no number in types");
+            }
+        }
     }
 
     /**

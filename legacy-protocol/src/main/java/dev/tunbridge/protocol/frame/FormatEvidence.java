@@ -73,7 +73,7 @@ final class FormatEvidence {
 
     static List<String> explain(FrameFormat format) {
         List<String> lines = new ArrayList<>();
-        lines.add("format " + format.name() + ", messages by the mapper " + format.mapper());
+        lines.add("format " + format.name());
         lines.add("overhead " + format.overheadBytes() + " bytes a frame"
                 + (format.escape() == Escape.NONE ? "" : ", and one for each payload byte that must be escaped"));
         lines.add("payload of at most " + format.maxPayloadBytes() + " bytes, frame of at most "

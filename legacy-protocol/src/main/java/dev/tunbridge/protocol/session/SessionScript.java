@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.session;
 
 import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.message.MessageLayouts;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Who says what when, as a description has it. Both ends play the same script: each sends what is its own, and expects what is
@@ -60,6 +62,21 @@ public record SessionScript(
     public SessionScript {
         login = List.copyOf(login);
         passing = Set.copyOf(passing);
+    }
+
+    /** Every message that it speaks of. */
+    public Set<String> messages() {
+        List<Utterance> all = new ArrayList<>();
+        for (Step step : login) {
+            all.add(step.says());
+            step.refusal().ifPresent(all::add);
+        }
+        keepAlive.ifPresent(signs -> {
+            all.add(signs.question());
+            signs.answer().ifPresent(all::add);
+        });
+        farewell.ifPresent(all::add);
+        return all.stream().map(Utterance::message).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The variables that the server's part of the login gives the device. */

@@ -4,6 +4,8 @@ import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.tunnel.Login;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import java.io.PrintWriter;
 import java.util.List;
@@ -56,7 +58,9 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private static void explain(BridgeConfig config, PrintWriter out) {
-        FrameFormat format = BridgeBuilder.loadProtocol(config).format();
+        Protocol protocol = BridgeBuilder.loadProtocol(config);
+        Login.of(config, protocol); // refuses what run would refuse
+        FrameFormat format = protocol.format();
         out.println("Frame format " + format.name());
         format.explain().forEach(line -> out.println("  " + line));
         out.println("Settings");
