@@ -7,13 +7,6 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageLayouts;
 import dev.tunbridge.protocol.session.SessionScript;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -25,8 +18,6 @@ import java.util.List;
  * @param session login, signs of life, farewell
  */
 public record Protocol(FrameFormat format, MessageLayouts messages, SessionScript session) {
-    private static final int LARGEST_DESCRIPTION_BYTES = 1 << 20;
-
     /** The only one so far: what the description lays out. */
     private static final String OWN_MAPPER = "reference";
 
@@ -48,21 +39,7 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
      * @throws DescriptionException if it cannot be read, is no description, or describes what cannot work
      */
     public static Protocol load(Path file) {
-        String source = file.toString();
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(LARGEST_DESCRIPTION_BYTES + 1);
-            if (bytes.length > LARGEST_DESCRIPTION_BYTES) {
-                throw new DescriptionException(source, "", "is too large; allowed 1 MiB");
-            }
-            return parse(new String(bytes, StandardCharsets.UTF_8), source);
-        } catch (NoSuchFileException e) {
-            throw new DescriptionException(source, "", "no such file");
-        } catch (IOException e) {
-            String reason = e instanceof AccessDeniedException ? "permission denied" : e.toString();
-            DescriptionException fault = new DescriptionException(source, "", "cannot be read: " + reason);
-            fault.initCause(e);
-            throw fault;
-        }
+        return of(Description.load(file));
     }
 
     /**
@@ -71,8 +48,11 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
      * @param source what errors call it
      */
     public static Protocol parse(String yaml, String source) {
-        Section top = Description.read(yaml, source);
-        FrameFormat format = FrameFormat.parse(top, source);
+        return of(Description.read(yaml, source));
+    }
+
+    private static Protocol of(Section top) {
+        FrameFormat format = FrameFormat.parse(top);
         if (!format.mapper().equals(OWN_MAPPER)) {
             throw top.refuse(
                     "mapper", "is \"" + format.mapper() + "\"; allowed " + OWN_MAPPER + ", or messages: laid out here");
@@ -89,11 +69,11 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
 
     /** A protocol that comes with the bridge. */
     public static Protocol builtin(String name) {
-        return parse(resource(name), name);
+        return of(Description.shipped(name));
     }
 
     public static List<String> builtinNames() {
-        return FrameFormat.builtinNames();
+        return Description.shippedNames();
     }
 
     /** A codec for one connection. */
@@ -106,7 +86,7 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
         if (top.has("messages") && top.isSection("messages")) {
             return MessageLayouts.parse(top.section("messages"));
         }
-        return MessageLayouts.parse(shipped(top, "messages").section("messages"));
+        return messages(shipped(top, "messages"));
     }
 
     private static SessionScript session(Section top, MessageLayouts messages) {
@@ -116,7 +96,7 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
         if (top.text("session", "").equals("none")) {
             return SessionScript.NONE;
         }
-        return SessionScript.parse(shipped(top, "session").section("session"), messages);
+        return session(shipped(top, "session"), messages);
     }
 
     private static Section shipped(Section top, String key) {
@@ -127,21 +107,6 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
                     "is \"" + name + "\"; allowed: its own " + key + ", or those of "
                             + String.join(", ", builtinNames()));
         }
-        return Description.read(resource(name), name);
-    }
-
-    private static String resource(String name) {
-        if (!builtinNames().contains(name)) {
-            throw new DescriptionException(
-                    name, "", "no such built-in format; allowed " + String.join(", ", builtinNames()));
-        }
-        try (InputStream in = FrameFormat.class.getResourceAsStream(name + ".yaml")) {
-            if (in == null) {
-                throw new IllegalStateException("the resource of the format " + name + " is missing");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Description.shipped(name);
     }
 }

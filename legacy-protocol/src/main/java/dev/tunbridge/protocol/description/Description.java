@@ -1,6 +1,15 @@
 package dev.tunbridge.protocol.description;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -22,6 +31,11 @@ public final class Description {
     /** A description needs five or so; the reader recurses. */
     private static final int DEEPEST_NESTING = 32;
 
+    private static final int LARGEST_BYTES = 1 << 20;
+
+    private static final List<String> SHIPPED = List.of("reference", "plain-le", "hdlc");
+    private static final String FOLDER = "/dev/tunbridge/protocol/frame/";
+
     private static final Set<Tag> TAGS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL, Tag.SEQ, Tag.MAP);
 
     private final Text text;
@@ -41,6 +55,48 @@ public final class Description {
         Node root = description.compose(yaml, source);
         description.verify(root, "");
         return Section.of(description.text, "", root);
+    }
+
+    /**
+     * Reads a description from a file.
+     *
+     * @throws DescriptionException if it cannot be read, is no YAML, or no mapping
+     */
+    public static Section load(Path file) {
+        String source = file.toString();
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_BYTES + 1);
+            if (bytes.length > LARGEST_BYTES) {
+                throw new DescriptionException(source, "", "is too large; allowed 1 MiB");
+            }
+            return read(new String(bytes, StandardCharsets.UTF_8), source);
+        } catch (NoSuchFileException e) {
+            throw new DescriptionException(source, "", "no such file");
+        } catch (IOException e) {
+            String reason = e instanceof AccessDeniedException ? "permission denied" : e.toString();
+            DescriptionException fault = new DescriptionException(source, "", "cannot be read: " + reason);
+            fault.initCause(e);
+            throw fault;
+        }
+    }
+
+    /** A description that comes with the bridge. */
+    public static Section shipped(String name) {
+        if (!SHIPPED.contains(name)) {
+            throw new DescriptionException(name, "", "no such built-in format; allowed " + String.join(", ", SHIPPED));
+        }
+        try (InputStream in = Description.class.getResourceAsStream(FOLDER + name + ".yaml")) {
+            if (in == null) {
+                throw new IllegalStateException("the resource of the format " + name + " is missing");
+            }
+            return read(new String(in.readAllBytes(), StandardCharsets.UTF_8), name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static List<String> shippedNames() {
+        return SHIPPED;
     }
 
     private Node compose(String yaml, String source) {

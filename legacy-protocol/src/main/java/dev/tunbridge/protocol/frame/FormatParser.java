@@ -1,6 +1,5 @@
 package dev.tunbridge.protocol.frame;
 
-import dev.tunbridge.protocol.description.Description;
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.Check.Position;
@@ -54,13 +53,8 @@ final class FormatParser {
 
     private FormatParser() {}
 
-    static FrameFormat parse(String yaml, String source) {
-        Section top = Description.read(yaml, source);
-        return parse(top, source);
-    }
-
     /** What frames say, and when, is known to others. */
-    static FrameFormat parse(Section top, String source) {
+    static FrameFormat parse(Section top) {
         top.keys("name", "mapper", "frame", "resync", "types", "keepalive", "messages", "session");
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);

@@ -1,15 +1,8 @@
 package dev.tunbridge.protocol.frame;
 
+import dev.tunbridge.protocol.description.Description;
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.description.Section;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,11 +39,8 @@ public record FrameFormat(
     /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
 
-    private static final List<String> BUILTIN_NAMES = List.of("reference", "plain-le", "hdlc");
     /** A boundary that follows nothing is trusted when ordinary traffic passes for one at most this rarely: once in 2^16 places. */
     static final int EVIDENCE_BITS_TO_RESYNCHRONISE = 16;
-
-    private static final int LARGEST_DESCRIPTION_BYTES = 1 << 20;
 
     public FrameFormat(
             String name,
@@ -123,25 +113,6 @@ public record FrameFormat(
                 Optional.empty());
     }
 
-    /** Reads a description from a file. */
-    public static FrameFormat load(Path file) {
-        String source = file.toString();
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(LARGEST_DESCRIPTION_BYTES + 1);
-            if (bytes.length > LARGEST_DESCRIPTION_BYTES) {
-                throw new DescriptionException(source, "", "is too large; allowed 1 MiB");
-            }
-            return parse(new String(bytes, StandardCharsets.UTF_8), source);
-        } catch (NoSuchFileException e) {
-            throw new DescriptionException(source, "", "no such file");
-        } catch (IOException e) {
-            String reason = e instanceof AccessDeniedException ? "permission denied" : e.toString();
-            DescriptionException fault = new DescriptionException(source, "", "cannot be read: " + reason);
-            fault.initCause(e);
-            throw fault;
-        }
-    }
-
     /**
      * Reads a description.
      *
@@ -149,32 +120,21 @@ public record FrameFormat(
      * @throws DescriptionException if it is no such description, or describes what cannot work
      */
     public static FrameFormat parse(String yaml, String source) {
-        return FormatParser.parse(yaml, source);
+        return parse(Description.read(yaml, source));
     }
 
     /** Reads the framing of a description whose other keys are others' business. */
-    public static FrameFormat parse(Section top, String source) {
-        return FormatParser.parse(top, source);
+    public static FrameFormat parse(Section top) {
+        return FormatParser.parse(top);
     }
 
     /** A format that comes with the bridge. */
     public static FrameFormat builtin(String name) {
-        if (!BUILTIN_NAMES.contains(name)) {
-            throw new DescriptionException(
-                    name, "", "no such built-in format; allowed " + String.join(", ", BUILTIN_NAMES));
-        }
-        try (InputStream in = FrameFormat.class.getResourceAsStream(name + ".yaml")) {
-            if (in == null) {
-                throw new IllegalStateException("the resource of the format " + name + " is missing");
-            }
-            return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), name);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return parse(Description.shipped(name));
     }
 
     public static List<String> builtinNames() {
-        return BUILTIN_NAMES;
+        return Description.shippedNames();
     }
 
     /** The number of a frame type, if the description names it. */

@@ -23,7 +23,9 @@ sealed interface Expression {
     Value evaluate(Map<String, Value> variables, Surroundings surroundings);
 
     /** Whether the other end, who knows as much, gets the same. */
-    boolean isKnownToBoth();
+    default boolean isKnownToBoth() {
+        return false;
+    }
 
     /** Written into the description. */
     record Constant(Value value) implements Expression {
@@ -48,11 +50,6 @@ sealed interface Expression {
             }
             return value;
         }
-
-        @Override
-        public boolean isKnownToBoth() {
-            return false;
-        }
     }
 
     /** Bytes that nobody can foresee. */
@@ -61,11 +58,6 @@ sealed interface Expression {
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             return new Value.Bytes(Octets.of(surroundings.randomBytes(bytes)));
         }
-
-        @Override
-        public boolean isKnownToBoth() {
-            return false;
-        }
     }
 
     /** The time since 1970, in this unit. */
@@ -73,11 +65,6 @@ sealed interface Expression {
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             return new Value.Whole(unit.convert(surroundings.unixMillis(), TimeUnit.MILLISECONDS));
-        }
-
-        @Override
-        public boolean isKnownToBoth() {
-            return false;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tunbridge.protocol.description.Description;
 import dev.tunbridge.protocol.description.DescriptionException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -231,13 +232,13 @@ class FrameFormatTest {
     void loadsAFileAndNamesItInErrors(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("acme.yaml");
         Files.writeString(file, PLAIN);
-        assertThat(FrameFormat.load(file).name()).isEqualTo("acme");
+        assertThat(load(file).name()).isEqualTo("acme");
         Files.writeString(file, PLAIN.replace("0x02", "soon"));
-        assertThatThrownBy(() -> FrameFormat.load(file))
+        assertThatThrownBy(() -> load(file))
                 .hasMessageStartingWith(
                         file + ":13:31: types.welcome: is \"soon\"; allowed: a whole number below 2^63\n");
-        assertThatThrownBy(() -> FrameFormat.load(folder.resolve("none.yaml"))).hasMessageEndingWith(": no such file");
-        assertThatThrownBy(() -> FrameFormat.load(folder)).hasMessageContaining(": cannot be read: ");
+        assertThatThrownBy(() -> load(folder.resolve("none.yaml"))).hasMessageEndingWith(": no such file");
+        assertThatThrownBy(() -> load(folder)).hasMessageContaining(": cannot be read: ");
     }
 
     @Test
@@ -340,5 +341,9 @@ class FrameFormatTest {
         refuses(yaml, "frame.check.at", "lies in what frame.headerCheck covers; allowed: outside of its from 2 to 7");
         assertThat(FrameFormat.parse(yaml.replace("to: 7", "to: 6"), "x").headerCheck())
                 .isPresent();
+    }
+
+    private static FrameFormat load(Path file) {
+        return FrameFormat.parse(Description.load(file));
     }
 }

@@ -1,0 +1,46 @@
+package dev.tunbridge.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tunbridge.protocol.description.Description;
+import dev.tunbridge.protocol.description.DescriptionException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ProtocolTest {
+    private static List<String> shipped() {
+        return Description.shippedNames();
+    }
+
+    private static Protocol acme(String others) {
+        return Protocol.parse("""
+                name: acme
+                frame:
+                  header: [{name: type, at: 0, size: 1}]
+                  length: {at: 1, size: 2, max: 2000}
+                  payload: {at: 3}
+                types: {hello: 1, welcome: 2, reject: 3, keepalive: 4, keepalive-ack: 5, bye: 6, packet: 7}
+                messages: %1$s
+                session: %1$s
+                """.formatted(others), "acme.yaml");
+    }
+
+    /** Some that ship take theirs from another themselves. */
+    @ParameterizedTest
+    @MethodSource("shipped")
+    void takesMessagesAndSessionOfAnyThatShips(String name) {
+        assertThat(acme(name).session()).isEqualTo(Protocol.builtin("reference").session());
+        assertThat(acme(name).newCodec().maxPacketBytes()).isEqualTo(2_000);
+    }
+
+    @Test
+    void refusesThoseOfAnother() {
+        assertThatThrownBy(() -> acme("modbus"))
+                .isInstanceOf(DescriptionException.class)
+                .hasMessageContaining(
+                        "messages: is \"modbus\"; allowed: its own messages, or those of reference, plain-le, hdlc");
+    }
+}
