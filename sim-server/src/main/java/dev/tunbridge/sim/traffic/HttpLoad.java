@@ -12,7 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
-/** A client of {@link HttpService}, in the calling thread's network namespace. */
+/**
+ * A client of {@link HttpService}, in the calling thread's network namespace. Each request has a connection of its own:
+ * the JDK keeps idle ones by the server's address for the whole process, and the next scene has the same addresses in
+ * other namespaces. A connection left from the last one leads nowhere, and nothing says so until the time limit.
+ */
 public final class HttpLoad {
     private static final int CHUNK_BYTES = 64 * 1024;
 
@@ -112,6 +116,7 @@ public final class HttpLoad {
         connection.setConnectTimeout(TIMEOUT_MILLIS);
         connection.setReadTimeout(TIMEOUT_MILLIS);
         connection.setUseCaches(false);
+        connection.setRequestProperty("Connection", "close");
         return connection;
     }
 }
