@@ -6,6 +6,7 @@ import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageLayouts;
+import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.protocol.session.SessionScript;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +25,7 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
     public Protocol {
         messages.codec(format); // refuses types that are not laid out
         for (String message : session.messages()) {
-            if (format.type(message).isEmpty()) {
+            if (messages.isFramed(message) && format.type(message).isEmpty()) {
                 throw new DescriptionException(
                         "format " + format.name(),
                         "session",
@@ -79,6 +80,16 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
     /** A codec for one connection. */
     public MessageCodec newCodec() {
         return messages.codec(format);
+    }
+
+    /** What a reader must hold at most to have a frame, or a message in front of the first, whole. */
+    public int maxUnitBytes() {
+        return Math.max(format.maxFrameBytes(), messages.mostUnframedBytes());
+    }
+
+    /** A reader of what this end says in front of its first frame on one connection, read by the codec of the connection. */
+    public Prelude newPrelude(SessionScript.End from, MessageCodec codec) {
+        return Prelude.of(session, from, codec);
     }
 
     /** Laid out here, or those of another protocol that comes with the bridge. */

@@ -18,6 +18,9 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -74,6 +77,40 @@ class DescribedProtocolTest {
                   with: {device: "${tunnel.device-address}", server: "${tunnel.server-address}", bits: "${tunnel.prefix-length}", mtu: "${tunnel.mtu}"}
                   refusal: {message: sorry, with: {reason: "${refusal.reason}"}}
               passing: [busy]
+            """;
+
+    private static final String LINES = """
+            name: lines
+            frame:
+              header: [{name: type, at: 0, size: 1}]
+              payload: {at: 1, max: 1500}
+              check: {algorithm: crc16-x25, from: 0, to: payload-end, at: payload-end}
+              escape: cobs
+            types: {ip: 73, ping: 80, bye: 66}
+            messages:
+              hello: {unframed: {until: "0A"}, layout: [{literal: "HELLO "}, {text: name, charset: ascii}]}
+              nonce: {unframed: {until: "0A"}, layout: [{literal: "NONCE "}, {bytes: nonce, digits: "0123456789abcdef"}]}
+              proof: {unframed: {until: "0A"}, layout: [{literal: "PROOF "}, {bytes: digest, digits: "0123456789abcdef"}]}
+              welcome:
+                unframed: {until: "0A"}
+                layout: [{literal: "WELCOME "}, {text: device, until: "2F"}, {text: bits, until: "20"}, {text: server, until: "20"}, {text: mtu}]
+              no: {unframed: {until: "0A"}, layout: [{literal: "NO "}, {text: why}]}
+              ip: {means: packet, layout: [{bytes: content}]}
+              ping: []
+              bye: [{text: why}]
+            session:
+              login:
+                - {from: client, message: hello, with: {name: "${identity.device-id}"}}
+                - {from: server, message: nonce, with: {nonce: {random: 8}}}
+                - {from: client, message: proof, with: {digest: {digest: SHA-256, of: ["${nonce.nonce}", "${identity.token}"]}}}
+                - from: server
+                  message: welcome
+                  with: {device: "${tunnel.device-address}", bits: "${tunnel.prefix-length}", server: "${tunnel.server-address}", mtu: "${tunnel.mtu}"}
+                  refusal: {message: no, with: {why: "${refusal.reason}"}}
+              passing: [later]
+              keepalive: {from: server, message: ping}
+              farewell: {message: bye, with: {why: done}}
+            keepalive: {every: 1s, deadAfter: 2s}
             """;
 
     private final MemoryTunDevice tun = new MemoryTunDevice(TunOptions.named("tb0"));
@@ -199,7 +236,68 @@ class DescribedProtocolTest {
     }
 
     @Test
-    void whatTheConfigurationGivesAndTheDescriptionHasNoRoomForIsNamed() throws Exception {
+    void whatTheConfigurationGivesAndTheDescriptionHasNoRoomForIsNamedBeforeAnythingBegins() {
+        Map<String, String> settings = Map.of("tunnel.carriage", "packet", "identity.device-id", "pump number one");
+        assertThatThrownBy(() -> bridge(CHALLENGE, settings))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(
+                        "identity.device-id: cannot be said to a server of format 'challenge': proof: name length is 15;"
+                                + " allowed 0 to 8");
+    }
+
+    /** As a server would that speaks lines, and then frames between zeros: the whole of it by hand. */
+    @Test
+    void linesAndThenFramesAndAServerThatFallsSilent() throws Exception {
+        Map<String, String> settings =
+                Map.of("tunnel.carriage", "packet", "identity.device-id", "pump", "identity.token", "s3cret");
+        try (Bridge bridge = bridge(LINES, settings)) {
+            var started = bridge.start().toCompletableFuture();
+            try (Socket peer = listening.accept()) {
+                peer.setSoTimeout(PATIENCE_MILLIS);
+                assertThat(line(peer)).isEqualTo("HELLO pump");
+                say(peer, "NONCE 00ff10a0b0c0d0e0\n");
+                MessageDigest digest = MessageDigest.getInstance("SHA-256");
+                digest.update(HexFormat.of().parseHex("00ff10a0b0c0d0e0"));
+                byte[] wanted = digest.digest("s3cret".getBytes(StandardCharsets.US_ASCII));
+                assertThat(line(peer)).isEqualTo("PROOF " + HexFormat.of().formatHex(wanted));
+                // The first packet comes in the same segment as the last word of the login.
+                byte[] down = packet(SERVER, DEVICE, "down");
+                ByteBuffer together = ByteBuffer.allocate(200)
+                        .put("WELCOME 198.19.0.1/30 198.19.0.2 1280\n".getBytes(StandardCharsets.US_ASCII))
+                        .put(cobs('I', down));
+                peer.getOutputStream().write(together.array(), 0, together.position());
+                assertThat(started.get(10, TimeUnit.SECONDS).mtu()).isEqualTo(1_280);
+                assertThat(next()).isEqualTo(down);
+                byte[] up = packet(DEVICE, SERVER, "up");
+                tun.inject(up);
+                byte[] frame = cobs('I', up);
+                assertThat(peer.getInputStream().readNBytes(frame.length)).isEqualTo(frame);
+                // The server alone gives signs of life; when they stay away the bridge tries again, and is told to
+                // wait.
+                peer.getOutputStream().write(cobs('P', new byte[0]));
+            }
+            try (Socket peer = listening.accept()) {
+                peer.setSoTimeout(PATIENCE_MILLIS);
+                assertThat(line(peer)).isEqualTo("HELLO pump");
+                say(peer, "NONCE 0000000000000000\n");
+                assertThat(line(peer)).startsWith("PROOF ");
+                say(peer, "NO later\n");
+            }
+            try (Socket peer = listening.accept()) {
+                peer.setSoTimeout(PATIENCE_MILLIS);
+                line(peer);
+                say(peer, "NONCE 0000000000000000\n");
+                line(peer);
+                say(peer, "WELCOME 198.19.0.1/30 198.19.0.2 1280\n");
+                assertThat(peer.getInputStream().read())
+                        .as("silence is death, and nothing was asked for before")
+                        .isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void aServerThatBeginsOtherwiseIsToldInItsOwnWords() throws Exception {
         BlockingQueue<String> told = new LinkedBlockingQueue<>();
         BridgeListener listener = new BridgeListener() {
             @Override
@@ -207,25 +305,72 @@ class DescribedProtocolTest {
                 told.add(state + " " + detail);
             }
         };
-        Map<String, String> settings = Map.of("tunnel.carriage", "packet", "identity.device-id", "pump number one");
         try (Bridge bridge = Bridge.builder()
                 .server("127.0.0.1", listening.getLocalPort())
-                .protocol(Protocol.parse(CHALLENGE, "acme.yaml"))
+                .protocol(Protocol.parse(LINES, "acme.yaml"))
                 .device(tun)
                 .token("x")
-                .set(settings)
+                .set("tunnel.carriage", "packet")
                 .listener(listener)
                 .build()) {
             bridge.start();
             try (Socket peer = listening.accept()) {
-                write(peer, 1, new byte[] {4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+                say(peer, "SSH-2.0-OpenSSH_9.2\r\n");
                 String next;
                 do {
                     next = told.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
                 } while (next != null && !next.startsWith("WAITING"));
-                assertThat(next).contains("cannot be said to the server: proof: name length is 15; allowed 0 to 8");
+                assertThat(next)
+                        .contains(
+                                "the server does not begin as format 'lines' does: nonce: constant at byte 0 of the payload"
+                                        + " is \"SSH-2.\"; allowed \"NONCE \"; came \"SSH-2.0-OpenSSH_9.2\\x0D\"");
             }
         }
+    }
+
+    private static String line(Socket peer) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = peer.getInputStream().read();
+                next != '\n';
+                next = peer.getInputStream().read()) {
+            assertThat(next).as("after " + line).isNotNegative();
+            line.append((char) next);
+        }
+        return line.toString();
+    }
+
+    private static void say(Socket peer, String text) throws IOException {
+        peer.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Type, content and CRC-16/X-25 (most significant byte first), stuffed so that no zero is left, and a zero. */
+    private static byte[] cobs(char type, byte[] payload) {
+        ByteBuffer content =
+                ByteBuffer.allocate(payload.length + 3).put((byte) type).put(payload);
+        int crc = 0xFFFF;
+        for (int i = 0; i < content.position(); i++) {
+            crc ^= content.get(i) & 0xff;
+            for (int bit = 0; bit < 8; bit++) {
+                crc = (crc & 1) != 0 ? crc >>> 1 ^ 0x8408 : crc >>> 1;
+            }
+        }
+        content.putShort((short) ~crc);
+        ByteBuffer stuffed = ByteBuffer.allocate(2 * content.capacity() + 2);
+        int code = stuffed.position();
+        stuffed.put((byte) 0);
+        for (byte next : content.array()) {
+            if (next != 0) {
+                stuffed.put(next);
+            }
+            int run = stuffed.position() - code;
+            if (next == 0 || run == 0xFF) {
+                stuffed.put(code, (byte) run);
+                code = stuffed.position();
+                stuffed.put((byte) 0);
+            }
+        }
+        stuffed.put(code, (byte) (stuffed.position() - code)).put((byte) 0);
+        return Arrays.copyOf(stuffed.array(), stuffed.position());
     }
 
     private static void write(Socket peer, int type, byte[] payload) throws IOException {

@@ -33,7 +33,7 @@ public final class Description {
 
     private static final int LARGEST_BYTES = 1 << 20;
 
-    private static final List<String> SHIPPED = List.of("reference", "plain-le", "hdlc");
+    private static final List<String> SHIPPED = List.of("reference", "plain-le", "hdlc", "vtun");
     private static final String FOLDER = "/dev/tunbridge/protocol/frame/";
 
     private static final Set<Tag> TAGS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL, Tag.SEQ, Tag.MAP);

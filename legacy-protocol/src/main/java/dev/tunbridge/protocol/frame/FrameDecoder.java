@@ -68,6 +68,11 @@ public final class FrameDecoder implements AutoCloseable {
         }
     }
 
+    /** Before the first frame: so many bytes of the stream are none, and were read by somebody else. */
+    public void skip(int bytes) {
+        offset += bytes;
+    }
+
     /** For a handler: nothing is read behind the frame that it has been given until {@link #decode} is called again. */
     public void stop() {
         stopped = true;

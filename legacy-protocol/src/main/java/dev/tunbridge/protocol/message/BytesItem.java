@@ -1,15 +1,11 @@
 package dev.tunbridge.protocol.message;
 
 import io.netty.buffer.ByteBuf;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
 import java.util.Map;
 import java.util.Optional;
 
-/** Opaque bytes, or text. */
-record BytesItem(String name, Extent extent, Optional<Charset> charset) implements LayoutItem {
+/** Bytes, or what they spell. */
+record BytesItem(String name, Extent extent, Optional<Notation> notation) implements LayoutItem {
 
     @Override
     public void read(PayloadReader in, Slots slots, int slot) throws MalformedMessageException {
@@ -23,39 +19,15 @@ record BytesItem(String name, Extent extent, Optional<Charset> charset) implemen
     @Override
     public Value value(ByteBuf buffer, Slots slots, int slot) throws MalformedMessageException {
         Octets octets = Octets.copyOf(buffer, slots.indexes[slot], slots.lengths[slot]);
-        if (charset.isEmpty()) {
-            return new Value.Bytes(octets);
-        }
-        try {
-            return new Value.Text(charset.get()
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(octets.toByteArray()))
-                    .toString());
-        } catch (CharacterCodingException e) {
-            throw new MalformedMessageException(
-                    name + " is not " + charset.get().name());
-        }
+        return notation.isEmpty() ? new Value.Bytes(octets) : notation.get().read(name, octets.toByteArray());
     }
 
     @Override
     public void write(Map<String, Value> fields, ByteBuf out) {
-        extent.write(name, bytes(fields), out);
-    }
-
-    private byte[] bytes(Map<String, Value> fields) {
-        if (charset.isEmpty()) {
-            return LayoutItem.require(fields, name, Value.Bytes.class).octets().toByteArray();
-        }
-        String text = LayoutItem.require(fields, name, Value.Text.class).text();
-        try {
-            ByteBuffer encoded = charset.get().newEncoder().encode(CharBuffer.wrap(text));
-            byte[] bytes = new byte[encoded.remaining()];
-            encoded.get(bytes);
-            return bytes;
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(
-                    name + " cannot be written in " + charset.get().name(), e);
-        }
+        byte[] bytes = notation.isEmpty()
+                ? LayoutItem.require(fields, name, Value.Bytes.class).octets().toByteArray()
+                : notation.get().write(name, fields);
+        extent.write(name, bytes, out);
     }
 
     @Override

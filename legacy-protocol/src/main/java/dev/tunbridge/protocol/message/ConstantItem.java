@@ -4,8 +4,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.util.Map;
 
-/** Bytes that are always the same. */
-record ConstantItem(Octets octets) implements LayoutItem {
+/**
+ * Bytes that are always the same.
+ *
+ * @param isText to people
+ */
+record ConstantItem(Octets octets, boolean isText) implements LayoutItem {
     @Override
     public String name() {
         return "";
@@ -17,12 +21,14 @@ record ConstantItem(Octets octets) implements LayoutItem {
         int index = in.take("constant", length);
         for (int i = 0; i < length; i++) {
             if (in.buffer().getByte(index + i) != octets.byteAt(i)) {
-                throw in.malformed(
-                        "constant",
-                        "is " + ByteBufUtil.hexDump(in.buffer(), index, length) + "; allowed "
-                                + ByteBufUtil.hexDump(octets.toByteArray()));
+                Octets came = Octets.copyOf(in.buffer(), index, length);
+                throw in.malformed("constant", "is " + text(came) + "; allowed " + text(octets));
             }
         }
+    }
+
+    private String text(Octets shown) {
+        return isText ? shown.quoted() : ByteBufUtil.hexDump(shown.toByteArray());
     }
 
     @Override

@@ -6,9 +6,12 @@ import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.message.Message.CloseHow;
 import dev.tunbridge.protocol.message.Message.OpenStatus;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +54,14 @@ final class DescribedCodec implements MessageCodec {
         }
     }
 
-    DescribedCodec(FrameFormat format, Map<String, MessageLayout> layouts) {
+    /** What is unframed has no number. */
+    private static final int NO_NUMBER = -1;
+
+    /**
+     * @param layouts of the format's types, by their names
+     * @param unframed what lies in front of the first frame
+     */
+    DescribedCodec(FrameFormat format, Map<String, MessageLayout> layouts, List<MessageLayout> unframed) {
         this.format = format;
         overheadBytes = format.overheadBytes();
         layouts.forEach((name, layout) -> {
@@ -69,6 +79,7 @@ final class DescribedCodec implements MessageCodec {
         for (int i = 0; i < bounds.length; i++) {
             numbers[i] = bounds[i].number;
         }
+        unframed.forEach(layout -> byName.put(layout.name(), new Bound(NO_NUMBER, layout)));
     }
 
     @Override
@@ -122,6 +133,44 @@ final class DescribedCodec implements MessageCodec {
                         (int) slots.numbers[bound.channelSlot], buffer, slots.indexes[content], slots.lengths[content]);
             default -> handler.onMessage(message(layout, in));
         }
+    }
+
+    @Override
+    public boolean readUnframed(List<String> names, ByteBuf in, MessageHandler handler)
+            throws MalformedMessageException {
+        MessageLayout due = bound(names.get(0)).layout;
+        Unframed unframed = due.unframed().orElseThrow();
+        int whole = unframed.wholeBytes(due.name(), in);
+        if (whole == 0) {
+            return false;
+        }
+        PayloadReader outer = new PayloadReader().wrap(due.name(), in, in.readerIndex(), whole);
+        int length = unframed.extent().open(outer, due.name());
+        int index = outer.take(due.name(), length);
+        if (unframed.extent() instanceof Extent.Fixed fixed) {
+            length = fixed.trimmed(in, index);
+        }
+        Message message = anyOf(names, in, index, length);
+        in.skipBytes(whole);
+        handler.onMessage(message);
+        return true;
+    }
+
+    /** The first whose layout the bytes have; if there is none, what is wrong with the one that is due. */
+    private Message anyOf(List<String> names, ByteBuf in, int index, int length) throws MalformedMessageException {
+        @Nullable MalformedMessageException fault = null;
+        for (String name : names) {
+            MessageLayout layout = bound(name).layout;
+            PayloadReader payload = reader.wrap(name, in, index, length);
+            try {
+                layout.read(payload, slots);
+                return message(layout, payload);
+            } catch (MalformedMessageException e) {
+                fault = fault == null ? e : fault;
+            }
+        }
+        throw new MalformedMessageException((fault == null ? "" : fault.getMessage() + "; ") + "came "
+                + Octets.copyOf(in, index, length).quoted());
     }
 
     private static boolean readSegment(TrafficHead head, int ipProtocol, FrameView frame, MessageHandler handler) {
@@ -218,11 +267,21 @@ final class DescribedCodec implements MessageCodec {
 
     private static void write(Bound bound, Map<String, Value> fields, FrameEncoder encoder, ByteBuf out) {
         try {
+            if (bound.layout.unframed().isPresent()) {
+                writeUnframed(bound.layout, bound.layout.unframed().get(), fields, out);
+                return;
+            }
             bound.layout.write(fields, encoder.begin(out, bound.number));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(bound.layout.name() + ": " + e.getMessage(), e);
         }
         encoder.end();
+    }
+
+    private static void writeUnframed(MessageLayout layout, Unframed unframed, Map<String, Value> fields, ByteBuf out) {
+        ByteBuf content = Unpooled.buffer();
+        layout.write(fields, content);
+        unframed.extent().write(layout.name(), ByteBufUtil.getBytes(content), out);
     }
 
     private Bound bound(String name) {

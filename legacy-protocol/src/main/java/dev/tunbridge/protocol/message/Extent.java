@@ -18,6 +18,16 @@ sealed interface Extent {
 
     void write(String field, byte[] bytes, ByteBuf out);
 
+    /**
+     * Where the bytes stand in a stream: how many they take with all that closes or counts them, as far as that can be seen.
+     *
+     * @return {@link #UNKNOWN} where more must come to tell; what is told may be more than there is
+     */
+    long wholeBytes(ByteBuf in, int index, int limit);
+
+    /** More bytes must come. */
+    long UNKNOWN = -1;
+
     /** So many bytes, always; shorter ones are padded behind, and the padding is no part of them. */
     record Fixed(int bytes, int padding) implements Extent {
         /** What is shorter is refused. */
@@ -25,6 +35,11 @@ sealed interface Extent {
 
         @Override
         public int open(PayloadReader in, String field) {
+            return bytes;
+        }
+
+        @Override
+        public long wholeBytes(ByteBuf in, int index, int limit) {
             return bytes;
         }
 
@@ -62,6 +77,15 @@ sealed interface Extent {
         }
 
         @Override
+        public long wholeBytes(ByteBuf in, int index, int limit) {
+            if (limit - index < size) {
+                return UNKNOWN;
+            }
+            long length = NumberItem.read(in, index, size, endian);
+            return length < 0 || length > Integer.MAX_VALUE ? Long.MAX_VALUE : size + length;
+        }
+
+        @Override
         public void write(String field, byte[] bytes, ByteBuf out) {
             Range.check(
                     field + " length",
@@ -89,6 +113,12 @@ sealed interface Extent {
         }
 
         @Override
+        public long wholeBytes(ByteBuf in, int index, int limit) {
+            int found = in.indexOf(index, limit, (byte) delimiter);
+            return found < 0 ? UNKNOWN : found - index + 1;
+        }
+
+        @Override
         public void write(String field, byte[] bytes, ByteBuf out) {
             for (byte next : bytes) {
                 if ((next & 0xff) == delimiter) {
@@ -113,6 +143,11 @@ sealed interface Extent {
         @Override
         public boolean isBounded() {
             return false;
+        }
+
+        @Override
+        public long wholeBytes(ByteBuf in, int index, int limit) {
+            return UNKNOWN;
         }
 
         @Override

@@ -17,10 +17,11 @@ final class LayoutParser {
     private static final int IPV6_FAMILY = 6;
     private static final int MOST_CONSTANT_BYTES = 256;
     private static final int MOST_FIXED_BYTES = 1 << 16;
+    private static final int UNFRAMED_BYTES = 1024;
 
     /** What an item may be; the key bears its name. */
     private static final List<String> KINDS =
-            List.of("number", "choice", "flags", "family", "address", "bytes", "text", "constant");
+            List.of("number", "choice", "flags", "family", "address", "bytes", "text", "constant", "literal");
 
     /** Fields that are addresses in every message which has them. */
     private static final String ADDRESS_SUFFIX = "-address";
@@ -37,16 +38,35 @@ final class LayoutParser {
     static MessageLayout parse(Section messages, String type) {
         Optional<Meaning> ownName = Meaning.of(type).filter(meaning -> meaning != Meaning.SIGNAL);
         if (messages.isList(type)) {
-            return new LayoutParser(messages, type).layout(ownName.orElse(Meaning.SIGNAL), messages.sections(type));
+            return new LayoutParser(messages, type)
+                    .layout(ownName.orElse(Meaning.SIGNAL), Optional.empty(), messages.sections(type));
         }
         Section section = messages.section(type);
         Meaning meaning = section.choice("means", ownName.orElse(Meaning.SIGNAL), Meaning.class);
-        MessageLayout layout = new LayoutParser(messages, type).layout(meaning, section.sections("layout"));
+        Optional<Unframed> unframed = section.optionalSection("unframed").map(LayoutParser::unframed);
+        if (unframed.isPresent() && meaning != Meaning.SIGNAL) {
+            throw section.refuse(
+                    "unframed", "is a message that means " + meaning.key() + "; allowed: the session's own");
+        }
+        MessageLayout layout = new LayoutParser(messages, type).layout(meaning, unframed, section.sections("layout"));
         section.finish();
         return layout;
     }
 
-    private MessageLayout layout(Meaning meaning, List<Section> sections) {
+    private static Unframed unframed(Section section) {
+        Extent extent = extent(section);
+        if (!extent.isBounded()) {
+            throw section.refuse("", "has no end; allowed: one of the keys size, length, until");
+        }
+        int most = extent instanceof Extent.Fixed fixed ? fixed.bytes() : section.integer("max", UNFRAMED_BYTES);
+        if (most < 1 || most > MOST_FIXED_BYTES) {
+            throw section.refuse("max", "is " + most + "; allowed 1 to " + MOST_FIXED_BYTES);
+        }
+        section.finish();
+        return new Unframed(extent, most);
+    }
+
+    private MessageLayout layout(Meaning meaning, Optional<Unframed> unframed, List<Section> sections) {
         if (sections.size() > Slots.MOST) {
             throw section.refuse(type, "has " + sections.size() + " items; allowed " + Slots.MOST);
         }
@@ -59,7 +79,7 @@ final class LayoutParser {
             items.add(item(item, sections));
             item.finish();
         }
-        MessageLayout layout = new MessageLayout(type, meaning, items);
+        MessageLayout layout = new MessageLayout(type, meaning, unframed, items);
         verify(layout);
         return layout;
     }
@@ -70,7 +90,10 @@ final class LayoutParser {
                 .findFirst()
                 .orElseThrow(() -> item.refuse("", "is no item; allowed: one of the keys " + String.join(", ", KINDS)));
         if (kind.equals("constant")) {
-            return new ConstantItem(Octets.of(item.hex(kind, MOST_CONSTANT_BYTES)));
+            return new ConstantItem(Octets.of(item.hex(kind, MOST_CONSTANT_BYTES)), false);
+        }
+        if (kind.equals("literal")) {
+            return new ConstantItem(literal(item), true);
         }
         String name = item.text(kind);
         if (items.stream().anyMatch(other -> other.name().equals(name))) {
@@ -82,9 +105,17 @@ final class LayoutParser {
             case "flags" -> new NamesItem(number(item, name), names(item), true);
             case "family" -> family(item, name, all);
             case "address" -> address(item, name);
-            case "bytes" -> new BytesItem(name, extent(item), Optional.empty());
-            default -> new BytesItem(name, extent(item), Optional.of(charset(item)));
+            case "bytes" -> new BytesItem(name, extent(item), notation(item));
+            default -> new BytesItem(name, extent(item), Optional.of(new Notation.InCharset(charset(item))));
         };
+    }
+
+    private static Octets literal(Section item) {
+        byte[] bytes = item.text("literal").getBytes(StandardCharsets.UTF_8);
+        if (bytes.length == 0 || bytes.length > MOST_CONSTANT_BYTES) {
+            throw item.refuse("literal", "has " + bytes.length + " bytes; allowed 1 to " + MOST_CONSTANT_BYTES);
+        }
+        return Octets.of(bytes);
     }
 
     private static NumberItem number(Section item, String name) {
@@ -145,6 +176,22 @@ final class LayoutParser {
             }
         }
         throw item.refuse("of", "is \"" + of + "\"; allowed ipv4, ipv6, or the name of a family in front of it");
+    }
+
+    /** Bytes that are written as text: two digits each, of these sixteen. */
+    private static Optional<Notation> notation(Section item) {
+        if (!item.has("digits")) {
+            return Optional.empty();
+        }
+        String digits = item.text("digits");
+        boolean isRight = digits.length() == Notation.InDigits.BASE
+                && digits.chars().distinct().count() == Notation.InDigits.BASE
+                && digits.chars().allMatch(digit -> digit > ' ' && digit < 0x7f);
+        if (!isRight) {
+            throw item.refuse(
+                    "digits", "is \"" + digits + "\"; allowed: sixteen different ones, such as 0123456789abcdef");
+        }
+        return Optional.of(new Notation.InDigits(digits));
     }
 
     private static Charset charset(Section item) {
@@ -225,7 +272,7 @@ final class LayoutParser {
         };
         boolean isRight = wanted.isInstance(item)
                 && !(item instanceof BytesItem bytes
-                        && (bytes.extent().isBounded() || bytes.charset().isPresent()));
+                        && (bytes.extent().isBounded() || bytes.notation().isPresent()));
         if (!isRight) {
             throw section.refuse(type, "has a field " + field + " of the wrong kind; allowed " + allowed(wanted));
         }

@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.message;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameView;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import java.util.Set;
 
 /** Frames to messages and back, for one format. For one thread; reading and writing traffic allocates nothing. */
@@ -15,7 +16,16 @@ public interface MessageCodec {
     void read(FrameView frame, MessageHandler handler) throws MalformedMessageException;
 
     /**
-     * Appends the message as one frame.
+     * Reads a message that no frame holds from the readable bytes, and hands it to the handler.
+     *
+     * @param names of the messages that may come, which end alike; the first is the one that is due
+     * @return false where it is not whole yet, and nothing was read
+     * @throws MalformedMessageException if it is none of them
+     */
+    boolean readUnframed(List<String> names, ByteBuf in, MessageHandler handler) throws MalformedMessageException;
+
+    /**
+     * Appends the message as one frame, or without one where its layout says so.
      *
      * @throws IllegalArgumentException if the format has no such message, or a field does not fit the wire
      * @throws dev.tunbridge.protocol.frame.FrameTooLongException if it does not fit a frame; {@code out} is unchanged

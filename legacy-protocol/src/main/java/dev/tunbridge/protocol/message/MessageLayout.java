@@ -4,14 +4,16 @@ import io.netty.buffer.ByteBuf;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How the payload of one type of message is laid out: its items one behind the other. Immutable.
  *
  * @param name of the type, as {@code types} has it
+ * @param unframed how it lies in the stream where no frame holds it
  */
-record MessageLayout(String name, Meaning meaning, List<LayoutItem> items) {
+record MessageLayout(String name, Meaning meaning, Optional<Unframed> unframed, List<LayoutItem> items) {
     /** No item of a layout has it. */
     static final int NO_SLOT = -1;
 

@@ -3,9 +3,13 @@ package dev.tunbridge.protocol.message;
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -22,12 +26,12 @@ public final class MessageLayouts {
      *
      * <pre>
      *   messages:
-     *     TYPE: [ITEM, ...]                     or {means: MEANING, layout: [ITEM, ...]}
+     *     TYPE: [ITEM, ...]                     or {means: MEANING, unframed: {EXTENT, max}, layout: [ITEM, ...]}
      *
      *   {number: NAME, size, endian, least, most}      {choice: NAME, size, endian, names: {NAME: number}}
      *   {flags: NAME, size, endian, names}             {family: NAME, size, ipv4: 4, ipv6: 6}
-     *   {address: NAME, of: family NAME | ipv4 | ipv6} {constant: "hex"}
-     *   {bytes: NAME, EXTENT}                          {text: NAME, charset, EXTENT}
+     *   {address: NAME, of: family NAME | ipv4 | ipv6} {constant: "hex"} {literal: "text"}
+     *   {bytes: NAME, digits, EXTENT}                  {text: NAME, charset, EXTENT}
      *   EXTENT: size, pad | length: {size, endian} | until: "hex" | nothing for all that is left
      * </pre>
      *
@@ -52,6 +56,10 @@ public final class MessageLayouts {
                         "types." + type,
                         "is no message that is laid out; allowed " + String.join(", ", byName.keySet()));
             }
+            if (layout.unframed().isPresent()) {
+                throw new DescriptionException(
+                        "format " + format.name(), "types." + type, "is a message outside frames, which has no number");
+            }
             used.put(type, layout);
         }
         return used;
@@ -59,7 +67,56 @@ public final class MessageLayouts {
 
     /** A codec for one connection. */
     public MessageCodec codec(FrameFormat format) {
-        return new DescribedCodec(format, of(format));
+        return new DescribedCodec(format, of(format), unframed());
+    }
+
+    private List<MessageLayout> unframed() {
+        return byName.values().stream()
+                .filter(layout -> layout.unframed().isPresent())
+                .toList();
+    }
+
+    /**
+     * Whether a message can be written with these values. Where some are not known yet, the others are looked at by themselves.
+     *
+     * @throws IllegalArgumentException naming what does not fit, and what is allowed
+     */
+    public void verify(String message, Map<String, Value> known) {
+        MessageLayout layout = Objects.requireNonNull(byName.get(message), message);
+        ByteBuf scratch = Unpooled.buffer();
+        for (LayoutItem item : layout.items()) {
+            if (known.containsKey(item.name())) {
+                item.write(known, scratch);
+            }
+        }
+        if (known.keySet().containsAll(fieldsOf(message))) {
+            scratch.clear();
+            layout.write(known, scratch);
+            layout.unframed()
+                    .ifPresent(unframed ->
+                            unframed.extent().write(message, ByteBufUtil.getBytes(scratch), Unpooled.buffer()));
+        }
+    }
+
+    /** The longest that lies outside frames may be, in bytes. */
+    public int mostUnframedBytes() {
+        return unframed().stream()
+                .mapToInt(layout -> layout.unframed().orElseThrow().mostBytes())
+                .max()
+                .orElse(0);
+    }
+
+    /** Whether a frame holds it; false also where there is no message of that name. */
+    public boolean isFramed(String message) {
+        MessageLayout layout = byName.get(message);
+        return layout != null && layout.unframed().isEmpty();
+    }
+
+    /** Whether the end of either can be told before it is known which of them comes: both framed, or both unframed alike. */
+    public boolean endAlike(String message, String other) {
+        MessageLayout one = byName.get(message);
+        MessageLayout two = byName.get(other);
+        return one != null && two != null && one.unframed().equals(two.unframed());
     }
 
     /** The fields of a message; empty where there is none of that name. */

@@ -41,6 +41,17 @@ public final class Octets {
         out.writeBytes(bytes);
     }
 
+    /** As text between quotation marks, for people: what is not printable in ASCII as {@code \\x0A}, and not all of many. */
+    String quoted() {
+        StringBuilder text = new StringBuilder("\"");
+        for (int i = 0; i < Math.min(bytes.length, SHOWN_BYTES); i++) {
+            int octet = bytes[i] & 0xff;
+            boolean isPlain = octet >= ' ' && octet < 0x7f && octet != '"' && octet != '\\';
+            text.append(isPlain ? String.valueOf((char) octet) : String.format("\\x%02X", octet));
+        }
+        return text.append(bytes.length > SHOWN_BYTES ? "…\"" : "\"").toString();
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Octets octets && Arrays.equals(bytes, octets.bytes);

@@ -12,11 +12,15 @@ final class PayloadReader {
     private int at;
     private int end;
 
+    /** Where the field begins that is being read, for faults. */
+    private int fieldAt;
+
     PayloadReader wrap(String type, ByteBuf buffer, int index, int length) {
         this.type = type;
         this.buffer = buffer;
         this.start = index;
         this.at = index;
+        this.fieldAt = index;
         this.end = index + length;
         return this;
     }
@@ -27,12 +31,14 @@ final class PayloadReader {
 
     /** How many bytes are in front of the next one of this value, or -1 where none is left. */
     int bytesBefore(int octet) {
+        fieldAt = at;
         int found = buffer.indexOf(at, end, (byte) octet);
         return found < 0 ? -1 : found - at;
     }
 
     /** The index of so many bytes, which are then behind the reader. */
     int take(String field, int bytes) throws MalformedMessageException {
+        fieldAt = at;
         if (end - at < bytes) {
             throw malformed(field, "needs " + bytes + " bytes, but " + (end - at) + " are left");
         }
@@ -58,7 +64,7 @@ final class PayloadReader {
 
     MalformedMessageException malformed(String field, String reason) {
         return new MalformedMessageException(
-                type + ": " + field + " at byte " + (at - start) + " of the payload " + reason);
+                type + ": " + field + " at byte " + (fieldAt - start) + " of the payload " + reason);
     }
 
     /** The same of this message. */

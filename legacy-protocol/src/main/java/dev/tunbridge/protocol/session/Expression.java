@@ -5,11 +5,15 @@ import dev.tunbridge.protocol.message.Value;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.crypto.Cipher;
 import javax.crypto.Mac;
+import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /** What one end puts into a field. Immutable. */
@@ -105,13 +109,56 @@ sealed interface Expression {
         }
     }
 
+    /**
+     * The parts, one behind the other, encrypted; by the JCA's name of the transformation.
+     *
+     * @param iv empty where the transformation has none
+     */
+    record Encrypted(String transformation, Expression key, Optional<Expression> iv, List<Expression> parts)
+            implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            try {
+                Cipher cipher = Cipher.getInstance(transformation);
+                Key secret = new SecretKeySpec(bytes(List.of(key), variables, surroundings), algorithm());
+                if (iv.isPresent()) {
+                    byte[] initial = bytes(List.of(iv.get()), variables, surroundings);
+                    cipher.init(Cipher.ENCRYPT_MODE, secret, new IvParameterSpec(initial));
+                } else {
+                    cipher.init(Cipher.ENCRYPT_MODE, secret);
+                }
+                return new Value.Bytes(Octets.of(cipher.doFinal(bytes(parts, variables, surroundings))));
+            } catch (GeneralSecurityException e) {
+                throw new IllegalArgumentException(transformation + " cannot be done: " + e.getMessage(), e);
+            }
+        }
+
+        private String algorithm() {
+            int slash = transformation.indexOf('/');
+            return slash < 0 ? transformation : transformation.substring(0, slash);
+        }
+
+        @Override
+        public boolean isKnownToBoth() {
+            return true;
+        }
+    }
+
+    /** Who says it says this; who hears it takes whatever it is. */
+    record Any(Expression said) implements Expression {
+        @Override
+        public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
+            return said.evaluate(variables, surroundings);
+        }
+    }
+
     private static byte[] bytes(List<Expression> parts, Map<String, Value> variables, Surroundings surroundings) {
         ByteBuf all = Unpooled.buffer();
         for (Expression part : parts) {
-            Value value = part.evaluate(variables, surroundings).as(Value.Bytes.class);
+            Value value = part.evaluate(variables, surroundings);
             if (value instanceof Value.Address address) {
                 all.writeBytes(address.address().getAddress());
-            } else if (value.as(Value.Text.class).as(Value.Bytes.class) instanceof Value.Bytes bytes) {
+            } else if (asBytes(value) instanceof Value.Bytes bytes) {
                 bytes.octets().writeTo(all);
             } else {
                 throw new IllegalArgumentException(part + " has no bytes to digest");
@@ -120,5 +167,10 @@ sealed interface Expression {
         byte[] bytes = new byte[all.readableBytes()];
         all.readBytes(bytes);
         return bytes;
+    }
+
+    /** Bytes as they are: not all of them are text. Numbers by their digits. */
+    private static Value asBytes(Value value) {
+        return value instanceof Value.Bytes ? value : value.as(Value.Text.class).as(Value.Bytes.class);
     }
 }

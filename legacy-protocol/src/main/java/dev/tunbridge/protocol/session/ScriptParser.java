@@ -8,9 +8,10 @@ import dev.tunbridge.protocol.session.SessionScript.End;
 import dev.tunbridge.protocol.session.SessionScript.KeepAlive;
 import dev.tunbridge.protocol.session.SessionScript.Step;
 import dev.tunbridge.protocol.session.SessionScript.Utterance;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.crypto.Cipher;
 import javax.crypto.Mac;
 
 /** Reads a session script; {@link SessionScript#parse} has the grammar. */
@@ -47,6 +49,7 @@ final class ScriptParser {
 
     private final MessageLayouts messages;
     private final Set<String> known = new TreeSet<>(OF_THE_BRIDGE);
+    private final Set<End> haveFramed = EnumSet.noneOf(End.class);
 
     ScriptParser(MessageLayouts messages) {
         this.messages = messages;
@@ -63,7 +66,7 @@ final class ScriptParser {
         }
         Optional<KeepAlive> keepAlive = session.optionalSection("keepalive").map(this::keepAlive);
         Optional<Utterance> farewell = session.optionalSection("farewell").map(section -> {
-            Utterance utterance = utterance(section);
+            Utterance utterance = framedUtterance(section);
             section.finish();
             return utterance;
         });
@@ -77,6 +80,7 @@ final class ScriptParser {
             throw section.refuse("from", "is missing; allowed client, server");
         }
         End from = section.choice("from", End.CLIENT, End.class);
+        framed(section, from);
         Optional<Utterance> refusal = section.optionalSection("refusal").map(other -> {
             Utterance utterance = utterance(other);
             other.finish();
@@ -86,20 +90,51 @@ final class ScriptParser {
             throw section.refuse("refusal", "is said by a client; allowed for steps of the server");
         }
         Utterance says = utterance(section);
+        if (refusal.isPresent()
+                && !messages.endAlike(says.message(), refusal.get().message())) {
+            throw section.refuse(
+                    "refusal",
+                    "is said by " + refusal.get().message() + ", which does not lie in the stream as " + says.message()
+                            + " does; allowed: a message of the same frames, size, length or end");
+        }
         long within = section.nanos("within", WITHIN_NANOS);
         section.finish();
         return new Step(from, says, within, refusal);
     }
 
+    /** In front of the first frame of one end lies what has none, and behind it nothing. */
+    private void framed(Section section, End from) {
+        boolean isFramed = messages.isFramed(section.text("message"));
+        if (isFramed) {
+            haveFramed.add(from);
+        } else if (haveFramed.contains(from)) {
+            throw section.refuse(
+                    "message",
+                    "is \"" + section.text("message")
+                            + "\", which is in no frame, behind one that is; allowed in front of it");
+        }
+    }
+
+    private Utterance framedUtterance(Section section) {
+        Utterance utterance = utterance(section);
+        if (!utterance.isFramed()) {
+            throw section.refuse(
+                    "message", "is \"" + utterance.message() + "\", which is in no frame; allowed in the login alone");
+        }
+        return utterance;
+    }
+
     private KeepAlive keepAlive(Section section) {
-        Utterance question = utterance(section);
+        Optional<End> from =
+                section.has("from") ? Optional.of(section.choice("from", End.CLIENT, End.class)) : Optional.empty();
+        Utterance question = framedUtterance(section);
         Optional<Utterance> answer = section.optionalSection("answer").map(other -> {
-            Utterance utterance = utterance(other);
+            Utterance utterance = framedUtterance(other);
             other.finish();
             return utterance;
         });
         section.finish();
-        return new KeepAlive(question, answer);
+        return new KeepAlive(from, question, answer);
     }
 
     private Utterance utterance(Section section) {
@@ -122,7 +157,7 @@ final class ScriptParser {
             with.put(field, expression(given.get(), field));
             known.add(message + "." + field);
         }
-        return new Utterance(message, with);
+        return new Utterance(message, messages.isFramed(message), with);
     }
 
     private Expression expression(Section section, String key) {
@@ -173,11 +208,32 @@ final class ScriptParser {
             expression = new Expression.Digest(algorithm(section, "digest"), parts(section));
         } else if (section.has("hmac")) {
             expression = new Expression.Hmac(algorithm(section, "hmac"), expression(section, "key"), parts(section));
+        } else if (section.has("encrypt")) {
+            expression = encrypted(section);
+        } else if (section.has("any")) {
+            expression = new Expression.Any(expression(section, "any"));
         } else {
-            throw section.refuse("", "is no value; allowed: one of the keys hex, random, clock, digest, hmac");
+            throw section.refuse(
+                    "", "is no value; allowed: one of the keys hex, random, clock, digest, hmac, encrypt, any");
         }
         section.finish();
         return expression;
+    }
+
+    private Expression encrypted(Section section) {
+        String transformation = algorithm(section, "encrypt");
+        String[] parts = transformation.split("/", -1);
+        boolean needsIv = parts.length > 1 && !parts[1].equalsIgnoreCase("ECB");
+        if (needsIv != section.has("iv")) {
+            throw needsIv
+                    ? section.refuse("iv", "is missing, and " + transformation + " begins with one")
+                    : section.refuse("iv", "is given, and " + transformation + " has none");
+        }
+        return new Expression.Encrypted(
+                transformation,
+                expression(section, "key"),
+                needsIv ? Optional.of(expression(section, "iv")) : Optional.empty(),
+                parts(section));
     }
 
     private List<Expression> parts(Section section) {
@@ -191,16 +247,15 @@ final class ScriptParser {
     private static String algorithm(Section section, String key) {
         String name = section.text(key);
         try {
-            if (key.equals("hmac")) {
-                Mac.getInstance(name);
-            } else {
-                MessageDigest.getInstance(name);
+            switch (key) {
+                case "hmac" -> Mac.getInstance(name);
+                case "encrypt" -> Cipher.getInstance(name);
+                default -> MessageDigest.getInstance(name);
             }
-        } catch (NoSuchAlgorithmException e) {
-            throw section.refuse(
-                    key,
-                    "is \"" + name + "\"; allowed: a name that this Java knows, such as "
-                            + (key.equals("hmac") ? "HmacSHA256" : "SHA-256"));
+        } catch (GeneralSecurityException e) {
+            String example = Map.of("hmac", "HmacSHA256", "encrypt", "AES/ECB/NoPadding", "digest", "SHA-256")
+                    .getOrDefault(key, "");
+            throw section.refuse(key, "is \"" + name + "\"; allowed: a name that this Java knows, such as " + example);
         }
         return name;
     }

@@ -136,16 +136,26 @@ public final class Session {
                     "no " + due.says().message() + " within " + TimeUnit.NANOSECONDS.toMillis(due.withinNanos())
                             + " ms");
         }
-        if (state != State.ESTABLISHED || script.keepAlive().isEmpty()) {
+        if (state != State.ESTABLISHED) {
             return List.of();
         }
         long silentNanos = nowNanos - lastHeardNanos;
-        if (silentNanos >= deadAfterNanos) {
+        if (hears() && silentNanos >= deadAfterNanos) {
             return closed(
                     CloseReason.PEER_DEAD,
                     "nothing was heard for " + TimeUnit.NANOSECONDS.toMillis(silentNanos) + " ms");
         }
-        return nowNanos - nextKeepAliveNanos < 0 ? List.of() : ask(nowNanos);
+        return asks() && nowNanos - nextKeepAliveNanos >= 0 ? ask(nowNanos) : List.of();
+    }
+
+    /** Whether it is this end that asks for signs of life. */
+    private boolean asks() {
+        return script.keepAlive().isPresent() && script.keepAlive().get().isAskedBy(end);
+    }
+
+    /** Whether silence is death. */
+    private boolean hears() {
+        return script.keepAlive().isPresent() && script.keepAlive().get().isHeardBy(end);
     }
 
     /**
@@ -155,7 +165,7 @@ public final class Session {
     public List<SessionAction> keepAlive(long nowNanos) {
         long sentNanos = nextKeepAliveNanos - keepAliveEveryNanos;
         boolean isTooSoon = nowNanos - sentNanos < LEAST_KEEP_ALIVE_NANOS;
-        return state != State.ESTABLISHED || isTooSoon ? List.of() : ask(nowNanos);
+        return state != State.ESTABLISHED || isTooSoon || !asks() ? List.of() : ask(nowNanos);
     }
 
     private List<SessionAction> ask(long nowNanos) {
@@ -197,11 +207,14 @@ public final class Session {
             case NEW, CLOSED -> NO_DEADLINE;
             case LOGIN -> loginDeadlineNanos;
             case ESTABLISHED -> {
-                if (script.keepAlive().isEmpty()) {
-                    yield NO_DEADLINE;
-                }
                 long deadNanos = lastHeardNanos + deadAfterNanos;
-                yield nextKeepAliveNanos - deadNanos < 0 ? nextKeepAliveNanos : deadNanos;
+                if (asks() && hears()) {
+                    yield nextKeepAliveNanos - deadNanos < 0 ? nextKeepAliveNanos : deadNanos;
+                }
+                if (asks()) {
+                    yield nextKeepAliveNanos;
+                }
+                yield hears() ? deadNanos : NO_DEADLINE;
             }
         };
     }
@@ -315,7 +328,7 @@ public final class Session {
             Optional<Utterance> refusal = due.refusal();
             if (isOf(message, refusal)) {
                 capture(signal, refusal.get());
-                return refused();
+                return refused(signal.name());
             }
         }
         return violation(nameOf(message) + " before the " + due.says().message());
@@ -332,12 +345,14 @@ public final class Session {
         return actions;
     }
 
-    private List<SessionAction> refused() {
-        String reason = text(REFUSAL_REASON);
+    /** A message that gives no reason is one by its name. */
+    private List<SessionAction> refused(String message) {
+        String given = text(REFUSAL_REASON);
+        String reason = given.isEmpty() ? message : given;
         String text = text(REFUSAL_TEXT);
         return List.of(
                 new SessionAction.Refused(reason, text, script.passing().contains(reason)),
-                finish(CloseReason.REFUSED, reason + ": " + text));
+                finish(CloseReason.REFUSED, text.isEmpty() ? reason : reason + ": " + text));
     }
 
     private String text(String variable) {

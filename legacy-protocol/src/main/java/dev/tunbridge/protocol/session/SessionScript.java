@@ -2,8 +2,10 @@ package dev.tunbridge.protocol.session;
 
 import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.message.MessageLayouts;
+import dev.tunbridge.protocol.message.Value;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,15 +32,20 @@ public record SessionScript(
     public enum End {
         /** The device, which connects. */
         CLIENT,
-        SERVER
+        SERVER;
+
+        End other() {
+            return this == CLIENT ? SERVER : CLIENT;
+        }
     }
 
     /**
      * A message and what its fields hold.
      *
+     * @param isFramed whether a frame holds it; what is not lies in front of the first one
      * @param with by field, in the order of the layout, in which they are said
      */
-    record Utterance(String message, Map<String, Expression> with) {
+    record Utterance(String message, boolean isFramed, Map<String, Expression> with) {
         Utterance {
             with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
         }
@@ -53,11 +60,21 @@ public record SessionScript(
     record Step(End from, Utterance says, long withinNanos, Optional<Utterance> refusal) {}
 
     /**
-     * Signs of life, of both ends.
+     * Signs of life.
      *
+     * @param from who asks; empty: both
      * @param answer to a question of the other end
      */
-    record KeepAlive(Utterance question, Optional<Utterance> answer) {}
+    record KeepAlive(Optional<End> from, Utterance question, Optional<Utterance> answer) {
+        boolean isAskedBy(End end) {
+            return from.isEmpty() || from.get() == end;
+        }
+
+        /** Whether an end hears something now and then, so that silence is death to it. */
+        boolean isHeardBy(End end) {
+            return isAskedBy(end.other()) || answer.isPresent();
+        }
+    }
 
     public SessionScript {
         login = List.copyOf(login);
@@ -77,6 +94,62 @@ public record SessionScript(
         });
         farewell.ifPresent(all::add);
         return all.stream().map(Utterance::message).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** What cannot be said, and of which variable it is. */
+    public record Unsayable(String variable, String reason) {}
+
+    /**
+     * Looks for what the device cannot say to any server: a value of the configuration that its field has no room for.
+     *
+     * @param variables what is known before there is a connection
+     */
+    public Optional<Unsayable> unsayable(
+            Map<String, Value> variables, Surroundings surroundings, MessageLayouts messages) {
+        for (Step step : login) {
+            Optional<Unsayable> fault = step.from() == End.CLIENT
+                    ? unsayable(step.says(), variables, surroundings, messages)
+                    : Optional.empty();
+            if (fault.isPresent()) {
+                return fault;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Unsayable> unsayable(
+            Utterance says, Map<String, Value> variables, Surroundings surroundings, MessageLayouts messages) {
+        Map<String, Value> known = new HashMap<>();
+        String last = "";
+        for (Map.Entry<String, Expression> entry : says.with().entrySet()) {
+            if (entry.getValue() instanceof Expression.Variable variable && variables.containsKey(variable.name())) {
+                last = variable.name();
+            }
+            try {
+                known.put(entry.getKey(), entry.getValue().evaluate(variables, surroundings));
+            } catch (IllegalArgumentException e) {
+                continue; // it hangs on what the server will say
+            }
+            try {
+                messages.verify(says.message(), known);
+            } catch (IllegalArgumentException e) {
+                return Optional.of(new Unsayable(last, says.message() + ": " + e.getMessage()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What this end says in front of its first frame, in order: each with what it may say in its place. */
+    List<List<String>> unframed(End from) {
+        List<List<String>> unframed = new ArrayList<>();
+        for (Step step : login) {
+            if (step.from() == from && !step.says().isFramed()) {
+                List<String> choice = new ArrayList<>(List.of(step.says().message()));
+                step.refusal().ifPresent(refusal -> choice.add(refusal.message()));
+                unframed.add(choice);
+            }
+        }
+        return unframed;
     }
 
     /** The variables that the server's part of the login gives the device. */
@@ -102,11 +175,12 @@ public record SessionScript(
      *     - from: client | server
      *       message: TYPE, with: {FIELD: VALUE}, within: TIME
      *       refusal: {message: TYPE, with: {FIELD: VALUE}}      of the server, where it does not want the device
-     *   keepalive: {message: TYPE, with: …, answer: {message: TYPE, with: …}}
+     *   keepalive: {from: client | server, message: TYPE, with: …, answer: {message: TYPE, with: …}}
      *   farewell:  {message: TYPE, with: …}
      *   passing:   [REASON]
      *
      *   VALUE: number | text | [flag, ...] | "${VARIABLE}" | {hex: …} | {random: bytes} | {clock: s | ms}
+     *          {encrypt: JCA name, key: VALUE, iv: VALUE, of: [VALUE, ...]} | {any: VALUE}
      *          {digest: JCA name, of: [VALUE, ...]} | {hmac: JCA name, key: VALUE, of: [VALUE, ...]}
      *   VARIABLE: identity.device-id, identity.token | offer.version, offer.carriages
      *             tunnel.carriage, .session, .mtu, .prefix-length, .device-address, .server-address

@@ -245,7 +245,7 @@ class FrameFormatTest {
     void namesTheBuiltInOnes() {
         assertThatThrownBy(() -> FrameFormat.builtin("../../etc/passwd"))
                 .isInstanceOf(DescriptionException.class)
-                .hasMessageEndingWith("no such built-in format; allowed reference, plain-le, hdlc");
+                .hasMessageEndingWith("no such built-in format; allowed reference, plain-le, hdlc, vtun");
     }
 
     @ParameterizedTest

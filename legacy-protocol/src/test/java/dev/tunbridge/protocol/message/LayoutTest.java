@@ -111,11 +111,11 @@ class LayoutTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "login | CAFF                 | constant at byte 2 of the payload is caff; allowed cafe",
-                "login | CAFE0A00             | version at byte 4 of the payload is 10; allowed 0 to 9",
+                "login | CAFF                 | constant at byte 0 of the payload is caff; allowed cafe",
+                "login | CAFE0A00             | version at byte 2 of the payload is 10; allowed 0 to 9",
                 "login | CAFE030070756D70     | name at byte 4 of the payload needs 8 bytes, but 4 are left",
                 "ip    | 4555                 | constant",
-                "tcp   | 01 0900              | kind at byte 3 of the payload is 9; allowed 2048, 34525",
+                "tcp   | 01 0900              | kind at byte 1 of the payload is 9; allowed 2048, 34525",
                 "tcp   | 01 0008 C6120001 C6  | client-address at byte 7 of the payload needs 4 bytes",
                 "tcp   | 02 0008 C6120001 C6120002 | constant",
             })

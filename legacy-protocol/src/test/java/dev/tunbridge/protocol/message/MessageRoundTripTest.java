@@ -23,10 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The reference messages over every shipped framing: the same code, the same messages. */
+/** The reference messages over every shipped framing that has them: the same code, the same messages. */
 class MessageRoundTripTest {
     private static List<String> formats() {
-        return FrameFormat.builtinNames();
+        return FrameFormat.builtinNames().stream()
+                .filter(name -> FrameFormat.builtin(name).type("hello").isPresent())
+                .toList();
     }
 
     @ParameterizedTest

@@ -171,7 +171,7 @@ class ScriptTest {
                 said -> new Admission.Decision.Refused("full", "come back on Monday"),
                 Script.STILL);
         play(client, refusing);
-        assertThat(atClient).contains(new SessionAction.Refused("", "come back on Monday", false));
+        assertThat(atClient).contains(new SessionAction.Refused("sorry", "come back on Monday", false));
     }
 
     @Test

@@ -67,12 +67,19 @@ final class Demo {
 
     private final LinkProfile profile;
     private final long seed;
+    private final Counterpart server;
     private final Progress progress;
 
-    Demo(LinkProfile profile, long seed, Progress progress) {
+    Demo(LinkProfile profile, long seed, Counterpart server, Progress progress) {
         this.profile = profile;
         this.seed = seed;
+        this.server = server;
         this.progress = progress;
+    }
+
+    private ScenePlan over(LinkProfile link) {
+        ScenePlan plan = ScenePlan.over(link);
+        return server == Counterpart.VTUND ? plan.atVtund() : plan;
     }
 
     /** 1 Mbit/s as a camera sends it: thirty times a second three datagrams. */
@@ -83,13 +90,13 @@ final class Demo {
     /** Plays as plain TCP over TCP and with all that the bridge does: each time a fresh scene, the same link and the same seed. */
     SideBySide play() throws Exception {
         rehearse();
-        return new SideBySide(profile.name(), seed, play(Mode.PLAIN), play(Mode.FULL));
+        return new SideBySide(profile.name(), seed, server, play(Mode.PLAIN), play(Mode.FULL));
     }
 
     /** Nobody measures this one: the virtual machine learns the code in it, or the first play would pay for the second. */
     private void rehearse() throws Exception {
         progress.step("a short rehearsal that is not measured");
-        try (Scene scene = Scene.open(ScenePlan.over(LinkProfile.VETH));
+        try (Scene scene = Scene.open(over(LinkProfile.VETH));
                 HttpService http = service(scene)) {
             HttpLoad client = client(scene, http);
             scene.serverSide().call(() -> {
@@ -103,10 +110,12 @@ final class Demo {
     private Played play(Mode mode) throws Exception {
         progress.step(mode.label() + ": two namespaces, link '" + profile.name() + "' between them, server and bridge");
         List<Measure> measures = new ArrayList<>();
-        ScenePlan plan = mode.apply(ScenePlan.over(profile).seed(seed));
+        ScenePlan plan = mode.apply(over(profile).seed(seed));
         try (Scene scene = Scene.open(plan)) {
-            add(measures, messageToServer(scene));
-            add(measures, messageToDevice(scene));
+            if (server.hasApplication()) {
+                add(measures, messageToServer(scene));
+                add(measures, messageToDevice(scene));
+            }
             try (HttpService http = service(scene)) {
                 HttpLoad client = client(scene, http);
                 scene.serverSide().call(() -> {
@@ -139,7 +148,7 @@ final class Demo {
     private void flatOut(Mode mode, List<Measure> measures) throws Exception {
         progress.step(
                 mode.label() + ": no link between them, segmentation offload " + (mode.offloads() ? "on" : "off"));
-        ScenePlan plan = mode.apply(ScenePlan.over(LinkProfile.VETH).seed(seed).writeMode(WriteMode.BATCH))
+        ScenePlan plan = mode.apply(over(LinkProfile.VETH).seed(seed).writeMode(WriteMode.BATCH))
                 .set(Settings.TUN_OFFLOAD.key(), String.valueOf(mode.offloads()));
         try (Scene scene = Scene.open(plan);
                 HttpService http = service(scene)) {
@@ -153,7 +162,9 @@ final class Demo {
                 add(measures, transfer("HTTP to the device, no link", upload, rate(upload)));
                 return http;
             });
-            add(measures, afterAnotherAddress(scene));
+            if (server.hasApplication()) {
+                add(measures, afterAnotherAddress(scene));
+            }
         }
     }
 

@@ -34,6 +34,14 @@ public final class DemoMain implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the link's chances (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
+    @Option(
+            names = "--server",
+            paramLabel = "NAME",
+            description =
+                    "simserver, or vtund: an unmodified vtun 3 (Debian's package vtun), spoken to by the description"
+                            + " that ships (default: ${DEFAULT-VALUE}).")
+    private String server = "simserver";
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call()
     private CommandSpec spec;
@@ -54,6 +62,10 @@ public final class DemoMain implements Callable<Integer> {
         } catch (LinkSettingException e) {
             throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
         }
+        Counterpart counterpart = Counterpart.of(server)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(),
+                        "--server: '" + server + "' is not valid; allowed: " + Counterpart.allowed()));
         PrintWriter out = spec.commandLine().getOut();
         Optional<String> missing = Lab.unavailable();
         if (missing.isPresent()) {
@@ -61,7 +73,7 @@ public final class DemoMain implements Callable<Integer> {
             return ExitCode.NOT_PERMITTED;
         }
         Progress progress = Progress.onStandardError();
-        SideBySide played = new Demo(link, seed, progress).play();
+        SideBySide played = new Demo(link, seed, counterpart, progress).play();
         if (json) {
             out.println(played.json());
         } else {

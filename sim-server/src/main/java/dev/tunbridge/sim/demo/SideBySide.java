@@ -17,8 +17,9 @@ import java.util.stream.Stream;
  *
  * @param profile of the link of both
  * @param seed of its chances in both
+ * @param server that both plays meet
  */
-record SideBySide(String profile, long seed, Played off, Played on) {
+record SideBySide(String profile, long seed, Counterpart server, Played off, Played on) {
     private static final String ROW = "%-32s %-26s %16s %16s  %s";
 
     boolean isIntact() {
@@ -29,8 +30,8 @@ record SideBySide(String profile, long seed, Played off, Played on) {
     String table() {
         StringBuilder out = new StringBuilder();
         out.append(String.format(
-                "link %s, seed %d; congestion control of the outer connection: %s to the client, %s to the device%n",
-                profile, seed, on.congestionControl(), SimulatedServer.CONGESTION_CONTROL));
+                "link %s, seed %d, server %s; congestion control of the outer connection: %s to the client, %s to the device%n",
+                profile, seed, server.key(), on.congestionControl(), SimulatedServer.CONGESTION_CONTROL));
         line(out, "", "", off.mode().label(), on.mode().label(), "");
         for (Measure with : on.measures()) {
             Measure without = of(off, with.name());
@@ -95,6 +96,7 @@ record SideBySide(String profile, long seed, Played off, Played on) {
         return object(
                 field("profile", text(profile)),
                 field("seed", String.valueOf(seed)),
+                field("server", text(server.key())),
                 field("intact", String.valueOf(isIntact())),
                 field("plays", array(Stream.of(off, on).map(SideBySide::json))),
                 field("gains", array(gains())));

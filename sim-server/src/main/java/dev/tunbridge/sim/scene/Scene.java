@@ -1,5 +1,7 @@
 package dev.tunbridge.sim.scene;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import dev.tunbridge.bridge.Bridge;
 import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.BridgeListener;
@@ -7,11 +9,17 @@ import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.server.RunningServer;
 import dev.tunbridge.sim.server.ServerOptions;
+import dev.tunbridge.sim.server.SimulatedServer;
+import dev.tunbridge.sim.vtun.Vtund;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +41,8 @@ public final class Scene implements AutoCloseable {
     private @Nullable LabNamespace serverSide;
     private @Nullable Link link;
     private @Nullable RunningServer server;
+    private @Nullable LabProcess vtund;
+    private @Nullable Path folder;
     private @Nullable LabBridge bridge;
     private @Nullable TunnelInfo tunnel;
 
@@ -70,7 +80,9 @@ public final class Scene implements AutoCloseable {
                 plan.seed());
         startServer();
         BridgeBuilder builder = Bridge.builder()
-                .server(plan.outer().outerServerAddress().getHostAddress(), OUTER_PORT)
+                .server(
+                        plan.outer().outerServerAddress().getHostAddress(),
+                        plan.isServerVtund() ? Vtund.PORT : OUTER_PORT)
                 .tun("tb0")
                 .token(ScenePlan.TOKEN)
                 .protocol(plan.protocol())
@@ -83,6 +95,15 @@ public final class Scene implements AutoCloseable {
 
     /** Starts the server again after {@link #stopServer}. */
     public void startServer() throws IOException {
+        if (plan.isServerVtund()) {
+            if (folder == null) {
+                folder = Files.createTempDirectory("scene-");
+            }
+            serverSide()
+                    .setCongestionControl(SimulatedServer.CONGESTION_CONTROL); // the third party's host, as it comes
+            vtund = plan.vtund().serve(serverSide(), folder);
+            return;
+        }
         ServerOptions options = new ServerOptions(
                 new InetSocketAddress(plan.outer().outerServerAddress(), OUTER_PORT),
                 "sim0",
@@ -102,6 +123,11 @@ public final class Scene implements AutoCloseable {
 
     /** Ends the server with its TUN device. */
     public void stopServer() {
+        LabProcess process = vtund;
+        vtund = null;
+        if (process != null) {
+            process.close();
+        }
         RunningServer running = server;
         server = null;
         if (running != null) {
@@ -121,6 +147,7 @@ public final class Scene implements AutoCloseable {
         return made(link);
     }
 
+    /** The simulated one. */
     public RunningServer server() {
         return made(server);
     }
@@ -159,6 +186,11 @@ public final class Scene implements AutoCloseable {
         }
         try {
             stopServer();
+            if (folder != null) {
+                MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } finally {
             lab.close();
         }

@@ -5,8 +5,10 @@ import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.WriteMode;
+import dev.tunbridge.sim.vtun.Vtund;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * What a scene is made of; start from {@link #over} and change what matters.
@@ -18,6 +20,7 @@ import java.util.Map;
  * @param carriage what the server picks
  * @param writeMode how the server writes
  * @param protocol what both ends speak
+ * @param isServerVtund whether the server is an unmodified vtund in place of the simulated one, which then says and writes as it does
  * @param settings bridge settings over the defaults
  */
 public record ScenePlan(
@@ -29,6 +32,7 @@ public record ScenePlan(
         WriteMode writeMode,
         Protocol protocol,
         int mtu,
+        boolean isServerVtund,
         Map<String, String> settings) {
 
     /** The token that server and bridge share. */
@@ -45,33 +49,49 @@ public record ScenePlan(
                 WriteMode.FRAME,
                 Protocol.builtin("reference"),
                 ServerOptions.DEFAULT_MTU,
+                false,
                 Map.of());
     }
 
     public ScenePlan seed(long seed) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
     }
 
     public ScenePlan families(Family outer, Family inner) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
     }
 
     public ScenePlan carriage(Carriage carriage) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
     }
 
     public ScenePlan writeMode(WriteMode writeMode) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
     }
 
     public ScenePlan protocol(Protocol protocol) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
+    }
+
+    /** With an unmodified vtund for a server. */
+    public ScenePlan atVtund() {
+        ScenePlan plan = new ScenePlan(
+                profile, seed, outer, inner, Carriage.PACKET, writeMode, Protocol.builtin("vtun"), mtu, true, settings);
+        for (Map.Entry<String, String> setting :
+                vtund().clientSettings(inner.innerLength()).entrySet()) {
+            plan = plan.set(setting.getKey(), setting.getValue());
+        }
+        return plan;
+    }
+
+    Vtund vtund() {
+        return new Vtund(inner.server(), inner.device(), mtu, OptionalInt.empty());
     }
 
     /** One more bridge setting. */
     public ScenePlan set(String key, String value) {
         Map<String, String> more = new LinkedHashMap<>(settings);
         more.put(key, value);
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, more);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, more);
     }
 }

@@ -16,8 +16,11 @@ import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.message.Value;
 import dev.tunbridge.protocol.session.Admission;
+import dev.tunbridge.protocol.session.Prelude;
+import dev.tunbridge.protocol.session.PreludeException;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
+import dev.tunbridge.protocol.session.SessionScript;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -38,6 +41,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
     private final ServerOptions options;
     private final MessageCodec codec;
     private final TunDevice tun;
+    private final Prelude prelude;
     private final FrameDecoder decoder;
     private final Session session;
     private final SegmentHeader header = new SegmentHeader();
@@ -56,6 +60,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         this.codec = codec;
         this.tun = tun;
         this.input = input;
+        prelude = options.protocol().newPrelude(SessionScript.End.CLIENT, codec);
         decoder = new FrameDecoder(options.format());
         session = Session.server(
                 options.protocol().session(),
@@ -101,8 +106,15 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             session.heard(nowNanos);
             input.discardReadBytes();
             input.writeBytes(bytes);
-            decoder.decode(input, this);
-        } catch (LostSynchronisationException e) {
+            if (!prelude.isOver()) {
+                int index = input.readerIndex();
+                prelude.read(input, this);
+                decoder.skip(input.readerIndex() - index);
+            }
+            if (prelude.isOver()) {
+                decoder.decode(input, this);
+            }
+        } catch (LostSynchronisationException | PreludeException e) {
             end("device sends what is not format '" + options.format().name() + "': " + e.getMessage());
         } finally {
             bytes.release();

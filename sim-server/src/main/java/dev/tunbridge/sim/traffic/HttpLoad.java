@@ -41,6 +41,8 @@ public final class HttpLoad {
             byte[] body = in.readAllBytes();
             boolean isIntact = new String(body, StandardCharsets.UTF_8).equals(HttpService.PAGE);
             return new Transfer(body.length, System.nanoTime() - start, firstByte - start, isIntact);
+        } finally {
+            connection.disconnect(); // also one that is whole and idle
         }
     }
 
@@ -67,12 +69,11 @@ public final class HttpLoad {
                 digest.update(chunk, count);
                 progress.accept(digest.bytes());
             }
+        } finally {
+            connection.disconnect();
         }
         long end = System.nanoTime();
-        String sent;
-        try (InputStream in = open("/digest?id=" + id).getInputStream()) {
-            sent = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
+        String sent = answer(open("/digest?id=" + id));
         return new Transfer(
                 digest.bytes(), end - start, firstByte - start, digest.finish().equals(sent));
     }
@@ -100,14 +101,19 @@ public final class HttpLoad {
                 }
             }
         }
-        String received;
-        try (InputStream in = connection.getInputStream()) {
-            received = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
+        String received = answer(connection);
         long end = System.nanoTime();
         long sent = digest.bytes();
         return new Transfer(
                 sent, end - start, firstByte - start, digest.finish().equals(received));
+    }
+
+    private static String answer(HttpURLConnection connection) throws IOException {
+        try (InputStream in = connection.getInputStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } finally {
+            connection.disconnect();
+        }
     }
 
     private HttpURLConnection open(String path) throws IOException {
@@ -116,7 +122,6 @@ public final class HttpLoad {
         connection.setConnectTimeout(TIMEOUT_MILLIS);
         connection.setReadTimeout(TIMEOUT_MILLIS);
         connection.setUseCaches(false);
-        connection.setRequestProperty("Connection", "close");
         return connection;
     }
 }

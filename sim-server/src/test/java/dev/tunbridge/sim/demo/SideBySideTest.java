@@ -79,6 +79,7 @@ class SideBySideTest {
         return new SideBySide(
                 "wan1",
                 7,
+                Counterpart.SIMSERVER,
                 new Played(Mode.PLAIN, LaneState.MEASURING, "bbr", List.of(off)),
                 new Played(Mode.FULL, LaneState.FORBIDDEN, "bbr", List.of(on)));
     }

@@ -18,8 +18,10 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.reassembly.capture.CaptureRing;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -82,13 +84,8 @@ final class LiveLane implements AutoCloseable {
         this.ring = ring;
         downlink.connect(new Downlink.Route(
                 Carriage.PACKET, new TunnelFilter(ServerStream.DEVICE, tuple.remote(), List.of(), List.of())));
-        path = new ReceivePath(
-                format,
-                Protocol.builtin("reference").messages().codec(format),
-                downlink,
-                new ToDownlink(),
-                counters,
-                new Notes());
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
+        path = new ReceivePath(format, codec, Prelude.none(codec), downlink, new ToDownlink(), counters, new Notes());
         Epoll.ensureAvailability(); // loads the native library of the sockets
         socket = LinuxSocket.newSocketStream(SocketProtocolFamily.INET);
         try {

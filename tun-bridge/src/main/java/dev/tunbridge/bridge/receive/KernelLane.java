@@ -35,9 +35,23 @@ final class KernelLane implements FrameHandler {
         decoder = new FrameDecoder(format);
     }
 
+    /**
+     * In front of the first frame: somebody else has read so many bytes.
+     *
+     * @param bytes what is left of them
+     */
+    void passed(int read, ByteBuf bytes) {
+        decoder.skip(read);
+        count(bytes);
+    }
+
     /** Reads every whole frame; what stays readable is the beginning of the next, or what lies behind a {@link #stop}. */
     void received(ByteBuf bytes) {
         decoder.decode(bytes, this);
+        count(bytes);
+    }
+
+    private void count(ByteBuf bytes) {
         long read = decoder.offset() + bytes.readableBytes();
         counters.bytes += read - position;
         position = read;

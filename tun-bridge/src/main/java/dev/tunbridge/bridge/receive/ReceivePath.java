@@ -9,6 +9,7 @@ import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.capture.SegmentHandler;
 import dev.tunbridge.reassembly.recovery.EarlyHandler;
@@ -48,6 +49,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private final MessageHandler messages;
     private final ReceiveCounters counters;
     private final DeliveryObserver observer;
+    private final Prelude prelude;
     private final KernelLane kernelLane;
     private final EarlyDelivery earlyDelivery;
     private final FrameProbe probe;
@@ -58,22 +60,26 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     private LongSupplier sentBytes = () -> 0;
     private long nowNanos;
     private boolean isTraffic;
+    private boolean isStopped;
 
     /**
      * The kernel lane alone.
      *
+     * @param prelude what the stream begins with
      * @param messages takes what the kernel lane brings; it hands packets on to the downlink
      * @param observer sees each frame delivered; {@link DeliveryObserver#NONE} in production
      */
     public ReceivePath(
             FrameFormat format,
             MessageCodec codec,
+            Prelude prelude,
             Downlink downlink,
             MessageHandler messages,
             ReceiveCounters counters,
             DeliveryObserver observer) {
         this.format = format;
         this.codec = codec;
+        this.prelude = prelude;
         this.downlink = downlink;
         this.messages = new TrafficMark(messages);
         this.counters = counters;
@@ -122,9 +128,17 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
      * next and belongs in front of what follows. Packets point into these bytes until {@link #settle}.
      *
      * @throws dev.tunbridge.protocol.frame.LostSynchronisationException if the stream cannot be followed any more
+     * @throws dev.tunbridge.protocol.session.PreludeException if it never could
      */
     public void received(ByteBuf bytes, long nowNanos) {
         this.nowNanos = nowNanos;
+        isStopped = false;
+        if (!prelude.isOver()) {
+            readPrelude(bytes);
+        }
+        if (!prelude.isOver() || isStopped) {
+            return;
+        }
         kernelLane.received(bytes);
         RawLane raw = rawLane;
         if (raw != null) {
@@ -134,7 +148,22 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
 
     /** From within a message of the kernel lane: what follows stays readable until {@link #received} is called with it again. */
     public void stop() {
+        isStopped = true;
         kernelLane.stop();
+    }
+
+    /** Nothing goes early meanwhile: a boundary is known only behind it. */
+    private void readPrelude(ByteBuf bytes) {
+        int index = bytes.readerIndex();
+        prelude.read(bytes, messages);
+        kernelLane.passed(bytes.readerIndex() - index, bytes);
+        RawLane raw = rawLane;
+        if (raw != null) {
+            long position = kernelLane.position();
+            boolean isOver = prelude.isOver();
+            raw.kernelAt(
+                    position, isOver ? position - bytes.readableBytes() : position, isOver ? pendingEnd(bytes) : 0);
+        }
     }
 
     private long pendingEnd(ByteBuf bytes) {
@@ -150,7 +179,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     public void settle(long nowNanos) {
         this.nowNanos = nowNanos;
         RawLane raw = rawLane;
-        if (raw != null) {
+        if (raw != null && prelude.isOver()) {
             raw.recover(nowNanos);
         }
         downlink.flush();

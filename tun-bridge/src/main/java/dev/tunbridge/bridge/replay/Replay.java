@@ -11,6 +11,9 @@ import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.session.Prelude;
+import dev.tunbridge.protocol.session.PreludeException;
+import dev.tunbridge.protocol.session.SessionScript;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.stream.HeldBytes;
@@ -53,7 +56,7 @@ public final class Replay {
     private long latePackets;
     private long lateBytes;
     private long nowNanos;
-    private @Nullable LostSynchronisationException lost;
+    private @Nullable RuntimeException lost;
 
     private Replay(ConnectionChoice.Chosen chosen, ReplayOptions options) {
         this.options = options;
@@ -66,8 +69,11 @@ public final class Replay {
                 new FlowTable(options.config().get(Settings.FLOWS_MAX)),
                 refusals);
         MessageCodec codec = options.protocol().newCodec();
+        Prelude prelude = receiver.knowsBeginning()
+                ? options.protocol().newPrelude(SessionScript.End.SERVER, codec)
+                : Prelude.none(codec);
         messages = new StreamMessages(chosen, options, downlink, !receiver.knowsBeginning());
-        path = new ReceivePath(options.format(), codec, downlink, messages, counters, new Watcher());
+        path = new ReceivePath(options.format(), codec, prelude, downlink, messages, counters, new Watcher());
         path.addRawLane(
                 new FourTuple(chosen.receiver().socketAddress(), chosen.sender().socketAddress()),
                 options.recovery(),
@@ -180,7 +186,7 @@ public final class Replay {
             unread.discardReadBytes().writeBytes(buffer, index, length);
             try {
                 path.received(unread, nowNanos);
-            } catch (LostSynchronisationException e) {
+            } catch (LostSynchronisationException | PreludeException e) {
                 lost = e;
             }
         }
@@ -234,7 +240,7 @@ public final class Replay {
 
     /** Why the stream could not be followed to its end; null where it could. */
     @Nullable
-    LostSynchronisationException lost() {
+    RuntimeException lost() {
         return lost;
     }
 

@@ -1,6 +1,5 @@
 package dev.tunbridge.bridge.replay;
 
-import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,7 +52,7 @@ final class ReplayFindings {
 
     private String detail(Verdict verdict) {
         String format = "format '" + replay.options().format().name() + "'";
-        LostSynchronisationException lost = replay.lost();
+        RuntimeException lost = replay.lost();
         StreamReport stream = replay.stream();
         return switch (verdict) {
             case EMPTY -> nothingReceived();

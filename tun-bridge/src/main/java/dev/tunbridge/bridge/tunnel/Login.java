@@ -45,7 +45,8 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     /**
      * What a configuration says to this protocol.
      *
-     * @throws ConfigException if it allows no carriage that the protocol has, or lacks what the login does not say of the tunnel
+     * @throws ConfigException if it allows no carriage that the protocol has, or lacks what the login does not say of the tunnel,
+     *     or has what the login has no room for
      */
     public static Login of(BridgeConfig config, Protocol protocol) {
         EnumSet<Carriage> offered = EnumSet.copyOf(config.get(Settings.CARRIAGE));
@@ -66,6 +67,11 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
                         new Value.Bytes(Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)))));
         variables.putAll(tunnel(config));
         requireTunnel(config, protocol, variables.keySet());
+        protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {
+            throw ConfigException.of(
+                    fault.variable().isEmpty() ? Settings.FORMAT.key() : fault.variable(),
+                    "cannot be said to a server of format '" + protocol.format().name() + "': " + fault.reason());
+        });
         return new Login(protocol, offered, variables);
     }
 

@@ -11,10 +11,14 @@ import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.bridge.server.ConnectionSample;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.session.Prelude;
+import dev.tunbridge.protocol.session.PreludeException;
+import dev.tunbridge.protocol.session.SessionScript;
 import dev.tunbridge.reassembly.capture.CaptureCounters;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -115,8 +119,7 @@ final class OuterConnection {
             EventLoop loop,
             Channel channel,
             InetSocketAddress server,
-            FrameFormat format,
-            MessageCodec codec,
+            Protocol protocol,
             ReceiveBuffer receiveBuffer,
             Downlink downlink,
             Outcome outcome,
@@ -128,11 +131,13 @@ final class OuterConnection {
         socket = new OuterSocket(loop, channel, config, this::onRoom);
         this.channel = channel;
         this.server = server;
-        this.format = format;
+        this.format = protocol.format();
         this.receiveBuffer = receiveBuffer;
         this.outcome = outcome;
         this.events = events;
-        path = new ReceivePath(format, codec, downlink, events, received, DeliveryObserver.NONE);
+        MessageCodec codec = protocol.newCodec();
+        Prelude prelude = protocol.newPrelude(SessionScript.End.SERVER, codec);
+        path = new ReceivePath(format, codec, prelude, downlink, events, received, DeliveryObserver.NONE);
         writer = new FrameWriter(channel, format, codec, counters, socket.room());
     }
 
@@ -146,8 +151,7 @@ final class OuterConnection {
             EventLoop loop,
             BridgeConfig config,
             InetSocketAddress server,
-            FrameFormat format,
-            MessageCodec codec,
+            Protocol protocol,
             Downlink downlink,
             Outcome outcome,
             Events events,
@@ -157,20 +161,9 @@ final class OuterConnection {
             OptionalInt maxSegment) {
         boolean isEpoll = loop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class);
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
-        ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), format.maxFrameBytes());
+        ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), protocol.maxUnitBytes());
         OuterConnection connection = new OuterConnection(
-                loop,
-                channel,
-                server,
-                format,
-                codec,
-                receiveBuffer,
-                downlink,
-                outcome,
-                events,
-                counters,
-                received,
-                config);
+                loop, channel, server, protocol, receiveBuffer, downlink, outcome, events, counters, received, config);
         long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
         new Bootstrap()
                 .group(loop)
@@ -342,6 +335,8 @@ final class OuterConnection {
             path.received(bytes, System.nanoTime());
         } catch (LostSynchronisationException e) {
             lost("the server sends what is not format '" + format.name() + "': " + e.getMessage());
+        } catch (PreludeException e) {
+            lost("the server does not begin as format '" + format.name() + "' does: " + e.getMessage());
         } finally {
             settlePath();
             restIfUseless(System.nanoTime());

@@ -11,7 +11,9 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -62,13 +64,9 @@ final class Rig implements AutoCloseable {
         downlink = new Downlink(device, new FlowTable(256), new Refusals());
         TunnelFilter filter = new TunnelFilter(InnerTraffic.DEVICE, PATH.remote(), List.of(), List.of());
         downlink.connect(new Downlink.Route(Carriage.PACKET, filter));
+        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         path = new ReceivePath(
-                format,
-                Protocol.builtin("reference").messages().codec(format),
-                downlink,
-                new FromKernel(),
-                counters,
-                new Observer());
+                format, codec, Prelude.none(codec), downlink, new FromKernel(), counters, new Observer());
         path.addRawLane(PATH, options, KernelView.NOTHING, new Latches(), UnpooledByteBufAllocator.DEFAULT, nowNanos);
     }
 

@@ -18,6 +18,7 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.Latches;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
@@ -50,6 +51,7 @@ class MemoryTest {
 
     static Stream<Arguments> cases() {
         return FrameFormat.builtinNames().stream()
+                .filter(name -> FrameFormat.builtin(name).type("packet").isPresent())
                 .flatMap(format -> Stream.of(Arguments.of(format, false), Arguments.of(format, true)));
     }
 
@@ -136,7 +138,14 @@ class MemoryTest {
             FlowTable flows = new FlowTable(Settings.FLOWS_MAX.parse(Settings.FLOWS_MAX.defaultValue()));
             downlink = new Downlink(device, flows, new Refusals());
             downlink.connect(new Downlink.Route(Carriage.PACKET, filter));
-            path = new ReceivePath(format, codec, downlink, new ToDownlink(downlink), counters, DeliveryObserver.NONE);
+            path = new ReceivePath(
+                    format,
+                    codec,
+                    Prelude.none(codec),
+                    downlink,
+                    new ToDownlink(downlink),
+                    counters,
+                    DeliveryObserver.NONE);
             path.addRawLane(
                     wire.path(),
                     RecoveryOptions.DEFAULT,

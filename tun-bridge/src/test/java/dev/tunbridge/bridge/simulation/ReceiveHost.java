@@ -17,6 +17,7 @@ import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.session.LoginListener;
+import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.LaneState;
@@ -86,7 +87,8 @@ final class ReceiveHost implements AutoCloseable {
         device = new MemoryTunDevice(recovery.offload() ? WITH_OFFLOAD : WITHOUT_OFFLOAD);
         downlink = new Downlink(device, new FlowTable(MAX_FLOWS), new Refusals());
         codec = Protocol.builtin("reference").messages().codec(scenario.format());
-        path = new ReceivePath(scenario.format(), codec, downlink, fromServer, counters, new Observer());
+        path = new ReceivePath(
+                scenario.format(), codec, Prelude.none(codec), downlink, fromServer, counters, new Observer());
         path.addRawLane(
                 wire.path(),
                 new RecoveryOptions(

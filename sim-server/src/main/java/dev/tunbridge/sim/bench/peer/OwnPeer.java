@@ -6,6 +6,7 @@ import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.lab.LabProcess;
+import dev.tunbridge.sim.vtun.Vtund;
 import dev.tunbridge.sim.wire.DatagramFrame;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,16 +17,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
- * Ours: {@code simserver serve} and {@code tunbridge run} as processes of their own, so that their time and memory can
- * be read. The bridge's outer socket keeps the congestion control of its configuration; the server's is the third
- * party's.
+ * Ours: {@code tunbridge run} and its server as processes of their own, so that their time and memory can be read. The server
+ * is {@code simserver serve}, or an unmodified vtund. The bridge's outer socket keeps the congestion control of its
+ * configuration; the server's is the third party's.
  *
  * @param name as typed
+ * @param isServerVtund whether the server is somebody else's
  * @param settings of the bridge
  */
-record OwnPeer(String name, String write, String carriage, String format, Map<String, String> settings)
+record OwnPeer(
+        String name, boolean isServerVtund, String write, String carriage, String format, Map<String, String> settings)
         implements Peer {
     private static final int PORT = 7000;
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -37,18 +41,24 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
     private static final List<String> SERVER_OPTIONS = List.of("-Xmx512m");
     private static final List<String> BRIDGE_OPTIONS = List.of("-Xmx64m", "-XX:MaxDirectMemorySize=256m");
 
+    private static final Vtund VTUND = VtunPeer.atServer(OptionalInt.empty());
+
     OwnPeer {
         settings = Map.copyOf(settings);
     }
 
-    /** The settings are the bridge's but for write, carriage (both the server's) and format (both ends'). */
+    /** The settings are the bridge's but for server, write, carriage (all the server's) and format (both ends'). */
     static OwnPeer of(Spec spec, Map<String, String> shared) {
         Map<String, String> merged = new LinkedHashMap<>(shared);
         merged.putAll(spec.settings());
         Spec all = new Spec(spec.option(), spec.text(), spec.name(), spec.words(), merged);
+        boolean isServerVtund = oneOf(all, "server", "simserver", "vtund").equals("vtund");
+        if (isServerVtund) {
+            merged.putAll(VTUND.clientSettings(Site.PREFIX_LENGTH));
+        }
         String write = oneOf(all, "write", "frame", "batch");
-        String carriage = oneOf(all, "carriage", "segment", "packet");
-        String format = all.text(Settings.FORMAT.key(), "reference");
+        String carriage = isServerVtund ? "packet" : oneOf(all, "carriage", "segment", "packet");
+        String format = all.text(Settings.FORMAT.key(), isServerVtund ? "vtun" : "reference");
         // Refuses unknown keys and wrong values with the bridge's own words, before anything starts.
         BridgeBuilder.loadProtocol(
                 BridgeConfig.defaults().with(Settings.FORMAT.key(), format).with(merged));
@@ -56,7 +66,7 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
         if (algorithm != null && !algorithm.equals(Settings.CONGESTION_CONTROL.defaultValue())) {
             Peer.requireInKernel(all, algorithm);
         }
-        return new OwnPeer(spec.text(), write, carriage, format, merged);
+        return new OwnPeer(spec.text(), isServerVtund, write, carriage, format, merged);
     }
 
     private static String oneOf(Spec spec, String key, String first, String second) {
@@ -69,7 +79,7 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
 
     @Override
     public List<Program> programs() {
-        return List.of();
+        return isServerVtund ? List.of(VtunPeer.VTUND) : List.of();
     }
 
     @Override
@@ -79,22 +89,18 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
 
     @Override
     public Tunnel start(Site site) throws IOException, InterruptedException {
-        String address = Site.OUTER_SERVER.getHostAddress() + ":" + PORT;
-        List<String> serve = java(SERVER_OPTIONS, "dev.tunbridge.sim.service.Main");
-        serve.addAll(List.of("serve", "--listen", address, "--tun", "sim0"));
-        serve.addAll(List.of("--tunnel", Site.INNER_SERVER.getHostAddress() + "/" + Site.PREFIX_LENGTH));
-        serve.addAll(List.of("--device", Site.INNER_DEVICE.getHostAddress(), "--mtu", String.valueOf(Site.MTU)));
-        serve.addAll(List.of("--write", write, "--carriage", carriage, "--format", format));
+        if (isServerVtund) {
+            site.serverSide().setCongestionControl(Site.CONGESTION_CONTROL);
+        }
+        Tunnel.ServerStart serving =
+                isServerVtund ? () -> VTUND.serve(site.serverSide(), site.folder()) : () -> serve(site);
+        int port = isServerVtund ? Vtund.PORT : PORT;
+        String address = Site.OUTER_SERVER.getHostAddress() + ":" + port;
         List<String> run = java(BRIDGE_OPTIONS, "dev.tunbridge.bridge.service.Main");
         run.addAll(List.of("run", "--server", address, "--tun", "tb0", "--format", format));
         settings.forEach((key, value) -> run.addAll(List.of("--set", key + "=" + value)));
         BridgeAccount account = new BridgeAccount(site.folder().resolve("bridge.json"));
         run.addAll(List.of("--stats-file", account.file().toString()));
-        Tunnel.ServerStart serving = () -> {
-            LabProcess started = site.serverSide().start(serve.toArray(String[]::new));
-            started.awaitLine("serving on", START_LIMIT);
-            return started;
-        };
         LabProcess server = serving.start();
         LabProcess bridge = site.deviceSide().start(run.toArray(String[]::new));
         bridge.awaitLine("tunnel up", START_LIMIT);
@@ -102,7 +108,21 @@ record OwnPeer(String name, String write, String carriage, String format, Map<St
                 .restartable(serving);
     }
 
+    private LabProcess serve(Site site) throws IOException, InterruptedException {
+        List<String> serve = java(SERVER_OPTIONS, "dev.tunbridge.sim.service.Main");
+        serve.addAll(List.of("serve", "--listen", Site.OUTER_SERVER.getHostAddress() + ":" + PORT, "--tun", "sim0"));
+        serve.addAll(List.of("--tunnel", Site.INNER_SERVER.getHostAddress() + "/" + Site.PREFIX_LENGTH));
+        serve.addAll(List.of("--device", Site.INNER_DEVICE.getHostAddress(), "--mtu", String.valueOf(Site.MTU)));
+        serve.addAll(List.of("--write", write, "--carriage", carriage, "--format", format));
+        LabProcess started = site.serverSide().start(serve.toArray(String[]::new));
+        started.awaitLine("serving on", START_LIMIT);
+        return started;
+    }
+
     private OuterWire wire() {
+        if (isServerVtund) {
+            return VtunPeer.wire();
+        }
         Protocol described = BridgeBuilder.loadProtocol(BridgeConfig.defaults().with(Settings.FORMAT.key(), format));
         Carriage way = Carriage.valueOf(carriage.toUpperCase(Locale.ROOT));
         return new OuterWire(PORT, payloadBytes -> DatagramFrame.of(described, way, payloadBytes));

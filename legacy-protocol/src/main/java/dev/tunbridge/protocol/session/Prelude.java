@@ -1,0 +1,55 @@
+package dev.tunbridge.protocol.session;
+
+import dev.tunbridge.protocol.message.MalformedMessageException;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.session.SessionScript.End;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * What one end says before its first frame: lines, blocks, raw bytes, as its script has them. It reads them in order, and from then
+ * on frames are all there is. One direction of one connection, one thread.
+ */
+public final class Prelude {
+    private final MessageCodec codec;
+    private final Deque<List<String>> due;
+
+    private Prelude(MessageCodec codec, Collection<List<String>> due) {
+        this.codec = codec;
+        this.due = new ArrayDeque<>(due);
+    }
+
+    /** What this end says. */
+    public static Prelude of(SessionScript script, End from, MessageCodec codec) {
+        return new Prelude(codec, script.unframed(from));
+    }
+
+    /** A stream that begins with a frame, or is met behind its beginning. */
+    public static Prelude none(MessageCodec codec) {
+        return new Prelude(codec, List.of());
+    }
+
+    /** Whether the next byte is that of a frame. */
+    public boolean isOver() {
+        return due.isEmpty();
+    }
+
+    /**
+     * Reads what is whole. What stays readable is the beginning of a message that is not, or the first frame.
+     *
+     * @throws PreludeException if the bytes are not what is due; the stream cannot be followed
+     */
+    public void read(ByteBuf in, MessageHandler handler) {
+        try {
+            while (!due.isEmpty() && codec.readUnframed(due.element(), in, handler)) {
+                due.remove();
+            }
+        } catch (MalformedMessageException e) {
+            throw new PreludeException(e);
+        }
+    }
+}

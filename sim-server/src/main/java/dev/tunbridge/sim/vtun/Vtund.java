@@ -1,0 +1,101 @@
+package dev.tunbridge.sim.vtun;
+
+import dev.tunbridge.sim.lab.LabNamespace;
+import dev.tunbridge.sim.lab.LabProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * vtund 3, unmodified, over plain TCP, neither encrypted nor compressed, as one process of one end. Configured as vtund.conf(5)
+ * shows.
+ *
+ * @param own the address of its TUN device
+ * @param other that of the other end's
+ * @param mtu of the device
+ * @param queueLength of the device in packets; the kernel's own where it is empty
+ */
+public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt queueLength) {
+    /** The program, and the package that has it. */
+    public static final String PROGRAM = "vtund";
+
+    public static final String PACKAGE = "vtun";
+
+    public static final int PORT = 5000;
+
+    /** Its packets stand behind their length. */
+    public static final int PREFIX_BYTES = 2;
+
+    /** What its clients call themselves, and what they know. */
+    public static final String HOST = "pump";
+
+    public static final String PASSWORD = "s3cret";
+
+    /** Its process and lock files, which it does not remove, go into a /run of its own. */
+    private static final String START =
+            "mount -t tmpfs none /run && mkdir -p /run/lock/vtund && PATH=$PATH:/usr/sbin exec vtund \"$@\"";
+
+    /** As a server; it listens on all addresses of the namespace. */
+    public LabProcess serve(LabNamespace host, Path folder) throws IOException {
+        return start(host, folder, "-s");
+    }
+
+    /** As a client, which asks again where the server does not listen yet. */
+    public LabProcess connect(LabNamespace host, Path folder, InetAddress server) throws IOException {
+        return start(host, folder, "-p", HOST, server.getHostAddress());
+    }
+
+    /** What a bridge is to be told, which is the client of this server: no login says it. */
+    public Map<String, String> clientSettings(int prefixLength) {
+        return Map.of(
+                "identity.device-id",
+                HOST,
+                "identity.token",
+                PASSWORD,
+                "tunnel.carriage",
+                "packet",
+                "tunnel.device-address",
+                other.getHostAddress() + "/" + prefixLength,
+                "tunnel.server-address",
+                own.getHostAddress(),
+                "tunnel.mtu",
+                String.valueOf(mtu));
+    }
+
+    private LabProcess start(LabNamespace host, Path folder, String... arguments) throws IOException {
+        Path file = folder.resolve("vtund-" + own.getHostAddress() + ".conf");
+        Files.writeString(file, configuration());
+        List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", START, PROGRAM));
+        command.addAll(List.of("-n", "-P", String.valueOf(PORT), "-f"));
+        command.add(file.toString());
+        command.addAll(List.of(arguments));
+        return host.start(command.toArray(String[]::new));
+    }
+
+    private String configuration() {
+        String queue = queueLength.isPresent() ? " txqueuelen " + queueLength.getAsInt() : "";
+        return """
+                options {
+                  port %d;
+                  timeout 10;
+                }
+                %s {
+                  passwd %s;
+                  type tun;
+                  proto tcp;
+                  compress no;
+                  encrypt no;
+                  keepalive yes;
+                  up {
+                    program /bin/ip "address add %s peer %s dev %%%%" wait;
+                    program /bin/ip "link set dev %%%% mtu %d%s up" wait;
+                  };
+                }
+                """.formatted(PORT, HOST, PASSWORD, own.getHostAddress(), other.getHostAddress(), mtu, queue);
+    }
+}
