@@ -171,6 +171,11 @@ public record FrameFormat(
                 && (escape.isDelimited() || FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE);
     }
 
+    /** Whether boundaries may be searched for, and a frame by itself says too little for its own. */
+    public boolean wantsContentEvidence() {
+        return resync.maxScanBytes() > 0 && !canResynchronise();
+    }
+
     /**
      * Whether the byte that closes a frame may also open the next, as a flag does: the trailer is one byte, the sync begins with it,
      * and two of them are no sync, so that what comes behind the first tells which it is. Such a frame ends <em>before</em> its

@@ -29,6 +29,7 @@ final class FrameRecovery implements AutoCloseable {
 
     private final FrameFormat format;
     private final EarlyFrames early;
+    private final ContentEvidence content;
     private final EarlyHandler handler;
     private final RecoveryCounters counters;
     private final RecoveryListener listener;
@@ -36,6 +37,7 @@ final class FrameRecovery implements AutoCloseable {
     private final FrameProbe probe;
     private final int maxFrameBytes;
     private final int maxScans;
+    private final boolean isWeak;
 
     private final Chains chains;
     private final List<BoundaryScan> scans = new ArrayList<>();
@@ -59,15 +61,18 @@ final class FrameRecovery implements AutoCloseable {
             FrameFormat format,
             HeldBytes held,
             EarlyFrames early,
+            ContentEvidence content,
             EarlyHandler handler,
             RecoveryCounters counters,
             RecoveryListener listener) {
         this.format = format;
         this.held = held;
         this.early = early;
+        this.content = content;
         this.handler = handler;
         this.counters = counters;
         this.listener = listener;
+        isWeak = format.wantsContentEvidence();
         probe = new FrameProbe(format);
         chains = new Chains(probe.hasCertainBoundaries());
         maxFrameBytes = format.maxFrameBytes();
@@ -286,6 +291,9 @@ final class FrameRecovery implements AutoCloseable {
             if (answer <= 0) {
                 return (int) answer < 0 ? -1 : 0;
             }
+            if (!content.speaksFor(probe.frame(held.bytes(), at, answer))) {
+                return -1;
+            }
             at += answer;
         }
         return at > nextOrigin && nextOrigin < runEnd ? -1 : 1;
@@ -308,7 +316,7 @@ final class FrameRecovery implements AutoCloseable {
         long expected = from;
         boolean isOne = true;
         while (isOne && expected < farthest) {
-            int found = scanner.next();
+            int found = next(scanner, limit, runEnd);
             long place = found == FrameScanner.NONE ? runEnd : runEnd - (limit - found);
             if (place >= before && first < 0) {
                 break;
@@ -334,13 +342,28 @@ final class FrameRecovery implements AutoCloseable {
         return spare == null ? new FrameScanner(format) : spare;
     }
 
+    /** The next place that counts: any, or in a format where almost any does one that its content speaks for. */
+    private int next(FrameScanner scanner, int limit, long runEnd) {
+        int found = scanner.next();
+        while (isWeak && found != FrameScanner.NONE && !isSpokenFor(scanner, runEnd - (limit - found))) {
+            found = scanner.next();
+        }
+        return found;
+    }
+
+    private boolean isSpokenFor(FrameScanner scanner, long place) {
+        return scanner.frameBytes() > 0 && content.speaksFor(scanner.frame(place));
+    }
+
     /** A chain from the first place where anything like a frame is found. */
     private @Nullable Chain find(long from, long runEnd) {
         FrameScanner scanner = scanner();
         int limit = held.index(runEnd);
         scanner.begin(held.bytes(), held.index(from), limit);
         long place = runEnd;
-        for (int found = scanner.next(); found != FrameScanner.NONE; found = scanner.next()) {
+        for (int found = next(scanner, limit, runEnd);
+                found != FrameScanner.NONE;
+                found = next(scanner, limit, runEnd)) {
             if (scanner.frameBytes() > 0) {
                 place = runEnd - (limit - found);
                 break;
@@ -379,7 +402,12 @@ final class FrameRecovery implements AutoCloseable {
                 claim(chain, runEnd);
                 return runEnd;
             }
-            offer(probe.frame(held.bytes(), chain.cursor, answer), chain.grade);
+            FrameView frame = probe.frame(held.bytes(), chain.cursor, answer);
+            if (chain.grade != BoundaryGrade.PROVEN && !content.speaksFor(frame)) {
+                broken(chain);
+                return chain.cursor;
+            }
+            offer(frame, chain.grade);
             chain.cursor += answer;
         }
     }

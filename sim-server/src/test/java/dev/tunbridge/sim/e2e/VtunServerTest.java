@@ -2,6 +2,7 @@ package dev.tunbridge.sim.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.Bridge;
@@ -116,7 +117,7 @@ class VtunServerTest {
             up(bridge);
             try (HttpService http = device.call(() -> HttpService.start(new InetSocketAddress(DEVICE, 80)))) {
                 HttpLoad client = new HttpLoad(new InetSocketAddress(DEVICE, http.port()));
-                assertThat(server.call(client::page).isIntact()).isTrue();
+                awaitPage(client);
                 Transfer up = server.call(() -> client.download(1, 20_000_000, 4_000, bytes -> {}));
                 assertThat(up.isIntact()).isTrue();
                 assertThat(up.bytes()).isGreaterThan(100_000);
@@ -142,9 +143,7 @@ class VtunServerTest {
             startServer();
             awaitState("ESTABLISHED", 2);
             try (HttpService http = device.call(() -> HttpService.start(new InetSocketAddress(DEVICE, 80)))) {
-                assertThat(server.call(() -> new HttpLoad(new InetSocketAddress(DEVICE, http.port())).page())
-                                .isIntact())
-                        .isTrue();
+                awaitPage(new HttpLoad(new InetSocketAddress(DEVICE, http.port())));
             }
         }
     }
@@ -156,7 +155,12 @@ class VtunServerTest {
         connect("clear");
         try (LabBridge bridge = bridge(name, password)) {
             bridge.bridge().start();
-            assertThat(awaitState("WAITING", 1)).contains("denied");
+            // It may not listen yet, and fork once more to say no.
+            String state;
+            do {
+                state = awaitState("WAITING", 1);
+            } while (state.contains("cannot connect"));
+            assertThat(state).contains("denied");
         }
     }
 
@@ -165,6 +169,13 @@ class VtunServerTest {
         assertThatThrownBy(() -> bridge("a".repeat(60), Vtund.PASSWORD))
                 .hasMessage(
                         "identity.device-id: cannot be said to a server of format 'vtun': host: host length is 67; allowed 0 to 50");
+    }
+
+    /** vtund sets its device up behind the last word of the login. */
+    private void awaitPage(HttpLoad client) {
+        await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .ignoreExceptions()
+                .until(() -> server.call(client::page).isIntact());
     }
 
     private String awaitState(String wanted, int times) throws InterruptedException {

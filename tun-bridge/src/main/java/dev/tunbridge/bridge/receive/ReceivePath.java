@@ -5,6 +5,7 @@ import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameProbe;
 import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -12,6 +13,7 @@ import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.capture.SegmentHandler;
+import dev.tunbridge.reassembly.recovery.ContentEvidence;
 import dev.tunbridge.reassembly.recovery.EarlyHandler;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -107,6 +109,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
                 options,
                 kernel,
                 latches,
+                codec.carriages().contains(Carriage.PACKET) ? new InnerEvidence(codec) : ContentEvidence.NONE,
                 new FromRawLane(),
                 counters.recovery,
                 new Alarms(),
