@@ -256,7 +256,7 @@ final class FormatParser {
         if (names.isEmpty()) {
             throw section.refuse("", "is empty; allowed: names of messages with their numbers");
         }
-        names.forEach(name -> types.put(name, section.integer(name)));
+        names.forEach(name -> types.put(name, section.unsigned(name)));
         return types;
     }
 

@@ -255,23 +255,23 @@ final class FormatRules {
         // Without a field all frames are of one type.
         BitField type = field.orElse(BitField.wholeBytes(0, 1, Endian.BIG));
         long largest = field.isPresent() ? type.mask() : 0;
-        if (type.bits() > 31) {
-            throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 31");
+        if (type.bits() > 32) {
+            throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 32");
         }
         Map<Integer, String> names = new HashMap<>();
         types.forEach((name, number) -> {
             String key = "types." + name;
-            if (number < 0 || number > largest) {
+            if (Integer.toUnsignedLong(number) > largest) {
                 throw refuse(
                         key,
-                        "is " + number + "; allowed "
+                        "is " + Integer.toUnsignedString(number) + "; allowed "
                                 + (field.isPresent()
                                         ? "0 to " + largest
                                         : "0 alone, for no field of the header is named type"));
             }
             String other = names.putIfAbsent(number, name);
             if (other != null) {
-                throw refuse(key, "is " + number + ", which is also types." + other);
+                throw refuse(key, "is " + Integer.toUnsignedString(number) + ", which is also types." + other);
             }
         });
     }

@@ -137,7 +137,7 @@ public record FrameFormat(
         return Description.shippedNames();
     }
 
-    /** The number of a frame type, if the description names it. */
+    /** The number of a frame type, if the description names it: 32 bits without a sign. */
     public OptionalInt type(String name) {
         Integer number = types.get(name);
         return number == null ? OptionalInt.empty() : OptionalInt.of(number);

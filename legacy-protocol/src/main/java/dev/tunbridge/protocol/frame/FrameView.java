@@ -28,7 +28,7 @@ public final class FrameView {
         this.endOffset = endOffset;
     }
 
-    /** The type field, or 0 where the format has none. */
+    /** The type field as 32 bits without a sign, or 0 where the format has none. */
     public int type() {
         BitField type = layout.type;
         return type == null ? 0 : (int) type.read(buffer, frameIndex);

@@ -112,7 +112,7 @@ final class Formats {
     }
 
     private void field(String name, OptionalLong value) {
-        int size = 1 + random.nextInt(name.equals("type") ? 3 : 8);
+        int size = 1 + random.nextInt(name.equals("type") ? 4 : 8);
         int shift = random.nextInt(5);
         int bits = 4 + random.nextInt(8 * size - shift - 3);
         fields.add(new HeaderField(name, new BitField(at, size, endian(), shift, bits), value));

@@ -84,7 +84,7 @@ class FrameProbeTest {
         }
         byte[] payload = ByteBufUtil.getBytes(frame.buffer(), frame.payloadIndex(), frame.payloadLength());
         return ModelDecoder.frameEvent(
-                frame.startOffset() - offset, frame.endOffset() - offset, frame.type(), fields, payload);
+                frame.startOffset() - offset, frame.endOffset() - offset, Integer.toUnsignedLong(frame.type()), fields, payload);
     }
 
     @ParameterizedTest
