@@ -45,6 +45,6 @@ class ProtocolTest {
         assertThatThrownBy(() -> acme("modbus"))
                 .isInstanceOf(DescriptionException.class)
                 .hasMessageContaining(
-                        "messages: is \"modbus\"; allowed: its own messages, or those of reference, plain-le, hdlc, vtun");
+                        "messages: is \"modbus\"; allowed: its own messages, or those of reference, plain-le, hdlc, vtun, ");
     }
 }
