@@ -116,7 +116,10 @@ final class FormatEvidence {
             return "recovery past a hole: possible; frames go early from the first mark, a boundary that is proven";
         }
         if (!format.canResynchronise()) {
-            return "recovery past a hole: only behind a frame whose header came before the hole (proven)";
+            return "recovery past a hole: only behind a frame whose header came before the hole (proven)"
+                    + (format.wantsContentEvidence()
+                            ? ", and where whole IP packets speak for the frames that hold them"
+                            : "");
         }
         return "recovery past a hole: possible; frames go early from boundaries that are "
                 + switch (format.resync().boundaries()) {

@@ -31,6 +31,11 @@ sealed interface Expression {
         return false;
     }
 
+    /** Whether the value hangs on this variable. */
+    default boolean mentions(String variable) {
+        return false;
+    }
+
     /** Written into the description. */
     record Constant(Value value) implements Expression {
         @Override
@@ -46,6 +51,11 @@ sealed interface Expression {
 
     /** Of the configuration, or said before. */
     record Variable(String name) implements Expression {
+        @Override
+        public boolean mentions(String variable) {
+            return name.equals(variable);
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             Value value = variables.get(name);
@@ -75,6 +85,11 @@ sealed interface Expression {
     /** A digest of the parts, one behind the other; by its JCA name. */
     record Digest(String algorithm, List<Expression> parts) implements Expression {
         @Override
+        public boolean mentions(String variable) {
+            return parts.stream().anyMatch(part -> part.mentions(variable));
+        }
+
+        @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             try {
                 MessageDigest digest = MessageDigest.getInstance(algorithm);
@@ -92,6 +107,11 @@ sealed interface Expression {
 
     /** A keyed digest of the parts, one behind the other; by its JCA name. */
     record Hmac(String algorithm, Expression key, List<Expression> parts) implements Expression {
+        @Override
+        public boolean mentions(String variable) {
+            return key.mentions(variable) || parts.stream().anyMatch(part -> part.mentions(variable));
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             try {
@@ -116,6 +136,11 @@ sealed interface Expression {
      */
     record Encrypted(String transformation, Expression key, Optional<Expression> iv, List<Expression> parts)
             implements Expression {
+        @Override
+        public boolean mentions(String variable) {
+            return key.mentions(variable) || parts.stream().anyMatch(part -> part.mentions(variable));
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             try {
@@ -146,6 +171,11 @@ sealed interface Expression {
 
     /** Who says it says this; who hears it takes whatever it is. */
     record Any(Expression said) implements Expression {
+        @Override
+        public boolean mentions(String variable) {
+            return said.mentions(variable);
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             return said.evaluate(variables, surroundings);

@@ -8,9 +8,19 @@ import dev.tunbridge.protocol.frame.FrameView;
  */
 @FunctionalInterface
 public interface ContentEvidence {
-    /** No content says anything. */
-    ContentEvidence NONE = frame -> false;
+    /** How far a content speaks for the frame that holds it. */
+    enum Weight {
+        /** Hardly any bytes pass for such a content by chance. */
+        SPEAKS,
+        /** It may well be a frame, though it does not prove it: others that lie within it are no boundaries. */
+        RIVAL,
+        /** Nothing; any bytes look like that. */
+        NOTHING
+    }
 
-    /** Whether hardly any bytes pass for such a content by chance. The view and its bytes are valid during the call only. */
-    boolean speaksFor(FrameView frame);
+    /** No content says anything. */
+    ContentEvidence NONE = frame -> Weight.NOTHING;
+
+    /** The view and its bytes are valid during the call only. */
+    Weight weigh(FrameView frame);
 }

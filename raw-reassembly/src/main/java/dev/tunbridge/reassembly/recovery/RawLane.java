@@ -36,7 +36,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     private static final SecureRandom KEYS = new SecureRandom();
 
     /** Where a frame speaks for itself. */
-    private static final ContentEvidence ANYTHING = frame -> true;
+    private static final ContentEvidence ANYTHING = frame -> ContentEvidence.Weight.SPEAKS;
 
     private final RecoveryOptions options;
     private final BoundaryGrade lowest;

@@ -18,30 +18,31 @@ import io.netty.buffer.ByteBuf;
 final class InnerEvidence implements ContentEvidence, MessageHandler {
     private final MessageCodec codec;
     private final IpView ip = new IpView();
-    private boolean speaks;
+    private Weight weight = Weight.NOTHING;
 
     InnerEvidence(MessageCodec codec) {
         this.codec = codec;
     }
 
     @Override
-    public boolean speaksFor(FrameView frame) {
-        speaks = false;
+    public Weight weigh(FrameView frame) {
+        weight = Weight.NOTHING;
         try {
             codec.read(frame, this);
         } catch (MalformedMessageException e) {
-            return false;
+            return Weight.NOTHING;
         }
-        return speaks;
+        return weight;
     }
 
     @Override
     public void onPacket(ByteBuf buffer, int index, int length) {
-        speaks = ip.wrap(buffer, index, length) == IpProblem.OK
-                && ip.totalLength() == length
-                && (ip.version() == 4 || hasChecksum(ip.protocol()))
-                && ip.headerChecksumValid()
-                && ip.payloadChecksumValid();
+        if (ip.wrap(buffer, index, length) != IpProblem.OK || ip.totalLength() != length || !ip.headerChecksumValid()) {
+            return;
+        }
+        // Without a checksum that tells, as of ESP or a fragment in IPv6, it may be a packet all the same.
+        boolean isSummed = ip.version() == 4 || (!ip.isFragment() && hasChecksum(ip.protocol()));
+        weight = isSummed && ip.payloadChecksumValid() ? Weight.SPEAKS : Weight.RIVAL;
     }
 
     private static boolean hasChecksum(int protocol) {

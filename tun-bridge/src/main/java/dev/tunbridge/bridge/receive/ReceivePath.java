@@ -191,7 +191,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     /** When to {@link #settle} again though nothing comes, or {@link #NOT_DUE}. */
     public long dueNanos() {
         RawLane raw = rawLane;
-        return raw == null ? NOT_DUE : raw.dueNanos();
+        return raw == null || !prelude.isOver() ? NOT_DUE : raw.dueNanos();
     }
 
     /**

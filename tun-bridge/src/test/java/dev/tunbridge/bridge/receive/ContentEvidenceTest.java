@@ -95,6 +95,22 @@ class ContentEvidenceTest {
                 .isEmpty();
     }
 
+    /** A client's datagram with a wrong checksum does not speak for its frame, and what it holds does not for another. */
+    @Test
+    void nothingWithinAPacketThatDoesNotSpeakIsABoundary() {
+        byte[] inner = InnerTraffic.udp(1, 1_111, (byte) 3);
+        byte[] payload = new byte[10 + 2 + inner.length];
+        payload[10] = (byte) (inner.length >> 8);
+        payload[11] = (byte) inner.length;
+        System.arraycopy(inner, 0, payload, 12, inner.length);
+        byte[] cover = InnerTraffic.udp(9, 6_666, payload);
+        cover[27] ^= 1; // its checksum
+        for (String boundaries : List.of("anchored", "found")) {
+            stream.clear();
+            assertThat(early(format(boundaries, 65_536), PACKET, cover)).isEmpty();
+        }
+    }
+
     /** What a client sends in its payload is inside a frame: the one from a segment's start holds a packet, and goes in its place. */
     @Test
     void noiseInFrontOfAPacketIsNoFrameThoughItsLengthFits() {
