@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.IvParameterSpec;
@@ -31,9 +33,14 @@ sealed interface Expression {
         return false;
     }
 
+    /** What the value is worked out from. */
+    default List<Expression> operands() {
+        return List.of();
+    }
+
     /** Whether the value hangs on this variable. */
     default boolean mentions(String variable) {
-        return false;
+        return operands().stream().anyMatch(operand -> operand.mentions(variable));
     }
 
     /** Written into the description. */
@@ -85,8 +92,8 @@ sealed interface Expression {
     /** A digest of the parts, one behind the other; by its JCA name. */
     record Digest(String algorithm, List<Expression> parts) implements Expression {
         @Override
-        public boolean mentions(String variable) {
-            return parts.stream().anyMatch(part -> part.mentions(variable));
+        public List<Expression> operands() {
+            return parts;
         }
 
         @Override
@@ -108,8 +115,8 @@ sealed interface Expression {
     /** A keyed digest of the parts, one behind the other; by its JCA name. */
     record Hmac(String algorithm, Expression key, List<Expression> parts) implements Expression {
         @Override
-        public boolean mentions(String variable) {
-            return key.mentions(variable) || parts.stream().anyMatch(part -> part.mentions(variable));
+        public List<Expression> operands() {
+            return Stream.concat(Stream.of(key), parts.stream()).toList();
         }
 
         @Override
@@ -137,8 +144,10 @@ sealed interface Expression {
     record Encrypted(String transformation, Expression key, Optional<Expression> iv, List<Expression> parts)
             implements Expression {
         @Override
-        public boolean mentions(String variable) {
-            return key.mentions(variable) || parts.stream().anyMatch(part -> part.mentions(variable));
+        public List<Expression> operands() {
+            return Stream.of(Stream.of(key), iv.stream(), parts.stream())
+                    .flatMap(Function.identity())
+                    .toList();
         }
 
         @Override
@@ -172,8 +181,8 @@ sealed interface Expression {
     /** Who says it says this; who hears it takes whatever it is. */
     record Any(Expression said) implements Expression {
         @Override
-        public boolean mentions(String variable) {
-            return said.mentions(variable);
+        public List<Expression> operands() {
+            return List.of(said);
         }
 
         @Override

@@ -43,14 +43,16 @@ public final class Prelude {
     /**
      * Reads what is whole. What stays readable is the beginning of a message that is not, or the first frame.
      *
+     * @return how many bytes were read
      * @throws PreludeException if the bytes are not what is due; the stream cannot be followed
      */
-    public void read(ByteBuf in, MessageHandler handler) {
+    public int read(ByteBuf in, MessageHandler handler) {
+        int index = in.readerIndex();
         while (!due.isEmpty()) {
             Due next = due.element();
             try {
                 if (!codec.readUnframed(next.names(), in, handler)) {
-                    return;
+                    break;
                 }
             } catch (MalformedMessageException e) {
                 throw next.mayBeQuoted()
@@ -59,5 +61,6 @@ public final class Prelude {
             }
             due.remove();
         }
+        return in.readerIndex() - index;
     }
 }

@@ -185,9 +185,7 @@ class PreludeTest {
 
     @Test
     void aRefusalIsOneOfTheWordsThatMayCome() throws Exception {
-        Speaker client = Speaker.client(CONFIGURED);
-        client.begin();
-        client.hear(bytes("MIX v1\n" + "\0".repeat(13)), 1000);
+        Speaker client = greeted();
         client.hear(bytes("\0\10ABCDEFGH"), 1000);
         client.hear(bytes("NO more devices\n"), 1000);
         assertThat(client.actions)
@@ -242,9 +240,7 @@ class PreludeTest {
 
     @Test
     void aNumberOfBytesThatIsTooLargeIsRefusedAtOnce() throws Exception {
-        Speaker client = Speaker.client(CONFIGURED);
-        client.begin();
-        client.hear(bytes("MIX v1\n" + "\0".repeat(13)), 1000);
+        Speaker client = greeted();
         assertThatThrownBy(() -> client.hear(bytes("\u00ff\u00ff"), 1000))
                 .hasMessageStartingWith("challenge does not end within 64 bytes");
     }
@@ -252,9 +248,7 @@ class PreludeTest {
     /** A server may echo what it was told; what comes behind the answer to its challenge is not repeated to anybody. */
     @Test
     void whatMayHoldTheTokenIsNotQuoted() throws Exception {
-        Speaker client = Speaker.client(CONFIGURED);
-        client.begin();
-        client.hear(bytes("MIX v1\n" + "\0".repeat(13)), 1000);
+        Speaker client = greeted();
         client.hear(bytes("\0\10ABCDEFGH"), 1000);
         assertThatThrownBy(() -> client.hear(bytes("you said secret\n"), 1000))
                 .isInstanceOf(PreludeException.class)
@@ -302,6 +296,14 @@ class PreludeTest {
                 "    - {from: client, message: alive}\n    - {from: client, message: name,");
         assertThatThrownBy(() -> Protocol.parse(yaml, "mixed.yaml"))
                 .hasMessageContaining("is \"name\", which is in no frame, behind one that is; allowed in front of it");
+    }
+
+    /** A client that has heard the first word. */
+    private static Speaker greeted() {
+        Speaker client = Speaker.client(CONFIGURED);
+        client.begin();
+        client.hear(bytes("MIX v1\n" + "\0".repeat(13)), 1000);
+        return client;
     }
 
     private static ByteBuf bytes(String text) {

@@ -18,6 +18,9 @@ public interface ContentEvidence {
         NOTHING
     }
 
+    /** The format proves enough by itself, so that no content is asked. */
+    ContentEvidence UNNEEDED = frame -> Weight.SPEAKS;
+
     /** No content says anything. */
     ContentEvidence NONE = frame -> Weight.NOTHING;
 

@@ -75,7 +75,7 @@ final class FrameRecovery implements AutoCloseable {
         this.handler = handler;
         this.counters = counters;
         this.listener = listener;
-        isWeak = format.wantsContentEvidence();
+        isWeak = content != ContentEvidence.UNNEEDED;
         probe = new FrameProbe(format);
         chains = new Chains(probe.hasCertainBoundaries());
         maxFrameBytes = format.maxFrameBytes();

@@ -35,9 +35,6 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
 
     private static final SecureRandom KEYS = new SecureRandom();
 
-    /** Where a frame speaks for itself. */
-    private static final ContentEvidence ANYTHING = frame -> ContentEvidence.Weight.SPEAKS;
-
     private final RecoveryOptions options;
     private final BoundaryGrade lowest;
     private final Latches latches;
@@ -81,16 +78,16 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         this.counters = counters;
         this.listener = listener;
         askedNanos = openedNanos;
-        boolean isWeak = format.wantsContentEvidence();
+        ContentEvidence evidence = format.wantsContentEvidence() ? content : ContentEvidence.UNNEEDED;
         // Where a valid frame proves too little, and nothing else speaks for it, a boundary is true only if it is
         // proven.
-        boolean isSearchable = format.canResynchronise() || (isWeak && content != ContentEvidence.NONE);
+        boolean isSearchable = format.resync().maxScanBytes() > 0 && evidence != ContentEvidence.NONE;
         BoundaryGrade ofFormat = isSearchable ? format.resync().boundaries() : BoundaryGrade.PROVEN;
         lowest = ofFormat.compareTo(options.boundaries()) < 0 ? ofFormat : options.boundaries();
         validator = new SegmentValidator(path, kernel, options.acceptsUnmarkedChecksums(), openedNanos);
         held = new HeldBytes(allocator, options.heldBytes(), options.heldRanges());
         early = new EarlyFrames(KEYS.nextLong(), KEYS.nextLong());
-        recovery = new FrameRecovery(format, held, early, isWeak ? content : ANYTHING, handler, counters, listener);
+        recovery = new FrameRecovery(format, held, early, evidence, handler, counters, listener);
     }
 
     /** Takes a captured segment; one that this host sent is passed over. */

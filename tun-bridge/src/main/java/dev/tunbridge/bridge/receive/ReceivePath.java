@@ -137,15 +137,20 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         this.nowNanos = nowNanos;
         isStopped = false;
         if (!prelude.isOver()) {
-            readPrelude(bytes);
+            kernelLane.passed(prelude.read(bytes, messages), bytes);
         }
-        if (!prelude.isOver() || isStopped) {
-            return;
+        boolean isBehindPrelude = prelude.isOver();
+        if (isBehindPrelude && !isStopped) {
+            kernelLane.received(bytes);
         }
-        kernelLane.received(bytes);
         RawLane raw = rawLane;
         if (raw != null) {
-            raw.kernelAt(kernelLane.position(), kernelLane.position() - bytes.readableBytes(), pendingEnd(bytes));
+            long position = kernelLane.position();
+            // Where a frame begins is known only behind the prelude, and nothing goes early before.
+            raw.kernelAt(
+                    position,
+                    isBehindPrelude ? position - bytes.readableBytes() : position,
+                    isBehindPrelude ? pendingEnd(bytes) : 0);
         }
     }
 
@@ -153,20 +158,6 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     public void stop() {
         isStopped = true;
         kernelLane.stop();
-    }
-
-    /** Nothing goes early meanwhile: a boundary is known only behind it. */
-    private void readPrelude(ByteBuf bytes) {
-        int index = bytes.readerIndex();
-        prelude.read(bytes, messages);
-        kernelLane.passed(bytes.readerIndex() - index, bytes);
-        RawLane raw = rawLane;
-        if (raw != null) {
-            long position = kernelLane.position();
-            boolean isOver = prelude.isOver();
-            raw.kernelAt(
-                    position, isOver ? position - bytes.readableBytes() : position, isOver ? pendingEnd(bytes) : 0);
-        }
     }
 
     private long pendingEnd(ByteBuf bytes) {
