@@ -8,11 +8,13 @@ import dev.tunbridge.protocol.message.Message.OpenStatus;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,11 @@ final class DescribedCodec implements MessageCodec {
         final boolean isContentAlone;
         final @Nullable TrafficHead head;
 
+        /** Where the packets of this layout lie in Ethernet frames. */
+        final @Nullable EthernetLink link;
+
+        final int ethernetSlot;
+
         Bound(int number, MessageLayout layout) {
             this.number = number;
             this.layout = layout;
@@ -51,6 +58,10 @@ final class DescribedCodec implements MessageCodec {
             channelSlot = layout.slot(Meaning.CHANNEL);
             isContentAlone = layout.items().size() == 1 && contentSlot == 0;
             head = layout.isSegment() ? TrafficHead.of(layout).orElse(null) : null;
+            ethernetSlot = layout.slotOfEthernet();
+            link = ethernetSlot == MessageLayout.NO_SLOT
+                    ? null
+                    : new EthernetLink((EthernetItem) layout.items().get(ethernetSlot));
         }
     }
 
@@ -126,7 +137,7 @@ final class DescribedCodec implements MessageCodec {
         layout.read(in, slots);
         int content = bound.contentSlot;
         switch (layout.meaning()) {
-            case PACKET -> handler.onPacket(buffer, slots.indexes[content], slots.lengths[content]);
+            case PACKET -> onPacket(bound, buffer, handler);
             case TCP, UDP -> onSegment(layout.ipProtocol(), bound, buffer, handler);
             case DATA ->
                 handler.onData(
@@ -189,6 +200,16 @@ final class DescribedCodec implements MessageCodec {
                 index + headBytes,
                 length - headBytes);
         return true;
+    }
+
+    private void onPacket(Bound bound, ByteBuf buffer, MessageHandler handler) {
+        int index = slots.indexes[bound.contentSlot];
+        int length = slots.lengths[bound.contentSlot];
+        if (bound.link == null) {
+            handler.onPacket(buffer, index, length);
+        } else {
+            bound.link.read(buffer, slots.indexes[bound.ethernetSlot], index, length, handler);
+        }
     }
 
     private void onSegment(int ipProtocol, Bound bound, ByteBuf buffer, MessageHandler handler) {
@@ -254,6 +275,13 @@ final class DescribedCodec implements MessageCodec {
         try {
             if (message instanceof Message.Signal signal) {
                 write(bound(signal.name()), signal.fields(), encoder, out);
+            } else if (message instanceof Message.Packet packet) {
+                int version =
+                        packet.content().length() == 0 ? 0 : packet.content().byteAt(0) >> 4;
+                packet.content().writeTo(beginPacket(encoder, out, version));
+                encoder.end();
+            } else if (message instanceof Message.Link link) {
+                writeLink(link, encoder, out);
             } else {
                 write(bound(MessageFields.meaning(message)), MessageFields.of(message), encoder, out);
             }
@@ -261,6 +289,17 @@ final class DescribedCodec implements MessageCodec {
             // Nothing is left to take back once the frame has ended.
             encoder.abort();
         }
+    }
+
+    private void writeLink(Message.Link link, FrameEncoder encoder, ByteBuf out) {
+        Bound bound = bound(Meaning.PACKET);
+        if (bound.link == null) {
+            throw new IllegalArgumentException("the format " + format.name() + " has no link below IP");
+        }
+        ByteBuf payload = encoder.begin(out, bound.number);
+        bound.layout.writeHead(payload, null, 0, 0, 0);
+        link.frame().writeTo(payload);
+        encoder.end();
     }
 
     private static void write(Bound bound, Map<String, Value> fields, FrameEncoder encoder, ByteBuf out) {
@@ -301,11 +340,22 @@ final class DescribedCodec implements MessageCodec {
     }
 
     @Override
-    public ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out) {
+    public Optional<Message> linkUp(InetAddress address, InetAddress peerAddress) {
+        Bound bound = byMeaning.get(Meaning.PACKET);
+        return bound == null || bound.link == null
+                ? Optional.empty()
+                : Optional.of(bound.link.up(address, peerAddress));
+    }
+
+    @Override
+    public ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out, int ipVersion) {
         Bound bound = bound(Meaning.PACKET);
         ByteBuf payload = encoder.begin(out, bound.number);
         if (!bound.isContentAlone) {
             bound.layout.writeHead(payload, null, 0, 0, 0);
+            if (bound.link != null) {
+                bound.link.writeHeader(ipVersion, payload);
+            }
         }
         return payload;
     }

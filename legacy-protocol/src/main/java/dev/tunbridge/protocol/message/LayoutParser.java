@@ -20,11 +20,14 @@ final class LayoutParser {
     private static final int UNFRAMED_BYTES = 1024;
 
     /** What an item may be; the key bears its name. */
-    private static final List<String> KINDS =
-            List.of("number", "choice", "flags", "family", "address", "bytes", "text", "constant", "literal");
+    private static final List<String> KINDS = List.of(
+            "number", "choice", "flags", "family", "address", "bytes", "text", "constant", "literal", "ethernet");
 
     /** Fields that are addresses in every message which has them. */
     private static final String ADDRESS_SUFFIX = "-address";
+
+    /** The hardware address follows from the IP address. */
+    private static final String FROM_ADDRESS = "from-address";
 
     private final Section section;
     private final String type;
@@ -99,6 +102,9 @@ final class LayoutParser {
         if (kind.equals("literal")) {
             return new ConstantItem(literal(item), true);
         }
+        if (kind.equals("ethernet")) {
+            return new EthernetItem(hardwareAddress(item));
+        }
         String name = item.text(kind);
         if (items.stream().anyMatch(other -> other.name().equals(name))) {
             throw item.refuse(kind, "is \"" + name + "\", which another item is named; allowed: each name once");
@@ -120,6 +126,22 @@ final class LayoutParser {
             throw item.refuse("literal", "has " + bytes.length + " bytes; allowed 1 to " + MOST_CONSTANT_BYTES);
         }
         return Octets.of(bytes);
+    }
+
+    private static Optional<HardwareAddress> hardwareAddress(Section item) {
+        String written = item.text("ethernet");
+        if (written.equals(FROM_ADDRESS)) {
+            return Optional.empty();
+        }
+        Optional<HardwareAddress> address =
+                HardwareAddress.parse(written).filter(one -> !one.isGroup() && one.bits() != 0);
+        if (address.isEmpty()) {
+            throw item.refuse(
+                    "ethernet",
+                    "is \"" + written + "\"; allowed " + FROM_ADDRESS
+                            + ", or the hardware address of one station, such as 52:54:00:12:34:56");
+        }
+        return address;
     }
 
     private static NumberItem number(Section item, String name) {
@@ -237,6 +259,11 @@ final class LayoutParser {
 
     private void verify(MessageLayout layout) {
         Meaning meaning = layout.meaning();
+        int ethernet = layout.slotOfEthernet();
+        if (ethernet != MessageLayout.NO_SLOT && (meaning != Meaning.PACKET || ethernet != items.size() - 2)) {
+            throw section.refuse(
+                    type, "has an Ethernet header; allowed just in front of the content of what means packet");
+        }
         if (meaning == Meaning.SIGNAL) {
             return;
         }

@@ -35,6 +35,12 @@ public sealed interface Message {
     /** A whole IP packet. */
     record Packet(Octets content) implements Message {}
 
+    /**
+     * A whole frame of the link that the protocol's packets lie in, such as Ethernet: a question of who has which address, or the answer.
+     * To be sent as it is.
+     */
+    record Link(Octets frame) implements Message {}
+
     /** A TCP segment or UDP datagram, from its header on. */
     record Segment(int ipProtocol, InetAddress clientAddress, InetAddress deviceAddress, Octets content)
             implements Message {

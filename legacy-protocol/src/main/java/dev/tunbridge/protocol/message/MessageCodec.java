@@ -3,7 +3,9 @@ package dev.tunbridge.protocol.message;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameView;
 import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Frames to messages and back, for one format. For one thread; reading and writing traffic allocates nothing. */
@@ -32,8 +34,19 @@ public interface MessageCodec {
      */
     void write(Message message, FrameEncoder encoder, ByteBuf out);
 
-    /** Begins a frame; the caller appends the IP packet to the buffer returned, and ends the frame. */
-    ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out);
+    /**
+     * This end has its address from now on, which packets in Ethernet frames depend on.
+     *
+     * @return what to ask the peer, so that both know each other; empty where the protocol has no such link
+     */
+    Optional<Message> linkUp(InetAddress address, InetAddress peerAddress);
+
+    /**
+     * Begins a frame; the caller appends the IP packet to the buffer returned, and ends the frame.
+     *
+     * @param ipVersion of the packet, 4 or 6
+     */
+    ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out, int ipVersion);
 
     /** Begins a frame; the caller appends the segment from its TCP or UDP header on, and ends the frame. */
     ByteBuf beginSegment(

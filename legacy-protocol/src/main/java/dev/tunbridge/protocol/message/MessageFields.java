@@ -10,7 +10,7 @@ final class MessageFields {
         // Java 17 has no switch over types.
         if (message instanceof Message.App) {
             return Meaning.APP;
-        } else if (message instanceof Message.Packet) {
+        } else if (message instanceof Message.Packet || message instanceof Message.Link) {
             return Meaning.PACKET;
         } else if (message instanceof Message.Segment segment) {
             return segment(segment.ipProtocol());

@@ -40,6 +40,16 @@ record MessageLayout(String name, Meaning meaning, Optional<Unframed> unframed, 
         return NO_SLOT;
     }
 
+    /** The slot of the Ethernet header, or {@link #NO_SLOT}. */
+    int slotOfEthernet() {
+        for (int slot = 0; slot < items.size(); slot++) {
+            if (items.get(slot) instanceof EthernetItem) {
+                return slot;
+            }
+        }
+        return NO_SLOT;
+    }
+
     void read(PayloadReader in, Slots slots) throws MalformedMessageException {
         for (int slot = 0; slot < items.size(); slot++) {
             items.get(slot).read(in, slots, slot);
@@ -84,7 +94,7 @@ record MessageLayout(String name, Meaning meaning, Optional<Unframed> unframed, 
     }
 
     /**
-     * Writes what comes in front of the content of traffic.
+     * Writes what comes in front of the content of traffic, but for an Ethernet header, which is the link's.
      *
      * @param addresses holds both addresses; null where the layout has none
      */
@@ -102,7 +112,7 @@ record MessageLayout(String name, Meaning meaning, Optional<Unframed> unframed, 
                 }
                 boolean isClient = address.name().equals(Meaning.CLIENT_ADDRESS);
                 out.writeBytes(addresses, isClient ? clientIndex : deviceIndex, addressBytes);
-            } else {
+            } else if (!(item instanceof EthernetItem)) {
                 throw new IllegalStateException(name + " has an item " + item.name() + " in front of its content");
             }
         }

@@ -31,6 +31,7 @@ public final class MessageLayouts {
      *   {number: NAME, size, endian, least, most}      {choice: NAME, size, endian, names: {NAME: number}}
      *   {flags: NAME, size, endian, names}             {family: NAME, size, ipv4: 4, ipv6: 6}
      *   {address: NAME, of: family NAME | ipv4 | ipv6} {constant: "hex"} {literal: "text"}
+     *   {ethernet: from-address | "hardware address"}
      *   {bytes: NAME, digits, EXTENT}                  {text: NAME, charset, EXTENT}
      *   EXTENT: size, pad | length: {size, endian} | until: "hex" | nothing for all that is left
      * </pre>

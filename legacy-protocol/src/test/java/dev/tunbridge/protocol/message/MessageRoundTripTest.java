@@ -40,8 +40,8 @@ class MessageRoundTripTest {
         for (int round = 0; round < 200; round++) {
             List<Message> messages = Messages.oneOfEach(random);
             assertThat(messages.stream().map(Message::getClass).distinct().count())
-                    .as("every kind of message")
-                    .isEqualTo(Message.class.getPermittedSubclasses().length);
+                    .as("every kind of message, but those of a link below IP")
+                    .isEqualTo(Message.class.getPermittedSubclasses().length - 1);
             assertThat(messages)
                     .as("every type of the protocol but one of tcp and udp")
                     .hasSize(14);
@@ -92,7 +92,7 @@ class MessageRoundTripTest {
         ByteBuf asRecords = Unpooled.buffer();
         try (FrameEncoder first = new FrameEncoder(format);
                 FrameEncoder second = new FrameEncoder(format)) {
-            codec.beginPacket(first, inPlace).writeBytes(content);
+            codec.beginPacket(first, inPlace, 4).writeBytes(content);
             first.end();
             codec.beginSegment(first, inPlace, Message.UDP, addresses, 16, 0, 16)
                     .writeBytes(content);
@@ -150,7 +150,7 @@ class MessageRoundTripTest {
         MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
-            codec.beginPacket(encoder, out).writeZero(5_000);
+            codec.beginPacket(encoder, out, 4).writeZero(5_000);
             encoder.abort();
             assertThat(out.readableBytes()).isZero();
             codec.write(Signals.bye(3), encoder, out);

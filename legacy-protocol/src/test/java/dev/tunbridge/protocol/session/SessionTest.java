@@ -281,7 +281,8 @@ class SessionTest {
                 new Message.Credit(1, 1),
                 new Message.Close(1, Message.CloseHow.RESET));
         assertThat(messages.stream().map(Message::getClass).collect(Collectors.toSet()))
-                .hasSize(Message.class.getPermittedSubclasses().length);
+                .as("all but those of a link below IP, which no session hears")
+                .hasSize(Message.class.getPermittedSubclasses().length - 1);
         return messages;
     }
 

@@ -21,6 +21,7 @@ import dev.tunbridge.protocol.session.PreludeException;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
 import dev.tunbridge.protocol.session.SessionScript;
+import dev.tunbridge.protocol.session.TunnelParameters;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -168,7 +169,9 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             return false;
         }
         if (options.carriage() == Carriage.PACKET) {
-            codec.beginPacket(current.encoder(), current.buffer()).writeBytes(packet.buffer(), index, length);
+            codec.beginPacket(
+                            current.encoder(), current.buffer(), packet.buffer().getByte(index) >> 4)
+                    .writeBytes(packet.buffer(), index, length);
         } else if (packet.isTcpOrUdp() && packet.fragment() == InnerPacket.Fragment.WHOLE) {
             codec.beginSegment(
                             current.encoder(),
@@ -256,8 +259,10 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         for (SessionAction action : actions) {
             if (action instanceof SessionAction.Send send) {
                 send(send.message());
-            } else if (action instanceof SessionAction.Established) {
+            } else if (action instanceof SessionAction.Established established) {
                 server.onEstablished(this);
+                TunnelParameters tunnel = established.tunnel();
+                codec.linkUp(tunnel.serverAddress(), tunnel.deviceAddress()).ifPresent(this::send);
             } else if (action instanceof SessionAction.Deliver deliver) {
                 server.onApp(deliver.message());
             } else if (action instanceof SessionAction.Closed closed) {
@@ -303,6 +308,10 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
 
     @Override
     public void onMessage(Message message) {
+        if (message instanceof Message.Link answer) {
+            send(answer);
+            return;
+        }
         apply(session.received(message, nowNanos));
     }
 

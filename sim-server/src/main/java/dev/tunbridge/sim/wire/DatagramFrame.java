@@ -40,7 +40,7 @@ public record DatagramFrame(int headBytes, int tailBytes) {
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             if (carriage == Carriage.PACKET) {
-                codec.beginPacket(encoder, out).writeZero(IpView.IPV4_HEADER_BYTES + UdpView.HEADER_BYTES);
+                codec.beginPacket(encoder, out, 4).writeZero(IpView.IPV4_HEADER_BYTES + UdpView.HEADER_BYTES);
             } else {
                 ByteBuf addresses = Unpooled.wrappedBuffer(new byte[2 * ADDRESS_BYTES]);
                 codec.beginSegment(encoder, out, IpView.PROTOCOL_UDP, addresses, 0, ADDRESS_BYTES, ADDRESS_BYTES)

@@ -20,7 +20,7 @@ final class Dialling {
     private final List<InetAddress> addresses;
     private final Dialler dialler;
     private final ConnectionRace race;
-    private final List<OuterConnection> open = new ArrayList<>();
+    private final List<Conversation> open = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
     private @Nullable ScheduledFuture<?> next;
     private boolean isOver;
@@ -31,10 +31,10 @@ final class Dialling {
         void prepare(Dialling dialling, InetAddress server);
 
         /** Opens a connection that tells its outcome. */
-        OuterConnection open(InetAddress server, OuterConnection.Outcome outcome);
+        Conversation open(InetAddress server, Conversation.Outcome outcome);
 
         /** The one that counts. */
-        void onConnected(OuterConnection connection);
+        void onConnected(Conversation conversation, OuterConnection connection);
 
         /** None could connect: each address with its fault. */
         void onAllFailed(List<String> faults);
@@ -68,13 +68,13 @@ final class Dialling {
         if (isOver) {
             return;
         }
-        open.add(dialler.open(server, new OuterConnection.Outcome() {
+        open.add(dialler.open(server, new Conversation.Outcome() {
             @Override
-            public void onConnected(OuterConnection connection) {
+            public void onConnected(Conversation conversation, OuterConnection connection) {
                 if (!isOver) {
-                    open.remove(connection);
+                    open.remove(conversation);
                     giveUp();
-                    dialler.onConnected(connection);
+                    dialler.onConnected(conversation, connection);
                 }
             }
 
@@ -106,7 +106,7 @@ final class Dialling {
             next.cancel(false);
             next = null;
         }
-        open.forEach(OuterConnection::close);
+        open.forEach(Conversation::end);
         open.clear();
     }
 }

@@ -7,6 +7,7 @@ import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -52,7 +53,7 @@ final class FrameWriter {
     /** Frames a whole IP packet (<em>packet</em> carriage). */
     void packet(ByteBuf packet, int index, int length) {
         ByteBuf out = batch();
-        codec.beginPacket(encoder, out).writeBytes(packet, index, length);
+        codec.beginPacket(encoder, out, packet.getByte(index) >> 4).writeBytes(packet, index, length);
         encoder.end();
         counters.framesOut++;
     }
@@ -72,6 +73,11 @@ final class FrameWriter {
                 .writeBytes(buffer, packet.transportIndex(), packet.transportLength());
         encoder.end();
         counters.framesOut++;
+    }
+
+    /** This end has its address: asks the peer for its own where the protocol has a link that needs it. */
+    void linkUp(InetAddress address, InetAddress peerAddress) {
+        codec.linkUp(address, peerAddress).ifPresent(this::message);
     }
 
     /** Frames any message. */

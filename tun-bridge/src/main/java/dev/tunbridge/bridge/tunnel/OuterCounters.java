@@ -9,7 +9,7 @@ final class OuterCounters {
     long bytesOut;
     long framesOut;
     long unknownTypes;
-    long keepAlivesUnanswered;
+    long questionsUnanswered;
 
     BridgeStats.Outer snapshot(ReceiveCounters in, long wrongCarriage, long notConnected) {
         return new BridgeStats.Outer(
@@ -21,7 +21,7 @@ final class OuterCounters {
                 in.skippedBytes(),
                 in.malformedMessages(),
                 unknownTypes,
-                keepAlivesUnanswered,
+                questionsUnanswered,
                 wrongCarriage,
                 notConnected);
     }

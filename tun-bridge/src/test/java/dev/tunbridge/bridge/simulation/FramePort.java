@@ -26,7 +26,7 @@ final class FramePort {
 
     void packet(InnerFlow flow, byte[] packet, ByteBuf out) {
         if (carriage == Carriage.PACKET) {
-            codec.beginPacket(encoder, out).writeBytes(packet);
+            codec.beginPacket(encoder, out, packet[0] >> 4).writeBytes(packet);
         } else {
             int header = packets.ipHeaderBytes();
             codec.beginSegment(

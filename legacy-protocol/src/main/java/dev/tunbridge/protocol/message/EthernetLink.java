@@ -1,0 +1,93 @@
+package dev.tunbridge.protocol.message;
+
+import dev.tunbridge.protocol.message.EthernetNeighbours.Question;
+import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Ethernet around the packets of one connection. This end is one station with one address; whatever IP it sends goes to the station
+ * that it last heard IP or an answer from, and to all until then. Who asks for this end is answered (ARP, RFC 826; neighbour discovery,
+ * RFC 4861); neighbour discovery goes no further, because a TUN device has no neighbours. Reading and writing packets allocates nothing.
+ */
+final class EthernetLink {
+    private static final int SOURCE_AT = HardwareAddress.BYTES;
+    private static final int TYPE_AT = 2 * HardwareAddress.BYTES;
+    private static final int TYPE_IPV4 = 0x0800;
+    private static final int TYPE_IPV6 = 0x86DD;
+    private static final int IPV4_LENGTH_AT = 2;
+    private static final int IPV6_LENGTH_AT = 4;
+    private static final int IPV4_HEADER_BYTES = 20;
+    private static final int IPV6_HEADER_BYTES = 40;
+
+    private final EthernetNeighbours neighbours = new EthernetNeighbours();
+    private @Nullable HardwareAddress own;
+    private Octets ownIp = Octets.EMPTY;
+    private long peer = HardwareAddress.BROADCAST.bits();
+
+    EthernetLink(EthernetItem item) {
+        own = item.hardwareAddress().orElse(null);
+    }
+
+    /** This end has its address from now on. The answer asks for the peer's hardware address, and tells this end's. */
+    Message up(InetAddress address, InetAddress peerAddress) {
+        HardwareAddress hardware = own == null ? HardwareAddress.of(address) : own;
+        own = hardware;
+        ownIp = Octets.of(address.getAddress());
+        return new Message.Link(neighbours.ask(hardware, address, peerAddress));
+    }
+
+    /** Hands on what lies in the frame, if it is this end's. */
+    void read(ByteBuf buffer, int header, int content, int length, MessageHandler handler) {
+        int type = buffer.getUnsignedShort(header + TYPE_AT);
+        long to = HardwareAddress.read(buffer, header);
+        HardwareAddress mine = own;
+        boolean isMine = HardwareAddress.isGroup(to) || mine == null || to == mine.bits();
+        int packet = isMine ? packetBytes(type, buffer, content, length) : 0;
+        if (packet > 0 && !(type == TYPE_IPV6 && EthernetNeighbours.isDiscovery(buffer, content, packet))) {
+            heardFrom(HardwareAddress.read(buffer, header + SOURCE_AT));
+            handler.onPacket(buffer, content, packet);
+            return;
+        }
+        Optional<Question> question =
+                isMine && mine != null ? neighbours.read(type, buffer, header, content, length) : Optional.empty();
+        if (question.isEmpty()) {
+            handler.onUnknownType(type);
+            return;
+        }
+        heardFrom(question.get().asker());
+        if (mine != null && question.get().wanted().equals(ownIp)) {
+            handler.onMessage(new Message.Link(neighbours.answer(question.get(), mine)));
+        }
+    }
+
+    /** How long the packet says that it is, as a short frame is filled up; 0 where there is none. */
+    private static int packetBytes(int type, ByteBuf buffer, int index, int length) {
+        long told = 0;
+        if (type == TYPE_IPV4 && length >= IPV4_HEADER_BYTES) {
+            told = buffer.getUnsignedShort(index + IPV4_LENGTH_AT);
+        } else if (type == TYPE_IPV6 && length >= IPV6_HEADER_BYTES) {
+            told = IPV6_HEADER_BYTES + (long) buffer.getUnsignedShort(index + IPV6_LENGTH_AT);
+        }
+        return (int) Math.min(told, length);
+    }
+
+    private void heardFrom(long hardware) {
+        HardwareAddress mine = own;
+        if (!HardwareAddress.isGroup(hardware) && (mine == null || hardware != mine.bits())) {
+            peer = hardware;
+        }
+    }
+
+    /** Appends the header of a packet of IP version 4 or 6. */
+    void writeHeader(int ipVersion, ByteBuf out) {
+        HardwareAddress mine = own;
+        if (mine == null) {
+            throw new IllegalStateException("a packet before this end has an address");
+        }
+        HardwareAddress.write(peer, out);
+        mine.writeTo(out);
+        out.writeShort(ipVersion == 6 ? TYPE_IPV6 : TYPE_IPV4);
+    }
+}
