@@ -7,6 +7,7 @@ import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.TunnelInfo;
+import dev.tunbridge.sim.foreign.ForeignServer;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
@@ -14,7 +15,6 @@ import dev.tunbridge.sim.link.Link;
 import dev.tunbridge.sim.server.RunningServer;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.SimulatedServer;
-import dev.tunbridge.sim.vtun.Vtund;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -43,7 +43,7 @@ public final class Scene implements AutoCloseable {
     private @Nullable LabNamespace serverSide;
     private @Nullable Link link;
     private @Nullable RunningServer server;
-    private @Nullable LabProcess vtund;
+    private @Nullable LabProcess foreign;
     private @Nullable Path folder;
     private @Nullable LabBridge bridge;
     private @Nullable TunnelInfo tunnel;
@@ -84,7 +84,7 @@ public final class Scene implements AutoCloseable {
         BridgeBuilder builder = Bridge.builder()
                 .server(
                         plan.outer().outerServerAddress().getHostAddress(),
-                        plan.isServerVtund() ? Vtund.PORT : OUTER_PORT)
+                        plan.foreign().map(ForeignServer::port).orElse(OUTER_PORT))
                 .tun("tb0")
                 .token(ScenePlan.TOKEN)
                 .protocol(plan.protocol())
@@ -93,33 +93,33 @@ public final class Scene implements AutoCloseable {
         LabBridge made = LabBridge.on(device, builder);
         bridge = made;
         tunnel = made.bridge().start().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
-        if (plan.isServerVtund()) {
+        if (plan.foreign().filter(ForeignServer::hasDevice).isPresent()) {
             awaitRoute(remote);
         }
     }
 
-    /** vtund sets its device up behind the last word of the login, by programs. */
+    /** vtund for one sets its device up behind the last word of the login, by programs. */
     private void awaitRoute(LabNamespace remote) throws Exception {
-        String device = plan.inner().device().getHostAddress();
+        String device = tunnel().deviceAddress().getHostAddress();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (!remote.run(Duration.ofSeconds(START_SECONDS), "ip", "route", "get", device)
                 .isSuccess()) {
             if (System.nanoTime() - end > 0) {
-                throw new IOException("vtund has no way to " + device + " within " + START_SECONDS + " s");
+                throw new IOException("the server has no way to " + device + " within " + START_SECONDS + " s");
             }
             TimeUnit.MILLISECONDS.sleep(ROUTE_POLL_MILLIS);
         }
     }
 
     /** Starts the server again after {@link #stopServer}. */
-    public void startServer() throws IOException {
-        if (plan.isServerVtund()) {
+    public void startServer() throws IOException, InterruptedException {
+        if (plan.foreign().isPresent()) {
             if (folder == null) {
                 folder = Files.createTempDirectory("scene-");
             }
             serverSide()
                     .setCongestionControl(SimulatedServer.CONGESTION_CONTROL); // the third party's host, as it comes
-            vtund = plan.vtund().serve(serverSide(), folder);
+            foreign = plan.foreign().get().serve(serverSide(), folder);
             return;
         }
         ServerOptions options = new ServerOptions(
@@ -141,8 +141,8 @@ public final class Scene implements AutoCloseable {
 
     /** Ends the server with its TUN device. */
     public void stopServer() {
-        LabProcess process = vtund;
-        vtund = null;
+        LabProcess process = foreign;
+        foreign = null;
         if (process != null) {
             process.close();
         }

@@ -2,12 +2,14 @@ package dev.tunbridge.sim.scene;
 
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.sim.foreign.ForeignServer;
+import dev.tunbridge.sim.foreign.Vtund;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.WriteMode;
-import dev.tunbridge.sim.vtun.Vtund;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -20,7 +22,7 @@ import java.util.OptionalInt;
  * @param carriage what the server picks
  * @param writeMode how the server writes
  * @param protocol what both ends speak
- * @param isServerVtund whether the server is an unmodified vtund in place of the simulated one, which then says and writes as it does
+ * @param foreign a server that nobody here wrote, in place of the simulated one; it says and writes as it does
  * @param settings bridge settings over the defaults
  */
 public record ScenePlan(
@@ -32,7 +34,7 @@ public record ScenePlan(
         WriteMode writeMode,
         Protocol protocol,
         int mtu,
-        boolean isServerVtund,
+        Optional<ForeignServer> foreign,
         Map<String, String> settings) {
 
     /** The token that server and bridge share. */
@@ -49,49 +51,58 @@ public record ScenePlan(
                 WriteMode.FRAME,
                 Protocol.builtin("reference"),
                 ServerOptions.DEFAULT_MTU,
-                false,
+                Optional.empty(),
                 Map.of());
     }
 
     public ScenePlan seed(long seed) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
     }
 
     public ScenePlan families(Family outer, Family inner) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
     }
 
     public ScenePlan carriage(Carriage carriage) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
     }
 
     public ScenePlan writeMode(WriteMode writeMode) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
     }
 
     public ScenePlan protocol(Protocol protocol) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
     }
 
     /** With an unmodified vtund for a server. */
     public ScenePlan atVtund() {
+        return at(new Vtund(inner.server(), inner.device(), mtu, OptionalInt.empty()));
+    }
+
+    /** With this one for a server; the tunnel's addresses are as it has them. */
+    public ScenePlan at(ForeignServer server) {
         ScenePlan plan = new ScenePlan(
-                profile, seed, outer, inner, Carriage.PACKET, writeMode, Protocol.builtin("vtun"), mtu, true, settings);
-        for (Map.Entry<String, String> setting :
-                vtund().clientSettings(inner.innerLength()).entrySet()) {
+                profile,
+                seed,
+                outer,
+                inner,
+                Carriage.PACKET,
+                writeMode,
+                Protocol.builtin(server.format()),
+                mtu,
+                Optional.of(server),
+                settings);
+        for (Map.Entry<String, String> setting : server.clientSettings().entrySet()) {
             plan = plan.set(setting.getKey(), setting.getValue());
         }
         return plan;
-    }
-
-    Vtund vtund() {
-        return new Vtund(inner.server(), inner.device(), mtu, OptionalInt.empty());
     }
 
     /** One more bridge setting. */
     public ScenePlan set(String key, String value) {
         Map<String, String> more = new LinkedHashMap<>(settings);
         more.put(key, value);
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, isServerVtund, more);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, more);
     }
 }

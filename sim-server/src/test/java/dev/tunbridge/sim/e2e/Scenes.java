@@ -43,7 +43,7 @@ public final class Scenes {
 
     /** A service behind the device. */
     static HttpService serviceAtDevice(Scene scene) throws Exception {
-        InetAddress device = scene.plan().inner().device();
+        InetAddress device = scene.tunnel().deviceAddress();
         return scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(device, 0)));
     }
 

@@ -11,6 +11,7 @@ import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.sim.foreign.Vtund;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.link.LinkProfile;
@@ -20,7 +21,6 @@ import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
 import dev.tunbridge.sim.traffic.Transfer;
-import dev.tunbridge.sim.vtun.Vtund;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.OptionalInt;
@@ -125,7 +125,7 @@ class VtunServerTest {
                 .server("198.18.0.2", Vtund.PORT)
                 .tun("tb0")
                 .protocol(Protocol.builtin("vtun"))
-                .set(VTUND.clientSettings(30))
+                .set(VTUND.clientSettings())
                 .set("identity.device-id", name)
                 .token(password)
                 .set("reconnect.first", "200ms")

@@ -5,8 +5,8 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.sim.foreign.Vtund;
 import dev.tunbridge.sim.lab.LabProcess;
-import dev.tunbridge.sim.vtun.Vtund;
 import dev.tunbridge.sim.wire.DatagramFrame;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,7 +59,7 @@ record OwnPeer(
                     throw spec.wrong(other, "with server=vtund the bridge's own settings");
                 }
             }
-            merged.putAll(VTUND.clientSettings(Site.PREFIX_LENGTH));
+            merged.putAll(VTUND.clientSettings());
         }
         String write = oneOf(all, "write", "frame", "batch");
         String carriage = isServerVtund ? "packet" : oneOf(all, "carriage", "segment", "packet");

@@ -1,7 +1,7 @@
 package dev.tunbridge.sim.bench.peer;
 
+import dev.tunbridge.sim.foreign.Vtund;
 import dev.tunbridge.sim.lab.LabProcess;
-import dev.tunbridge.sim.vtun.Vtund;
 import dev.tunbridge.sim.wire.DatagramFrame;
 import java.io.IOException;
 import java.util.List;

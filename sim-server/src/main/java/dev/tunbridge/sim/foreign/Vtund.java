@@ -1,8 +1,9 @@
-package dev.tunbridge.sim.vtun;
+package dev.tunbridge.sim.foreign;
 
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ import java.util.OptionalInt;
  * @param mtu of the device
  * @param queueLength of the device in packets; the kernel's own where it is empty
  */
-public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt queueLength) {
+public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt queueLength) implements ForeignServer {
     /** The program, and the package that has it. */
     public static final String PROGRAM = "vtund";
 
@@ -40,7 +41,22 @@ public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt que
     private static final String START =
             "mount -t tmpfs none /run && mkdir -p /run/lock/vtund && PATH=$PATH:/usr/sbin exec vtund \"$@\"";
 
-    /** As a server; it listens on all addresses of the namespace. */
+    @Override
+    public List<String> programs() {
+        return List.of(PROGRAM);
+    }
+
+    @Override
+    public String format() {
+        return "vtun";
+    }
+
+    @Override
+    public int port() {
+        return PORT;
+    }
+
+    @Override
     public LabProcess serve(LabNamespace host, Path folder) throws IOException {
         return start(host, folder, "-s");
     }
@@ -50,8 +66,8 @@ public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt que
         return start(host, folder, "-p", HOST, server.getHostAddress());
     }
 
-    /** What a bridge is to be told, which is the client of this server: no login says it. */
-    public Map<String, String> clientSettings(int prefixLength) {
+    @Override
+    public Map<String, String> clientSettings() {
         return Map.of(
                 "identity.device-id",
                 HOST,
@@ -60,7 +76,7 @@ public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt que
                 "tunnel.carriage",
                 "packet",
                 "tunnel.device-address",
-                other.getHostAddress() + "/" + prefixLength,
+                other.getHostAddress() + (own instanceof Inet4Address ? "/30" : "/126"),
                 "tunnel.server-address",
                 own.getHostAddress(),
                 "tunnel.mtu",
