@@ -62,7 +62,12 @@ public record QemuSocket(InetAddress own, InetAddress other) implements ForeignS
     public LabProcess serve(LabNamespace host, Path folder) throws IOException {
         if (!host.run(LIMIT, "ip", "link", "show", "dev", DEVICE).isSuccess()) {
             run(host, "ip", "tuntap", "add", "dev", DEVICE, "mode", "tap");
-            run(host, "sysctl", "-q", "-w", "net.ipv6.conf." + DEVICE + ".accept_dad=0"); // its address is its own at once
+            run(
+                    host,
+                    "sysctl",
+                    "-q",
+                    "-w",
+                    "net.ipv6.conf." + DEVICE + ".accept_dad=0"); // its address is its own at once
             run(host, "ip", "address", "add", prefix(own), "dev", DEVICE);
             run(host, "ip", "link", "set", "dev", DEVICE, "up");
         }
