@@ -8,7 +8,7 @@ import io.netty.buffer.ByteBuf;
  * @param extent bounded
  * @param mostBytes with all that closes or counts them; a stream that goes on without an end is refused behind them
  */
-record Unframed(Extent extent, int mostBytes) {
+public record Unframed(Extent extent, int mostBytes) {
     /**
      * How many of the readable bytes are the message, or 0 where it is not whole yet.
      *

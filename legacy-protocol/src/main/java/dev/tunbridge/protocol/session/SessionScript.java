@@ -140,7 +140,7 @@ public record SessionScript(
     }
 
     /** What this end says in front of its first frame, in order: each with what it may say in its place. */
-    List<List<String>> unframed(End from) {
+    public List<List<String>> unframed(End from) {
         List<List<String>> unframed = new ArrayList<>();
         for (Step step : login) {
             if (step.from() == from && !step.says().isFramed()) {

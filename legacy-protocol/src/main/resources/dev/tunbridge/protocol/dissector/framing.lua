@@ -1,0 +1,218 @@
+-- Frames in a string of bytes. Offsets are from 0; `base` is where a frame's header begins.
+
+local frame_check, header_check = checker(format.check), checker(format.header_check)
+
+-- Bytes that a scan may put through a check until it gives up: each place is tried where the format has no sync.
+local MOST_WORK = 4194304
+local work = 0
+
+local function bits_of(s, base, field)
+  if field.size <= 6 then
+    return floor(whole(s, base + field.at, field.size, field.little) / 2 ^ field.shift) % 2 ^ field.bits
+  end
+  local value = 0
+  for i = field.shift + field.bits - 1, field.shift, -1 do
+    local significance = floor(i / 8)
+    local octet = byte(s, base + field.at + 1 + (field.little and significance or field.size - 1 - significance))
+    value = value * 2 + floor(octet / 2 ^ (i % 8)) % 2
+  end
+  return value
+end
+
+local function has(s, base, pattern, most)
+  for i = 1, math.min(#pattern, most or #pattern) do
+    local p = pattern[i]
+    if band(byte(s, base + p.at + 1), p.mask) ~= p.value then return false end
+  end
+  return true
+end
+
+local function digits(s, base, field, radix, digit_of)
+  local value = 0
+  for i = 0, field.size - 1 do
+    local digit = digit_of(byte(s, base + field.at + 1 + (field.little and field.size - 1 - i or i)))
+    if not digit then return nil end
+    value = value * radix + digit
+  end
+  return value
+end
+
+-- What the length field says that the payload has, or nil where it cannot.
+local function payload_bytes(s, base)
+  local field = format.length
+  local value
+  if field.encoding == "bcd" then
+    value = digits(s, base, field, 100, function(octet)
+      local high, low = floor(octet / 16), octet % 16
+      return high < 10 and low < 10 and high * 10 + low or nil
+    end)
+  elseif field.encoding == "ascii-hex" then
+    value = digits(s, base, field, 16, function(octet) return octet < 128 and tonumber(char(octet), 16) or nil end)
+  else
+    value = bits_of(s, base, field)
+  end
+  local bytes = value and value - format.length_bias
+  return bytes and bytes >= 0 and bytes <= format.most and bytes or nil
+end
+
+-- What is wrong in a whole frame's end.
+local function judged(s, base, payload)
+  local payload_end = base + format.head + payload
+  work = work + payload
+  if not has(s, payload_end + format.tail - #format.trailer, format.trailer) then return "trailer" end
+  if frame_check and frame_check.written(s, base, payload_end) ~= frame_check.computed(s, base, payload_end) then
+    return "check"
+  end
+  return nil
+end
+
+local function is_header_right(s, base)
+  local head_end = base + format.head
+  return not header_check or header_check.written(s, base, head_end) == header_check.computed(s, base, head_end)
+end
+
+-- A probe answers one of
+--   {kind = "frame", start, finish, content, base, payload, fault}  a whole one; fault where it is bad and its end is known all the same
+--   {kind = "bad", fault}     none
+--   {kind = "more", bytes}    undecided, so many are missing; nil: nobody knows
+--   {kind = "idle"}           fill up to the end
+local function plain(s, start)
+  local at = start
+  if format.shares_flag then
+    local flag = format.sync[1].value
+    while byte(s, at + 1) == flag and byte(s, at + 2) == flag do at = at + 1 end
+  end
+  local there = #s - at
+  if there == 0 then return { kind = "idle" } end
+  if not has(s, at, format.sync, there) then return { kind = "bad", fault = "sync" } end
+  -- Not the rest of the header alone: what Wireshark is asked for twice within one segment it shows in its first pass only.
+  if there < format.head then return { kind = "more", start = at } end
+  if not has(s, at, format.constants) then return { kind = "bad", fault = "field" } end
+  if not is_header_right(s, at) then return { kind = "bad", fault = "check of the header" } end
+  local payload = payload_bytes(s, at)
+  if not payload then return { kind = "bad", fault = "length" } end
+  local total = format.head + payload + format.tail
+  local finish = at + total - (format.shares_flag and 1 or 0)
+  if there < total then return { kind = "more", bytes = total - there, start = at, finish = finish } end
+  return { kind = "frame", start = at, finish = finish, content = s, base = at, payload = payload, fault = judged(s, at, payload) }
+end
+
+-- What an escape leaves of a frame.
+local function unescaped(start, finish, content)
+  local payload = #content - format.head - format.tail
+  local frame = { kind = "frame", start = start, finish = finish, content = content, base = 0, payload = payload }
+  if payload < 0 or payload > format.most then
+    frame.payload, frame.fault = nil, "length"
+  elseif not has(content, 0, format.constants) then
+    frame.fault = "field"
+  elseif not is_header_right(content, 0) then
+    frame.fault = "check of the header"
+  elseif format.length and payload_bytes(content, 0) ~= payload then
+    frame.fault = "length"
+  else
+    frame.fault = judged(content, 0, payload)
+  end
+  return frame
+end
+
+-- hdlc (RFC 1662) and slip (RFC 1055): nil where no encoder writes it.
+local function unstuffed(raw)
+  local parts, at = {}, 1
+  while true do
+    local mark = string.find(raw, format.escape.mark, at, true)
+    parts[#parts + 1] = sub(raw, at, mark and mark - 1 or #raw)
+    if not mark then return table.concat(parts) end
+    local substitute = byte(raw, mark + 1)
+    local original = substitute and (format.escape.originals and format.escape.originals[substitute]
+        or not format.escape.originals and bxor(substitute, 32))
+    if not original then return nil end
+    parts[#parts + 1] = char(original)
+    at = mark + 2
+  end
+end
+
+-- cobs (Cheshire and Baker, 1999)
+local function uncobbed(raw)
+  local parts, at = {}, 1
+  while at <= #raw do
+    local code = byte(raw, at)
+    if at + code > #raw + 1 then return nil end
+    parts[#parts + 1] = sub(raw, at + 1, at + code - 1)
+    at = at + code
+    if code ~= 255 and at <= #raw then parts[#parts + 1] = "\0" end
+  end
+  return table.concat(parts)
+end
+
+local function delimited(s, start)
+  local delimiter = format.escape.delimiter
+  local at = start
+  while byte(s, at + 1) == delimiter do at = at + 1 end
+  if at == #s then return { kind = "idle" } end
+  local ends = string.find(s, char(delimiter), at + 1, true)
+  if not ends then
+    local is_too_long = #s - at > format.escape.longest
+    return is_too_long and { kind = "bad", fault = "length" } or { kind = "more", start = at }
+  end
+  local raw = sub(s, at + 1, ends - 1)
+  work = work + #raw
+  local content
+  if format.escape.kind == "cobs" then content = uncobbed(raw) else content = unstuffed(raw) end
+  if not content then
+    return { kind = "frame", start = at, finish = ends, content = raw, base = 0, fault = "escape" }
+  end
+  return unescaped(at, ends, content)
+end
+
+-- dle: 10 02, content with each 10 doubled, 10 03
+local function transparent(s, start)
+  if start == #s then return { kind = "idle" } end
+  if byte(s, start + 1) ~= 16 then return { kind = "bad", fault = "sync" } end
+  if #s - start < 2 then return { kind = "more", start = start } end
+  if byte(s, start + 2) ~= 2 then return { kind = "bad", fault = "sync" } end
+  local parts, at = {}, start + 3
+  while true do
+    if at - start > format.escape.longest then return { kind = "bad", fault = "length" } end
+    local mark = string.find(s, "\16", at, true)
+    local second = mark and byte(s, mark + 1)
+    if not second then return { kind = "more", start = start } end
+    parts[#parts + 1] = sub(s, at, mark - 1)
+    at = mark + 2
+    if second == 3 then return unescaped(start, at - 1, table.concat(parts)) end
+    if second ~= 16 then return { kind = "bad", fault = "escape" } end
+    parts[#parts + 1] = "\16"
+  end
+end
+
+local probe = not format.escape and plain or format.escape.kind == "dle" and transparent or delimited
+local is_delimited = probe == delimited
+
+-- The first offset from this one on where a frame may begin, told by marks alone; nil where there is none.
+local function next_start(s, from)
+  if is_delimited then
+    local found = string.find(s, char(format.escape.delimiter), from + 1, true)
+    return found and found - 1
+  elseif format.escape then
+    local found = string.find(s, "\16\2", from + 1, true) or (byte(s, #s) == 16 and #s > from and #s)
+    return found and found - 1 or nil
+  elseif format.sync[1] and format.sync[1].mask == 255 then
+    local found = string.find(s, char(format.sync[1].value), from + 1, true)
+    return found and found - 1
+  end
+  return from < #s and from or nil
+end
+
+-- Looks for a frame behind damage: a whole, valid one, else the first place where one may have begun. Both may be nil.
+local function search(s, from)
+  work = 0
+  local undecided
+  local at = from
+  while at and at < #s and work < MOST_WORK do
+    local found = probe(s, at)
+    local is_sure = found.kind == "frame" and not found.fault and (at > from or not is_delimited or frame_check)
+    if is_sure then return found, undecided end
+    if found.kind == "more" and (at > from or not is_delimited) then undecided = undecided or found end
+    at = next_start(s, at + 1)
+  end
+  return nil, undecided
+end

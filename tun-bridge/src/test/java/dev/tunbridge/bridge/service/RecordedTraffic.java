@@ -1,0 +1,287 @@
+package dev.tunbridge.bridge.service;
+
+import com.google.common.net.InetAddresses;
+import dev.tunbridge.bridge.replay.TcpPackets;
+import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameProbe;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.message.Value;
+import dev.tunbridge.reassembly.capture.CapturedSegment;
+import dev.tunbridge.reassembly.recording.PcapngWriter;
+import dev.tunbridge.reassembly.wire.InternetChecksum;
+import dev.tunbridge.reassembly.wire.Ipv4Header;
+import dev.tunbridge.reassembly.wire.Ipv6Header;
+import dev.tunbridge.reassembly.wire.TcpView;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+
+/** A connection as this project's own encoder and codec write it, in segments that know nothing of frames, and as a capture file. */
+final class RecordedTraffic implements AutoCloseable {
+    static final int PORT = TcpPackets.SERVER.getPort();
+    private static final int MOST_PAYLOAD = 1_000;
+    private static final int UDP_HEADER_BYTES = 8;
+    private static final long EPOCH_NANOS = 1_700_000_000_000_000_000L;
+
+    /** What one frame, or one message in front of the first, must be shown as. */
+    record Written(String message, int payloadBytes, boolean isFramed, long firstByte, long behindLast) {}
+
+    /** One direction. */
+    static final class Direction implements AutoCloseable {
+        final ByteBuf bytes = Unpooled.buffer();
+        final List<Written> written = new ArrayList<>();
+        final List<String> v4Sources = new ArrayList<>();
+        final List<String> v6Sources = new ArrayList<>();
+        private final FrameEncoder encoder;
+
+        private Direction(Protocol protocol) {
+            encoder = new FrameEncoder(protocol.format());
+        }
+
+        @Override
+        public void close() {
+            encoder.close();
+        }
+    }
+
+    final Direction fromClient;
+    final Direction fromServer;
+    private final Protocol protocol;
+    private final MessageCodec codec;
+    private final Random random;
+
+    RecordedTraffic(Protocol protocol, long seed) {
+        this.protocol = protocol;
+        random = new Random(seed);
+        codec = protocol.newCodec();
+        fromClient = new Direction(protocol);
+        fromServer = new Direction(protocol);
+    }
+
+    private static Value number(long value) {
+        return new Value.Whole(value);
+    }
+
+    private static Value text(String value) {
+        return new Value.Text(value);
+    }
+
+    private Value octets(int count) {
+        return new Value.Bytes(Octets.of(randomBytes(count)));
+    }
+
+    private byte[] randomBytes(int count) {
+        byte[] bytes = new byte[count];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    private InetAddress address(boolean isV6) {
+        String address = isV6
+                ? "2001:2::" + Integer.toHexString(1 + random.nextInt(0xfffe))
+                : "198.19." + random.nextInt(256) + "." + random.nextInt(256);
+        return InetAddresses.forString(address);
+    }
+
+    /** What both say first. */
+    RecordedTraffic login() {
+        if (protocol.format().name().equals("vtun")) {
+            signal(fromServer, "greeting", Map.of("version", text("3.X")));
+            signal(fromClient, "host", Map.of("name", text("acme")));
+            signal(fromServer, "challenge", Map.of("challenge", octets(16)));
+            signal(fromClient, "answer", Map.of("answer", octets(16)));
+            signal(fromServer, "accepted", Map.of("options", text("K")));
+        } else if (protocol.format().type("hello").isPresent()) {
+            Map<String, Value> hello = Map.of(
+                    "version",
+                    number(1),
+                    "carriages",
+                    new Value.Names(Set.of("packet", "segment")),
+                    "device-id",
+                    text("acme"),
+                    "token",
+                    octets(12));
+            signal(fromClient, "hello", hello);
+            Map<String, Value> welcome = Map.of(
+                    "carriage", text("packet"),
+                    "session", number(7),
+                    "mtu", number(1400),
+                    "prefix-length", number(30),
+                    "device-address", new Value.Address(address(false)),
+                    "server-address", new Value.Address(address(false)));
+            signal(fromServer, "welcome", welcome);
+        }
+        return this;
+    }
+
+    /** So many frames, each in either direction. */
+    RecordedTraffic traffic(int frames) {
+        List<Runnable> kinds = new ArrayList<>();
+        kinds.add(() -> packet(anyDirection()));
+        kinds.add(() -> packet(anyDirection()));
+        if (protocol.format().type("tcp").isPresent()) {
+            kinds.add(() -> datagram(anyDirection()));
+            kinds.add(() -> segment(anyDirection()));
+            kinds.add(() -> write(
+                    anyDirection(), new Message.App(random.nextInt(0xffff), Octets.of(randomBytes(random.nextInt(60)))), "app"));
+        }
+        for (String name : List.of("keepalive", "keepalive-ack", "echo", "echoed")) {
+            if (protocol.format().type(name).isPresent()) {
+                boolean hasNonce = protocol.messages().fieldsOf(name).contains("nonce");
+                kinds.add(() -> signal(
+                        anyDirection(), name, hasNonce ? Map.of("nonce", number(random.nextInt(9_999))) : Map.of()));
+            }
+        }
+        for (int i = 0; i < frames; i++) {
+            kinds.get(random.nextInt(kinds.size())).run();
+        }
+        return this;
+    }
+
+    private Direction anyDirection() {
+        return random.nextBoolean() ? fromClient : fromServer;
+    }
+
+    private void signal(Direction direction, String name, Map<String, Value> fields) {
+        write(direction, new Message.Signal(name, fields), name);
+    }
+
+    private void packet(Direction direction) {
+        boolean isV6 = random.nextInt(3) == 0;
+        InetAddress source = address(isV6);
+        byte[] inner = ipPacket(source, address(isV6), udp());
+        String name = protocol.format().type("ip").isPresent() ? "ip" : "packet";
+        write(direction, new Message.Packet(Octets.of(inner)), name);
+        sawSource(direction, source);
+    }
+
+    private void datagram(Direction direction) {
+        segment(direction, Message.UDP, udp(), "udp");
+    }
+
+    private void segment(Direction direction) {
+        ByteBuf tcp = Unpooled.buffer().writeShort(41_000).writeShort(41_001);
+        tcp.writeInt(random.nextInt()).writeInt(0).writeByte(5 << 4).writeByte(TcpView.SYN);
+        tcp.writeShort(0xffff).writeInt(0);
+        segment(direction, Message.TCP, ByteBufUtil.getBytes(tcp), "tcp");
+    }
+
+    private void segment(Direction direction, int ipProtocol, byte[] content, String name) {
+        boolean isV6 = random.nextBoolean();
+        InetAddress client = address(isV6);
+        InetAddress device = address(isV6);
+        write(direction, new Message.Segment(ipProtocol, client, device, Octets.of(content)), name);
+        sawSource(direction, direction == fromServer ? client : device);
+    }
+
+    private static void sawSource(Direction direction, InetAddress source) {
+        (source.getAddress().length == 4 ? direction.v4Sources : direction.v6Sources)
+                .add(InetAddresses.toAddrString(source));
+    }
+
+    private byte[] udp() {
+        int bytes = UDP_HEADER_BYTES + random.nextInt(MOST_PAYLOAD);
+        ByteBuf udp = Unpooled.buffer().writeShort(45_000).writeShort(45_001).writeShort(bytes);
+        udp.writeShort(0).writeBytes(randomBytes(bytes - UDP_HEADER_BYTES));
+        return ByteBufUtil.getBytes(udp);
+    }
+
+    private static byte[] ipPacket(InetAddress source, InetAddress destination, byte[] udp) {
+        int size = source.getAddress().length;
+        ByteBuf addresses = Unpooled.wrappedBuffer(source.getAddress(), destination.getAddress());
+        ByteBuf content = Unpooled.copiedBuffer(udp);
+        long sum = InternetChecksum.pseudoHeader(addresses, 0, size, size, Message.UDP, udp.length)
+                + InternetChecksum.sum(content, 0, udp.length);
+        content.setShort(6, InternetChecksum.complete(sum));
+        int headerBytes = size == 4 ? Ipv4Header.BYTES : Ipv6Header.BYTES;
+        ByteBuf packet = Unpooled.buffer().writeZero(headerBytes);
+        if (size == 4) {
+            Ipv4Header.write(packet, 0, 0, udp.length, Message.UDP, 64, addresses, 0, size);
+        } else {
+            Ipv6Header.write(packet, 0, 0, udp.length, Message.UDP, 64, addresses, 0, size);
+        }
+        return ByteBufUtil.getBytes(packet.writeBytes(content));
+    }
+
+    private void write(Direction direction, Message message, String name) {
+        int first = direction.bytes.writerIndex();
+        codec.write(message, direction.encoder, direction.bytes);
+        boolean isFramed = protocol.messages().isFramed(name);
+        direction.written.add(new Written(
+                name, isFramed ? payloadBytes(direction.bytes, first) : 0, isFramed, first, direction.bytes.writerIndex()));
+    }
+
+    /** Of the frame that begins there. */
+    private int payloadBytes(ByteBuf bytes, int first) {
+        try (FrameProbe probe = new FrameProbe(protocol.format())) {
+            long answer = probe.probe(bytes, first, bytes.writerIndex());
+            if (answer <= 0) {
+                throw new AssertionError("our own frame is none: " + answer);
+            }
+            return probe.frame(bytes, first, answer).payloadLength();
+        }
+    }
+
+    /** What the segments of a recording are made of. */
+    interface Loss {
+        boolean isLost(boolean isFromServer, long firstByte, long behindLast);
+    }
+
+    static final Loss NONE = (isFromServer, firstByte, behindLast) -> false;
+
+    /** Writes both directions, cut anyhow, in turns. */
+    Path writeTo(Path file, int mostSegmentBytes, Loss loss) throws IOException {
+        try (PcapngWriter writer = PcapngWriter.create(file)) {
+            int interfaceId = writer.addInterface("any");
+            List<byte[]> packets = new ArrayList<>();
+            packets.add(TcpPackets.fromDevice(999).flags(TcpView.SYN).bytes());
+            packets.add(TcpPackets.fromServer(4_999).flags(TcpView.SYN).ack(1_000).bytes());
+            packets.add(TcpPackets.fromDevice(1_000).ack(5_000).bytes());
+            int client = 0;
+            int server = 0;
+            while (client < fromClient.bytes.writerIndex() || server < fromServer.bytes.writerIndex()) {
+                boolean isServer = server < fromServer.bytes.writerIndex()
+                        && (client == fromClient.bytes.writerIndex() || random.nextBoolean());
+                Direction direction = isServer ? fromServer : fromClient;
+                int at = isServer ? server : client;
+                int bytes = Math.min(1 + random.nextInt(mostSegmentBytes), direction.bytes.writerIndex() - at);
+                byte[] payload = ByteBufUtil.getBytes(direction.bytes, at, bytes);
+                if (!loss.isLost(isServer, at, at + bytes)) {
+                    packets.add(
+                            (isServer
+                                            ? TcpPackets.fromServer(5_000 + at).ack(1_000 + client)
+                                            : TcpPackets.fromDevice(1_000 + at).ack(5_000 + server))
+                                    .payload(payload)
+                                    .bytes());
+                }
+                server += isServer ? bytes : 0;
+                client += isServer ? 0 : bytes;
+            }
+            long now = EPOCH_NANOS;
+            for (byte[] packet : packets) {
+                now += 1_000_000;
+                CapturedSegment segment = new CapturedSegment()
+                        .wrap(Unpooled.wrappedBuffer(packet), 0, packet.length, packet.length, now);
+                writer.write(interfaceId, segment, now);
+            }
+        }
+        return file;
+    }
+
+    @Override
+    public void close() {
+        fromClient.close();
+        fromServer.close();
+    }
+}
