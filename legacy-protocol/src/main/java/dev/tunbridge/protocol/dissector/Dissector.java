@@ -56,8 +56,7 @@ public final class Dissector {
 
     /** The beginning of the names of its fields in display filters, without the dot. */
     public static String filterName(Protocol protocol) {
-        return FILTER_PREFIX
-                + protocol.format().name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "_");
+        return FILTER_PREFIX + protocol.format().name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "_");
     }
 
     private static LuaTable table(Protocol protocol, int port) {

@@ -84,11 +84,14 @@ final class FrameTable {
     }
 
     private static LuaTable length(LengthField length) {
-        return bits(length.bits()).text("encoding", switch (length.encoding()) {
-            case BINARY -> "binary";
-            case BCD -> "bcd";
-            case ASCII_HEX -> "ascii-hex";
-        });
+        return bits(length.bits())
+                .text(
+                        "encoding",
+                        switch (length.encoding()) {
+                            case BINARY -> "binary";
+                            case BCD -> "bcd";
+                            case ASCII_HEX -> "ascii-hex";
+                        });
     }
 
     private static LuaTable check(Check check) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
 /** Writes a dissector for Wireshark. */
 @Command(
         name = "dissector",
-        description = "Writes a Wireshark dissector of a protocol, one Lua file: frames, checks, messages and the packets inside.",
+        description =
+                "Writes a Wireshark dissector of a protocol, one Lua file: frames, checks, messages and the packets inside.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
@@ -55,7 +56,8 @@ final class DissectorCommand implements Callable<Integer> {
             names = "--port",
             paramLabel = "PORT",
             defaultValue = DEFAULT_PORT,
-            description = "The server's TCP port (default: " + DEFAULT_PORT + "); a preference of the dissector's changes it.")
+            description = "The server's TCP port (default: " + DEFAULT_PORT
+                    + "); a preference of the dissector's changes it.")
     private int port;
 
     @Spec

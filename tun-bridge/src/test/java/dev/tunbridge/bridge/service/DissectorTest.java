@@ -33,7 +33,8 @@ class DissectorTest {
     }
 
     private void showsAll(Protocol protocol, int mostSegmentBytes) throws Exception {
-        try (RecordedTraffic traffic = new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
+        try (RecordedTraffic traffic =
+                new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
             Path file = traffic.writeTo(folder.resolve("recorded"), mostSegmentBytes, RecordedTraffic.NONE);
             Tshark tshark = new Tshark(protocol, folder);
             showsAll(protocol, traffic.fromClient, tshark.read(file, false));

@@ -134,7 +134,9 @@ final class RecordedTraffic implements AutoCloseable {
             kinds.add(() -> datagram(anyDirection()));
             kinds.add(() -> segment(anyDirection()));
             kinds.add(() -> write(
-                    anyDirection(), new Message.App(random.nextInt(0xffff), Octets.of(randomBytes(random.nextInt(60)))), "app"));
+                    anyDirection(),
+                    new Message.App(random.nextInt(0xffff), Octets.of(randomBytes(random.nextInt(60)))),
+                    "app"));
         }
         for (String name : List.of("keepalive", "keepalive-ack", "echo", "echoed")) {
             if (protocol.format().type(name).isPresent()) {
@@ -219,7 +221,11 @@ final class RecordedTraffic implements AutoCloseable {
         codec.write(message, direction.encoder, direction.bytes);
         boolean isFramed = protocol.messages().isFramed(name);
         direction.written.add(new Written(
-                name, isFramed ? payloadBytes(direction.bytes, first) : 0, isFramed, first, direction.bytes.writerIndex()));
+                name,
+                isFramed ? payloadBytes(direction.bytes, first) : 0,
+                isFramed,
+                first,
+                direction.bytes.writerIndex()));
     }
 
     /** Of the frame that begins there. */
@@ -246,7 +252,8 @@ final class RecordedTraffic implements AutoCloseable {
             int interfaceId = writer.addInterface("any");
             List<byte[]> packets = new ArrayList<>();
             packets.add(TcpPackets.fromDevice(999).flags(TcpView.SYN).bytes());
-            packets.add(TcpPackets.fromServer(4_999).flags(TcpView.SYN).ack(1_000).bytes());
+            packets.add(
+                    TcpPackets.fromServer(4_999).flags(TcpView.SYN).ack(1_000).bytes());
             packets.add(TcpPackets.fromDevice(1_000).ack(5_000).bytes());
             int client = 0;
             int server = 0;
@@ -258,12 +265,11 @@ final class RecordedTraffic implements AutoCloseable {
                 int bytes = Math.min(1 + random.nextInt(mostSegmentBytes), direction.bytes.writerIndex() - at);
                 byte[] payload = ByteBufUtil.getBytes(direction.bytes, at, bytes);
                 if (!loss.isLost(isServer, at, at + bytes)) {
-                    packets.add(
-                            (isServer
-                                            ? TcpPackets.fromServer(5_000 + at).ack(1_000 + client)
-                                            : TcpPackets.fromDevice(1_000 + at).ack(5_000 + server))
-                                    .payload(payload)
-                                    .bytes());
+                    packets.add((isServer
+                                    ? TcpPackets.fromServer(5_000 + at).ack(1_000 + client)
+                                    : TcpPackets.fromDevice(1_000 + at).ack(5_000 + server))
+                            .payload(payload)
+                            .bytes());
                 }
                 server += isServer ? bytes : 0;
                 client += isServer ? 0 : bytes;

@@ -35,24 +35,39 @@ final class Tshark {
 
     /** Skips the test where it is not installed. */
     Shown read(Path recording, boolean isFromServer, String... options) throws IOException, InterruptedException {
-        List<String> fields = List.of(
-                "message", "payload_length", "check.status", "header_check.status", "fault");
+        List<String> fields = List.of("message", "payload_length", "check.status", "header_check.status", "fault");
         List<String> command = new ArrayList<>(List.of(
-                "tshark", "-n", "-r", recording.toString(), "-X", "lua_script:" + script, "-T", "fields", "-E", "occurrence=a"));
+                "tshark",
+                "-n",
+                "-r",
+                recording.toString(),
+                "-X",
+                "lua_script:" + script,
+                "-T",
+                "fields",
+                "-E",
+                "occurrence=a"));
         command.addAll(List.of("-E", "aggregator=|", "-e", "tcp.srcport", "-e", "ip.src", "-e", "ipv6.src"));
         for (String field : fields) {
             command.addAll(List.of("-e", filter + "." + field));
         }
         command.addAll(List.of(options));
         Shown shown = new Shown(
-                new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>());
         for (String line : run(command)) {
             String[] columns = line.split("\t", -1);
             List<String> ports = values(columns[0]);
             boolean isServer = !ports.isEmpty() && ports.get(0).equals(Integer.toString(TcpPackets.SERVER.getPort()));
             if (isServer == isFromServer) {
                 List<String> sources = values(columns[1]);
-                shown.v4Sources.addAll(sources.subList(Math.min(1, sources.size()), sources.size())); // the first is the outer one
+                shown.v4Sources.addAll(
+                        sources.subList(Math.min(1, sources.size()), sources.size())); // the first is the outer one
                 shown.v6Sources.addAll(values(columns[2]));
                 shown.messages.addAll(values(columns[3]));
                 values(columns[4]).forEach(text -> shown.payloadBytes.add(Integer.valueOf(text)));
@@ -71,10 +86,13 @@ final class Tshark {
     private static List<String> run(List<String> command) throws IOException, InterruptedException {
         Path errors = Files.createTempFile("tshark", ".err");
         try {
-            Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+            Process process =
+                    new ProcessBuilder(command).redirectError(errors.toFile()).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             String said = process.waitFor() + " " + Files.readString(errors);
-            if (!said.startsWith("0 ") || said.toLowerCase(java.util.Locale.ROOT).contains("lua") || output.contains("Lua Error")) {
+            if (!said.startsWith("0 ")
+                    || said.toLowerCase(java.util.Locale.ROOT).contains("lua")
+                    || output.contains("Lua Error")) {
                 throw new AssertionError(String.join(" ", command) + " ended with " + said);
             }
             return output.lines().toList();
