@@ -140,7 +140,7 @@ local function wait_in(state, tvb, pinfo, sequence)
     local direction = state.direction
     direction.places[sequence + state.at] = state.place
     if finish and state.place == FRAME then direction.places[sequence + finish] = FRAME end -- also where a part of it is lost
-    if pinfo.can_desegment > 0 and tvb:reported_len() == tvb:len() then
+    if state.can_wait and tvb:reported_len() == tvb:len() then
       direction.awaited = sequence + state.at
       pinfo.desegment_offset = state.at
       pinfo.desegment_len = missing or DESEGMENT_ONE_MORE_SEGMENT
@@ -168,6 +168,7 @@ local function dissect_stream(tvb, pinfo, tree)
   local state = {
     direction = direction, s = s, at = 0, place = place, tvb = tvb, pinfo = pinfo, tree = tree, names = {},
     view = { s = s, tvb = tvb, shift = 0 },
+    can_wait = pinfo.can_desegment > 0, -- asked now: a malformed packet inside leaves another value behind
     is_certain = direction.places[sequence] ~= nil or (first(tcp_completeness) or 0) % 4 > 0,
   }
   state.wait = wait_in(state, tvb, pinfo, sequence)

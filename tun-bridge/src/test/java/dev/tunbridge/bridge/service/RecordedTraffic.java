@@ -220,9 +220,10 @@ final class RecordedTraffic implements AutoCloseable {
         int first = direction.bytes.writerIndex();
         codec.write(message, direction.encoder, direction.bytes);
         boolean isFramed = protocol.messages().isFramed(name);
+        boolean sharesFlag = protocol.format().mayShareFlag() && first > 0;
         direction.written.add(new Written(
                 name,
-                isFramed ? payloadBytes(direction.bytes, first) : 0,
+                isFramed ? payloadBytes(direction.bytes, sharesFlag ? first - 1 : first) : 0,
                 isFramed,
                 first,
                 direction.bytes.writerIndex()));
