@@ -93,7 +93,10 @@ local function plain(s, start)
   if not payload then return { kind = "bad", fault = "length" } end
   local total = format.head + payload + format.tail
   local finish = at + total - (format.shares_flag and 1 or 0)
-  if there < total then return { kind = "more", bytes = total - there, start = at, finish = finish } end
+  if there < total then
+    -- The flag at the end is the next frame's beginning, and must not come without what follows it.
+    return { kind = "more", bytes = not format.shares_flag and total - there or nil, start = at, finish = finish }
+  end
   return { kind = "frame", start = at, finish = finish, content = s, base = at, payload = payload, fault = judged(s, at, payload) }
 end
 
