@@ -25,7 +25,10 @@ public record FrameMisfit(int at, String text) {
             case FIELD -> field(format, buffer, index);
             case LENGTH -> length(format, buffer, index);
             case TRAILER -> {
-                int at = payloadEnd(format, buffer, index) - index + format.tailBytes() - format.trailer().sizeBytes();
+                int at = payloadEnd(format, buffer, index)
+                        - index
+                        + format.tailBytes()
+                        - format.trailer().sizeBytes();
                 yield pattern(format.trailer(), buffer, index, at, limit);
             }
             case CHECK -> check(format, buffer, index);
@@ -53,7 +56,8 @@ public record FrameMisfit(int at, String text) {
             if (field.value().isPresent() && field.value().getAsLong() != found) {
                 return new FrameMisfit(
                         field.bits().at(),
-                        field.name() + " is " + found + "; allowed " + field.value().getAsLong());
+                        field.name() + " is " + found + "; allowed "
+                                + field.value().getAsLong());
             }
         }
         throw new IllegalArgumentException("no constant of the frame at " + index + " is wrong");
@@ -96,9 +100,7 @@ public record FrameMisfit(int at, String text) {
 
     private static long computed(Check check, ByteBuf buffer, int index, int payloadEnd) {
         int from = check.from().index(index, payloadEnd);
-        return check.algorithm()
-                .newChecksum()
-                .compute(buffer, from, check.to().index(index, payloadEnd) - from);
+        return check.algorithm().newChecksum().compute(buffer, from, check.to().index(index, payloadEnd) - from);
     }
 
     private static int payloadEnd(FrameFormat format, ByteBuf buffer, int index) {

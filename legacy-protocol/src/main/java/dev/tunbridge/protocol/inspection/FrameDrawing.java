@@ -61,7 +61,10 @@ public final class FrameDrawing {
         format.check().ifPresent(check -> addCheck("check", check));
         int payloadAt = format.payloadAt();
         parts.add(new Part(
-                payloadAt, payloadAt + " on", "payload", format.minPayloadBytes() + " to " + format.maxPayloadBytes() + " bytes"));
+                payloadAt,
+                payloadAt + " on",
+                "payload",
+                format.minPayloadBytes() + " to " + format.maxPayloadBytes() + " bytes"));
         if (format.trailer().sizeBytes() > 0) {
             parts.add(new Part(Integer.MAX_VALUE, "at the end", "trailer", pattern(format.trailer())));
         }
@@ -85,7 +88,8 @@ public final class FrameDrawing {
     private void addCheck(String name, Check check) {
         int size = check.algorithm().sizeBytes();
         boolean isBehind = check.at().atPayloadEnd();
-        String meaning = check.algorithm() + " over " + place(check.from()) + " to before " + place(check.to()) + order(check.endian(), size);
+        String meaning = check.algorithm() + " over " + place(check.from()) + " to before " + place(check.to())
+                + order(check.endian(), size);
         parts.add(new Part(
                 isBehind ? Integer.MAX_VALUE - 1 : check.at().bytes(),
                 isBehind ? size + " behind payload" : span(check.at().bytes(), size),
@@ -131,7 +135,8 @@ public final class FrameDrawing {
         };
         return "of " + counts + (length.adjust() == 0 ? "" : ", and " + length.adjust()) + encoding
                 + order(length.bits().endian(), length.bits().size()) + "; "
-                + (format.lengthBias() + format.minPayloadBytes()) + " to " + (format.lengthBias() + format.maxPayloadBytes());
+                + (format.lengthBias() + format.minPayloadBytes()) + " to "
+                + (format.lengthBias() + format.maxPayloadBytes());
     }
 
     private static String order(Endian endian, int bytes) {
@@ -170,7 +175,8 @@ public final class FrameDrawing {
     }
 
     private static int width(List<String> column, String head) {
-        return Math.max(head.length(), column.stream().mapToInt(String::length).max().orElse(0));
+        return Math.max(
+                head.length(), column.stream().mapToInt(String::length).max().orElse(0));
     }
 
     private String exampleOf() {
@@ -202,7 +208,8 @@ public final class FrameDrawing {
     private String free() {
         List<String> free = new ArrayList<>();
         for (int at = 0; at < format.payloadAt(); at++) {
-            int bits = Byte.SIZE - taken.get(Byte.SIZE * at, Byte.SIZE * (at + 1)).cardinality();
+            int bits =
+                    Byte.SIZE - taken.get(Byte.SIZE * at, Byte.SIZE * (at + 1)).cardinality();
             if (bits > 0) {
                 free.add(bits == Byte.SIZE ? String.valueOf(at) : at + " (" + bits + " bits of it)");
             }

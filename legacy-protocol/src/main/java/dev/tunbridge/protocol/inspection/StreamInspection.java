@@ -142,7 +142,16 @@ public final class StreamInspection implements AutoCloseable {
         types.forEach((number, count) ->
                 counts.add(new TypeCount(number, names.getOrDefault(number, ""), count[0], count[1])));
         return new StreamFindings(
-                bytes, missingBytes, unframed, counts, frames, misfits, first, skippedBytes, held.readableBytes(), stopped);
+                bytes,
+                missingBytes,
+                unframed,
+                counts,
+                frames,
+                misfits,
+                first,
+                skippedBytes,
+                held.readableBytes(),
+                stopped);
     }
 
     private void misfit(long offset, long unitOffset, Rule rule, String text) {
@@ -195,8 +204,8 @@ public final class StreamInspection implements AutoCloseable {
             if (isOfTheGap(offset)) {
                 return; // no fault of the description's
             }
-            FrameMisfit what = FrameMisfit.of(
-                    protocol.format(), reason, held, (int) (offset - heldOffset), held.writerIndex());
+            FrameMisfit what =
+                    FrameMisfit.of(protocol.format(), reason, held, (int) (offset - heldOffset), held.writerIndex());
             misfit(offset + what.at(), offset, Rule.valueOf(reason.name()), what.text());
         }
 

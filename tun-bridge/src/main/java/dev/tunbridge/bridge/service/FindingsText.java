@@ -40,7 +40,9 @@ final class FindingsText {
         }
         if (found.openBytes() > 0 && found.stopped().isEmpty()) {
             lines.add(String.format(
-                    Locale.ROOT, "%,d bytes at the end are the beginning of a frame that is not whole", found.openBytes()));
+                    Locale.ROOT,
+                    "%,d bytes at the end are the beginning of a frame that is not whole",
+                    found.openBytes()));
         }
         found.first().ifPresentOrElse(misfit -> add(misfit, found, lines), () -> {
             if (found.stopped().isEmpty()) {
@@ -81,6 +83,7 @@ final class FindingsText {
             }
         }
         boolean closes = misfit.aroundOffset() + from + DUMP_COLUMNS - 1 == misfit.offset();
-        return String.format(Locale.ROOT, "%08x %s%s |%s|", misfit.aroundOffset() + from, hex, closes ? "]" : " ", text);
+        return String.format(
+                Locale.ROOT, "%08x %s%s |%s|", misfit.aroundOffset() + from, hex, closes ? "]" : " ", text);
     }
 }

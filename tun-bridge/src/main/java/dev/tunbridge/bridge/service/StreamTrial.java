@@ -45,8 +45,10 @@ final class StreamTrial {
         // Nobody says whose words they are: those of the end that they fit best.
         StreamFindings best = Stream.of(Optional.<End>empty(), Optional.of(End.SERVER), Optional.of(End.CLIENT))
                 .map(from -> findings(bytes, from))
-                .max(Comparator.comparing((StreamFindings found) -> found.first().isEmpty())
-                        .thenComparing(found -> found.frames() + found.unframed().size()))
+                .max(Comparator.comparing(
+                                (StreamFindings found) -> found.first().isEmpty())
+                        .thenComparing(
+                                found -> found.frames() + found.unframed().size()))
                 .orElseThrow();
         return print(best, "Bytes");
     }
@@ -76,7 +78,8 @@ final class StreamTrial {
             at.getOut().println("The recording was not read to its end: " + survey.damage());
         }
         boolean fits = print(findings(recording, received, End.SERVER), "From the server " + received.sender());
-        return print(findings(recording, received.reversed(), End.CLIENT), "From the client " + received.receiver()) && fits;
+        return print(findings(recording, received.reversed(), End.CLIENT), "From the client " + received.receiver())
+                && fits;
     }
 
     private Survey survey(Recording recording, ConnectionChoice choice, Path file) {

@@ -238,7 +238,10 @@ class DissectorTest {
             // The frame that the segment behind the hole begins in, or begins with, may be no whole one to a delimiter.
             assertThat(shown.checks()).as(what).doesNotContain("0");
             assertThat(shown.messages()).as(what).isSubsetOf(whole).hasSizeBetween(whole.size() - 1, whole.size());
-            assertThat(shown.messages().subList(shown.messages().size() - 10, shown.messages().size()))
+            assertThat(shown.messages()
+                            .subList(
+                                    shown.messages().size() - 10,
+                                    shown.messages().size()))
                     .as(what)
                     .isEqualTo(whole.subList(whole.size() - 10, whole.size()));
         }
@@ -250,9 +253,8 @@ class DissectorTest {
         try (RecordedTraffic traffic =
                 new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
             RecordedTraffic.Written cut = longOne(traffic.fromServer);
-            RecordedTraffic.Loss loss = (isFromServer, first, behind) -> isFromServer
-                    && first > cut.firstByte() + 4
-                    && behind < cut.behindLast();
+            RecordedTraffic.Loss loss = (isFromServer, first, behind) ->
+                    isFromServer && first > cut.firstByte() + 4 && behind < cut.behindLast();
             Path file = traffic.writeTo(folder.resolve("recorded"), 60, loss);
             Tshark.Shown shown = new Tshark(protocol, folder).read(file, true);
             assertThat(shown.faults()).as("seed " + seed).isEmpty();

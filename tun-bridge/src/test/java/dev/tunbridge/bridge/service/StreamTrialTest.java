@@ -48,7 +48,12 @@ class StreamTrialTest {
             assertThat(check("--format", name, "--capture", file.toString()))
                     .as(err + ", seed " + seed)
                     .isZero();
-            assertThat(out.toString()).containsSubsequence("From the server 198.18.0.2:7000", "all of it fits", "From the client 198.18.0.1:40000", "all of it fits");
+            assertThat(out.toString())
+                    .containsSubsequence(
+                            "From the server 198.18.0.2:7000",
+                            "all of it fits",
+                            "From the client 198.18.0.1:40000",
+                            "all of it fits");
             long framed = traffic.fromServer.written.stream()
                     .filter(RecordedTraffic.Written::isFramed)
                     .count();
@@ -97,9 +102,12 @@ class StreamTrialTest {
     @Test
     void triesTheBytesOfOneDirectionAsEitherEndSaysThem() {
         Protocol protocol = Protocol.builtin("vtun");
-        try (RecordedTraffic traffic = new RecordedTraffic(protocol, seed).login().traffic(5)) {
+        try (RecordedTraffic traffic =
+                new RecordedTraffic(protocol, seed).login().traffic(5)) {
             String hex = ByteBufUtil.hexDump(traffic.fromClient.bytes);
-            assertThat(check("--format", "vtun", "--bytes", hex)).as(out.toString()).isZero();
+            assertThat(check("--format", "vtun", "--bytes", hex))
+                    .as(out.toString())
+                    .isZero();
             assertThat(out.toString()).contains("in front of them host, answer", "all of it fits");
         }
     }
@@ -117,9 +125,12 @@ class StreamTrialTest {
     @Test
     void saysWhichMessageIsNotLaidOutAsItIs() {
         // type 4, keep-alive, of three bytes where its nonce has four
-        assertThat(check("--format", "plain-le", "--bytes", "05 00 04 00 01 02 03")).isEqualTo(ExitCode.FAILED);
+        assertThat(check("--format", "plain-le", "--bytes", "05 00 04 00 01 02 03"))
+                .isEqualTo(ExitCode.FAILED);
         assertThat(out.toString())
-                .contains("type 4 keepalive: 1 frames, 1 not laid out", "rule: message layout: keepalive: nonce at byte 0");
+                .contains(
+                        "type 4 keepalive: 1 frames, 1 not laid out",
+                        "rule: message layout: keepalive: nonce at byte 0");
     }
 
     @Test
