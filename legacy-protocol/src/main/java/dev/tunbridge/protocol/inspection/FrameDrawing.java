@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.inspection;
 import dev.tunbridge.protocol.frame.BitField;
 import dev.tunbridge.protocol.frame.BytePattern;
 import dev.tunbridge.protocol.frame.Check;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm;
 import dev.tunbridge.protocol.frame.Endian;
 import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameEncoder;
@@ -88,7 +89,7 @@ public final class FrameDrawing {
     private void addCheck(String name, Check check) {
         int size = check.algorithm().sizeBytes();
         boolean isBehind = check.at().atPayloadEnd();
-        String meaning = check.algorithm() + " over " + place(check.from()) + " to before " + place(check.to())
+        String meaning = name(check.algorithm()) + " over " + place(check.from()) + " to before " + place(check.to())
                 + order(check.endian(), size);
         parts.add(new Part(
                 isBehind ? Integer.MAX_VALUE - 1 : check.at().bytes(),
@@ -98,6 +99,34 @@ public final class FrameDrawing {
         if (!isBehind) {
             taken.set(Byte.SIZE * check.at().bytes(), Byte.SIZE * (check.at().bytes() + size));
         }
+    }
+
+    private static String name(ChecksumAlgorithm algorithm) {
+        if (algorithm instanceof ChecksumAlgorithm.Crc crc) {
+            String reflected = crc.refin() == crc.refout()
+                    ? crc.refin() ? ", reflected" : ""
+                    : crc.refin() ? ", refin" : ", refout";
+            return String.format(
+                    Locale.ROOT,
+                    "CRC-%d 0x%X%s, init 0x%X, xorout 0x%X",
+                    crc.width(),
+                    crc.poly(),
+                    reflected,
+                    crc.init(),
+                    crc.xorout());
+        } else if (algorithm instanceof ChecksumAlgorithm.Sum sum) {
+            String complement = switch (sum.complement()) {
+                case NONE -> "";
+                case ONES -> ", ones' complement";
+                case TWOS -> ", two's complement";
+            };
+            return "sum" + complement;
+        } else if (algorithm instanceof ChecksumAlgorithm.Xor) {
+            return "XOR";
+        } else if (algorithm instanceof ChecksumAlgorithm.Fletcher fletcher) {
+            return fletcher.modulus() == 65_521 ? "Adler-32" : "Fletcher modulo " + fletcher.modulus();
+        }
+        throw new IllegalStateException(algorithm + " has no name");
     }
 
     private void take(BytePattern pattern) {

@@ -1,6 +1,8 @@
 package dev.tunbridge.protocol.inspection;
 
+import dev.tunbridge.protocol.message.Octets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -57,7 +59,7 @@ public record StreamFindings(
             return switch (this) {
                 case MESSAGE -> "message layout";
                 case PRELUDE -> "message in front of the first frame";
-                case SYNC, FIELD, LENGTH, TRAILER, CHECK, ESCAPE -> name().toLowerCase(java.util.Locale.ROOT);
+                case SYNC, FIELD, LENGTH, TRAILER, CHECK, ESCAPE -> name().toLowerCase(Locale.ROOT);
             };
         }
     }
@@ -70,5 +72,5 @@ public record StreamFindings(
      * @param around the bytes near it
      * @param aroundOffset the stream offset of the first of them
      */
-    public record Misfit(long offset, long unitOffset, Rule rule, String text, byte[] around, long aroundOffset) {}
+    public record Misfit(long offset, long unitOffset, Rule rule, String text, Octets around, long aroundOffset) {}
 }

@@ -14,11 +14,11 @@ import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.protocol.session.PreludeException;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -163,12 +163,7 @@ public final class StreamInspection implements AutoCloseable {
         int from = Math.max(0, at - BEFORE_BYTES);
         int to = Math.min(held.writerIndex(), at + BEHIND_BYTES);
         first = Optional.of(new Misfit(
-                offset,
-                unitOffset,
-                rule,
-                text,
-                ByteBufUtil.getBytes(held, from, Math.max(0, to - from)),
-                heldOffset + from));
+                offset, unitOffset, rule, text, Octets.copyOf(held, from, Math.max(0, to - from)), heldOffset + from));
     }
 
     @Override

@@ -1,5 +1,5 @@
--- Checks, over strings of bytes. All of this file runs in Lua 5.1 to 5.4: bits by a library where there is one, else by the operators
--- that later versions have and earlier ones cannot even read.
+-- Checks, over strings of bytes. The words are those of Lua 5.1; bits come by the library that Wireshark brings for it, Lua 5.2's own, or
+-- the operators of Lua 5.3 on, which earlier ones cannot even read.
 
 local floor, byte, sub, char = math.floor, string.byte, string.sub, string.char
 

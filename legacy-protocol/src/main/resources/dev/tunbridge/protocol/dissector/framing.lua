@@ -83,7 +83,7 @@ local function plain(s, start)
     while byte(s, at + 1) == flag and byte(s, at + 2) == flag do at = at + 1 end
   end
   local there = #s - at
-  if there == 0 then return { kind = "idle" } end
+  if there == 0 or format.shares_flag and there == 1 and byte(s, at + 1) == format.sync[1].value then return { kind = "idle" } end
   if not has(s, at, format.sync, there) then return { kind = "bad", fault = "sync" } end
   -- Not the rest of the header alone: what Wireshark is asked for twice within one segment it shows in its first pass only.
   if there < format.head then return { kind = "more", start = at } end
@@ -93,11 +93,21 @@ local function plain(s, start)
   if not payload then return { kind = "bad", fault = "length" } end
   local total = format.head + payload + format.tail
   local finish = at + total - (format.shares_flag and 1 or 0)
-  if there < total then
-    -- The flag at the end is the next frame's beginning, and must not come without what follows it.
-    return { kind = "more", bytes = not format.shares_flag and total - there or nil, start = at, finish = finish }
-  end
+  if there < total then return { kind = "more", bytes = total - there, start = at, finish = finish } end
   return { kind = "frame", start = at, finish = finish, content = s, base = at, payload = payload, fault = judged(s, at, payload) }
+end
+
+-- The same where the flag that opens the frame has come with the segment before, as the one that closed another.
+local function behind_flag(s, start)
+  local flagged = char(format.sync[1].value) .. sub(s, start + 1)
+  local found = plain(flagged, 0)
+  if found.finish then found.finish = start + found.finish - 1 end
+  if found.kind == "frame" then
+    found.content = sub(flagged, found.base + 1, found.base + format.head + found.payload + format.tail)
+    found.base, found.is_apart = 0, true
+  end
+  if found.start then found.start = start + math.max(0, found.start - 1) end
+  return found
 end
 
 -- What an escape leaves of a frame.

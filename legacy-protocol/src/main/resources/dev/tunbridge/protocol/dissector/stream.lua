@@ -1,8 +1,8 @@
 -- The stream: where frames begin in it, in which segment ever.
 
 -- What is known of a place: a frame begins there; one is to be searched for; nothing can be said; or, above 0, that message in front
--- of the first frame. Places are sequence numbers, so that a second look finds what the first did.
-local FRAME, SCAN, LOST = 0, -1, -2
+-- of the first frame; or a frame begins whose flag has come before. Places are sequence numbers, so that a second look finds what the first did.
+local FRAME, SCAN, LOST, FLAG = 0, -1, -2, -3
 
 local directions, last_packet, last_names, is_inside
 
@@ -89,14 +89,15 @@ local function show(state, found)
 end
 
 dissect.frame = function(state)
-  local found = probe(state.s, state.at)
+  local found = (state.place == FLAG and behind_flag or probe)(state.s, state.at)
   if found.kind == "idle" then
     state.at = #state.s
+    state.place = format.shares_flag and FLAG or FRAME
   elseif found.kind == "more" then
     return state.wait(found.bytes, found.finish)
   elseif found.kind == "frame" and (not found.fault or is_delimited or format.can_resynchronise and seems_right(state.s, found.finish)) then
     show(state, found)
-    if found.fault then state.place = is_delimited and FRAME or SCAN end
+    state.place = found.fault and not is_delimited and SCAN or FRAME
   elseif format.can_resynchronise then
     state.place, state.why, state.bad = SCAN, found.fault, true
   else
@@ -139,7 +140,7 @@ local function wait_in(state, tvb, pinfo, sequence)
   return function(missing, finish)
     local direction = state.direction
     direction.places[sequence + state.at] = state.place
-    if finish and state.place == FRAME then direction.places[sequence + finish] = FRAME end -- also where a part of it is lost
+    if finish and (state.place == FRAME or state.place == FLAG) then direction.places[sequence + finish] = FRAME end -- also where a part of it is lost
     if state.can_wait and tvb:reported_len() == tvb:len() then
       direction.awaited = sequence + state.at
       pinfo.desegment_offset = state.at

@@ -191,8 +191,9 @@ local function show_frame(found, tvb, direction, pinfo, top)
   local range = tvb(found.start, found.finish - found.start)
   local branch = top:add(protocol, range)
   local view = { s = found.content, tvb = tvb, shift = 0 }
-  if format.escape then
-    if #found.content > 0 then view.tvb = ByteArray.new(found.content, true):tvb("Unescaped frame") end
+  if format.escape or found.is_apart then
+    local title = format.escape and "Unescaped frame" or "Frame with the flag before it"
+    if #found.content > 0 then view.tvb = ByteArray.new(found.content, true):tvb(title) end
     branch:add(shown.frame, range)
   end
   if not found.payload then

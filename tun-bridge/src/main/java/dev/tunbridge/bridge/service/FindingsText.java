@@ -58,19 +58,20 @@ final class FindingsText {
     private static void add(Misfit misfit, StreamFindings found, List<String> lines) {
         lines.add(String.format(
                 Locale.ROOT,
-                "%,d places do not fit; the first byte that does not is at stream offset %d, in what begins at %d",
+                "%,d %s not fit; the first byte that does not is at stream offset %d, in what begins at %d",
                 found.misfits(),
+                found.misfits() == 1 ? "place does" : "places do",
                 misfit.offset(),
                 misfit.unitOffset()));
         lines.add("rule: " + misfit.rule().key() + ": " + misfit.text());
-        for (int at = 0; at < misfit.around().length; at += DUMP_COLUMNS) {
+        for (int at = 0; at < misfit.around().length(); at += DUMP_COLUMNS) {
             lines.add(row(misfit, at));
         }
     }
 
     /** The byte that does not fit stands in brackets. */
     private static String row(Misfit misfit, int from) {
-        byte[] bytes = misfit.around();
+        byte[] bytes = misfit.around().toByteArray();
         StringBuilder hex = new StringBuilder();
         StringBuilder text = new StringBuilder();
         for (int at = from; at < from + DUMP_COLUMNS; at++) {
