@@ -4,10 +4,10 @@
 -- of the first frame; or a frame begins whose flag has come before. Places are sequence numbers, so that a second look finds what the first did.
 local FRAME, SCAN, LOST, FLAG = 0, -1, -2, -3
 
-local directions, last_packet, last_names, is_inside
+local directions, last_packet, last_names, inside
 
 function protocol.init()
-  directions, last_packet, last_names, is_inside = {}, nil, nil, false
+  directions, last_packet, last_names, inside = {}, nil, nil, nil
 end
 
 local function first(field)
@@ -36,9 +36,9 @@ local function sequence_of(tvb, pinfo, direction)
     local payload_at = tcp_source().offset + header.value
     return first(tcp_seq) + tvb:offset() - payload_at
   end
-  local key = pinfo.number .. ":" .. tvb:len()
-  if not pinfo.visited and direction.awaited then direction.joined[key] = direction.awaited end
-  return direction.joined[key] or direction.awaited or first(tcp_seq)
+  -- By the packet alone: a second pass gives less than the first, without the beginning of a frame that was left for the next packet.
+  if not pinfo.visited and direction.awaited then direction.joined[pinfo.number] = direction.awaited end
+  return direction.joined[pinfo.number] or direction.awaited or first(tcp_seq)
 end
 
 local function place_of(direction, sequence)
@@ -75,7 +75,7 @@ dissect.prelude = function(state)
     end
     return true
   end
-  show_unframed(found, state.at, state.tvb, state.view, state.direction, state.pinfo, state.tree)
+  show_unframed(found, state.at, state.tvb, state.view, state.direction, state.tree)
   state.names[#state.names + 1] = found.name
   state.at = found.finish
   state.is_certain = true
@@ -84,7 +84,7 @@ dissect.prelude = function(state)
 end
 
 local function show(state, found)
-  state.names[#state.names + 1] = show_frame(found, state.tvb, state.direction, state.pinfo, state.tree)
+  state.names[#state.names + 1] = show_frame(found, state.tvb, state.direction, state.tree)
   state.at = found.finish
 end
 
@@ -140,7 +140,10 @@ local function wait_in(state, tvb, pinfo, sequence)
   return function(missing, finish)
     local direction = state.direction
     direction.places[sequence + state.at] = state.place
-    if finish and (state.place == FRAME or state.place == FLAG) then direction.places[sequence + finish] = FRAME end -- also where a part of it is lost
+    if finish and (state.place == FRAME or state.place == FLAG) then -- also where a part of it is lost
+      direction.places[sequence + finish] = FRAME
+      direction.cut = { from = sequence + state.at, to = sequence + finish }
+    end
     if state.can_wait and tvb:reported_len() == tvb:len() then
       direction.awaited = sequence + state.at
       pinfo.desegment_offset = state.at
@@ -173,6 +176,12 @@ local function dissect_stream(tvb, pinfo, tree)
     is_certain = direction.places[sequence] ~= nil or (first(tcp_completeness) or 0) % 4 > 0,
   }
   state.wait = wait_in(state, tvb, pinfo, sequence)
+  local cut = direction.cut
+  if cut and tvb:offset() > 0 and not direction.places[sequence] and cut.from < sequence and sequence < cut.to then
+    state.at = math.min(#s, cut.to - sequence)
+    state.place = cut.to - sequence <= #s and FRAME or place
+    show_skipped(0, state.at, "the rest of a frame whose beginning was not kept", tvb, tree)
+  end
   while state.at < #s do
     local kind = state.place > 0 and "prelude" or state.place == SCAN and "scan" or state.place == LOST and "lost" or "frame"
     if not dissect[kind](state) then
@@ -185,12 +194,20 @@ local function dissect_stream(tvb, pinfo, tree)
   return tvb:len()
 end
 
+-- A tunnel in the tunnel is left as it is. Its packet has more TCP headers than there were when the outer one's turn began; nothing else
+-- tells, because what began may never have ended.
+local function is_nested(pinfo, headers) return inside and inside.number == pinfo.number and headers > inside.headers end
+
 function protocol.dissector(tvb, pinfo, tree)
-  if tvb:len() == 0 or is_inside then return 0 end -- a tunnel in the tunnel is left as it is
-  is_inside = true
-  local is_done, result = pcall(dissect_stream, tvb, pinfo, tree)
-  is_inside = false
-  if not is_done then error(result, 0) end
+  local headers = select("#", tcp_seq())
+  if tvb:len() == 0 or is_nested(pinfo, headers) then return 0 end
+  inside = { number = pinfo.number, headers = headers }
+  waiting = {}
+  local result = dissect_stream(tvb, pinfo, tree)
+  local offset, missing = pinfo.desegment_offset, pinfo.desegment_len
+  hand_on_all(pinfo)
+  pinfo.desegment_offset, pinfo.desegment_len = offset, missing -- those inside wait for nothing
+  inside = nil
   return result
 end
 

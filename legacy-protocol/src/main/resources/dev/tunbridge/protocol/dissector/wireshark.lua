@@ -85,22 +85,31 @@ end
 
 local ip, ipv6 = Dissector.get("ip"), Dissector.get("ipv6")
 
--- A fault in the packet is the packet's: Wireshark shows it there, and the frames behind it go on.
-local function hand_on(packet, pinfo, tree)
-  local version = packet:len() > 0 and floor(packet(0, 1):uint() / 16)
-  if version == 4 or version == 6 then
-    pcall(function() (version == 4 and ip or ipv6):call(packet, pinfo, tree) end)
+-- Inner packets wait here until all else is done: an exception in one of them (Wireshark 4.0: FragmentBoundsError) goes through any pcall
+-- and ends the dissection of all that comes behind it.
+local waiting = {}
+
+local function hand_on(packet, tree) waiting[#waiting + 1] = { packet = packet, tree = tree } end
+
+local function hand_on_all(pinfo)
+  local packets = waiting
+  waiting = {}
+  for _, each in ipairs(packets) do
+    local version = each.packet:len() > 0 and floor(each.packet(0, 1):uint() / 16)
+    if version == 4 or version == 6 then
+      pcall(function() (version == 4 and ip or ipv6):call(each.packet, pinfo, each.tree) end)
+    end
   end
 end
 
 -- Segments and datagrams come without their IP header: one is made of the addresses that the message names.
-local function hand_on_segment(message, addresses, content, direction, pinfo, tree)
+local function hand_on_segment(message, addresses, content, direction, tree)
   local client, device = addresses["client-address"], addresses["device-address"]
   if not client or not device or #client ~= #device then return end
   local from_server = direction.end_ == "server"
   local header = ip_header(#client == 16, message.means == "tcp" and 6 or 17,
       from_server and client or device, from_server and device or client, #content)
-  hand_on(ByteArray.new(header .. content, true):tvb("IP packet, its header made of the message's addresses"), pinfo, tree)
+  hand_on(ByteArray.new(header .. content, true):tvb("IP packet, its header made of the message's addresses"), tree)
 end
 
 local function show_item(item, found, view, tree)
@@ -129,7 +138,7 @@ local function show_item(item, found, view, tree)
 end
 
 -- A view is where the string that was read lies in Wireshark's buffers: view.tvb(view.shift + offset).
-local function show_message(name, view, from, to, direction, pinfo, tree, top)
+local function show_message(name, view, from, to, direction, tree, top)
   local message = format.messages[name]
   local addresses, content = {}, nil
   local fault = read_items(message, view.s, from, to, function(item, found)
@@ -141,9 +150,9 @@ local function show_message(name, view, from, to, direction, pinfo, tree, top)
     tree:add(shown.fault, name .. ": " .. fault.text .. " at byte " .. (fault.at - from)):add_proto_expert_info(expert_fault)
   elseif content and content.bytes > 0 then
     if message.means == "packet" then
-      hand_on(view.tvb(view.shift + content.at, content.bytes):tvb(), pinfo, top)
+      hand_on(view.tvb(view.shift + content.at, content.bytes):tvb(), top)
     elseif message.means == "tcp" or message.means == "udp" then
-      hand_on_segment(message, addresses, content.value, direction, pinfo, top)
+      hand_on_segment(message, addresses, content.value, direction, top)
     end
   end
 end
@@ -187,7 +196,7 @@ local function type_of(s, base_at)
 end
 
 -- Shows a frame, and returns the name of its message.
-local function show_frame(found, tvb, direction, pinfo, top)
+local function show_frame(found, tvb, direction, top)
   local range = tvb(found.start, found.finish - found.start)
   local branch = top:add(protocol, range)
   local view = { s = found.content, tvb = tvb, shift = 0 }
@@ -222,18 +231,18 @@ local function show_frame(found, tvb, direction, pinfo, top)
   end
   if found.payload > 0 then
     local payload = branch:add(shown.payload, view.tvb(view.shift + payload_at, found.payload))
-    if name then show_message(name, view, payload_at, payload_end, direction, pinfo, payload, top) end
+    if name then show_message(name, view, payload_at, payload_end, direction, payload, top) end
   elseif name then
-    show_message(name, view, payload_at, payload_end, direction, pinfo, branch, top)
+    show_message(name, view, payload_at, payload_end, direction, branch, top)
   end
   return name or "type " .. number
 end
 
-local function show_unframed(found, at, tvb, view, direction, pinfo, top)
+local function show_unframed(found, at, tvb, view, direction, top)
   local branch = top:add(protocol, tvb(at, found.finish - at))
   branch:append_text(", " .. found.name .. ", in front of the first frame")
   branch:add(shown.message, found.name):set_generated()
-  show_message(found.name, view, found.from, found.to, direction, pinfo, branch, top)
+  show_message(found.name, view, found.from, found.to, direction, branch, top)
 end
 
 local function show_skipped(from, to, why, tvb, top)

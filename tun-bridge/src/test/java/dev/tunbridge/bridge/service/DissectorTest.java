@@ -40,9 +40,12 @@ class DissectorTest {
                 new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
             Path file = traffic.writeTo(folder.resolve("recorded"), mostSegmentBytes, RecordedTraffic.NONE);
             Tshark tshark = new Tshark(protocol, folder);
-            showsAll(protocol, traffic.fromClient, tshark.read(file, false));
-            showsAll(protocol, traffic.fromServer, tshark.read(file, true));
-            showsAll(protocol, traffic.fromServer, tshark.read(file, true, "-2", "-R", "tcp"));
+            Tshark.Both once = tshark.read(file);
+            showsAll(protocol, traffic.fromClient, once.fromClient());
+            showsAll(protocol, traffic.fromServer, once.fromServer());
+            Tshark.Both twice = tshark.read(file, "-2", "-R", "tcp"); // as Wireshark's window does when a packet is clicked on
+            showsAll(protocol, traffic.fromClient, twice.fromClient());
+            showsAll(protocol, traffic.fromServer, twice.fromServer());
         }
     }
 
@@ -64,6 +67,8 @@ class DissectorTest {
                         .toList());
         int checks = protocol.format().check().isPresent() ? framed.size() : 0;
         assertThat(shown.checks()).as(what).hasSize(checks).allMatch("1"::equals);
+        int headerChecks = protocol.format().headerCheck().isPresent() ? framed.size() : 0;
+        assertThat(shown.headerChecks()).as(what).hasSize(headerChecks).allMatch("1"::equals);
         assertThat(shown.v4Sources()).as(what).isEqualTo(written.v4Sources);
         assertThat(shown.v6Sources()).as(what).isEqualTo(written.v6Sources);
     }
@@ -200,7 +205,7 @@ class DissectorTest {
             }
             traffic.fromServer.bytes.setByte(at, traffic.fromServer.bytes.getByte(at) ^ 0x04);
             Path file = traffic.writeTo(folder.resolve("recorded"), SHORT_SEGMENTS, RecordedTraffic.NONE);
-            Tshark.Shown shown = new Tshark(protocol, folder).read(file, true);
+            Tshark.Shown shown = new Tshark(protocol, folder).read(file).fromServer();
             String what = protocol.format().escape() + ", seed " + seed;
             assertThat(shown.checks()).as(what).containsOnlyOnce("0");
             assertThat(shown.faults()).as(what).containsExactly("check");
@@ -229,7 +234,7 @@ class DissectorTest {
                 return isIt;
             };
             Path file = traffic.writeTo(folder.resolve("recorded"), SHORT_SEGMENTS, loss);
-            Tshark.Shown shown = new Tshark(protocol, folder).read(file, true);
+            Tshark.Shown shown = new Tshark(protocol, folder).read(file).fromServer();
             List<String> whole = traffic.fromServer.written.stream()
                     .filter(frame -> frame.behindLast() <= lost[0] || frame.firstByte() >= lost[1])
                     .map(RecordedTraffic.Written::message)
@@ -256,7 +261,7 @@ class DissectorTest {
             RecordedTraffic.Loss loss = (isFromServer, first, behind) ->
                     isFromServer && first > cut.firstByte() + 4 && behind < cut.behindLast();
             Path file = traffic.writeTo(folder.resolve("recorded"), 60, loss);
-            Tshark.Shown shown = new Tshark(protocol, folder).read(file, true);
+            Tshark.Shown shown = new Tshark(protocol, folder).read(file).fromServer();
             List<RecordedTraffic.Written> whole = new ArrayList<>(traffic.fromServer.written);
             whole.remove(cut);
             assertThat(shown.faults()).as("seed " + seed).isEmpty();

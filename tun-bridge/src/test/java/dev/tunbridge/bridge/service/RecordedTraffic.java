@@ -32,6 +32,11 @@ final class RecordedTraffic implements AutoCloseable {
     static final int PORT = TcpPackets.SERVER.getPort();
     private static final int MOST_PAYLOAD = 1_000;
     private static final int UDP_HEADER_BYTES = 8;
+    private static final int INCONSPICUOUS_BYTES = 16;
+    private static final byte[] MARKS = {
+        0, 1, 2, 3, 0x10, 0x20, 0x5A, 0x5D, 0x5E, 0x7D, 0x7E, 'a', 'b', (byte) 0xA0, (byte) 0xA5, (byte) 0xC0,
+        (byte) 0xD3, (byte) 0xDB, (byte) 0xDC, (byte) 0xDD, (byte) 0xFF
+    };
     private static final long EPOCH_NANOS = 1_700_000_000_000_000_000L;
 
     /** What one frame, or one message in front of the first, must be shown as. */
@@ -195,8 +200,17 @@ final class RecordedTraffic implements AutoCloseable {
     private byte[] udp() {
         int bytes = UDP_HEADER_BYTES + random.nextInt(MOST_PAYLOAD);
         ByteBuf udp = Unpooled.buffer().writeShort(45_000).writeShort(45_001).writeShort(bytes);
-        udp.writeShort(0).writeBytes(randomBytes(bytes - UDP_HEADER_BYTES));
+        udp.writeShort(0).writeBytes(content(bytes - UDP_HEADER_BYTES));
         return ByteBufUtil.getBytes(udp);
+    }
+
+    /** Full of what escapes and delimiters care for, and nothing that Wireshark takes for a protocol, as it does random bytes now and then. */
+    private byte[] content(int bytes) {
+        byte[] content = new byte[bytes];
+        for (int i = 0; i < bytes; i++) {
+            content[i] = i < INCONSPICUOUS_BYTES ? (byte) 'x' : MARKS[random.nextInt(MARKS.length)];
+        }
+        return content;
     }
 
     private static byte[] ipPacket(InetAddress source, InetAddress destination, byte[] udp) {

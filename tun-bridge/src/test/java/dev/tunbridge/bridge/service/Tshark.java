@@ -18,7 +18,7 @@ final class Tshark {
     private final Path script;
     private final String filter;
 
-    /** What it shows of one direction, packet behind packet. */
+    /** What it shows of one direction, packet behind packet; of IPv4 sources those of packets inside. */
     record Shown(
             List<String> messages,
             List<Integer> payloadBytes,
@@ -26,57 +26,56 @@ final class Tshark {
             List<String> headerChecks,
             List<String> faults,
             List<String> v4Sources,
-            List<String> v6Sources) {}
+            List<String> v6Sources) {
+        static Shown nothing() {
+            return new Shown(
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>());
+        }
+
+        void add(String[] columns) {
+            List<String> sources = values(columns[1]);
+            v4Sources.addAll(sources.subList(Math.min(1, sources.size()), sources.size())); // the first is the outer one
+            v6Sources.addAll(values(columns[2]));
+            messages.addAll(values(columns[3]));
+            values(columns[4]).forEach(text -> payloadBytes.add(Integer.valueOf(text)));
+            checks.addAll(values(columns[5]));
+            headerChecks.addAll(values(columns[6]));
+            faults.addAll(values(columns[7]));
+        }
+    }
 
     Tshark(Protocol protocol, Path folder) throws IOException {
         script = Files.writeString(folder.resolve("dissector.lua"), Dissector.of(protocol, RecordedTraffic.PORT));
         filter = Dissector.filterName(protocol);
     }
 
+    /** Both directions of a connection. */
+    record Both(Shown fromClient, Shown fromServer) {}
+
     /** Skips the test where it is not installed. */
-    Shown read(Path recording, boolean isFromServer, String... options) throws IOException, InterruptedException {
-        List<String> fields = List.of("message", "payload_length", "check.status", "header_check.status", "fault");
-        List<String> command = new ArrayList<>(List.of(
-                "tshark",
-                "-n",
-                "-r",
-                recording.toString(),
-                "-X",
-                "lua_script:" + script,
-                "-T",
-                "fields",
-                "-E",
-                "occurrence=a"));
-        command.addAll(List.of("-E", "aggregator=|", "-e", "tcp.srcport", "-e", "ip.src", "-e", "ipv6.src"));
-        for (String field : fields) {
+    Both read(Path recording, String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("tshark", "-n", "-r", recording.toString()));
+        command.addAll(List.of("-X", "lua_script:" + script));
+        command.addAll(List.of("-T", "fields", "-E", "occurrence=a", "-E", "aggregator=|"));
+        command.addAll(List.of("-e", "tcp.srcport", "-e", "ip.src", "-e", "ipv6.src"));
+        for (String field : List.of("message", "payload_length", "check.status", "header_check.status", "fault")) {
             command.addAll(List.of("-e", filter + "." + field));
         }
         command.addAll(List.of(options));
-        Shown shown = new Shown(
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>());
+        Both both = new Both(Shown.nothing(), Shown.nothing());
         for (String line : run(command)) {
             String[] columns = line.split("\t", -1);
             List<String> ports = values(columns[0]);
             boolean isServer = !ports.isEmpty() && ports.get(0).equals(Integer.toString(TcpPackets.SERVER.getPort()));
-            if (isServer == isFromServer) {
-                List<String> sources = values(columns[1]);
-                shown.v4Sources.addAll(
-                        sources.subList(Math.min(1, sources.size()), sources.size())); // the first is the outer one
-                shown.v6Sources.addAll(values(columns[2]));
-                shown.messages.addAll(values(columns[3]));
-                values(columns[4]).forEach(text -> shown.payloadBytes.add(Integer.valueOf(text)));
-                shown.checks.addAll(values(columns[5]));
-                shown.headerChecks.addAll(values(columns[6]));
-                shown.faults.addAll(values(columns[7]));
-            }
+            (isServer ? both.fromServer : both.fromClient).add(columns);
         }
-        return shown;
+        return both;
     }
 
     private static List<String> values(String column) {
