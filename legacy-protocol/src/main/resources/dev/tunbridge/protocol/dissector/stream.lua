@@ -137,8 +137,14 @@ dissect.lost = function(state)
 end
 
 local function wait_in(state, tvb, pinfo, sequence)
+  local s = state.s
   return function(missing, finish)
     local direction = state.direction
+    if format.shares_flag and state.place == FRAME then
+      -- A second pass gives the bytes up to here alone, and the frame before has this flag too.
+      while byte(s, state.at + 1) == format.sync[1].value do state.at = state.at + 1 end
+      state.place = FLAG
+    end
     direction.places[sequence + state.at] = state.place
     if finish and (state.place == FRAME or state.place == FLAG) then -- also where a part of it is lost
       direction.places[sequence + finish] = FRAME

@@ -32,10 +32,29 @@ final class RecordedTraffic implements AutoCloseable {
     static final int PORT = TcpPackets.SERVER.getPort();
     private static final int MOST_PAYLOAD = 1_000;
     private static final int UDP_HEADER_BYTES = 8;
-    private static final int INCONSPICUOUS_BYTES = 16;
+    static final int INCONSPICUOUS_BYTES = 16;
     private static final byte[] MARKS = {
-        0, 1, 2, 3, 0x10, 0x20, 0x5A, 0x5D, 0x5E, 0x7D, 0x7E, 'a', 'b', (byte) 0xA0, (byte) 0xA5, (byte) 0xC0,
-        (byte) 0xD3, (byte) 0xDB, (byte) 0xDC, (byte) 0xDD, (byte) 0xFF
+        0,
+        1,
+        2,
+        3,
+        0x10,
+        0x20,
+        0x5A,
+        0x5D,
+        0x5E,
+        0x7D,
+        0x7E,
+        'a',
+        'b',
+        (byte) 0xA0,
+        (byte) 0xA5,
+        (byte) 0xC0,
+        (byte) 0xD3,
+        (byte) 0xDB,
+        (byte) 0xDC,
+        (byte) 0xDD,
+        (byte) 0xFF
     };
     private static final long EPOCH_NANOS = 1_700_000_000_000_000_000L;
 

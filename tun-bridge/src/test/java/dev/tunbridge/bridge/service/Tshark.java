@@ -40,7 +40,8 @@ final class Tshark {
 
         void add(String[] columns) {
             List<String> sources = values(columns[1]);
-            v4Sources.addAll(sources.subList(Math.min(1, sources.size()), sources.size())); // the first is the outer one
+            v4Sources.addAll(
+                    sources.subList(Math.min(1, sources.size()), sources.size())); // the first is the outer one
             v6Sources.addAll(values(columns[2]));
             messages.addAll(values(columns[3]));
             values(columns[4]).forEach(text -> payloadBytes.add(Integer.valueOf(text)));
