@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.dissector;
 
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.session.SessionScript;
+import dev.tunbridge.protocol.session.SessionScript.Due;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,6 +38,7 @@ public final class Dissector {
      * The whole Lua file.
      *
      * @param port of the server, the default of the dissector's preference; 1 to 65,535
+     * @throws dev.tunbridge.protocol.description.DescriptionException naming the key that a dissector cannot say
      */
     public static String of(Protocol protocol, int port) {
         if (port < 1 || port > 65_535) {
@@ -66,16 +68,20 @@ public final class Dissector {
         table.text("title", "Tunbridge protocol " + oneLine(protocol.format().name()));
         table.number("port", port);
         Map<Long, String> types = new HashMap<>();
-        protocol.format().types().forEach((name, number) -> types.put((long) number, name));
+        protocol.format().types().forEach((name, number) -> types.put(Integer.toUnsignedLong(number), name));
         table.names("types", types);
         table.table("messages", MessageTable.of(protocol.messages()));
         SessionScript session = protocol.session();
         table.table(
                 "prelude",
                 new LuaTable()
-                        .texts("client", session.unframed(End.CLIENT))
-                        .texts("server", session.unframed(End.SERVER)));
+                        .texts("client", unframed(session, End.CLIENT))
+                        .texts("server", unframed(session, End.SERVER)));
         return table;
+    }
+
+    private static List<List<String>> unframed(SessionScript session, End from) {
+        return session.unframed(from).stream().map(Due::names).toList();
     }
 
     private static String oneLine(String name) {

@@ -15,11 +15,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What {@code framing.lua} has to know of a format. */
+/** What {@code framing.lua} has to know of a format: all that is read of one is read here. */
 final class FrameTable {
     private FrameTable() {}
 
+    /** @throws dev.tunbridge.protocol.description.DescriptionException naming what of the format has no Lua */
     static LuaTable of(FrameFormat format) {
+        FrameFeatures.verify(format);
         LuaTable table = new LuaTable();
         table.number("head", format.payloadAt());
         table.number("tail", format.tailBytes());
@@ -36,8 +38,9 @@ final class FrameTable {
                         .map(field -> bits(field.bits()).text("name", field.name()))
                         .toList());
         format.length().ifPresent(length -> table.table("length", length(length)));
-        format.check().ifPresent(check -> table.table("check", check(check)));
-        format.headerCheck().ifPresent(check -> table.table("header_check", check(check)));
+        format.check().ifPresent(check -> table.table("check", check(format.name(), "frame.check", check)));
+        format.headerCheck()
+                .ifPresent(check -> table.table("header_check", check(format.name(), "frame.headerCheck", check)));
         if (format.escape() != Escape.NONE) {
             table.table("escape", escape(format));
         }
@@ -84,17 +87,26 @@ final class FrameTable {
     }
 
     private static LuaTable length(LengthField length) {
-        return bits(length.bits())
+        LuaTable table = bits(length.bits())
                 .text(
                         "encoding",
                         switch (length.encoding()) {
                             case BINARY -> "binary";
                             case BCD -> "bcd";
                             case ASCII_HEX -> "ascii-hex";
-                        });
+                            case ASCII_DECIMAL -> "ascii-decimal";
+                            case VARINT -> "varint";
+                            case STAGED -> "staged";
+                        })
+                .flag("grows", length.isGrowing());
+        if (length.until().sizeBytes() > 0) {
+            table.list("until", pattern(length.until()));
+        }
+        length.repeatedAt().ifPresent(at -> table.number("repeated_at", at));
+        return table;
     }
 
-    private static LuaTable check(Check check) {
+    private static LuaTable check(String name, String key, Check check) {
         LuaTable table = new LuaTable();
         ChecksumAlgorithm algorithm = check.algorithm();
         if (algorithm instanceof ChecksumAlgorithm.Crc crc) {
@@ -116,7 +128,8 @@ final class FrameTable {
                     .number("modulus", fletcher.modulus())
                     .number("init", fletcher.init());
         } else {
-            throw new IllegalStateException(algorithm + " has no Lua");
+            throw FrameFeatures.refused(
+                    name, key + ".algorithm", algorithm.getClass().getSimpleName());
         }
         return table.number("size", algorithm.sizeBytes())
                 .flag("little", check.endian() == Endian.LITTLE)

@@ -1,5 +1,6 @@
 package dev.tunbridge.protocol.dissector;
 
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.Endian;
 import dev.tunbridge.protocol.message.AddressItem;
 import dev.tunbridge.protocol.message.BytesItem;
@@ -33,11 +34,11 @@ final class MessageTable {
                 .ifPresent(unframed -> table.table(
                         "unframed",
                         new LuaTable()
-                                .table("extent", extent(unframed.extent()))
+                                .table("extent", extent(layout.name() + ".unframed", unframed.extent()))
                                 .number("most", unframed.mostBytes())));
         List<LuaTable> items = new ArrayList<>();
         for (int slot = 0; slot < layout.items().size(); slot++) {
-            LuaTable item = item(layout.items().get(slot), slot);
+            LuaTable item = item(layout.name(), layout.items().get(slot), slot);
             String name = layout.items().get(slot).name();
             if (!name.isEmpty()) {
                 item.text("name", name);
@@ -47,7 +48,7 @@ final class MessageTable {
         return table.list("items", items);
     }
 
-    private static LuaTable item(LayoutItem item, int slot) {
+    private static LuaTable item(String message, LayoutItem item, int slot) {
         if (item instanceof NumberItem number) {
             return number(number).text("kind", "number");
         } else if (item instanceof NamesItem names) {
@@ -67,13 +68,13 @@ final class MessageTable {
                     ? table.number("bytes", address.fixedBytes())
                     : table.number("family", address.familySlot());
         } else if (item instanceof BytesItem bytes) {
-            return bytes(bytes);
+            return bytes(message + "." + item.name(), bytes);
         } else if (item instanceof ConstantItem constant) {
             return new LuaTable()
                     .text("kind", "constant")
                     .octets("octets", constant.octets().toByteArray());
         }
-        throw new IllegalStateException(item + " has no Lua");
+        throw refused(message + "." + item.name(), item);
     }
 
     private static LuaTable number(NumberItem number) {
@@ -90,19 +91,22 @@ final class MessageTable {
         return byNumber;
     }
 
-    private static LuaTable bytes(BytesItem bytes) {
-        LuaTable table = new LuaTable().table("extent", extent(bytes.extent()));
+    private static LuaTable bytes(String item, BytesItem bytes) {
+        LuaTable table = new LuaTable().table("extent", extent(item, bytes.extent()));
         if (bytes.notation().isPresent()) {
             Notation notation = bytes.notation().get();
             if (notation instanceof Notation.InDigits digits) {
                 return table.text("kind", "bytes").text("digits", digits.digits());
             }
-            return table.text("kind", "text");
+            if (notation instanceof Notation.InCharset) {
+                return table.text("kind", "text");
+            }
+            throw refused(item, notation);
         }
         return table.text("kind", "bytes");
     }
 
-    private static LuaTable extent(Extent extent) {
+    private static LuaTable extent(String item, Extent extent) {
         LuaTable table = new LuaTable();
         if (extent instanceof Extent.Fixed fixed) {
             table.text("kind", "fixed").number("bytes", fixed.bytes());
@@ -116,6 +120,14 @@ final class MessageTable {
         } else if (extent instanceof Extent.Rest) {
             return table.text("kind", "rest");
         }
-        throw new IllegalStateException(extent + " has no Lua");
+        throw refused(item, extent);
+    }
+
+    private static DescriptionException refused(String item, Object what) {
+        return new DescriptionException(
+                "messages",
+                item,
+                "is " + what.getClass().getSimpleName()
+                        + ", which no dissector can be written for; allowed: any other item");
     }
 }

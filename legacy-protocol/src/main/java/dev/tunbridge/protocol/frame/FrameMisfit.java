@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What in a bad frame breaks its rule, for people.
@@ -23,15 +24,15 @@ public record FrameMisfit(int at, String text) {
         return switch (reason) {
             case SYNC -> pattern(format.sync(), buffer, index, 0, limit);
             case FIELD -> field(format, buffer, index);
-            case LENGTH -> length(format, buffer, index);
+            case LENGTH -> length(format, buffer, index, limit);
             case TRAILER -> {
-                int at = payloadEnd(format, buffer, index)
+                int at = payloadEnd(format, buffer, index, limit)
                         - index
                         + format.tailBytes()
                         - format.trailer().sizeBytes();
                 yield pattern(format.trailer(), buffer, index, at, limit);
             }
-            case CHECK -> check(format, buffer, index);
+            case CHECK -> check(format, buffer, index, limit);
             case ESCAPE -> new FrameMisfit(0, "an escape that no encoder writes");
         };
     }
@@ -63,16 +64,31 @@ public record FrameMisfit(int at, String text) {
         throw new IllegalArgumentException("no constant of the frame at " + index + " is wrong");
     }
 
-    private static FrameMisfit length(FrameFormat format, ByteBuf buffer, int index) {
+    private static FrameMisfit length(FrameFormat format, ByteBuf buffer, int index, int limit) {
         LengthField length = format.length().orElseThrow();
+        int at = length.bits().at();
+        String allowed = "; allowed " + (format.lengthBias() + format.minPayloadBytes()) + " to "
+                + (format.lengthBias() + format.maxPayloadBytes());
+        Optional<GrowingLength> growing = length.growing();
+        if (growing.isPresent()) {
+            boolean ends = growing.get().sizeBytes(buffer, index + at, limit) > 0;
+            String found = ends ? "is " + growing.get().read(buffer, index + at) : "is not written as such a length is";
+            return new FrameMisfit(at, found + allowed);
+        }
         long found = length.read(buffer, index);
+        if (found != LengthField.MALFORMED && length.repetition().isPresent()) {
+            LengthField repetition = length.repetition().get();
+            long again = repetition.read(buffer, index);
+            if (again != found) {
+                return new FrameMisfit(
+                        repetition.bits().at(), "is " + again + " where it stands once more; allowed " + found);
+            }
+        }
         return new FrameMisfit(
-                length.bits().at(),
-                (found == LengthField.MALFORMED ? "is not written in its digits" : "is " + found) + "; allowed "
-                        + format.lengthBias() + " to " + (format.lengthBias() + format.maxPayloadBytes()));
+                at, (found == LengthField.MALFORMED ? "is not written in its digits" : "is " + found) + allowed);
     }
 
-    private static FrameMisfit check(FrameFormat format, ByteBuf buffer, int index) {
+    private static FrameMisfit check(FrameFormat format, ByteBuf buffer, int index, int limit) {
         int headEnd = index + format.payloadAt();
         if (format.headerCheck().isPresent()) {
             Check check = format.headerCheck().get();
@@ -80,7 +96,8 @@ public record FrameMisfit(int at, String text) {
                 return check("of the header", check, buffer, index, headEnd);
             }
         }
-        return check("of the frame", format.check().orElseThrow(), buffer, index, payloadEnd(format, buffer, index));
+        return check(
+                "of the frame", format.check().orElseThrow(), buffer, index, payloadEnd(format, buffer, index, limit));
     }
 
     private static FrameMisfit check(String which, Check check, ByteBuf buffer, int index, int payloadEnd) {
@@ -103,9 +120,13 @@ public record FrameMisfit(int at, String text) {
         return check.algorithm().newChecksum().compute(buffer, from, check.to().index(index, payloadEnd) - from);
     }
 
-    private static int payloadEnd(FrameFormat format, ByteBuf buffer, int index) {
-        long payload = format.length().orElseThrow().read(buffer, index) - format.lengthBias();
-        return index + format.payloadAt() + (int) payload;
+    /** Of a frame whose length is right. */
+    private static int payloadEnd(FrameFormat format, ByteBuf buffer, int index, int limit) {
+        LengthField length = format.length().orElseThrow();
+        FrameLayout layout = new FrameLayout(format);
+        int head =
+                layout.growing == null ? layout.headBytes : layout.grownHeadBytes(buffer, index, limit, layout.growing);
+        return index + head + layout.payloadBytes(buffer, index, length);
     }
 
     private static String hex(long value, int bytes) {

@@ -57,13 +57,13 @@ public final class FrameDrawing {
         for (HeaderField field : format.fields()) {
             add(field.bits(), field.name(), meaning(field));
         }
-        format.length().ifPresent(length -> add(length.bits(), "length", meaning(length)));
+        format.length().ifPresent(this::addLength);
         format.headerCheck().ifPresent(check -> addCheck("header check", check));
         format.check().ifPresent(check -> addCheck("check", check));
         int payloadAt = format.payloadAt();
         parts.add(new Part(
                 payloadAt,
-                payloadAt + " on",
+                format.length().map(LengthField::isGrowing).orElse(false) ? "behind it" : payloadAt + " on",
                 "payload",
                 format.minPayloadBytes() + " to " + format.maxPayloadBytes() + " bytes"));
         if (format.trailer().sizeBytes() > 0) {
@@ -74,6 +74,23 @@ public final class FrameDrawing {
         lines.add("a frame" + exampleOf() + ": " + example());
         lines.add("bytes of the header that belong to no field: " + free());
         return List.copyOf(lines);
+    }
+
+    private void addLength(LengthField length) {
+        BitField bits = length.bits();
+        if (!length.isGrowing()) {
+            add(bits, "length", meaning(length));
+            length.repeatedAt()
+                    .ifPresent(at -> add(
+                            new BitField(at, bits.size(), bits.endian(), bits.shift(), bits.bits()),
+                            "length",
+                            "once more"));
+        } else if (length.encoding() == LengthField.Encoding.STAGED) {
+            add(bits, "length", meaning(length));
+        } else {
+            parts.add(new Part(bits.at(), bits.at() + " on", "length", meaning(length)));
+            taken.set(Byte.SIZE * bits.at(), Byte.SIZE * format.payloadAt());
+        }
     }
 
     private void add(BitField bits, String name, String meaning) {
@@ -160,12 +177,23 @@ public final class FrameDrawing {
         String encoding = switch (length.encoding()) {
             case BINARY -> "";
             case BCD -> ", in BCD";
-            case ASCII_HEX -> ", in hexadecimal digits";
+            case ASCII_HEX -> ", in hexadecimal digits" + until(length);
+            case ASCII_DECIMAL -> ", in decimal digits" + until(length);
+            case VARINT ->
+                ", seven bits a byte in up to " + length.bits().size() + " bytes, the "
+                        + (length.bits().endian() == Endian.LITTLE ? "least" : "greatest") + " first";
+            case STAGED ->
+                ", in these bits, or in 16 or 64 bits behind them where they are all ones but the last, or all ones";
         };
+        boolean hasOrder = !length.isGrowing() && length.bits().size() > 1;
         return "of " + counts + (length.adjust() == 0 ? "" : ", and " + length.adjust()) + encoding
-                + order(length.bits().endian(), length.bits().size()) + "; "
+                + (hasOrder ? order(length.bits().endian(), length.bits().size()) : "") + "; "
                 + (format.lengthBias() + format.minPayloadBytes()) + " to "
                 + (format.lengthBias() + format.maxPayloadBytes());
+    }
+
+    private static String until(LengthField length) {
+        return length.until().sizeBytes() == 0 ? "" : " up to " + pattern(length.until());
     }
 
     private static String order(Endian endian, int bytes) {

@@ -37,27 +37,101 @@ local function digits(s, base, field, radix, digit_of)
   return value
 end
 
--- What the length field says that the payload has, or nil where it cannot.
-local function payload_bytes(s, base)
+local function decimal_digit(octet) return octet >= 48 and octet <= 57 and octet - 48 or nil end
+local function hex_digit(octet) return octet < 128 and tonumber(char(octet), 16) or nil end
+local function bcd_pair(octet)
+  local high, low = floor(octet / 16), octet % 16
+  return high < 10 and low < 10 and high * 10 + low or nil
+end
+
+-- Lengths that grow. Each answers with the bytes that it takes and its number; nil where it is not whole yet; false where it is none.
+local growing = {}
+
+-- seven bits a byte (MQTT 3.1.1, section 2.2.3)
+function growing.varint(s, at, field)
+  local value, weight = 0, 1
+  for i = 0, field.size - 1 do
+    local octet = byte(s, at + i + 1)
+    if not octet then return nil end
+    if field.little then value = value + octet % 128 * weight else value = value * 128 + octet % 128 end
+    if octet < 128 then return i + 1, value end
+    weight = weight * 128
+  end
+  return false
+end
+
+-- in its own bits, or in two or eight bytes behind, and never in more than it takes (RFC 6455, section 5.2)
+function growing.staged(s, at, field)
+  if at >= #s then return nil end
+  local stage = floor(byte(s, at + 1) / 2 ^ field.shift) % 2 ^ field.bits
+  local greatest = 2 ^ field.bits - 1
+  if stage < greatest - 1 then return 1, stage end
+  local following = stage < greatest and 2 or 8
+  if #s - at < 1 + following then return nil end
+  local value = whole(s, at + 1, following, field.little)
+  if value < (following == 2 and greatest - 1 or 65536) then return false end
+  return 1 + following, value
+end
+
+-- digits up to what closes them (RFC 9112, section 7.1)
+local function closed_digits(s, at, field)
+  local radix = field.encoding == "ascii-hex" and 16 or 10
+  local digit_of = radix == 16 and hex_digit or decimal_digit
+  local value, count = 0, 0
+  while count < field.size and at + count < #s do
+    local digit = digit_of(byte(s, at + count + 1))
+    if not digit then break end
+    value, count = value * radix + digit, count + 1
+  end
+  local there = math.min(#field["until"], #s - at - count)
+  if there == 0 then return nil end
+  if count == 0 or not has(s, at + count, field["until"], there) then return false end
+  if there < #field["until"] then return nil end
+  return count + there, value
+end
+
+local function grown(s, base)
   local field = format.length
+  return (growing[field.encoding] or closed_digits)(s, base + field.at, field)
+end
+
+local function number_at(s, base, field)
+  if field.encoding == "bcd" then return digits(s, base, field, 100, bcd_pair) end
+  if field.encoding == "ascii-hex" then return digits(s, base, field, 16, hex_digit) end
+  if field.encoding == "ascii-decimal" then return digits(s, base, field, 10, decimal_digit) end
+  return bits_of(s, base, field)
+end
+
+-- Where the length stands once more.
+local repetition
+if format.length and format.length.repeated_at then
+  repetition = setmetatable({ at = format.length.repeated_at }, { __index = format.length })
+end
+
+-- The bytes in front of the payload; nil where more must come, false where it is no head. The fewest of it are there.
+local function head_bytes(s, base)
+  if not format.length or not format.length.grows then return format.head end
+  local size = grown(s, base)
+  return size and format.length.at + size
+end
+
+-- What the length field says that the payload has, or nil where it cannot. The head is whole.
+local function payload_bytes(s, base)
   local value
-  if field.encoding == "bcd" then
-    value = digits(s, base, field, 100, function(octet)
-      local high, low = floor(octet / 16), octet % 16
-      return high < 10 and low < 10 and high * 10 + low or nil
-    end)
-  elseif field.encoding == "ascii-hex" then
-    value = digits(s, base, field, 16, function(octet) return octet < 128 and tonumber(char(octet), 16) or nil end)
+  if format.length.grows then
+    local _, number = grown(s, base)
+    value = number
   else
-    value = bits_of(s, base, field)
+    value = number_at(s, base, format.length)
+    if repetition and value ~= number_at(s, base, repetition) then return nil end
   end
   local bytes = value and value - format.length_bias
   return bytes and bytes >= 0 and bytes <= format.most and bytes or nil
 end
 
 -- What is wrong in a whole frame's end.
-local function judged(s, base, payload)
-  local payload_end = base + format.head + payload
+local function judged(s, base, head, payload)
+  local payload_end = base + head + payload
   work = work + payload
   if not has(s, payload_end + format.tail - #format.trailer, format.trailer) then return "trailer" end
   if frame_check and frame_check.written(s, base, payload_end) ~= frame_check.computed(s, base, payload_end) then
@@ -72,7 +146,7 @@ local function is_header_right(s, base)
 end
 
 -- A probe answers one of
---   {kind = "frame", start, finish, content, base, payload, fault}  a whole one; fault where it is bad and its end is known all the same
+--   {kind = "frame", start, finish, content, base, head, payload, fault}  a whole one; fault where it is bad and its end is known all the same
 --   {kind = "bad", fault}     none
 --   {kind = "more", bytes}    undecided, so many are missing; nil: nobody knows
 --   {kind = "idle"}           fill up to the end
@@ -89,12 +163,15 @@ local function plain(s, start)
   if there < format.head then return { kind = "more", start = at } end
   if not has(s, at, format.constants) then return { kind = "bad", fault = "field" } end
   if not is_header_right(s, at) then return { kind = "bad", fault = "check of the header" } end
-  local payload = payload_bytes(s, at)
+  local head = head_bytes(s, at)
+  if head == nil then return { kind = "more", start = at } end
+  local payload = head and payload_bytes(s, at)
   if not payload then return { kind = "bad", fault = "length" } end
-  local total = format.head + payload + format.tail
+  local total = head + payload + format.tail
   local finish = at + total - (format.shares_flag and 1 or 0)
   if there < total then return { kind = "more", bytes = total - there, start = at, finish = finish } end
-  return { kind = "frame", start = at, finish = finish, content = s, base = at, payload = payload, fault = judged(s, at, payload) }
+  local fault = judged(s, at, head, payload)
+  return { kind = "frame", start = at, finish = finish, content = s, base = at, head = head, payload = payload, fault = fault }
 end
 
 -- The same where the flag that opens the frame has come with the segment before, as the one that closed another.
@@ -103,7 +180,7 @@ local function behind_flag(s, start)
   local found = plain(flagged, 0)
   if found.finish then found.finish = start + found.finish - 1 end
   if found.kind == "frame" then
-    found.content = sub(flagged, found.base + 1, found.base + format.head + found.payload + format.tail)
+    found.content = sub(flagged, found.base + 1, found.base + found.head + found.payload + format.tail)
     found.base, found.is_apart = 0, true
   end
   if found.start then found.start = start + math.max(0, found.start - 1) end
@@ -113,7 +190,7 @@ end
 -- What an escape leaves of a frame.
 local function unescaped(start, finish, content)
   local payload = #content - format.head - format.tail
-  local frame = { kind = "frame", start = start, finish = finish, content = content, base = 0, payload = payload }
+  local frame = { kind = "frame", start = start, finish = finish, content = content, base = 0, head = format.head, payload = payload }
   if payload < 0 or payload > format.most then
     frame.payload, frame.fault = nil, "length"
   elseif not has(content, 0, format.constants) then
@@ -123,7 +200,7 @@ local function unescaped(start, finish, content)
   elseif format.length and payload_bytes(content, 0) ~= payload then
     frame.fault = "length"
   else
-    frame.fault = judged(content, 0, payload)
+    frame.fault = judged(content, 0, format.head, payload)
   end
   return frame
 end

@@ -2,10 +2,16 @@
 
 local function fault_at(at, item, reason) return { at = at, text = (item.name or "constant") .. " " .. reason } end
 
+-- So many bytes without those that fill them up.
+local function unpadded(s, at, bytes, pad)
+  while pad and bytes > 0 and byte(s, at + bytes) == pad do bytes = bytes - 1 end
+  return bytes
+end
+
 -- How many bytes an extent has, and where they begin; else nil and why.
-local function extent_of(extent, s, at, to, item)
+local function extent_of(extent, s, at, to, item, pad)
   if extent.kind == "fixed" then return extent.bytes, at, 0 end
-  if extent.kind == "rest" then return to - at, at, 0 end
+  if extent.kind == "rest" then return unpadded(s, at, to - at, pad), at, 0 end
   if extent.kind == "until" then
     local found = string.find(s, char(extent.delimiter), at + 1, true)
     if not found or found > to then return nil, fault_at(at, item, "is not closed") end
@@ -15,10 +21,7 @@ local function extent_of(extent, s, at, to, item)
   return whole(s, at, extent.size, extent.little), at + extent.size, 0
 end
 
-local function trimmed(extent, s, at, bytes)
-  while extent.kind == "fixed" and extent.pad and bytes > 0 and byte(s, at + bytes) == extent.pad do bytes = bytes - 1 end
-  return bytes
-end
+local function trimmed(extent, s, at, bytes) return unpadded(s, at, bytes, extent.pad) end
 
 local function readable_number(s, at, item)
   return item.size <= 6 and whole(s, at, item.size, item.little) or nil -- of more bytes Wireshark itself makes a number
@@ -58,8 +61,8 @@ function read.address(item, s, at, to, families)
   return at + bytes, { at = at, bytes = bytes, value = sub(s, at + 1, at + bytes) }
 end
 
-function read.bytes(item, s, at, to)
-  local bytes, from, closing = extent_of(item.extent, s, at, to, item)
+function read.bytes(item, s, at, to, families, pad)
+  local bytes, from, closing = extent_of(item.extent, s, at, to, item, pad)
   if not bytes then return nil, from end
   if bytes > to - from then return nil, fault_at(at, item, "is cut") end
   local text = sub(s, from + 1, from + trimmed(item.extent, s, from, bytes))
@@ -78,17 +81,19 @@ function read.constant(item, s, at, to)
   return at + #item.octets, { at = at, bytes = #item.octets }
 end
 
--- Reads the items of a message; each is given to `show` with where it lies. Returns a fault, or nil.
+-- Reads the items of a message; each is given to `show` with where it lies. A block may be filled up behind the last. Returns a fault, or nil.
 local function read_items(message, s, from, to, show)
+  local pad = message.unframed and message.unframed.extent.pad
   local families = {}
   local at = from
   for _, item in ipairs(message.items) do
-    local behind, found = read[item.kind](item, s, at, to, families)
+    local behind, found = read[item.kind](item, s, at, to, families, pad)
     if not behind then return found end
     if show then show(item, found) end
     at = behind
   end
-  return at < to and { at = at, text = (to - at) .. " bytes too many" } or nil
+  local left = unpadded(s, at, to - at, pad)
+  return left > 0 and { at = at, text = left .. " bytes too many" } or nil
 end
 
 -- A message in front of the first frame: its bytes with all that closes or counts them, where its content lies, and its name.
@@ -103,7 +108,7 @@ local function unframed(names, s, at)
   local total = from - at + bytes + closing
   if total > outer.most then return { fault = fault_at(at, item, "is too long") } end
   if total > #s - at then return nil, total - (#s - at) end
-  local to = from + trimmed(outer.extent, s, from, bytes)
+  local to = from + bytes
   local fault
   for _, name in ipairs(names) do
     local wrong = read_items(format.messages[name], s, from, to)

@@ -182,9 +182,9 @@ local function show_header(view, base_at, tree)
     end
   end
   if format.length then
-    local range = view.tvb(view.shift + base_at + format.length.at, format.length.size)
+    local size = format.length.grows and grown(view.s, base_at) or format.length.size
     local value = payload_bytes(view.s, base_at)
-    if value then tree:add(shown.length, range, value + format.length_bias) end
+    if value then tree:add(shown.length, view.tvb(view.shift + base_at + format.length.at, size), value + format.length_bias) end
   end
 end
 
@@ -210,7 +210,7 @@ local function show_frame(found, tvb, direction, top)
     branch:append_text(", bad: " .. found.fault)
     return "bad frame"
   end
-  local base_at, payload_at = found.base, found.base + format.head
+  local base_at, payload_at = found.base, found.base + found.head
   local payload_end = payload_at + found.payload
   local number = type_of(view.s, base_at)
   local name = format.types[number]

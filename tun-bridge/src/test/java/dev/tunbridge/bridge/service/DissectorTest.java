@@ -3,29 +3,110 @@ package dev.tunbridge.bridge.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.reassembly.recording.PcapngWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Wireshark shows of a recording what was written, by a dissector that comes of the description alone. */
+/**
+ * Wireshark shows of a recording what was written, by a dissector that comes of the description alone. All connections are in one recording, each to
+ * a port and with a dissector of its own, for tshark takes longer to start than to read; it is read once, and once in two passes, as Wireshark's
+ * window reads it. {@code -Dtunbridge.dissector.frames=2000} writes more.
+ */
 class DissectorTest {
-    private static final int FRAMES = 150;
+    private static final int FRAMES = Integer.getInteger("tunbridge.dissector.frames", 40);
     private static final int SHORT_SEGMENTS = 700;
     private static final int LONG_SEGMENTS = 9_000;
+    private static final int FIRST_PORT = 7_001;
 
     @TempDir
-    Path folder;
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    static Path folder;
 
-    private final long seed = Long.getLong("tunbridge.seed", new Random().nextLong());
+    private static final long SEED = Long.getLong("tunbridge.seed", new Random().nextLong());
+    private static final Map<String, Recorded> RECORDED = new LinkedHashMap<>();
+
+    /** One connection: what was written, what the recording lacks, and what was shown in one pass and in two. */
+    private static final class Recorded {
+        final Protocol protocol;
+        final RecordedTraffic traffic;
+        final int mostSegmentBytes;
+        final RecordedTraffic.Loss loss;
+        Tshark.Both once = new Tshark.Both(Tshark.Shown.nothing(), Tshark.Shown.nothing());
+        Tshark.Both twice = once;
+
+        Recorded(Protocol protocol, int mostSegmentBytes, Function<RecordedTraffic, RecordedTraffic.Loss> damage) {
+            this.protocol = protocol;
+            this.mostSegmentBytes = mostSegmentBytes;
+            traffic = new RecordedTraffic(protocol, SEED).login().traffic(FRAMES);
+            loss = damage.apply(traffic);
+        }
+    }
+
+    private static void record(String what, Protocol protocol, int mostSegmentBytes) {
+        RECORDED.put(what, new Recorded(protocol, mostSegmentBytes, written -> RecordedTraffic.NONE));
+    }
+
+    @BeforeAll
+    static void recordsAllAndLetsTsharkReadIt() throws Exception {
+        for (String name : shipped()) {
+            record(name, Protocol.builtin(name), SHORT_SEGMENTS);
+            record(name + ", long", Protocol.builtin(name), LONG_SEGMENTS);
+        }
+        checks().forEach(check -> record(check, checkedBy(check), SHORT_SEGMENTS));
+        framings().forEach(frame -> record(frame, framed(frame), SHORT_SEGMENTS));
+        thatFindTheWayBack().forEach((name, protocol) -> {
+            RECORDED.put(name + ", flipped", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::flipABit));
+            RECORDED.put(name + ", lost", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::loseASegment));
+        });
+        RECORDED.put("cut", new Recorded(Protocol.builtin("plain-le"), 60, DissectorTest::loseTheMiddle));
+        Map<Integer, Protocol> byPort = new TreeMap<>();
+        Path file = folder.resolve("recorded");
+        try (PcapngWriter writer = PcapngWriter.create(file)) {
+            int interfaceId = writer.addInterface("any");
+            int port = FIRST_PORT;
+            for (Recorded each : RECORDED.values()) {
+                byPort.put(port, each.protocol);
+                each.traffic.writeTo(writer, interfaceId, port++, each.mostSegmentBytes, each.loss);
+            }
+        }
+        Tshark tshark = new Tshark(byPort, folder);
+        Map<Integer, Tshark.Both> once = tshark.read(file);
+        Map<Integer, Tshark.Both> twice = tshark.read(file, "-2", "-R", "tcp");
+        int port = FIRST_PORT;
+        for (Recorded each : RECORDED.values()) {
+            each.once = once.get(port);
+            each.twice = twice.get(port++);
+        }
+    }
+
+    @AfterAll
+    static void closesAll() {
+        RECORDED.values().forEach(each -> each.traffic.close());
+        RECORDED.clear();
+    }
+
+    private static Recorded recorded(String what) {
+        return Objects.requireNonNull(RECORDED.get(what), what);
+    }
 
     static List<String> shipped() {
         return Protocol.builtinNames();
@@ -33,28 +114,24 @@ class DissectorTest {
 
     @ParameterizedTest
     @MethodSource("shipped")
-    void showsEveryFrameOfAShippedFormatAsItWasWritten(String name) throws Exception {
-        showsAll(Protocol.builtin(name), SHORT_SEGMENTS);
-        showsAll(Protocol.builtin(name), LONG_SEGMENTS);
+    void showsEveryFrameOfAShippedFormatAsItWasWritten(String name) {
+        showsAll(name);
+        showsAll(name + ", long");
     }
 
-    private void showsAll(Protocol protocol, int mostSegmentBytes) throws Exception {
-        try (RecordedTraffic traffic =
-                new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
-            Path file = traffic.writeTo(folder.resolve("recorded"), mostSegmentBytes, RecordedTraffic.NONE);
-            Tshark tshark = new Tshark(protocol, folder);
-            Tshark.Both once = tshark.read(file);
-            showsAll(protocol, traffic.fromClient, once.fromClient());
-            showsAll(protocol, traffic.fromServer, once.fromServer());
-            Tshark.Both twice =
-                    tshark.read(file, "-2", "-R", "tcp"); // as Wireshark's window does when a packet is clicked on
-            showsAll(protocol, traffic.fromClient, twice.fromClient());
-            showsAll(protocol, traffic.fromServer, twice.fromServer());
-        }
+    private static void showsAll(String what) {
+        Recorded it = recorded(what);
+        assertThat(it.traffic.fromClient.written.size() + it.traffic.fromServer.written.size())
+                .isGreaterThanOrEqualTo(FRAMES);
+        showsAll(what + ", from the client", it.protocol, it.traffic.fromClient, it.once.fromClient());
+        showsAll(what + ", from the server", it.protocol, it.traffic.fromServer, it.once.fromServer());
+        showsAll(what + ", client, two passes", it.protocol, it.traffic.fromClient, it.twice.fromClient());
+        showsAll(what + ", server, two passes", it.protocol, it.traffic.fromServer, it.twice.fromServer());
     }
 
-    private void showsAll(Protocol protocol, RecordedTraffic.Direction written, Tshark.Shown shown) {
-        String what = protocol.format().name() + ", seed " + seed;
+    private static void showsAll(
+            String name, Protocol protocol, RecordedTraffic.Direction written, Tshark.Shown shown) {
+        String what = name + ", seed " + SEED;
         List<RecordedTraffic.Written> framed = written.written.stream()
                 .filter(RecordedTraffic.Written::isFramed)
                 .toList();
@@ -106,16 +183,20 @@ class DissectorTest {
         return Protocol.parse("name: acme\nframe:\n" + frame.indent(2) + TYPES, "acme.yaml");
     }
 
-    @ParameterizedTest
-    @MethodSource("checks")
-    void worksOutEachCheckOfTheLanguage(String check) throws Exception {
-        showsAll(framed("""
+    private static Protocol checkedBy(String check) {
+        return framed("""
                 sync: {bytes: "A5 5A"}
                 header: [{name: type, at: 2, size: 1}]
                 length: {at: 4, size: 2, counts: payload, max: 2048}
                 payload: {at: 6}
                 check: %s
-                """.formatted(check)), SHORT_SEGMENTS);
+                """.formatted(check));
+    }
+
+    @ParameterizedTest
+    @MethodSource("checks")
+    void worksOutEachCheckOfTheLanguage(String check) {
+        showsAll(check);
     }
 
     static List<String> framings() {
@@ -160,32 +241,64 @@ class DissectorTest {
                 length: {at: 1, size: 2, encoding: bcd, endian: little, counts: payload, adjust: 3, max: 2048}
                 payload: {at: 3}
                 trailer: "0D 0A"
+                """,
+                """
+                sync: {bytes: "68"}
+                header: [{name: type, at: 6, size: 1}]
+                length: {at: 1, size: 2, repeatedAt: 3, counts: payload, max: 2048}
+                payload: {at: 7}
+                """,
+                """
+                header: [{name: type, at: 0, size: 1}]
+                length: {at: 1, size: 1, bits: 7, encoding: staged, counts: payload, max: 2048}
+                payload: {at: length-end}
+                """,
+                """
+                header: [{name: type, at: 0, size: 4, value: 1}]
+                length: {at: 4, size: 3, encoding: varint, counts: after-length, max: 2048}
+                payload: {at: length-end}
+                check: {algorithm: crc16-x25, from: 0, to: payload-end, at: payload-end}
+                """.replace(", value: 1", ""),
+                """
+                header: [{name: type, at: 0, size: 1}]
+                length: {at: 1, size: 5, encoding: ascii-decimal, until: "0D 0A", counts: payload, max: 2048}
+                payload: {at: length-end}
+                """,
+                """
+                header: [{name: type, at: 0, size: 1}]
+                length: {at: 1, size: 5, encoding: ascii-decimal, counts: payload, max: 2048}
+                payload: {at: 6}
                 """);
     }
 
     @ParameterizedTest
     @MethodSource("framings")
-    void readsEachFramingAndEscapeOfTheLanguage(String frame) throws Exception {
-        showsAll(framed(frame), SHORT_SEGMENTS);
+    void readsEachFramingAndEscapeOfTheLanguage(String frame) {
+        showsAll(frame);
     }
 
     private static List<String> names(List<RecordedTraffic.Written> written) {
         return written.stream().map(RecordedTraffic.Written::message).toList();
     }
 
-    static List<Protocol> thatFindTheWayBack() {
+    static Map<String, Protocol> thatFindTheWayBack() {
         String delimited = """
                 header: [{name: type, at: 0, size: 1}]
                 payload: {at: 1, max: 2048}
                 check: {algorithm: crc16-x25, from: 0, to: payload-end, at: payload-end}
                 escape: %s
                 """;
-        return List.of(
-                Protocol.builtin("reference"),
-                Protocol.builtin("hdlc"),
-                framed(delimited.formatted("slip")),
-                framed(delimited.formatted("cobs")),
-                framed(delimited.formatted("dle")));
+        Map<String, Protocol> protocols = new LinkedHashMap<>();
+        protocols.put("reference", Protocol.builtin("reference"));
+        protocols.put("hdlc", Protocol.builtin("hdlc"));
+        for (String escape : List.of("slip", "cobs", "dle")) {
+            protocols.put(escape, framed(delimited.formatted(escape)));
+        }
+        return protocols;
+    }
+
+    static Set<String> namesOfThose() {
+        return thatFindTheWayBack().keySet();
     }
 
     private static RecordedTraffic.Written longOne(RecordedTraffic.Direction direction) {
@@ -196,77 +309,80 @@ class DissectorTest {
                 .orElseThrow();
     }
 
-    @ParameterizedTest
-    @MethodSource("thatFindTheWayBack")
-    void tellsAFlippedBitAndReadsTheFramesBehindIt(Protocol protocol) throws Exception {
-        try (RecordedTraffic traffic =
-                new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
-            RecordedTraffic.Written damaged = longOne(traffic.fromServer);
-            // In the row of x, where no mark, escape or count of an escape can be.
-            int first = (int) damaged.firstByte();
-            ByteBuf row =
-                    Unpooled.copiedBuffer("x".repeat(RecordedTraffic.INCONSPICUOUS_BYTES), StandardCharsets.US_ASCII);
-            int at = first
-                    + ByteBufUtil.indexOf(row, traffic.fromServer.bytes.slice(first, 200))
-                    + row.readableBytes() / 2;
-            traffic.fromServer.bytes.setByte(at, traffic.fromServer.bytes.getByte(at) ^ 0x04);
-            Path file = traffic.writeTo(folder.resolve("recorded"), SHORT_SEGMENTS, RecordedTraffic.NONE);
-            Tshark.Shown shown = new Tshark(protocol, folder).read(file).fromServer();
-            String what = protocol.format().escape() + ", seed " + seed;
-            assertThat(shown.checks()).as(what).containsOnlyOnce("0");
-            assertThat(shown.faults()).as(what).containsExactly("check");
-            assertThat(shown.messages()).as(what).isEqualTo(names(traffic.fromServer.written));
-        }
+    /** In the row of x, where no mark, escape or count of an escape can be. */
+    private static RecordedTraffic.Loss flipABit(RecordedTraffic traffic) {
+        int first = (int) longOne(traffic.fromServer).firstByte();
+        ByteBuf row = Unpooled.copiedBuffer("x".repeat(RecordedTraffic.INCONSPICUOUS_BYTES), StandardCharsets.US_ASCII);
+        int at = first + ByteBufUtil.indexOf(row, traffic.fromServer.bytes.slice(first, 200)) + row.readableBytes() / 2;
+        traffic.fromServer.bytes.setByte(at, traffic.fromServer.bytes.getByte(at) ^ 0x04);
+        return RecordedTraffic.NONE;
     }
 
     @ParameterizedTest
-    @MethodSource("thatFindTheWayBack")
-    void findsTheFrameBehindALostSegment(Protocol protocol) throws Exception {
-        try (RecordedTraffic traffic =
-                new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
-            long hole = longOne(traffic.fromServer).firstByte() + 100;
-            long[] lost = new long[2];
-            RecordedTraffic.Loss loss = (isFromServer, first, behind) -> {
-                boolean isIt = isFromServer && first <= hole && hole < behind;
-                if (isIt) {
-                    lost[0] = first;
-                    lost[1] = behind;
-                }
-                return isIt;
-            };
-            Path file = traffic.writeTo(folder.resolve("recorded"), SHORT_SEGMENTS, loss);
-            Tshark.Shown shown = new Tshark(protocol, folder).read(file).fromServer();
-            List<String> whole = traffic.fromServer.written.stream()
-                    .filter(frame -> frame.behindLast() <= lost[0] || frame.firstByte() >= lost[1])
-                    .map(RecordedTraffic.Written::message)
-                    .toList();
-            String what = protocol.format().escape() + ", seed " + seed;
-            // The frame that the segment behind the hole begins in, or begins with, may be no whole one to a delimiter.
-            assertThat(shown.checks()).as(what).doesNotContain("0");
-            assertThat(shown.messages()).as(what).isSubsetOf(whole).hasSizeBetween(whole.size() - 1, whole.size());
-            assertThat(shown.messages()
-                            .subList(
-                                    shown.messages().size() - 10,
-                                    shown.messages().size()))
-                    .as(what)
-                    .isEqualTo(whole.subList(whole.size() - 10, whole.size()));
-        }
+    @MethodSource("namesOfThose")
+    void tellsAFlippedBitAndReadsTheFramesBehindIt(String name) {
+        Recorded it = recorded(name + ", flipped");
+        Tshark.Shown shown = it.once.fromServer();
+        String what = name + ", seed " + SEED;
+        assertThat(shown.checks()).as(what).containsOnlyOnce("0");
+        assertThat(shown.faults()).as(what).containsExactly("check");
+        assertThat(shown.messages()).as(what).isEqualTo(names(it.traffic.fromServer.written));
+    }
+
+    private static boolean isLost(long hole, long first, long behind) {
+        return first <= hole && hole < behind;
+    }
+
+    private static final Map<RecordedTraffic, long[]> LOST = new IdentityHashMap<>();
+
+    private static RecordedTraffic.Loss loseASegment(RecordedTraffic traffic) {
+        long hole = longOne(traffic.fromServer).firstByte() + 100;
+        return (isFromServer, first, behind) -> {
+            boolean isIt = isFromServer && isLost(hole, first, behind);
+            if (isIt) {
+                LOST.put(traffic, new long[] {first, behind});
+            }
+            return isIt;
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("namesOfThose")
+    void findsTheFrameBehindALostSegment(String name) {
+        Recorded it = recorded(name + ", lost");
+        long[] lost = Objects.requireNonNull(LOST.get(it.traffic));
+        Tshark.Shown shown = it.once.fromServer();
+        List<String> whole = it.traffic.fromServer.written.stream()
+                .filter(frame -> frame.behindLast() <= lost[0] || frame.firstByte() >= lost[1])
+                .map(RecordedTraffic.Written::message)
+                .toList();
+        String what = name + ", seed " + SEED;
+        // The frame that the segment behind the hole begins in, or begins with, may be no whole one to a delimiter.
+        assertThat(shown.checks()).as(what).doesNotContain("0");
+        assertThat(shown.messages()).as(what).isSubsetOf(whole).hasSizeBetween(whole.size() - 1, whole.size());
+        int last = (int) it.traffic.fromServer.written.stream()
+                        .filter(frame -> frame.firstByte() >= lost[1])
+                        .count()
+                - 1;
+        assertThat(shown.messages()
+                        .subList(
+                                shown.messages().size() - last, shown.messages().size()))
+                .as(what)
+                .isEqualTo(whole.subList(whole.size() - last, whole.size()));
+    }
+
+    private static RecordedTraffic.Loss loseTheMiddle(RecordedTraffic traffic) {
+        RecordedTraffic.Written cut = longOne(traffic.fromServer);
+        return (isFromServer, first, behind) ->
+                isFromServer && first > cut.firstByte() + 4 && behind < cut.behindLast();
     }
 
     @Test
-    void goesOnByTheLengthWhereAFrameLacksItsMiddle() throws Exception {
-        Protocol protocol = Protocol.builtin("plain-le");
-        try (RecordedTraffic traffic =
-                new RecordedTraffic(protocol, seed).login().traffic(FRAMES)) {
-            RecordedTraffic.Written cut = longOne(traffic.fromServer);
-            RecordedTraffic.Loss loss = (isFromServer, first, behind) ->
-                    isFromServer && first > cut.firstByte() + 4 && behind < cut.behindLast();
-            Path file = traffic.writeTo(folder.resolve("recorded"), 60, loss);
-            Tshark.Shown shown = new Tshark(protocol, folder).read(file).fromServer();
-            List<RecordedTraffic.Written> whole = new ArrayList<>(traffic.fromServer.written);
-            whole.remove(cut);
-            assertThat(shown.faults()).as("seed " + seed).isEmpty();
-            assertThat(shown.messages()).as("seed " + seed).isEqualTo(names(whole));
-        }
+    void goesOnByTheLengthWhereAFrameLacksItsMiddle() {
+        Recorded it = recorded("cut");
+        List<RecordedTraffic.Written> whole = new ArrayList<>(it.traffic.fromServer.written);
+        whole.remove(longOne(it.traffic.fromServer));
+        assertThat(it.once.fromServer().faults()).as("seed " + SEED).isEmpty();
+        assertThat(it.once.fromServer().messages()).as("seed " + SEED).isEqualTo(names(whole));
     }
 }

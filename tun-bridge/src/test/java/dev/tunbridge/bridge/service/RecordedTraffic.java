@@ -7,6 +7,7 @@ import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameProbe;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
+import dev.tunbridge.protocol.message.MessageLayout;
 import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.protocol.message.Value;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
@@ -20,16 +21,19 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** A connection as this project's own encoder and codec write it, in segments that know nothing of frames, and as a capture file. */
 final class RecordedTraffic implements AutoCloseable {
     static final int PORT = TcpPackets.SERVER.getPort();
+    private static final InetSocketAddress CLIENT = TcpPackets.end("198.18.0.1", 40_000);
     private static final int MOST_PAYLOAD = 1_000;
     private static final int UDP_HEADER_BYTES = 8;
     static final int INCONSPICUOUS_BYTES = 16;
@@ -149,30 +153,46 @@ final class RecordedTraffic implements AutoCloseable {
         return this;
     }
 
-    /** So many frames, each in either direction. */
+    /** So many frames of each message that the description has, each in either direction. */
     RecordedTraffic traffic(int frames) {
         List<Runnable> kinds = new ArrayList<>();
-        kinds.add(() -> packet(anyDirection()));
-        kinds.add(() -> packet(anyDirection()));
-        if (protocol.format().type("tcp").isPresent()) {
-            kinds.add(() -> datagram(anyDirection()));
-            kinds.add(() -> segment(anyDirection()));
-            kinds.add(() -> write(
-                    anyDirection(),
-                    new Message.App(random.nextInt(0xffff), Octets.of(randomBytes(random.nextInt(60)))),
-                    "app"));
-        }
-        for (String name : List.of("keepalive", "keepalive-ack", "echo", "echoed")) {
-            if (protocol.format().type(name).isPresent()) {
-                boolean hasNonce = protocol.messages().fieldsOf(name).contains("nonce");
-                kinds.add(() -> signal(
-                        anyDirection(), name, hasNonce ? Map.of("nonce", number(random.nextInt(9_999))) : Map.of()));
+        for (String name : new TreeSet<>(protocol.format().types().keySet())) {
+            MessageLayout layout = protocol.messages().byName().get(name);
+            switch (layout.meaning()) {
+                case PACKET -> {
+                    kinds.add(() -> packet(anyDirection(), name));
+                    kinds.add(() -> packet(anyDirection(), name));
+                }
+                case TCP -> kinds.add(() -> segment(anyDirection(), name));
+                case UDP -> kinds.add(() -> segment(anyDirection(), Message.UDP, udp(), name));
+                case APP ->
+                    kinds.add(() -> write(
+                            anyDirection(),
+                            new Message.App(random.nextInt(0xffff), Octets.of(randomBytes(random.nextInt(60)))),
+                            name));
+                case SIGNAL -> {
+                    Set<String> fields = Set.copyOf(protocol.messages().fieldsOf(name));
+                    if (fields.isEmpty()) {
+                        kinds.add(() -> signal(anyDirection(), name, Map.of()));
+                    } else if (fields.equals(Set.of("nonce"))) {
+                        kinds.add(() -> signal(anyDirection(), name, Map.of("nonce", number(random.nextInt(9_999)))));
+                    } else if (fields.equals(Set.of("content"))) {
+                        kinds.add(() -> signal(anyDirection(), name, Map.of("content", signalContent())));
+                    }
+                }
+                default -> {}
             }
         }
         for (int i = 0; i < frames; i++) {
             kinds.get(random.nextInt(kinds.size())).run();
         }
         return this;
+    }
+
+    private Value signalContent() {
+        int least = Math.max(1, protocol.format().minPayloadBytes());
+        int most = Math.min(MOST_PAYLOAD, protocol.format().maxPayloadBytes());
+        return new Value.Bytes(Octets.of(content(least + random.nextInt(most - least + 1))));
     }
 
     private Direction anyDirection() {
@@ -183,24 +203,19 @@ final class RecordedTraffic implements AutoCloseable {
         write(direction, new Message.Signal(name, fields), name);
     }
 
-    private void packet(Direction direction) {
+    private void packet(Direction direction, String name) {
         boolean isV6 = random.nextInt(3) == 0;
         InetAddress source = address(isV6);
         byte[] inner = ipPacket(source, address(isV6), udp());
-        String name = protocol.format().type("ip").isPresent() ? "ip" : "packet";
         write(direction, new Message.Packet(Octets.of(inner)), name);
         sawSource(direction, source);
     }
 
-    private void datagram(Direction direction) {
-        segment(direction, Message.UDP, udp(), "udp");
-    }
-
-    private void segment(Direction direction) {
+    private void segment(Direction direction, String name) {
         ByteBuf tcp = Unpooled.buffer().writeShort(41_000).writeShort(41_001);
         tcp.writeInt(random.nextInt()).writeInt(0).writeByte(5 << 4).writeByte(TcpView.SYN);
         tcp.writeShort(0xffff).writeInt(0);
-        segment(direction, Message.TCP, ByteBufUtil.getBytes(tcp), "tcp");
+        segment(direction, Message.TCP, ByteBufUtil.getBytes(tcp), name);
     }
 
     private void segment(Direction direction, int ipProtocol, byte[] content, String name) {
@@ -217,7 +232,8 @@ final class RecordedTraffic implements AutoCloseable {
     }
 
     private byte[] udp() {
-        int bytes = UDP_HEADER_BYTES + random.nextInt(MOST_PAYLOAD);
+        int most = Math.min(MOST_PAYLOAD, protocol.format().maxPayloadBytes() - Ipv6Header.BYTES - UDP_HEADER_BYTES);
+        int bytes = UDP_HEADER_BYTES + random.nextInt(most);
         ByteBuf udp = Unpooled.buffer().writeShort(45_000).writeShort(45_001).writeShort(bytes);
         udp.writeShort(0).writeBytes(content(bytes - UDP_HEADER_BYTES));
         return ByteBufUtil.getBytes(udp);
@@ -283,40 +299,48 @@ final class RecordedTraffic implements AutoCloseable {
     /** Writes both directions, cut anyhow, in turns. */
     Path writeTo(Path file, int mostSegmentBytes, Loss loss) throws IOException {
         try (PcapngWriter writer = PcapngWriter.create(file)) {
-            int interfaceId = writer.addInterface("any");
-            List<byte[]> packets = new ArrayList<>();
-            packets.add(TcpPackets.fromDevice(999).flags(TcpView.SYN).bytes());
-            packets.add(
-                    TcpPackets.fromServer(4_999).flags(TcpView.SYN).ack(1_000).bytes());
-            packets.add(TcpPackets.fromDevice(1_000).ack(5_000).bytes());
-            int client = 0;
-            int server = 0;
-            while (client < fromClient.bytes.writerIndex() || server < fromServer.bytes.writerIndex()) {
-                boolean isServer = server < fromServer.bytes.writerIndex()
-                        && (client == fromClient.bytes.writerIndex() || random.nextBoolean());
-                Direction direction = isServer ? fromServer : fromClient;
-                int at = isServer ? server : client;
-                int bytes = Math.min(1 + random.nextInt(mostSegmentBytes), direction.bytes.writerIndex() - at);
-                byte[] payload = ByteBufUtil.getBytes(direction.bytes, at, bytes);
-                if (!loss.isLost(isServer, at, at + bytes)) {
-                    packets.add((isServer
-                                    ? TcpPackets.fromServer(5_000 + at).ack(1_000 + client)
-                                    : TcpPackets.fromDevice(1_000 + at).ack(5_000 + server))
-                            .payload(payload)
-                            .bytes());
-                }
-                server += isServer ? bytes : 0;
-                client += isServer ? 0 : bytes;
-            }
-            long now = EPOCH_NANOS;
-            for (byte[] packet : packets) {
-                now += 1_000_000;
-                CapturedSegment segment = new CapturedSegment()
-                        .wrap(Unpooled.wrappedBuffer(packet), 0, packet.length, packet.length, now);
-                writer.write(interfaceId, segment, now);
-            }
+            writeTo(writer, writer.addInterface("any"), PORT, mostSegmentBytes, loss);
         }
         return file;
+    }
+
+    /** The same as one connection of several in a file, to this port of the server. */
+    void writeTo(PcapngWriter writer, int interfaceId, int port, int mostSegmentBytes, Loss loss) throws IOException {
+        InetSocketAddress end = TcpPackets.end(TcpPackets.SERVER.getHostString(), port);
+        List<byte[]> packets = new ArrayList<>();
+        packets.add(from(CLIENT, end, 999).flags(TcpView.SYN).bytes());
+        packets.add(from(end, CLIENT, 4_999).flags(TcpView.SYN).ack(1_000).bytes());
+        packets.add(from(CLIENT, end, 1_000).ack(5_000).bytes());
+        int client = 0;
+        int server = 0;
+        while (client < fromClient.bytes.writerIndex() || server < fromServer.bytes.writerIndex()) {
+            boolean isServer = server < fromServer.bytes.writerIndex()
+                    && (client == fromClient.bytes.writerIndex() || random.nextBoolean());
+            Direction direction = isServer ? fromServer : fromClient;
+            int at = isServer ? server : client;
+            int bytes = Math.min(1 + random.nextInt(mostSegmentBytes), direction.bytes.writerIndex() - at);
+            byte[] payload = ByteBufUtil.getBytes(direction.bytes, at, bytes);
+            if (!loss.isLost(isServer, at, at + bytes)) {
+                packets.add((isServer
+                                ? from(end, CLIENT, 5_000 + at).ack(1_000 + client)
+                                : from(CLIENT, end, 1_000 + at).ack(5_000 + server))
+                        .payload(payload)
+                        .bytes());
+            }
+            server += isServer ? bytes : 0;
+            client += isServer ? 0 : bytes;
+        }
+        long now = EPOCH_NANOS;
+        for (byte[] packet : packets) {
+            now += 1_000_000;
+            CapturedSegment segment =
+                    new CapturedSegment().wrap(Unpooled.wrappedBuffer(packet), 0, packet.length, packet.length, now);
+            writer.write(interfaceId, segment, now);
+        }
+    }
+
+    private static TcpPackets.Builder from(InetSocketAddress source, InetSocketAddress target, int sequence) {
+        return TcpPackets.between(source, target).sequence(sequence);
     }
 
     @Override

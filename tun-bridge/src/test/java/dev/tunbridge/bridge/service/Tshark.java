@@ -2,7 +2,6 @@ package dev.tunbridge.bridge.service;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.tunbridge.bridge.replay.TcpPackets;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.dissector.Dissector;
 import java.io.IOException;
@@ -11,12 +10,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What Wireshark's tshark shows of a recording with a dissector of ours. */
 final class Tshark {
-    private final Path script;
-    private final String filter;
+    private static final List<String> FIELDS =
+            List.of("message", "payload_length", "check.status", "header_check.status", "fault");
+    private final List<Path> scripts = new ArrayList<>();
+    private final Map<Integer, String> filters = new TreeMap<>();
 
     /** What it shows of one direction, packet behind packet; of IPv4 sources those of packets inside. */
     record Shown(
@@ -38,45 +43,61 @@ final class Tshark {
                     new ArrayList<>());
         }
 
-        void add(String[] columns) {
-            List<String> sources = values(columns[1]);
+        void add(String[] columns, int first) {
+            List<String> sources = values(columns[2]);
             v4Sources.addAll(
                     sources.subList(Math.min(1, sources.size()), sources.size())); // the first is the outer one
-            v6Sources.addAll(values(columns[2]));
-            messages.addAll(values(columns[3]));
-            values(columns[4]).forEach(text -> payloadBytes.add(Integer.valueOf(text)));
-            checks.addAll(values(columns[5]));
-            headerChecks.addAll(values(columns[6]));
-            faults.addAll(values(columns[7]));
+            v6Sources.addAll(values(columns[3]));
+            messages.addAll(values(columns[first]));
+            values(columns[first + 1]).forEach(text -> payloadBytes.add(Integer.valueOf(text)));
+            checks.addAll(values(columns[first + 2]));
+            headerChecks.addAll(values(columns[first + 3]));
+            faults.addAll(values(columns[first + 4]));
         }
     }
 
-    Tshark(Protocol protocol, Path folder) throws IOException {
-        script = Files.writeString(folder.resolve("dissector.lua"), Dissector.of(protocol, RecordedTraffic.PORT));
-        filter = Dissector.filterName(protocol);
+    /** For several protocols at once, each at a port of its own: what takes time is to start it. */
+    Tshark(Map<Integer, Protocol> byPort, Path folder) throws IOException {
+        for (Map.Entry<Integer, Protocol> each : byPort.entrySet()) {
+            Path script = folder.resolve("port-" + each.getKey() + ".lua");
+            String filter = Dissector.filterName(each.getValue());
+            String lua = Dissector.of(each.getValue(), each.getKey());
+            String own = "tb_" + each.getKey(); // two of one name cannot be loaded
+            scripts.add(Files.writeString(
+                    script,
+                    lua.replace("[\"filter\"] = \"" + filter + "\"", "[\"filter\"] = \"" + own + "\"")
+                            .replace("[\"title\"] = \"", "[\"title\"] = \"" + own + ", ")));
+            filters.put(each.getKey(), own);
+        }
     }
 
     /** Both directions of a connection. */
     record Both(Shown fromClient, Shown fromServer) {}
 
-    /** Skips the test where it is not installed. */
-    Both read(Path recording, String... options) throws IOException, InterruptedException {
+    /** Both directions of the connection to each port. Skips the test where it is not installed. */
+    Map<Integer, Both> read(Path recording, String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("tshark", "-n", "-r", recording.toString()));
-        command.addAll(List.of("-X", "lua_script:" + script));
+        scripts.forEach(script -> command.addAll(List.of("-X", "lua_script:" + script)));
         command.addAll(List.of("-T", "fields", "-E", "occurrence=a", "-E", "aggregator=|"));
-        command.addAll(List.of("-e", "tcp.srcport", "-e", "ip.src", "-e", "ipv6.src"));
-        for (String field : List.of("message", "payload_length", "check.status", "header_check.status", "fault")) {
-            command.addAll(List.of("-e", filter + "." + field));
+        command.addAll(List.of("-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "ip.src", "-e", "ipv6.src"));
+        for (String filter : new TreeSet<>(filters.values())) {
+            FIELDS.forEach(field -> command.addAll(List.of("-e", filter + "." + field)));
         }
         command.addAll(List.of(options));
-        Both both = new Both(Shown.nothing(), Shown.nothing());
+        List<String> protocols = List.copyOf(new TreeSet<>(filters.values()));
+        Map<Integer, Both> shown = new HashMap<>();
+        filters.keySet().forEach(port -> shown.put(port, new Both(Shown.nothing(), Shown.nothing())));
         for (String line : run(command)) {
             String[] columns = line.split("\t", -1);
-            List<String> ports = values(columns[0]);
-            boolean isServer = !ports.isEmpty() && ports.get(0).equals(Integer.toString(TcpPackets.SERVER.getPort()));
-            (isServer ? both.fromServer : both.fromClient).add(columns);
+            int source = Integer.parseInt(values(columns[0]).get(0));
+            int target = Integer.parseInt(values(columns[1]).get(0));
+            boolean isServer = shown.containsKey(source);
+            int port = isServer ? source : target;
+            int first = 4 + FIELDS.size() * protocols.indexOf(filters.get(port));
+            Both both = shown.get(port);
+            (isServer ? both.fromServer : both.fromClient).add(columns, first);
         }
-        return both;
+        return shown;
     }
 
     private static List<String> values(String column) {
