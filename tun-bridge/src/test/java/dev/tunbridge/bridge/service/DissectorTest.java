@@ -92,8 +92,8 @@ class DissectorTest {
         Map<Integer, Tshark.Both> twice = tshark.read(file, "-2", "-R", "tcp");
         int port = FIRST_PORT;
         for (Recorded each : RECORDED.values()) {
-            each.once = once.get(port);
-            each.twice = twice.get(port++);
+            each.once = Objects.requireNonNull(once.get(port));
+            each.twice = Objects.requireNonNull(twice.get(port++));
         }
     }
 

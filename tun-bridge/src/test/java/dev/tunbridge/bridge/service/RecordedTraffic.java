@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -157,7 +158,8 @@ final class RecordedTraffic implements AutoCloseable {
     RecordedTraffic traffic(int frames) {
         List<Runnable> kinds = new ArrayList<>();
         for (String name : new TreeSet<>(protocol.format().types().keySet())) {
-            MessageLayout layout = protocol.messages().byName().get(name);
+            MessageLayout layout =
+                    Objects.requireNonNull(protocol.messages().byName().get(name), name);
             switch (layout.meaning()) {
                 case PACKET -> {
                     kinds.add(() -> packet(anyDirection(), name));

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -94,7 +95,7 @@ final class Tshark {
             boolean isServer = shown.containsKey(source);
             int port = isServer ? source : target;
             int first = 4 + FIELDS.size() * protocols.indexOf(filters.get(port));
-            Both both = shown.get(port);
+            Both both = Objects.requireNonNull(shown.get(port), line);
             (isServer ? both.fromServer : both.fromClient).add(columns, first);
         }
         return shown;
