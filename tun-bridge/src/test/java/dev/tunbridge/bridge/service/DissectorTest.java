@@ -10,7 +10,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -332,7 +332,7 @@ class DissectorTest {
         return first <= hole && hole < behind;
     }
 
-    private static final Map<RecordedTraffic, long[]> LOST = new IdentityHashMap<>();
+    private static final Map<RecordedTraffic, long[]> LOST = new HashMap<>();
 
     private static RecordedTraffic.Loss loseASegment(RecordedTraffic traffic) {
         long hole = longOne(traffic.fromServer).firstByte() + 100;
