@@ -74,7 +74,7 @@ public record BitField(int at, int size, Endian endian, int shift, int bits) {
     }
 
     /** The bits of the frame that this field occupies, for finding overlaps: bit 0 is the lowest of byte 0. */
-    int frameBit(int bit) {
+    public int frameBit(int bit) {
         int significance = (shift + bit) / 8;
         int position = endian == Endian.BIG ? size - 1 - significance : significance;
         return 8 * (at + position) + (shift + bit) % 8;

@@ -27,11 +27,13 @@ public record BytePattern(int sizeBytes, long value, long mask) {
         return new BytePattern(bytes.length, value, mask);
     }
 
-    int byteAt(int position) {
+    /** What the bits that count are. */
+    public int byteAt(int position) {
         return (int) (value >>> shiftOf(position)) & 0xff;
     }
 
-    int maskAt(int position) {
+    /** Which bits count. */
+    public int maskAt(int position) {
         return (int) (mask >>> shiftOf(position)) & 0xff;
     }
 

@@ -11,7 +11,8 @@ public record Check(ChecksumAlgorithm algorithm, Position from, Position to, Pos
             return new Position(Anchor.FRAME_START, bytes);
         }
 
-        boolean atPayloadEnd() {
+        /** Whether it is counted from the end of the payload. */
+        public boolean atPayloadEnd() {
             return anchor == Anchor.PAYLOAD_END;
         }
 

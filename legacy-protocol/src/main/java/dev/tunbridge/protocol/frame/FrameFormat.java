@@ -181,7 +181,7 @@ public record FrameFormat(
      * and two of them are no sync, so that what comes behind the first tells which it is. Such a frame ends <em>before</em> its
      * trailer, which belongs to the next one; more flags between two frames are idle fill.
      */
-    boolean mayShareFlag() {
+    public boolean mayShareFlag() {
         return escape == Escape.NONE
                 && trailer.sizeBytes() == 1
                 && trailer.maskAt(0) == 0xff
@@ -209,7 +209,7 @@ public record FrameFormat(
      * The shortest payload that can be written: a length field may count from one on, and between delimiters that stand on both
      * sides nothing is no frame.
      */
-    int minPayloadBytes() {
+    public int minPayloadBytes() {
         boolean isNothing = (escape == Escape.HDLC || escape == Escape.SLIP) && payloadAt + tailBytes() == 0;
         return (int) Math.max(isNothing ? 1 : 0, -lengthBias());
     }
@@ -226,11 +226,12 @@ public record FrameFormat(
     }
 
     /** Bytes behind the payload, before escaping. */
-    int tailBytes() {
+    public int tailBytes() {
         return check.filter(c -> c.at().atPayloadEnd()).map(c -> checkBytes()).orElse(0) + trailer.sizeBytes();
     }
 
-    int maxContentBytes() {
+    /** The most bytes of one frame before escaping. */
+    public int maxContentBytes() {
         return payloadAt + growthBytes() + maxPayloadBytes + tailBytes();
     }
 
@@ -242,7 +243,7 @@ public record FrameFormat(
     }
 
     /** What the length field holds for an empty payload. */
-    long lengthBias() {
+    public long lengthBias() {
         return length.map(l -> FormatRules.lengthBias(l, payloadAt, tailBytes()))
                 .orElse(0L);
     }

@@ -7,6 +7,6 @@ import java.util.OptionalLong;
  * constant that the decoder checks, if it has a value, or belongs to the mapper.
  */
 public record HeaderField(String name, BitField bits, OptionalLong value) {
-    static final String TYPE = "type";
-    static final String SEQUENCE = "sequence";
+    public static final String TYPE = "type";
+    public static final String SEQUENCE = "sequence";
 }

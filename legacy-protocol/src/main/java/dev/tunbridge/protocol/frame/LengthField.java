@@ -44,7 +44,7 @@ public record LengthField(
     }
 
     /** Whether the bytes that it takes depend on its value. */
-    boolean isGrowing() {
+    public boolean isGrowing() {
         return encoding == Encoding.VARINT || encoding == Encoding.STAGED || until.sizeBytes() > 0;
     }
 

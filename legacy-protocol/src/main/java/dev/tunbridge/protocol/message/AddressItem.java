@@ -12,8 +12,8 @@ import java.util.Map;
  * @param familySlot the slot of the item that tells its family; {@link #FIXED} where the layout does
  * @param fixedBytes how many bytes it has where the layout says so
  */
-record AddressItem(String name, int familySlot, int fixedBytes) implements LayoutItem {
-    static final int FIXED = -1;
+public record AddressItem(String name, int familySlot, int fixedBytes) implements LayoutItem {
+    public static final int FIXED = -1;
 
     @Override
     public void read(PayloadReader in, Slots slots, int slot) throws MalformedMessageException {

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Bytes, or what they spell. */
-record BytesItem(String name, Extent extent, Optional<Notation> notation) implements LayoutItem {
+public record BytesItem(String name, Extent extent, Optional<Notation> notation) implements LayoutItem {
 
     @Override
     public void read(PayloadReader in, Slots slots, int slot) throws MalformedMessageException {

@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param isText to people
  */
-record ConstantItem(Octets octets, boolean isText) implements LayoutItem {
+public record ConstantItem(Octets octets, boolean isText) implements LayoutItem {
     private static final int SHOWN_BYTES = 32;
 
     @Override

@@ -10,8 +10,8 @@ import java.util.Optional;
  *
  * @param hardwareAddress of this end; empty where it follows from its IP address
  */
-record EthernetItem(Optional<HardwareAddress> hardwareAddress) implements LayoutItem {
-    static final int BYTES = 14;
+public record EthernetItem(Optional<HardwareAddress> hardwareAddress) implements LayoutItem {
+    public static final int BYTES = 14;
 
     @Override
     public String name() {

@@ -4,7 +4,7 @@ import dev.tunbridge.protocol.frame.Endian;
 import io.netty.buffer.ByteBuf;
 
 /** How far bytes of a payload reach that are no number. */
-sealed interface Extent {
+public sealed interface Extent {
     /** How many bytes there are; the reader stands on the first of them afterwards. */
     int open(PayloadReader in, String field) throws MalformedMessageException;
 
@@ -31,7 +31,7 @@ sealed interface Extent {
     /** So many bytes, always; shorter ones are padded behind, and the padding is no part of them. */
     record Fixed(int bytes, int padding) implements Extent {
         /** What is shorter is refused. */
-        static final int NO_PADDING = -1;
+        public static final int NO_PADDING = -1;
 
         @Override
         public int open(PayloadReader in, String field) {

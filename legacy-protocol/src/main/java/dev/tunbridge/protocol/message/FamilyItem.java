@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param addressName the first address that it speaks of
  */
-record FamilyItem(NumberItem number, long ipv4, long ipv6, String addressName) implements LayoutItem {
+public record FamilyItem(NumberItem number, long ipv4, long ipv6, String addressName) implements LayoutItem {
     static final int IPV4_BYTES = 4;
     static final int IPV6_BYTES = 16;
 

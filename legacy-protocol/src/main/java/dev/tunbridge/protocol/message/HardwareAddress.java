@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  *
  * @param bits the first byte on the wire is the most significant
  */
-record HardwareAddress(long bits) {
+public record HardwareAddress(long bits) {
     static final int BYTES = 6;
     static final HardwareAddress BROADCAST = new HardwareAddress(0xFFFF_FFFF_FFFFL);
 

@@ -7,7 +7,7 @@ import java.util.Map;
  * Some bytes of a payload: how they are read, and written. Immutable; what was read of a message lies in {@link Slots}, one for
  * each item of its layout, so that reading traffic allocates nothing.
  */
-sealed interface LayoutItem
+public sealed interface LayoutItem
         permits NumberItem, NamesItem, FamilyItem, AddressItem, BytesItem, ConstantItem, EthernetItem {
     /** No item has so many bytes whatever the message. */
     int VARIABLE = -1;

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** What a message is to the bridge. */
-enum Meaning {
+public enum Meaning {
     /** A whole IP packet. */
     PACKET,
     /** A TCP segment from its header on. */
@@ -48,7 +48,7 @@ enum Meaning {
     }
 
     /** As descriptions write it. */
-    String key() {
+    public String key() {
         return name().toLowerCase(Locale.ROOT);
     }
 

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param name of the type, as {@code types} has it
  * @param unframed how it lies in the stream where no frame holds it
  */
-record MessageLayout(String name, Meaning meaning, Optional<Unframed> unframed, List<LayoutItem> items) {
+public record MessageLayout(String name, Meaning meaning, Optional<Unframed> unframed, List<LayoutItem> items) {
     /** No item of a layout has it. */
     static final int NO_SLOT = -1;
 
-    MessageLayout {
+    public MessageLayout {
         items = List.copyOf(items);
     }
 

@@ -6,6 +6,7 @@ import dev.tunbridge.protocol.frame.FrameFormat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,11 @@ public final class MessageLayouts {
             byName.put(type, LayoutParser.parse(messages, type));
         }
         return new MessageLayouts(byName);
+    }
+
+    /** All that are laid out, by name: those of types and those in front of the first frame. */
+    public Map<String, MessageLayout> byName() {
+        return Collections.unmodifiableMap(byName);
     }
 
     /** Those of the types that the format has. */

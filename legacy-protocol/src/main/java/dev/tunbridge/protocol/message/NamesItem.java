@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * A number whose values have names: one of them, or, as flags, those whose bits are set. Flags without a name are passed over, since a newer peer
  * may have more.
  */
-record NamesItem(NumberItem number, Map<String, Long> names, boolean isFlags) implements LayoutItem {
-    NamesItem {
+public record NamesItem(NumberItem number, Map<String, Long> names, boolean isFlags) implements LayoutItem {
+    public NamesItem {
         names = Map.copyOf(names);
     }
 

@@ -8,7 +8,7 @@ import java.nio.charset.Charset;
 import java.util.Map;
 
 /** What bytes of a payload stand for, where they are no value by themselves. */
-sealed interface Notation {
+public sealed interface Notation {
     Value read(String field, byte[] written) throws MalformedMessageException;
 
     /**

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.Map;
 
 /** An unsigned integer; of eight bytes one with a sign. */
-record NumberItem(String name, int size, Endian endian, long least, long most) implements LayoutItem {
+public record NumberItem(String name, int size, Endian endian, long least, long most) implements LayoutItem {
 
     @Override
     public void read(PayloadReader in, Slots slots, int slot) throws MalformedMessageException {

@@ -8,7 +8,7 @@ import io.netty.buffer.ByteBuf;
  * @param extent bounded
  * @param mostBytes with all that closes or counts them; a stream that goes on without an end is refused behind them
  */
-record Unframed(Extent extent, int mostBytes) {
+public record Unframed(Extent extent, int mostBytes) {
     /** Refuses content whose end would be taken for what fills the block up. */
     void verify(MessageLayout layout, ByteBuf content) {
         boolean endsOpen = layout.items().get(layout.items().size() - 1) instanceof BytesItem last

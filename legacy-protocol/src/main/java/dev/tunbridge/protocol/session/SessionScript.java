@@ -144,10 +144,10 @@ public record SessionScript(
      * @param names of what is due, and of what may be said in its place
      * @param mayBeQuoted whether it cannot hold the token: the other end has not said it yet, which this one may echo
      */
-    record Due(List<String> names, boolean mayBeQuoted) {}
+    public record Due(List<String> names, boolean mayBeQuoted) {}
 
     /** What this end says in front of its first frame, in order. */
-    List<Due> unframed(End from) {
+    public List<Due> unframed(End from) {
         List<Due> unframed = new ArrayList<>();
         boolean mayBeQuoted = true;
         for (Step step : login) {

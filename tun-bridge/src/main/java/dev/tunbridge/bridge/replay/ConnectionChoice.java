@@ -24,8 +24,13 @@ public sealed interface ConnectionChoice {
 
     /** A connection and its receiving end. */
     record Chosen(Connection connection, End receiver) {
-        End sender() {
+        public End sender() {
             return connection.other(receiver).end();
+        }
+
+        /** The other direction of the same connection. */
+        public Chosen reversed() {
+            return new Chosen(connection, sender());
         }
     }
 

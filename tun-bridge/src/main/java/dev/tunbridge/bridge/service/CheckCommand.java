@@ -7,9 +7,14 @@ import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.inspection.FrameDrawing;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,7 +26,13 @@ import picocli.CommandLine.Spec;
         name = "check",
         description = "Explains a configuration and its frame format in words, or names the wrong key.",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class)
+        versionProvider = Version.class,
+        footer = {
+            "",
+            "Exit codes: 0 right, and all bytes fit; 1 some bytes of --bytes or --capture do not; 2 something is wrong with the format",
+            "or an option.",
+            "Example: tunbridge check --format acme.yaml --capture outer.pcapng"
+        })
 final class CheckCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
@@ -29,12 +40,33 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--settings", description = "Lists every configuration key with its default and meaning.")
     private boolean listSettings;
 
+    @ArgGroup
+    private @Nullable Stream stream;
+
+    /** What the description is tried on. */
+    static final class Stream {
+        @Option(
+                names = "--capture",
+                required = true,
+                paramLabel = "FILE",
+                description = "Tells how far the format gets with a recorded connection, both directions: the one to"
+                        + " --server, else the one with most payload. No configuration is needed then.")
+        private @Nullable Path capture;
+
+        @Option(
+                names = "--bytes",
+                required = true,
+                paramLabel = "HEX",
+                description = "The same with the bytes of one direction, in hexadecimal.")
+        private @Nullable String bytes;
+    }
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before call()
     private CommandSpec spec;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         if (listSettings) {
             for (Setting<?> setting : Settings.all()) {
@@ -47,6 +79,10 @@ final class CheckCommand implements Callable<Integer> {
             }
             return ExitCode.OK;
         }
+        Stream tried = stream;
+        if (tried != null) {
+            return inspect(tried, options.config(), out);
+        }
         List<BridgeConfig> configs = options.configs();
         for (BridgeConfig config : configs) {
             if (configs.size() > 1) {
@@ -57,12 +93,25 @@ final class CheckCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private int inspect(Stream tried, BridgeConfig config, PrintWriter out) throws IOException {
+        Protocol protocol = BridgeBuilder.loadProtocol(config);
+        out.println("Frame format " + protocol.format().name());
+        FrameDrawing.of(protocol.format()).forEach(line -> out.println("  " + line));
+        StreamTrial trial = new StreamTrial(protocol, spec.commandLine());
+        String hex = tried.bytes;
+        Path capture = tried.capture;
+        boolean fits = capture != null ? trial.ofCapture(capture, config) : trial.ofBytes(hex == null ? "" : hex);
+        out.flush();
+        return fits ? ExitCode.OK : ExitCode.FAILED;
+    }
+
     private static void explain(BridgeConfig config, PrintWriter out) {
         Protocol protocol = BridgeBuilder.loadProtocol(config);
         Login.of(config, protocol); // refuses what run would refuse
         FrameFormat format = protocol.format();
         out.println("Frame format " + format.name());
         format.explain().forEach(line -> out.println("  " + line));
+        FrameDrawing.of(format).forEach(line -> out.println("  " + line));
         out.println("Settings");
         for (Setting<?> setting : Settings.all()) {
             if (config.isSet(setting)) {

@@ -178,6 +178,11 @@ final class ReplayCommand implements Callable<Integer> {
                 throw new ConfigException("--connection", wanted, ConnectionChoice.ALLOWED);
             }
         }
+        return choiceOf(config);
+    }
+
+    /** The connection to the server that the configuration names, else the largest. */
+    static ConnectionChoice choiceOf(BridgeConfig config) {
         Optional<Endpoint> to = config.get(Settings.SERVER);
         return to.isPresent() ? new ConnectionChoice.ToServer(ends(to.get())) : new ConnectionChoice.Largest();
     }

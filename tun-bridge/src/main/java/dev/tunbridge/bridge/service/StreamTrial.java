@@ -1,0 +1,117 @@
+package dev.tunbridge.bridge.service;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.replay.ConnectionChoice;
+import dev.tunbridge.bridge.replay.ReceivedStream;
+import dev.tunbridge.bridge.replay.Recording;
+import dev.tunbridge.bridge.replay.Survey;
+import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.protocol.inspection.StreamFindings;
+import dev.tunbridge.protocol.inspection.StreamInspection;
+import dev.tunbridge.protocol.session.SessionScript.End;
+import dev.tunbridge.reassembly.recording.CaptureFile;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** Tries a description on bytes, and tells how far it gets. */
+final class StreamTrial {
+    private final Protocol protocol;
+    private final CommandLine at;
+
+    StreamTrial(Protocol protocol, CommandLine at) {
+        this.protocol = protocol;
+        this.at = at;
+    }
+
+    /** Whether all fits; of a direction in hexadecimal, with white space, colons or a 0x as people have them. */
+    boolean ofBytes(String hex) {
+        byte[] bytes;
+        try {
+            bytes = HexFormat.of().parseHex(hex.replaceAll("0[xX]|[\\s:,-]", ""));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    at, "--bytes: '" + shortened(hex) + "' is not valid; allowed: pairs of hexadecimal digits", e);
+        }
+        // Nobody says whose words they are: those of the end that they fit best.
+        StreamFindings best = Stream.of(Optional.<End>empty(), Optional.of(End.SERVER), Optional.of(End.CLIENT))
+                .map(from -> findings(bytes, from))
+                .max(Comparator.comparing(
+                                (StreamFindings found) -> found.first().isEmpty())
+                        .thenComparing(
+                                found -> found.frames() + found.unframed().size()))
+                .orElseThrow();
+        return print(best, "Bytes");
+    }
+
+    private static String shortened(String hex) {
+        return hex.length() > 40 ? hex.substring(0, 40) + "…" : hex;
+    }
+
+    private StreamFindings findings(byte[] bytes, Optional<End> from) {
+        try (StreamInspection inspection = new StreamInspection(protocol, from)) {
+            inspection.read(Unpooled.wrappedBuffer(bytes));
+            return inspection.findings();
+        }
+    }
+
+    /** Whether all of a recorded connection fits, in both directions. */
+    boolean ofCapture(Path file, BridgeConfig config) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new ParameterException(at, file + ": is no ordinary file; allowed: a file, which is read thrice");
+        }
+        ConnectionChoice choice = ReplayCommand.choiceOf(config);
+        Recording recording = () -> CaptureFile.open(file);
+        Survey survey = survey(recording, choice, file);
+        ConnectionChoice.Chosen received = survey.choose(recording, choice)
+                .orElseThrow(() -> new IllegalStateException(file + " has no such TCP connection"));
+        if (!survey.damage().isEmpty()) {
+            at.getOut().println("The recording was not read to its end: " + survey.damage());
+        }
+        boolean fits = print(findings(recording, received, End.SERVER), "From the server " + received.sender());
+        return print(findings(recording, received.reversed(), End.CLIENT), "From the client " + received.receiver())
+                && fits;
+    }
+
+    private Survey survey(Recording recording, ConnectionChoice choice, Path file) {
+        try {
+            return Survey.of(recording, choice);
+        } catch (NoSuchFileException e) {
+            throw new ParameterException(at, file + ": no such file", e);
+        } catch (IOException e) {
+            throw new ParameterException(at, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private StreamFindings findings(Recording recording, ConnectionChoice.Chosen chosen, End from) throws IOException {
+        try (StreamInspection inspection = new StreamInspection(protocol, Optional.of(from))) {
+            ReceivedStream.read(recording, chosen, protocol.format(), new ReceivedStream.Reader() {
+                @Override
+                public void onBytes(ByteBuf bytes) {
+                    inspection.read(bytes);
+                }
+
+                @Override
+                public void onMissing(long count, ByteBuf filler) {
+                    inspection.missing(count, filler);
+                }
+            });
+            return inspection.findings();
+        }
+    }
+
+    private boolean print(StreamFindings found, String title) {
+        at.getOut().println(title);
+        FindingsText.of(found).forEach(line -> at.getOut().println("  " + line));
+        return found.first().isEmpty() && found.stopped().isEmpty();
+    }
+}
