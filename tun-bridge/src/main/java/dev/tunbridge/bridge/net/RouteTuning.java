@@ -4,12 +4,14 @@ import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.netlink.AddressFamily;
 import dev.tunbridge.linux.netlink.KernelRoute;
+import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +33,10 @@ public final class RouteTuning {
 
     /** Sets these on all routes of ours that the device has now; what was set before and is not among them goes. */
     public void apply(RouteMetrics metrics) throws IOException {
-        SortedMap<Integer, Integer> wanted = metrics.values();
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
-            int index = configuration.link(device).index();
+            Link link = configuration.link(device);
+            int index = link.index();
+            SortedMap<Integer, Integer> wanted = withMtu(metrics.values(), link.mtu());
             Map<Integer, List<KernelRoute>> tables = new HashMap<>();
             for (KernelRoute route : configuration.routes(family, index, Identity.PROTOCOL)) {
                 if (Identity.isServerRoute(route) || route.metrics().equals(wanted)) {
@@ -56,7 +59,18 @@ public final class RouteTuning {
         }
     }
 
-    /** Tells nothing any more; routes that are gone, and a device that is, need nothing. Does no harm twice. */
+    /**
+     * A route of ours always tells an MTU, if only that of its device. When a route is replaced, the kernel moves the connections that have
+     * cached it to a device of its own with an MTU of 68 (blackhole_netdev; {@code dst_dev_put}) until each sends again, and by that
+     * cuts what it sends then into segments of 36 bytes. A route that tells its MTU is asked instead.
+     */
+    static SortedMap<Integer, Integer> withMtu(SortedMap<Integer, Integer> metrics, int deviceMtu) {
+        SortedMap<Integer, Integer> all = new TreeMap<>(metrics);
+        all.putIfAbsent(KernelRoute.RTAX_MTU, deviceMtu);
+        return all;
+    }
+
+    /** Tells nothing but the device's MTU any more; routes that are gone, and a device that is, need nothing. Does no harm twice. */
     public void restore() throws IOException {
         try {
             apply(RouteMetrics.NONE);

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -225,7 +227,7 @@ public final class TunNetwork implements AutoCloseable {
                             new KernelRoute.Key(KernelRoute.TABLE_MAIN, Identity.ROUTE_METRIC, Identity.PROTOCOL, 0),
                             link.index())
                     .from(wanted.address());
-            made.add(keepOrAdd(configuration, like, host));
+            made.add(keepOrAdd(configuration, like.with(mtuOf(wanted)), host));
         }
     }
 
@@ -252,7 +254,7 @@ public final class TunNetwork implements AutoCloseable {
                         && !Identity.isServerRoute(route))
                 .findFirst();
         if (there.isPresent()) {
-            return there.get();
+            return withMtu(configuration, there.get(), like);
         }
         // Behind the tunnels that are there: they have the traffic, and keep it.
         long metric = host.routes().stream()
@@ -275,6 +277,25 @@ public final class TunNetwork implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** What an earlier process has left may tell the MTU of another tunnel. */
+    private static KernelRoute withMtu(NetworkConfiguration configuration, KernelRoute there, KernelRoute like)
+            throws LinuxException {
+        Integer mtu = like.metrics().get(KernelRoute.RTAX_MTU);
+        if (mtu == null || mtu.equals(there.metrics().get(KernelRoute.RTAX_MTU))) {
+            return there;
+        }
+        SortedMap<Integer, Integer> metrics = new TreeMap<>(there.metrics());
+        metrics.put(KernelRoute.RTAX_MTU, mtu);
+        KernelRoute changed = there.with(metrics);
+        configuration.replace(changed);
+        return changed;
+    }
+
+    /** From the first on, so that no connection is ever cut by another's tuning. */
+    private static SortedMap<Integer, Integer> mtuOf(TunAddressing wanted) {
+        return RouteTuning.withMtu(RouteMetrics.NONE.values(), wanted.mtu());
     }
 
     private static KernelRoute withMetricOf(KernelRoute other, KernelRoute like) {
@@ -303,7 +324,7 @@ public final class TunNetwork implements AutoCloseable {
                     0,
                     new KernelRoute.Key(table, Identity.ROUTE_METRIC, Identity.PROTOCOL, 0),
                     link.index());
-            made.add(keepOrAdd(configuration, like, host));
+            made.add(keepOrAdd(configuration, like.with(mtuOf(wanted)), host));
             if (isBySource) {
                 next.add(PolicyRule.from(wanted.address(), table, wanted.rulePriority(), Identity.PROTOCOL));
             }
