@@ -43,6 +43,7 @@ final class ProofModel implements AutoCloseable {
             case HDLC -> 0x7e;
             case SLIP -> 0xc0;
             case COBS -> 0x00;
+            case END -> format.end().orElseThrow();
             case NONE, DLE -> -1;
         };
     }
