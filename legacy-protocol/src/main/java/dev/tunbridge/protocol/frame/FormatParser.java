@@ -50,7 +50,9 @@ import java.util.stream.Stream;
 final class FormatParser {
     private static final String LENGTH_END = "length-end";
     private static final String DEFAULT_MAPPER = "reference";
-    private static final String[] PLACE_KEYS = {"algorithm", "from", "to", "at", "endian", "encoding", "separator", "every"};
+    private static final String[] PLACE_KEYS = {
+        "algorithm", "from", "to", "at", "endian", "encoding", "separator", "every"
+    };
     private static final String[] SUM_KEYS = {"size", "init", "complement"};
     private static final String[] CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"};
     private static final String[] XOR_KEYS = {"init"};
@@ -65,7 +67,18 @@ final class FormatParser {
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
-        frame.keys("sync", "header", "length", "payload", "mask", "headerCheck", "check", "trailer", "end", "escape", "flags");
+        frame.keys(
+                "sync",
+                "header",
+                "length",
+                "payload",
+                "mask",
+                "headerCheck",
+                "check",
+                "trailer",
+                "end",
+                "escape",
+                "flags");
         byte[] end = frame.has("end") ? end(frame) : new byte[0];
         Escape escape = end.length > 0 ? Escape.END : escape(frame);
         Flags flags = frame.choice("flags", Flags.OWN, Flags.class);

@@ -129,7 +129,10 @@ final class FrameLayout {
                 .filter(Check::isOfBlocks)
                 .map(c -> new BlockChecks(c, newChecksum))
                 .orElse(null);
-        this.check = format.check().filter(c -> !c.isOfBlocks()).map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
+        this.check = format.check()
+                .filter(c -> !c.isOfBlocks())
+                .map(c -> CheckLayout.of(c, newChecksum))
+                .orElse(null);
         this.headerCheck =
                 format.headerCheck().map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
         this.trailer = format.trailer();

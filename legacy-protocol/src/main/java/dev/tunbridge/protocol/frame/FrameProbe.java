@@ -112,7 +112,8 @@ public final class FrameProbe implements AutoCloseable {
     /** As {@link #probe}; appends the content of a valid frame to the arena, if it is not that of the wire, and only then. */
     long probe(ByteBuf buffer, int index, int limit, ByteBuf arena) {
         if (escaping == null) {
-            long answer = layout.sharedBytes == 0 ? probePlain(buffer, index, limit) : probeFlagged(buffer, index, limit);
+            long answer =
+                    layout.sharedBytes == 0 ? probePlain(buffer, index, limit) : probeFlagged(buffer, index, limit);
             if (usesScratch && answer > 0) {
                 rewrite(buffer, arena);
             }

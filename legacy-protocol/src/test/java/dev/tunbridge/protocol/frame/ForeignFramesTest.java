@@ -270,8 +270,7 @@ class ForeignFramesTest {
         List<byte[]> frames = bodies.stream().map(body -> joined(head, body)).toList();
         List<?> messages = bodies.stream()
                 .map(body -> {
-                    DefaultStompFrame frame =
-                            new DefaultStompFrame(StompCommand.SEND, Unpooled.wrappedBuffer(body));
+                    DefaultStompFrame frame = new DefaultStompFrame(StompCommand.SEND, Unpooled.wrappedBuffer(body));
                     frame.headers().set("destination", "/queue/a");
                     return frame;
                 })

@@ -63,8 +63,8 @@ final class Formats {
                 ? Optional.of(new Mask("masked", Seeds.pick(random, List.of(1, 2, 4, 8))))
                 : Optional.empty();
         if (mask.isPresent()) {
-            fields.add(
-                    new HeaderField("masked", new BitField(at, 1, Endian.BIG, random.nextInt(8), 1), OptionalLong.empty()));
+            fields.add(new HeaderField(
+                    "masked", new BitField(at, 1, Endian.BIG, random.nextInt(8), 1), OptionalLong.empty()));
             at++;
         }
         if (isGrowing) {
@@ -103,7 +103,8 @@ final class Formats {
         if (at > 0 && !isGrowing && random.nextInt(5) == 0) {
             ChecksumAlgorithm ofHeader = algorithm();
             Position headerEnd = Position.fromStart(at);
-            headerCheck = Optional.of(new Check(ofHeader, Position.fromStart(random.nextInt(at)), headerEnd, headerEnd, endian()));
+            headerCheck = Optional.of(
+                    new Check(ofHeader, Position.fromStart(random.nextInt(at)), headerEnd, headerEnd, endian()));
             at += ofHeader.sizeBytes();
         }
         boolean isUnchecked = mask.isPresent() || (random.nextInt(4) == 0 && checkAt < 0);

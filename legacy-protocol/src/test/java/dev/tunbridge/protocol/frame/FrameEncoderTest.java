@@ -64,7 +64,8 @@ class FrameEncoderTest {
     @MethodSource("dev.tunbridge.protocol.frame.FrameFormat#builtinNames")
     void aPayloadTooLongLeavesTheBufferAsItWas(String name) {
         FrameFormat format = FrameFormat.builtin(name);
-        ByteBuf payload = Unpooled.wrappedBuffer("a".repeat(format.maxPayloadBytes() + 1).getBytes(US_ASCII));
+        ByteBuf payload =
+                Unpooled.wrappedBuffer("a".repeat(format.maxPayloadBytes() + 1).getBytes(US_ASCII));
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             out.writeByte(9);
             assertThatThrownBy(() -> encoder.encode(out, 0, payload))

@@ -454,8 +454,9 @@ class FrameFormatTest {
 
     @Test
     void refusesAMaskBesideALengthOfAFixedSizeOrThatCountsTheKey() {
-        String yaml = "name: a\nframe: {header: [{name: m, at: 0, size: 1, bits: 1}], length: {at: 1, size: 2, %s max: 100},"
-                + " payload: {at: %s}, mask: {when: m, size: 4}}\ntypes: {b: 0}\n";
+        String yaml =
+                "name: a\nframe: {header: [{name: m, at: 0, size: 1, bits: 1}], length: {at: 1, size: 2, %s max: 100},"
+                        + " payload: {at: %s}, mask: {when: m, size: 4}}\ntypes: {b: 0}\n";
         refuses(yaml.formatted("", "3"), "frame.mask", "allowed with payload.at: length-end");
         refuses(
                 yaml.formatted("encoding: varint, counts: after-length,", "length-end"),
@@ -489,8 +490,7 @@ class FrameFormatTest {
                 .contains("each frame ends with the bytes 0D 0A, of which the last stands nowhere else")
                 .contains("the check is written as 2 hexadecimal digits behind 2A");
         assertThat(FrameFormat.builtin("websocket").explain())
-                .contains(
-                        "payloads are written masked, with a new key of 4 bytes each, and read so where masked is 1");
+                .contains("payloads are written masked, with a new key of 4 bytes each, and read so where masked is 1");
         assertThat(FrameFormat.builtin("dnp3").explain())
                 .contains("a check of 2 bytes behind each 16 bytes of payload, and behind what is left");
     }

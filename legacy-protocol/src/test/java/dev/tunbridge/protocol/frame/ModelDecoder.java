@@ -223,9 +223,8 @@ final class ModelDecoder {
     /** Of a key, which stands where a bit says so. */
     private int keyBytes(byte[] content) {
         return format.mask()
-                .filter(mask -> number(
-                                content, format.field(mask.when()).orElseThrow().bits())
-                        == 1)
+                .filter(mask ->
+                        number(content, format.field(mask.when()).orElseThrow().bits()) == 1)
                 .map(Mask::keyBytes)
                 .orElse(0);
     }

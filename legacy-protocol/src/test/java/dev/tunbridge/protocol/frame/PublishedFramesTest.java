@@ -244,8 +244,8 @@ class PublishedFramesTest {
                 String sentence = SENTENCES.get(random.nextInt(SENTENCES.size()));
                 text.append(sentence);
                 expected.add((int) sentence.charAt(0) + " "
-                        + ByteBufUtil.hexDump(sentence.substring(1, sentence.length() - 5)
-                                .getBytes(StandardCharsets.US_ASCII)));
+                        + ByteBufUtil.hexDump(
+                                sentence.substring(1, sentence.length() - 5).getBytes(StandardCharsets.US_ASCII)));
             }
             byte[] stream = text.toString().getBytes(StandardCharsets.US_ASCII);
             assertThat(Framings.decode(nmea, stream)).as("seed %d", seed).isEqualTo(expected);
@@ -255,7 +255,10 @@ class PublishedFramesTest {
             List<String> frames = Framings.decode(nmea, stream).stream()
                     .filter(event -> event.matches("(33|36) .*"))
                     .toList();
-            assertThat(frames).as("seed %d", seed).hasSizeGreaterThanOrEqualTo(4).isSubsetOf(expected);
+            assertThat(frames)
+                    .as("seed %d", seed)
+                    .hasSizeGreaterThanOrEqualTo(4)
+                    .isSubsetOf(expected);
         }
     }
 

@@ -56,7 +56,6 @@ final class SimulatedFormats {
 
     static FrameFormat draw(Dice dice) {
         int percent = dice.below(100);
-        if (percent < 80) { return percent < 40 ? BLOCKS : MASKED; }
         if (percent < 45) {
             return REFERENCE;
         }
