@@ -40,6 +40,21 @@ class ProtocolTest {
         assertThat(acme(name).newCodec().maxPacketBytes()).isEqualTo(2_000);
     }
 
+    /** A packet holds any byte, and nothing keeps it apart from the end. */
+    @Test
+    void refusesPacketsInFramesThatAByteEnds() {
+        assertThatThrownBy(() -> Protocol.parse("""
+                name: lines
+                frame: {payload: {at: 0, max: 100}, end: "0D 0A"}
+                types: {ip: 0}
+                messages: {ip: {means: packet, layout: [{bytes: content}]}}
+                session: none
+                """, "lines.yaml"))
+                .isInstanceOf(DescriptionException.class)
+                .hasMessageContaining("types.ip")
+                .hasMessageContaining("means packet, whose bytes may be any, also that of frame.end; allowed:");
+    }
+
     /** Else it would be chance which of them is written. */
     @Test
     void refusesTwoTypesOfOneMeaning() {

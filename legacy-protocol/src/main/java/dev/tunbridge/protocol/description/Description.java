@@ -43,18 +43,22 @@ public final class Description {
             "diameter",
             "dlms-hdlc",
             "dlms-wrapper",
+            "dnp3",
             "http-chunks",
             "iec104",
             "kiss",
             "modbus-tcp",
             "mqtt",
+            "nmea",
             "ppp",
             "qemu",
             "rtcm3",
             "slip",
             "smpp",
+            "stomp",
             "tpkt",
             "ubx",
+            "websocket",
             "xbee");
     private static final String FOLDER = "/dev/tunbridge/protocol/frame/";
 

@@ -1,7 +1,42 @@
 package dev.tunbridge.protocol.frame;
 
-/** The checksum of a frame: what it covers and where it stands. */
-public record Check(ChecksumAlgorithm algorithm, Position from, Position to, Position at, Endian endian) {
+/**
+ * The checksum of a frame: what it covers and where it stands.
+ *
+ * @param separator fixed bytes in front of it, where it stands behind the payload
+ * @param every the bytes of payload of which each block has a check of its own behind it; 0 where there is one for all
+ */
+public record Check(
+        ChecksumAlgorithm algorithm,
+        Position from,
+        Position to,
+        Position at,
+        Endian endian,
+        Encoding encoding,
+        BytePattern separator,
+        int every) {
+
+    /** One of as many bytes as it computes. */
+    public Check(ChecksumAlgorithm algorithm, Position from, Position to, Position at, Endian endian) {
+        this(algorithm, from, to, at, endian, Encoding.BINARY, BytePattern.EMPTY, 0);
+    }
+
+    /** Whether blocks of the payload are checked, each by itself. */
+    boolean isOfBlocks() {
+        return every > 0;
+    }
+
+    /** How the number is written. */
+    public enum Encoding {
+        BINARY,
+        /** Two digits a byte, the upper first; written in capitals. */
+        ASCII_HEX
+    }
+
+    /** The bytes that it takes on the wire. */
+    int sizeBytes() {
+        return algorithm.sizeBytes() * (encoding == Encoding.ASCII_HEX ? 2 : 1);
+    }
 
     /** A place in a frame, counted from its start or from the end of its payload. */
     public record Position(Anchor anchor, int bytes) {

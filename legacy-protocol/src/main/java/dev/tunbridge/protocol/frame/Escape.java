@@ -12,17 +12,20 @@ public enum Escape {
     /** Consistent overhead byte stuffing (Cheshire and Baker 1999), closed by 00. */
     COBS,
     /** DLE STX … DLE ETX, with a DLE inside doubled. */
-    DLE;
+    DLE,
+    /** Nothing is escaped: a byte that stands nowhere else ends each frame ({@link FrameFormat#end}). */
+    END;
 
     /** Whether one byte that occurs in no frame ends each: behind it the next begins for certain, whatever came before. */
     boolean isDelimited() {
-        return this == HDLC || this == SLIP || this == COBS;
+        return this == HDLC || this == SLIP || this == COBS || this == END;
     }
 
+    /** The stuffing, or null where there is none; the end's own depends on the format. */
     @Nullable
     Escaping escaping() {
         return switch (this) {
-            case NONE -> null;
+            case NONE, END -> null;
             case HDLC -> ByteStuffing.HDLC;
             case SLIP -> ByteStuffing.SLIP;
             case COBS -> CobsEscaping.COBS;

@@ -7,6 +7,11 @@ interface Escaping {
     /** What {@link #unescape} answers while the end of the frame has not come. */
     int UNDECIDED = 0;
 
+    /** Where the content has a byte that cannot be written, or −1. */
+    default int forbiddenAt(ByteBuf content, int index, int length) {
+        return -1;
+    }
+
     /** Writes the content with its marks around it. */
     void escape(ByteBuf content, int index, int length, ByteBuf out);
 

@@ -75,9 +75,21 @@ final class FormatEvidence {
         List<String> lines = new ArrayList<>();
         lines.add("format " + format.name());
         lines.add("overhead " + format.overheadBytes() + " bytes a frame"
-                + (format.escape() == Escape.NONE ? "" : ", and one for each payload byte that must be escaped"));
+                + switch (format.escape()) {
+                    case NONE -> "";
+                    case END -> ", and no byte of a frame may be the one that ends it";
+                    default -> ", and one for each payload byte that must be escaped";
+                });
         lines.add("payload of at most " + format.maxPayloadBytes() + " bytes, frame of at most "
                 + format.maxFrameBytes() + " bytes on the wire");
+        format.end()
+                .ifPresent(end -> lines.add("each frame ends with the bytes "
+                        + (hex(format.trailer()) + String.format(Locale.ROOT, " %02X", end)).strip()
+                        + ", of which the last stands nowhere else"));
+        format.mask()
+                .ifPresent(mask -> lines.add("payloads are written masked, with a new key of " + mask.keyBytes()
+                        + " bytes each, and read so where " + mask.when() + " is 1"));
+        format.check().ifPresent(check -> explainCheck(check, lines));
         if (format.escape().isDelimited()) {
             lines.add("false frames to expect: none behind a delimiter, which no frame holds; where one is damaged, "
                     + (format.checkBits() > 0
@@ -103,6 +115,25 @@ final class FormatEvidence {
         }
         lines.add(recovery(format));
         return List.copyOf(lines);
+    }
+
+    private static void explainCheck(Check check, List<String> lines) {
+        if (check.isOfBlocks()) {
+            lines.add("a check of " + check.sizeBytes() + " bytes behind each " + check.every()
+                    + " bytes of payload, and behind what is left");
+        }
+        if (check.encoding() == Check.Encoding.ASCII_HEX) {
+            lines.add("the check is written as " + check.sizeBytes() + " hexadecimal digits"
+                    + (check.separator().sizeBytes() > 0 ? " behind " + hex(check.separator()) : ""));
+        }
+    }
+
+    private static String hex(BytePattern bytes) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < bytes.sizeBytes(); i++) {
+            text.append(String.format(Locale.ROOT, i == 0 ? "%02X" : " %02X", bytes.byteAt(i)));
+        }
+        return text.toString();
     }
 
     private static String falseFrames(FrameFormat format) {
@@ -137,6 +168,7 @@ final class FormatEvidence {
             case SLIP -> BytePattern.of(new byte[] {(byte) 0xC0});
             case COBS -> BytePattern.of(new byte[] {0});
             case DLE -> BytePattern.of(new byte[] {0x10, 0x02});
+            case END -> BytePattern.of(new byte[] {(byte) format.end().orElseThrow()});
         };
     }
 

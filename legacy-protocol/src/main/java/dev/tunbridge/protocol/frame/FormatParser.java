@@ -31,12 +31,15 @@ import java.util.stream.Stream;
  *              repeatedAt, counts (payload, all, after-length),
  *              adjust, max                        max is the longest payload, whatever is counted
  *     payload: at (or length-end), max            max only where there is no length
- *     check:   algorithm, from, to, at, endian    none, a name of the catalogue,
+ *     check:   algorithm, from, to, at, endian, encoding (binary, ascii-hex), separator,
+ *              every                              each so many bytes of the payload have one behind them
+ *                                                 none, a name of the catalogue,
  *                                                 crc: width, poly, init, refin, refout, xorout
  *                                                 sum: size, init, complement (none, ones, twos)
  *                                                 lrc, xor: init, fletcher: modulus (255, 256), adler32
+ *     mask:    when, size                         a header field of one bit; the bytes of the key
  *     headerCheck:                                the same keys, for the header alone
- *     trailer, escape (none, hdlc, slip, cobs, dle), flags (own, shared)
+ *     trailer, escape (none, hdlc, slip, cobs, dle), end, flags (own, shared)
  *   resync:    boundaries (proven, anchored, found), maxScan
  *   types:     name: number
  *   keepalive: every, deadAfter
@@ -47,7 +50,9 @@ import java.util.stream.Stream;
 final class FormatParser {
     private static final String LENGTH_END = "length-end";
     private static final String DEFAULT_MAPPER = "reference";
-    private static final String[] PLACE_KEYS = {"algorithm", "from", "to", "at", "endian"};
+    private static final String[] PLACE_KEYS = {
+        "algorithm", "from", "to", "at", "endian", "encoding", "separator", "every"
+    };
     private static final String[] SUM_KEYS = {"size", "init", "complement"};
     private static final String[] CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"};
     private static final String[] XOR_KEYS = {"init"};
@@ -62,8 +67,20 @@ final class FormatParser {
         String name = top.text("name");
         String mapper = top.text("mapper", DEFAULT_MAPPER);
         Section frame = top.section("frame");
-        frame.keys("sync", "header", "length", "payload", "headerCheck", "check", "trailer", "escape", "flags");
-        Escape escape = frame.choice("escape", Escape.NONE, Escape.class);
+        frame.keys(
+                "sync",
+                "header",
+                "length",
+                "payload",
+                "mask",
+                "headerCheck",
+                "check",
+                "trailer",
+                "end",
+                "escape",
+                "flags");
+        byte[] end = frame.has("end") ? end(frame) : new byte[0];
+        Escape escape = end.length > 0 ? Escape.END : escape(frame);
         Flags flags = frame.choice("flags", Flags.OWN, Flags.class);
         Optional<Section> length = frame.optionalSection("length");
         Section payload = frame.section("payload");
@@ -80,7 +97,9 @@ final class FormatParser {
         Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
         Optional<Check> headerCheck =
                 frame.optionalSection("headerCheck").flatMap(section -> check(section, payloadAt));
-        BytePattern trailer = frame.has("trailer") ? pattern(frame, "trailer") : BytePattern.EMPTY;
+        BytePattern trailer = end.length > 0
+                ? BytePattern.of(Arrays.copyOf(end, end.length - 1))
+                : frame.has("trailer") ? pattern(frame, "trailer") : BytePattern.EMPTY;
         Resync resync = top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT);
         Map<String, Integer> types = types(top.section("types"));
         Optional<Section> keepAlive = top.optionalSection("keepalive");
@@ -104,10 +123,50 @@ final class FormatParser {
                     every,
                     deadAfter,
                     flags,
-                    headerCheck);
+                    headerCheck,
+                    end.length > 0 ? OptionalInt.of(end[end.length - 1] & 0xff) : OptionalInt.empty(),
+                    frame.optionalSection("mask").map(FormatParser::mask));
         } catch (DescriptionException e) {
             throw top.locate(e);
         }
+    }
+
+    /** What a description may say of escapes; an end has a key of its own. */
+    private enum Stuffing {
+        NONE,
+        HDLC,
+        SLIP,
+        COBS,
+        DLE
+    }
+
+    private static Escape escape(Section frame) {
+        return switch (frame.choice("escape", Stuffing.NONE, Stuffing.class)) {
+            case NONE -> Escape.NONE;
+            case HDLC -> Escape.HDLC;
+            case SLIP -> Escape.SLIP;
+            case COBS -> Escape.COBS;
+            case DLE -> Escape.DLE;
+        };
+    }
+
+    private static byte[] end(Section frame) {
+        for (String other : List.of("escape", "trailer")) {
+            if (frame.has(other)) {
+                throw frame.refuse(
+                        other, "does not go with frame.end, which ends a frame by itself; allowed: one of them");
+            }
+        }
+        byte[] end = frame.hex("end", BytePattern.MAX_BYTES);
+        if (end.length == 0) {
+            throw frame.refuse("end", "is empty; allowed: 1 to 8 bytes, or no such key at all");
+        }
+        for (int i = 0; i < end.length - 1; i++) {
+            if (end[i] == end[end.length - 1]) {
+                throw frame.refuse("end", "has its last byte twice, which may stand nowhere else; allowed: once");
+            }
+        }
+        return end;
     }
 
     private static int payloadAt(Section payload, Optional<LengthField> length) {
@@ -131,6 +190,11 @@ final class FormatParser {
 
     private static int maxWithoutLength(Section payload, Escape escape) {
         return escape == Escape.NONE && !payload.has("max") ? 1 : payload.integer("max");
+    }
+
+    private static Mask mask(Section section) {
+        section.keys("when", "size");
+        return new Mask(section.text("when"), section.integer("size"));
     }
 
     private static BytePattern sync(Section section) {
@@ -196,7 +260,18 @@ final class FormatParser {
                 position(section, "from", payloadAt),
                 position(section, "to", payloadAt),
                 position(section, "at", payloadAt),
-                section.choice("endian", Endian.BIG, Endian.class)));
+                section.choice("endian", Endian.BIG, Endian.class),
+                section.choice("encoding", Check.Encoding.BINARY, Check.Encoding.class),
+                section.has("separator") ? pattern(section, "separator") : BytePattern.EMPTY,
+                section.has("every") ? every(section) : 0));
+    }
+
+    private static int every(Section section) {
+        int every = section.integer("every");
+        if (every < 1 || every > 4_096) {
+            throw section.refuse("every", "is " + every + "; allowed 1 to 4096, the bytes of a block");
+        }
+        return every;
     }
 
     private static String[] checkKeys(String algorithm) {

@@ -16,19 +16,26 @@ final class FormatRules {
     private final String source;
     private final int payloadAt;
     private final Escape escape;
+    /** The byte that ends a frame, or −1. */
+    private final int end;
     /** Where a length that grows stands. */
     private int lengthAt = FIXED;
     /** Which key has each bit of the head. */
     private final Map<Integer, String> taken = new HashMap<>();
 
-    private FormatRules(String source, int payloadAt, Escape escape) {
+    private FormatRules(String source, int payloadAt, Escape escape, int end) {
         this.source = source;
         this.payloadAt = payloadAt;
         this.escape = escape;
+        this.end = end;
     }
 
     static void verify(FrameFormat format) {
-        FormatRules rules = new FormatRules("format " + format.name(), format.payloadAt(), format.escape());
+        FormatRules rules = new FormatRules(
+                "format " + format.name(),
+                format.payloadAt(),
+                format.escape(),
+                format.end().orElse(-1));
         rules.verifySizes(
                 format.maxPayloadBytes(), format.length().isPresent() ? "frame.length.max" : "frame.payload.max");
         rules.verifyMarks(format.sync(), format.trailer());
@@ -43,8 +50,15 @@ final class FormatRules {
             rules.verifyCheck("frame.check", check, false);
             format.headerCheck().ifPresent(header -> rules.verifyOrder(header, check));
         });
+        format.mask().ifPresent(mask -> rules.verifyMask(mask, format));
+        if (format.hasBlockChecks()) {
+            rules.verifyBlocks(format.check().orElseThrow(), format);
+        }
         if (format.flags() == Flags.SHARED && format.growthBytes() > 0) {
-            throw rules.refuse("frame.flags", "is \"shared\"; allowed: own, for the length grows");
+            throw rules.refuse(
+                    "frame.flags",
+                    "is \"shared\"; allowed: own, for "
+                            + (format.hasBlockChecks() ? "each block is checked" : "the length grows"));
         }
         boolean hasFlags = format.escape() == Escape.HDLC || format.escape() == Escape.SLIP || format.mayShareFlag();
         if (format.flags() == Flags.SHARED && !hasFlags) {
@@ -81,10 +95,15 @@ final class FormatRules {
     }
 
     private void verifyMarks(BytePattern sync, BytePattern trailer) {
+        if (escape == Escape.END && sync.sizeBytes() > 0) {
+            throw refuse(
+                    "frame.sync",
+                    "does not go with an end, behind which the next frame begins; allowed: none, or header fields with a value");
+        }
         if (escape != Escape.NONE && sync.sizeBytes() > 0) {
             throw refuse("frame.sync", "does not go with an escape, whose own marks open a frame; allowed: none");
         }
-        if (escape != Escape.NONE && trailer.sizeBytes() > 0) {
+        if (escape != Escape.NONE && escape != Escape.END && trailer.sizeBytes() > 0) {
             throw refuse("frame.trailer", "does not go with an escape, whose own marks close a frame; allowed \"\"");
         }
         if (sync.sizeBytes() > 0 && sync.significantBits() == 0) {
@@ -112,8 +131,18 @@ final class FormatRules {
             take(key, field.bits());
             boolean hasRole =
                     field.name().equals(HeaderField.TYPE) || field.name().equals(HeaderField.SEQUENCE);
+            if (escape == Escape.END && field.name().equals(HeaderField.SEQUENCE)) {
+                throw refuse(
+                        key, "counts through all numbers, and some hold the byte of frame.end; allowed: no sequence");
+            }
             if (field.value().isPresent() && hasRole) {
                 throw refuse(key + ".value", "does not go with the role of this field; allowed for other fields only");
+            }
+            if (escape == Escape.END && holdsEnd(field)) {
+                throw refuse(
+                        key + ".value",
+                        "is " + field.value().getAsLong()
+                                + ", which has the byte of frame.end in it; allowed: a value without it");
             }
             if (field.value().isPresent() && !field.bits().holds(field.value().getAsLong())) {
                 throw refuse(
@@ -123,6 +152,20 @@ final class FormatRules {
                                 + Long.toUnsignedString(field.bits().mask()));
             }
         }
+    }
+
+    /** Of a constant of whole bytes; no frame could be written. */
+    private boolean holdsEnd(HeaderField field) {
+        BitField bits = field.bits();
+        if (field.value().isEmpty() || bits.shift() > 0 || bits.bits() != 8 * bits.size()) {
+            return false;
+        }
+        for (int i = 0; i < bits.size(); i++) {
+            if ((field.value().getAsLong() >>> (8 * i) & 0xff) == end) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void verifyBits(String key, BitField field) {
@@ -281,9 +324,13 @@ final class FormatRules {
         if (!check.to().atPayloadEnd() && to == from) {
             throw refuse(key + ".to", "is " + key + ".from, so that nothing is checked; allowed: behind it");
         }
+        if (check.separator().sizeBytes() > 0 && !check.at().atPayloadEnd()) {
+            throw refuse(
+                    key + ".separator", "stands in front of a check behind the payload; allowed with at: payload-end");
+        }
         if (!check.at().atPayloadEnd()) {
             int at = check.at().bytes();
-            int end = at + check.algorithm().sizeBytes();
+            int end = at + check.sizeBytes();
             if (end > from && at < to) {
                 throw refuse(
                         key + ".at",
@@ -294,12 +341,58 @@ final class FormatRules {
         }
     }
 
+    private void verifyMask(Mask mask, FrameFormat format) {
+        String key = "frame.mask";
+        if (lengthAt == FIXED) {
+            throw refuse(key, "stands behind a length that grows; allowed with payload.at: length-end");
+        }
+        if (format.length().map(LengthField::counts).orElseThrow() != LengthField.Counts.PAYLOAD) {
+            throw refuse("frame.length.counts", "would count the key of frame.mask; allowed payload");
+        }
+        if (format.check().isPresent()) {
+            throw refuse("frame.check", "does not go with frame.mask; allowed: frame.headerCheck, or none");
+        }
+        int size = mask.keyBytes();
+        if (size != 1 && size != 2 && size != 4 && size != 8) {
+            throw refuse(key + ".size", "is " + size + "; allowed 1, 2, 4, 8");
+        }
+        boolean isFlag = format.field(mask.when())
+                .map(field -> field.bits().bits() == 1 && field.value().isEmpty())
+                .orElse(false);
+        boolean hasRole = mask.when().equals(HeaderField.TYPE) || mask.when().equals(HeaderField.SEQUENCE);
+        if (!isFlag || hasRole) {
+            throw refuse(
+                    key + ".when",
+                    "is \"" + mask.when()
+                            + "\"; allowed: the name of a header field of one bit, without a value, and neither type nor sequence");
+        }
+    }
+
+    private void verifyBlocks(Check check, FrameFormat format) {
+        String key = "frame.check.every";
+        boolean isOfPayload = check.from().equals(Check.Position.fromStart(payloadAt))
+                && check.to().atPayloadEnd()
+                && check.at().atPayloadEnd();
+        if (!isOfPayload) {
+            throw refuse(key, "checks the payload; allowed with from: payload-start, to: payload-end, at: payload-end");
+        }
+        if (check.encoding() != Check.Encoding.BINARY || check.separator().sizeBytes() > 0) {
+            throw refuse(key, "goes with encoding binary and no separator; allowed: none of the two beside it");
+        }
+        if (escape != Escape.NONE || lengthAt != FIXED) {
+            throw refuse(key, "goes with a length of a fixed size; allowed: no escape, no end, no length that grows");
+        }
+        if (format.length().map(LengthField::counts).orElseThrow() != LengthField.Counts.PAYLOAD) {
+            throw refuse("frame.length.counts", "would count the checks of blocks; allowed payload, with adjust");
+        }
+    }
+
     /** The header's check is written before the frame's, which may cover it; so it cannot cover that. */
     private void verifyOrder(Check header, Check frame) {
         int at = frame.at().bytes();
         boolean isCovered = !frame.at().atPayloadEnd()
                 && at < header.to().bytes()
-                && at + frame.algorithm().sizeBytes() > header.from().bytes();
+                && at + frame.sizeBytes() > header.from().bytes();
         if (isCovered) {
             throw refuse(
                     "frame.check.at",

@@ -12,7 +12,7 @@ import io.netty.buffer.Unpooled;
 public final class FrameDecoder implements AutoCloseable {
     private final FrameProbe probe;
     private final FrameView view;
-    private final boolean escapes;
+    private final boolean usesArena;
     private final boolean canResynchronise;
     private final int maxScanBytes;
     private final ByteBuf arena;
@@ -27,10 +27,10 @@ public final class FrameDecoder implements AutoCloseable {
         FrameLayout layout = new FrameLayout(format);
         this.probe = new FrameProbe(format, layout);
         this.view = new FrameView(layout);
-        this.escapes = format.escape() != Escape.NONE;
+        this.usesArena = format.isRewritten();
         this.canResynchronise = format.canResynchronise();
         this.maxScanBytes = format.resync().maxScanBytes();
-        this.arena = escapes ? Unpooled.directBuffer(format.maxContentBytes()) : Unpooled.EMPTY_BUFFER;
+        this.arena = usesArena ? Unpooled.directBuffer(format.maxContentBytes()) : Unpooled.EMPTY_BUFFER;
     }
 
     /**
@@ -41,7 +41,7 @@ public final class FrameDecoder implements AutoCloseable {
      *     of no more use
      */
     public void decode(ByteBuf in, FrameHandler handler) {
-        if (escapes) {
+        if (usesArena) {
             arena.clear();
         }
         stopped = false;
@@ -101,7 +101,7 @@ public final class FrameDecoder implements AutoCloseable {
         long start = offset + probe.fillBytes();
         advance(in, in.readerIndex() + wireBytes);
         int contentIndex = probe.contentIndex();
-        view.wrap(escapes ? arena : in, contentIndex, probe.headBytes(), probe.payloadBytes(), start, offset);
+        view.wrap(probe.isInArena() ? arena : in, contentIndex, probe.headBytes(), probe.payloadBytes(), start, offset);
         if (!synchronised) {
             synchronised = true;
             handler.onSkipped(lostAt, start);

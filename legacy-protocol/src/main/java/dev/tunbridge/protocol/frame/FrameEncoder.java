@@ -33,9 +33,9 @@ public final class FrameEncoder implements AutoCloseable {
         this.layout = new FrameLayout(format);
         this.sequence =
                 format.field(HeaderField.SEQUENCE).map(HeaderField::bits).orElse(null);
-        this.escaping = format.escape().escaping();
+        this.escaping = format.escaping();
         this.sharesFlags = format.flags() == Flags.SHARED;
-        this.needsScratch = escaping != null || sharesFlags || layout.growing != null;
+        this.needsScratch = escaping != null || sharesFlags || layout.growing != null || layout.blocks != null;
         this.scratch = needsScratch ? Unpooled.directBuffer(format.maxContentBytes()) : Unpooled.EMPTY_BUFFER;
     }
 
@@ -85,6 +85,7 @@ public final class FrameEncoder implements AutoCloseable {
             layout.sealGrown(frame, frameIndex, out, layout.growing);
         } else {
             layout.seal(frame, frameIndex);
+            refuseForbidden();
             if (needsScratch) {
                 copyOut(frame.writerIndex() - frameIndex);
             }
@@ -94,10 +95,25 @@ public final class FrameEncoder implements AutoCloseable {
         begun = false;
     }
 
+    private void refuseForbidden() {
+        int at = escaping == null ? -1 : escaping.forbiddenAt(frame, frameIndex, frame.writerIndex() - frameIndex);
+        if (at >= 0) {
+            int mark = frame.getUnsignedByte(at);
+            abort();
+            throw new UnsayableFrameException(format.name(), mark, at - frameIndex);
+        }
+    }
+
     /** From the scratch, which holds what has to be changed on the wire. */
     private void copyOut(int contentBytes) {
         boolean isBehind = sharesFlags && hasFlagBefore;
-        if (escaping == null) {
+        if (layout.blocks != null) {
+            int payloadIndex = frameIndex + layout.headBytes;
+            int payloadBytes = contentBytes - layout.headBytes - layout.tailBytes;
+            out.writeBytes(frame, frameIndex, layout.headBytes);
+            layout.blocks.write(frame, payloadIndex, payloadBytes, out);
+            out.writeBytes(frame, payloadIndex + payloadBytes, layout.tailBytes);
+        } else if (escaping == null) {
             int opening = isBehind ? layout.sharedBytes : 0;
             out.writeBytes(frame, frameIndex + opening, contentBytes - opening);
         } else if (isBehind) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The framing of a protocol: immutable, and proven to work when it exists. It comes from a YAML description.
@@ -15,7 +16,9 @@ import java.util.OptionalInt;
  * @param payloadAt bytes of a frame before its payload; the fewest, where its length grows
  * @param keepAliveEveryNanos a session sends a keep-alive this often
  * @param deadAfterNanos a peer that has sent nothing for so long is dead
+ * @param end the byte that ends a frame where one does ({@link Escape#END}); what stands in front of it always is the trailer
  * @param headerCheck a check of the header alone, so that a wrong length is found before the frame that it claims has come
+ * @param mask how payloads are masked, if they are
  * @param flags whether a frame that is written behind another has an opening flag of its own
  */
 public record FrameFormat(
@@ -34,7 +37,9 @@ public record FrameFormat(
         long keepAliveEveryNanos,
         long deadAfterNanos,
         Flags flags,
-        Optional<Check> headerCheck) {
+        Optional<Check> headerCheck,
+        OptionalInt end,
+        Optional<Mask> mask) {
 
     /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
@@ -58,7 +63,9 @@ public record FrameFormat(
             long keepAliveEveryNanos,
             long deadAfterNanos,
             Flags flags,
-            Optional<Check> headerCheck) {
+            Optional<Check> headerCheck,
+            OptionalInt end,
+            Optional<Mask> mask) {
         this.name = name;
         this.mapper = mapper;
         this.sync = sync;
@@ -75,6 +82,8 @@ public record FrameFormat(
         this.deadAfterNanos = deadAfterNanos;
         this.flags = flags;
         this.headerCheck = headerCheck;
+        this.end = end;
+        this.mask = mask;
         FormatRules.verify(this);
     }
 
@@ -110,6 +119,8 @@ public record FrameFormat(
                 keepAliveEveryNanos,
                 deadAfterNanos,
                 Flags.OWN,
+                Optional.empty(),
+                OptionalInt.empty(),
                 Optional.empty());
     }
 
@@ -153,16 +164,31 @@ public record FrameFormat(
         return OptionalInt.empty();
     }
 
+    /** How content is wrapped on the wire, or null where it is not. */
+    @Nullable
+    Escaping escaping() {
+        return end.isPresent() ? EndMark.of(end.getAsInt()) : escape.escaping();
+    }
+
     /** The most bytes of one frame on the wire, with everything in it escaped. */
     public int maxFrameBytes() {
-        Escaping escaping = escape.escaping();
+        Escaping escaping = escaping();
         return escaping == null ? maxContentBytes() : escaping.maxWireBytes(maxContentBytes());
     }
 
     /** The bytes that a frame adds to its payload, at most where its length grows; what the payload itself makes an escape add comes on top. */
     public int overheadBytes() {
-        Escaping escaping = escape.escaping();
+        Escaping escaping = escaping();
         return payloadAt + growthBytes() + tailBytes() + (escaping == null ? 0 : escaping.overheadBytes());
+    }
+
+    /** Whether the wire holds other bytes than the frame does, so that one that was read is shown in memory of its reader. */
+    public boolean isRewritten() {
+        return escape != Escape.NONE || mask.isPresent() || hasBlockChecks();
+    }
+
+    boolean hasBlockChecks() {
+        return check.map(Check::isOfBlocks).orElse(false);
     }
 
     /** Whether the next frame can be found again after a bad one. */
@@ -210,24 +236,30 @@ public record FrameFormat(
      * sides nothing is no frame.
      */
     public int minPayloadBytes() {
-        boolean isNothing = (escape == Escape.HDLC || escape == Escape.SLIP) && payloadAt + tailBytes() == 0;
+        boolean isNothing = (escape == Escape.HDLC || escape == Escape.SLIP || escape == Escape.END)
+                && payloadAt + tailBytes() == 0;
         return (int) Math.max(isNothing ? 1 : 0, -lengthBias());
     }
 
     int checkBytes() {
-        return check.map(c -> c.algorithm().sizeBytes()).orElse(0);
+        return check.map(Check::sizeBytes).orElse(0);
     }
 
     /** Bits of both checks. */
     int checkBits() {
         return 8
-                * (checkBytes()
+                * (check.filter(c -> !c.isOfBlocks()) // a frame without payload has no block
+                                .map(c -> c.algorithm().sizeBytes())
+                                .orElse(0)
                         + headerCheck.map(c -> c.algorithm().sizeBytes()).orElse(0));
     }
 
     /** Bytes behind the payload, before escaping. */
     public int tailBytes() {
-        return check.filter(c -> c.at().atPayloadEnd()).map(c -> checkBytes()).orElse(0) + trailer.sizeBytes();
+        return check.filter(c -> c.at().atPayloadEnd() && !c.isOfBlocks())
+                        .map(c -> c.separator().sizeBytes() + checkBytes())
+                        .orElse(0)
+                + trailer.sizeBytes();
     }
 
     /** The most bytes of one frame before escaping. */
@@ -235,11 +267,15 @@ public record FrameFormat(
         return payloadAt + growthBytes() + maxPayloadBytes + tailBytes();
     }
 
-    /** The bytes that the longest length takes beyond the shortest. */
+    /** The bytes that a frame may have beyond those of an empty one and its payload: of its length, a key, checks of blocks. */
     int growthBytes() {
         return length.flatMap(LengthField::growing)
-                .map(g -> g.mostBytes() - g.leastBytes())
-                .orElse(0);
+                        .map(g -> g.mostBytes() - g.leastBytes())
+                        .orElse(0)
+                + mask.map(Mask::keyBytes).orElse(0)
+                + check.filter(Check::isOfBlocks)
+                        .map(c -> BlockChecks.bytes(maxPayloadBytes, c.every(), c.sizeBytes()))
+                        .orElse(0);
     }
 
     /** What the length field holds for an empty payload. */

@@ -31,6 +31,8 @@ final class FrameLayout {
     final int maxPayloadBytes;
     final @Nullable LengthField length;
     final @Nullable GrowingLength growing;
+    final @Nullable PayloadMask mask;
+    final @Nullable BlockChecks blocks;
     /** {@link FrameFormat#mayShareFlag}: the wire bytes that a frame has in common with the next. */
     final int sharedBytes;
 
@@ -42,22 +44,50 @@ final class FrameLayout {
     private final @Nullable CheckLayout headerCheck;
     private final BytePattern trailer;
 
-    private record CheckLayout(Check check, Checksum checksum, int sizeBytes) {
+    private record CheckLayout(
+            Check check,
+            Checksum checksum,
+            int sizeBytes,
+            @Nullable LengthField digits) {
         static CheckLayout of(Check check, Function<ChecksumAlgorithm, Checksum> newChecksum) {
             return new CheckLayout(
                     check,
                     newChecksum.apply(check.algorithm()),
-                    check.algorithm().sizeBytes());
+                    check.sizeBytes(),
+                    check.encoding() == Check.Encoding.BINARY ? null : digits(check));
+        }
+
+        /** Digits are read and written as those of a length are. */
+        private static LengthField digits(Check check) {
+            BitField place = new BitField(0, check.sizeBytes(), check.endian(), 0, 0);
+            return new LengthField(LengthField.Encoding.ASCII_HEX, place, LengthField.Counts.PAYLOAD, 0);
         }
 
         boolean matches(ByteBuf buffer, int frameIndex, int payloadEnd) {
-            long written = BitField.readRaw(buffer, index(frameIndex, payloadEnd), sizeBytes, check.endian());
+            int index = index(frameIndex, payloadEnd);
+            BytePattern separator = check.separator();
+            if (separator.sizeBytes() > 0
+                    && !separator.matches(buffer, index - separator.sizeBytes(), separator.sizeBytes())) {
+                return false;
+            }
+            long written = digits != null
+                    ? digits.read(buffer, index)
+                    : BitField.readRaw(buffer, index, sizeBytes, check.endian());
             return written == compute(buffer, frameIndex, payloadEnd);
         }
 
         void write(ByteBuf buffer, int frameIndex, int payloadEnd) {
             long value = compute(buffer, frameIndex, payloadEnd);
-            BitField.writeRaw(buffer, index(frameIndex, payloadEnd), sizeBytes, check.endian(), value);
+            int index = index(frameIndex, payloadEnd);
+            BytePattern separator = check.separator();
+            for (int i = 0; i < separator.sizeBytes(); i++) {
+                buffer.setByte(index - separator.sizeBytes() + i, separator.byteAt(i));
+            }
+            if (digits != null) {
+                digits.write(buffer, index, value);
+            } else {
+                BitField.writeRaw(buffer, index, sizeBytes, check.endian(), value);
+            }
         }
 
         long compute(ByteBuf buffer, int frameIndex, int payloadEnd) {
@@ -66,7 +96,7 @@ final class FrameLayout {
         }
 
         int index(int frameIndex, int payloadEnd) {
-            return check.at().index(frameIndex, payloadEnd);
+            return check.at().index(frameIndex, payloadEnd) + check.separator().sizeBytes();
         }
     }
 
@@ -92,7 +122,17 @@ final class FrameLayout {
         this.repetition = format.length().flatMap(LengthField::repetition).orElse(null);
         this.sharedBytes = format.mayShareFlag() ? 1 : 0;
         this.lengthBias = format.lengthBias();
-        this.check = format.check().map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
+        this.mask = format.mask()
+                .map(m -> new PayloadMask(format.field(m.when()).orElseThrow().bits(), m.keyBytes()))
+                .orElse(null);
+        this.blocks = format.check()
+                .filter(Check::isOfBlocks)
+                .map(c -> new BlockChecks(c, newChecksum))
+                .orElse(null);
+        this.check = format.check()
+                .filter(c -> !c.isOfBlocks())
+                .map(c -> CheckLayout.of(c, newChecksum))
+                .orElse(null);
         this.headerCheck =
                 format.headerCheck().map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
         this.trailer = format.trailer();
@@ -114,7 +154,17 @@ final class FrameLayout {
     int grownHeadBytes(ByteBuf buffer, int frameIndex, int limit, GrowingLength grown) {
         int lengthAt = headBytes - grown.leastBytes();
         int size = grown.sizeBytes(buffer, frameIndex + lengthAt, limit);
-        return size <= 0 ? size : lengthAt + size;
+        return size <= 0 ? size : lengthAt + size + keyBytes(buffer, frameIndex);
+    }
+
+    /** The bytes of the key between the length and the payload. */
+    private int keyBytes(ByteBuf buffer, int frameIndex) {
+        return mask == null ? 0 : mask.keyBytes(buffer, frameIndex);
+    }
+
+    /** The bytes of the wire from the payload's first to the frame's last. */
+    int wireBytesBehindHead(int payloadBytes) {
+        return payloadBytes + (blocks == null ? 0 : blocks.bytes(payloadBytes)) + tailBytes;
     }
 
     /** The payload's length as the length field says it, or {@link #BAD_LENGTH}. It must be whole. */
@@ -153,6 +203,9 @@ final class FrameLayout {
         for (int i = 0; i < constants.length; i++) {
             constants[i].write(buffer, frameIndex, constantValues[i]);
         }
+        if (mask != null) {
+            mask.mark(buffer, frameIndex);
+        }
     }
 
     /** Fills the length in and closes the frame whose payload ends at the writer index. */
@@ -174,11 +227,18 @@ final class FrameLayout {
         int lengthAt = headBytes - grown.leastBytes();
         int outIndex = out.writerIndex();
         int size = grown.sizeOf(payloadBytes + lengthBias);
-        out.ensureWritable(lengthAt + size + payloadBytes + tailBytes);
+        int keyBytes = keyBytes(frame, frameIndex);
+        out.ensureWritable(lengthAt + size + keyBytes + payloadBytes + tailBytes);
         out.writeBytes(frame, frameIndex, lengthAt + 1); // fields may have bits in the first byte of the length
         out.writeZero(size - 1);
         grown.write(out, outIndex + lengthAt, payloadBytes + lengthBias);
+        if (mask != null && keyBytes > 0) {
+            mask.writeKey(out);
+        }
         out.writeBytes(frame, payloadIndex, payloadBytes);
+        if (mask != null && keyBytes > 0) {
+            mask.apply(out, out.writerIndex() - payloadBytes, payloadBytes);
+        }
         close(out, outIndex);
     }
 

@@ -15,8 +15,12 @@ public final class FrameProbe implements AutoCloseable {
     private final FrameView view;
     private final @Nullable Escaping escaping;
     private final int maxContentBytes;
+    /** Whether frames may have to be rewritten, and so be shown elsewhere. */
+    private final boolean usesScratch;
+
     private final ByteBuf scratch;
 
+    private boolean isInArena;
     private int contentIndex;
     private int headBytes;
     private int payloadBytes;
@@ -30,9 +34,11 @@ public final class FrameProbe implements AutoCloseable {
         this.layout = layout;
         this.headBytes = layout.headBytes;
         this.view = new FrameView(layout);
-        this.escaping = format.escape().escaping();
+        this.escaping = format.escaping();
         this.maxContentBytes = format.maxContentBytes();
-        this.scratch = escaping == null ? Unpooled.EMPTY_BUFFER : Unpooled.directBuffer(maxContentBytes);
+        this.usesScratch = format.isRewritten();
+        this.isInArena = escaping != null;
+        this.scratch = usesScratch ? Unpooled.directBuffer(maxContentBytes) : Unpooled.EMPTY_BUFFER;
     }
 
     /**
@@ -42,7 +48,7 @@ public final class FrameProbe implements AutoCloseable {
      *     bytes past the limit are needed; below 0: certainly no valid frame, −1 − the ordinal of a {@link BadFrame}
      */
     public long probe(ByteBuf buffer, int index, int limit) {
-        return probe(buffer, index, limit, escaping == null ? scratch : scratch.clear());
+        return probe(buffer, index, limit, usesScratch ? scratch.clear() : scratch);
     }
 
     /**
@@ -54,9 +60,8 @@ public final class FrameProbe implements AutoCloseable {
      * @param frameBytes the answer
      */
     public FrameView frame(ByteBuf buffer, long offset, long frameBytes) {
-        boolean escapes = escaping != null;
         view.wrap(
-                escapes ? scratch : buffer,
+                isInArena ? scratch : buffer,
                 contentIndex,
                 headBytes,
                 payloadBytes,
@@ -82,7 +87,7 @@ public final class FrameProbe implements AutoCloseable {
         int payload = head > 0 ? layout.payloadBytes(buffer, start, length) : FrameLayout.BAD_LENGTH;
         return payload == FrameLayout.BAD_LENGTH
                 ? 0
-                : start - index + head + payload + layout.tailBytes - layout.sharedBytes;
+                : start - index + head + layout.wireBytesBehindHead(payload) - layout.sharedBytes;
     }
 
     /**
@@ -104,10 +109,15 @@ public final class FrameProbe implements AutoCloseable {
         return BadFrame.ofDead(answer);
     }
 
-    /** As {@link #probe}; appends the content of a valid frame to the arena, if this format escapes, and only then. */
+    /** As {@link #probe}; appends the content of a valid frame to the arena, if it is not that of the wire, and only then. */
     long probe(ByteBuf buffer, int index, int limit, ByteBuf arena) {
         if (escaping == null) {
-            return layout.sharedBytes == 0 ? probePlain(buffer, index, limit) : probeFlagged(buffer, index, limit);
+            long answer =
+                    layout.sharedBytes == 0 ? probePlain(buffer, index, limit) : probeFlagged(buffer, index, limit);
+            if (usesScratch && answer > 0) {
+                rewrite(buffer, arena);
+            }
+            return answer;
         }
         int start = escaping.skipFill(buffer, index, limit);
         if (start == limit) {
@@ -126,6 +136,31 @@ public final class FrameProbe implements AutoCloseable {
         contentIndex = arenaIndex;
         fillBytes = start - index;
         return answer;
+    }
+
+    /** Brings the content of the valid frame that was found into the arena, as it was before it was masked or checked in blocks. */
+    private void rewrite(ByteBuf buffer, ByteBuf arena) {
+        PayloadMask mask = layout.mask;
+        BlockChecks blocks = layout.blocks;
+        int frameIndex = contentIndex;
+        int payloadIndex = frameIndex + headBytes;
+        int arenaIndex = arena.writerIndex();
+        isInArena = blocks != null || (mask != null && mask.keyBytes(buffer, frameIndex) > 0);
+        if (!isInArena) {
+            return;
+        }
+        arena.writeBytes(buffer, frameIndex, headBytes);
+        if (blocks != null) {
+            blocks.strip(buffer, payloadIndex, payloadBytes, arena);
+        } else {
+            arena.writeBytes(buffer, payloadIndex, payloadBytes);
+        }
+        int behind = layout.wireBytesBehindHead(payloadBytes) - layout.tailBytes;
+        arena.writeBytes(buffer, payloadIndex + behind, layout.tailBytes);
+        if (mask != null) {
+            mask.apply(arena, arenaIndex + headBytes, payloadBytes);
+        }
+        contentIndex = arenaIndex;
     }
 
     private long probeFlagged(ByteBuf buffer, int index, int limit) {
@@ -162,15 +197,19 @@ public final class FrameProbe implements AutoCloseable {
         if (payload == FrameLayout.BAD_LENGTH) {
             return BadFrame.LENGTH.dead();
         }
-        int total = head + payload + layout.tailBytes;
+        int total = head + layout.wireBytesBehindHead(payload);
         if (available < total) {
             return 0;
         }
         contentIndex = index;
         headBytes = head;
         payloadBytes = payload;
-        long verdict = judgeTail(buffer, index, index + head + payload);
-        return verdict < 0 ? verdict : total;
+        BlockChecks blocks = layout.blocks;
+        long verdict = judgeTail(buffer, index, index + total - layout.tailBytes);
+        if (verdict < 0) {
+            return verdict;
+        }
+        return blocks == null || blocks.match(buffer, index + head, payload) ? total : BadFrame.CHECK.dead();
     }
 
     /** Of the frame at the index, whose fewest bytes of head are there, or what {@link GrowingLength#sizeBytes} answers instead. */
@@ -208,6 +247,11 @@ public final class FrameProbe implements AutoCloseable {
     /** Where the unescaped frame of the last positive answer starts, in the arena or in the buffer itself. */
     int contentIndex() {
         return contentIndex;
+    }
+
+    /** Whether that frame is in the arena. */
+    boolean isInArena() {
+        return isInArena;
     }
 
     /** Bytes in front of its payload. */

@@ -67,6 +67,14 @@ public final class MessageLayouts {
                 throw new DescriptionException(
                         "format " + format.name(), "types." + type, "is a message outside frames, which has no number");
             }
+            if (format.end().isPresent() && layout.meaning() != Meaning.SIGNAL) {
+                throw new DescriptionException(
+                        "format " + format.name(),
+                        "types." + type,
+                        "means " + layout.meaning().key()
+                                + ", whose bytes may be any, also that of frame.end; allowed: messages of the session, or a"
+                                + " frame.escape instead of the end");
+            }
             for (MessageLayout other : used.values()) {
                 if (layout.meaning() != Meaning.SIGNAL && layout.meaning() == other.meaning()) {
                     throw new DescriptionException(

@@ -85,8 +85,8 @@ end
 
 local ip, ipv6, eth = Dissector.get("ip"), Dissector.get("ipv6"), Dissector.get("eth_withoutfcs")
 
--- Inner packets wait here until all else is done: an exception in one of them (Wireshark 4.0: FragmentBoundsError) goes through any pcall
--- and ends the dissection of all that comes behind it.
+-- Inner packets wait here until all else is done: an exception in one of them, should it get through pcall, must not take the frames
+-- behind it along.
 local waiting = {}
 
 local function hand_on(packet, tree, is_ethernet)

@@ -23,9 +23,9 @@ class AllocationTest implements FrameHandler, MessageHandler {
     private MessageCodec codec = Protocol.builtin("reference").newCodec();
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "plain-le", "hdlc"})
+    @ValueSource(strings = {"reference", "plain-le", "hdlc", "masked", "blocks"})
     void segmentsAreWrittenAndReadWithoutAllocation(String name) {
-        FrameFormat format = FrameFormat.builtin(name);
+        FrameFormat format = format(name);
         codec = Protocol.builtin("reference").messages().codec(format);
         ByteBuf wire = Unpooled.directBuffer(1 << 18);
         ByteBuf segment = Unpooled.directBuffer().writeZero(1_400);
@@ -43,6 +43,34 @@ class AllocationTest implements FrameHandler, MessageHandler {
             segment.release();
         }
         assertThat(frames).isEqualTo(2 * FRAMES_PER_ROUND * ROUNDS);
+    }
+
+    private static final String MASKED = """
+            name: masked
+            frame:
+              header: [{name: type, at: 0, size: 1}, {name: masked, at: 1, size: 1, shift: 7, bits: 1}]
+              length: {at: 1, size: 1, bits: 7, encoding: staged, max: 2048}
+              payload: {at: length-end}
+              mask: {when: masked, size: 4}
+            types: {tcp: 33}
+            """;
+    private static final String BLOCKS = """
+            name: blocks
+            frame:
+              header: [{name: type, at: 0, size: 1}]
+              length: {at: 1, size: 2, max: 2048}
+              payload: {at: 3}
+              check: {algorithm: crc16-dnp, from: payload-start, to: payload-end, at: payload-end, every: 16}
+            types: {tcp: 33}
+            """;
+
+    /** One that ships, or one whose frames the wire has otherwise than the reader sees them. */
+    private static FrameFormat format(String name) {
+        return switch (name) {
+            case "masked" -> FrameFormat.parse(MASKED, name);
+            case "blocks" -> FrameFormat.parse(BLOCKS, name);
+            default -> FrameFormat.builtin(name);
+        };
     }
 
     private void run(FrameEncoder encoder, FrameDecoder decoder, ByteBuf wire, ByteBuf segment) {

@@ -27,6 +27,11 @@ import io.netty.handler.codec.mqtt.MqttEncoder;
 import io.netty.handler.codec.mqtt.MqttMessageBuilders;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttQoS;
+import io.netty.handler.codec.stomp.DefaultStompFrame;
+import io.netty.handler.codec.stomp.StompCommand;
+import io.netty.handler.codec.stomp.StompContentSubframe;
+import io.netty.handler.codec.stomp.StompSubframeDecoder;
+import io.netty.handler.codec.stomp.StompSubframeEncoder;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -35,15 +40,20 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import org.jsmpp.DefaultPDUReader;
 import org.jsmpp.InvalidCommandLengthException;
 import org.jsmpp.bean.Command;
 import org.jsmpp.util.DefaultComposer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Implementations of others read what we write, and we read what they write, however it is cut. */
 class ForeignFramesTest {
@@ -158,45 +168,66 @@ class ForeignFramesTest {
                 .containsExactly("bad LENGTH at 0", "lost LENGTH at 0");
     }
 
-    /** RFC 6455, section 5.2, as a server writes it: not masked. */
-    private static final String WEBSOCKET = """
-            name: websocket-of-server
-            frame:
-              header:
-                - {name: fin, at: 0, size: 1, shift: 7, bits: 1, value: 1}
-                - {name: reserved, at: 0, size: 1, shift: 4, bits: 3, value: 0}
-                - {name: type, at: 0, size: 1, bits: 4}
-                - {name: masked, at: 1, size: 1, shift: 7, bits: 1, value: 0}
-              length: {at: 1, size: 1, bits: 7, encoding: staged, max: 1048576}
-              payload: {at: length-end}
-            types: {text: 1, binary: 2, closing: 8, ping: 9, pong: 10}
-            """;
-
-    @Test
-    void nettyAndWeReadEachOthersWebSocketFramesOfAServer() {
-        FrameFormat format = FrameFormat.parse(WEBSOCKET, "websocket");
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void nettyAndWeReadEachOthersWebSocketFrames(boolean isClient) {
+        FrameFormat format = FrameFormat.builtin("websocket");
         List<byte[]> payloads = payloads();
         List<?> frames = payloads.stream()
                 .map(payload -> new BinaryWebSocketFrame(Unpooled.wrappedBuffer(payload)))
                 .toList();
-        assertThat(read(format, outbound(new WebSocket13FrameEncoder(false), frames)))
+        assertThat(read(format, outbound(new WebSocket13FrameEncoder(isClient), frames)))
                 .as("seed %d", seed)
                 .isEqualTo(payloads.stream().map(p -> event(2, p)).toList());
         WebSocketDecoderConfig config = WebSocketDecoderConfig.newBuilder()
-                .expectMaskedFrames(false)
+                .expectMaskedFrames(isClient)
+                .allowMaskMismatch(false)
                 .maxFramePayloadLength(1 << 20)
                 .build();
-        byte[] ours = write(format, 2, payloads);
+        ByteBuf ours = Unpooled.buffer();
+        try (FrameEncoder encoder = new FrameEncoder(format)) {
+            for (byte[] payload : payloads) {
+                ByteBuf body = encoder.begin(ours, 2);
+                if (!isClient) {
+                    encoder.setField(format.fieldIndex("masked").orElseThrow(), 0);
+                }
+                body.writeBytes(payload);
+                encoder.end();
+            }
+        }
         assertThat(inbound(
                         new WebSocket13FrameDecoder(config),
-                        ours,
+                        ByteBufUtil.getBytes(ours),
                         BinaryWebSocketFrame.class,
                         frame -> bytesOf(frame.content())))
                 .as("seed %d", seed)
                 .containsExactlyElementsOf(payloads);
+    }
+
+    /** RFC 6455, section 5.7: "Hello", masked and not. */
+    @Test
+    void theExamplesOfWebSocketAreRead() {
+        FrameFormat format = FrameFormat.builtin("websocket");
+        assertThat(read(format, Framings.bytes("81 85 37 FA 21 3D 7F 9F 4D 51 58 81 05 48 65 6C 6C 6F")))
+                .containsExactly("1 48656c6c6f", "1 48656c6c6f");
         assertThat(read(format, Framings.bytes("82 7E 00 7D")))
                 .as("there is one way only to write a length")
                 .containsExactly("bad LENGTH at 0", "lost LENGTH at 0");
+    }
+
+    /** Else somebody could make the client write bytes of his choice (RFC 6455, section 10.3). */
+    @Test
+    void noTwoFramesOfAConnectionOrOfTwoHaveOneKey() {
+        FrameFormat format = FrameFormat.builtin("websocket");
+        Set<String> keys = new HashSet<>();
+        for (int connection = 0; connection < 2; connection++) {
+            byte[] frames = write(format, 2, Collections.nCopies(2_000, new byte[0]));
+            for (int at = 0; at < frames.length; at += 6) {
+                keys.add(ByteBufUtil.hexDump(frames, at + 2, 4));
+            }
+        }
+        // Of 4,000 numbers of 32 bits, two are equal once in 500 times; four never.
+        assertThat(keys).hasSizeGreaterThan(3_996);
     }
 
     @Test
@@ -225,6 +256,69 @@ class ForeignFramesTest {
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
         payloads.forEach(expected::writeBytes);
         assertThat(body.toByteArray()).as("seed %d", seed).isEqualTo(expected.toByteArray());
+    }
+
+    /** STOMP 1.2: a body without a length ends at the first zero, so that none holds one. */
+    @Test
+    void nettyAndWeReadEachOthersStomp() {
+        FrameFormat stomp = FrameFormat.builtin("stomp");
+        List<byte[]> bodies = payloads().stream()
+                .filter(body -> body.length > 0)
+                .map(ForeignFramesTest::withoutZeros)
+                .toList();
+        byte[] head = "SEND\ndestination:/queue/a\n\n".getBytes(StandardCharsets.US_ASCII);
+        List<byte[]> frames = bodies.stream().map(body -> joined(head, body)).toList();
+        List<?> messages = bodies.stream()
+                .map(body -> {
+                    DefaultStompFrame frame = new DefaultStompFrame(StompCommand.SEND, Unpooled.wrappedBuffer(body));
+                    frame.headers().set("destination", "/queue/a");
+                    return frame;
+                })
+                .toList();
+        assertThat(read(stomp, outbound(new StompSubframeEncoder(), messages)))
+                .as("seed %d", seed)
+                .isEqualTo(frames.stream().map(frame -> event(0, frame)).toList());
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        bodies.forEach(expected::writeBytes);
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        inbound(
+                        new StompSubframeDecoder(),
+                        write(stomp, 0, frames),
+                        StompContentSubframe.class,
+                        part -> bytesOf(part.content()))
+                .forEach(read::writeBytes);
+        assertThat(read.toByteArray()).as("seed %d", seed).isEqualTo(expected.toByteArray());
+    }
+
+    /** A byte in the middle of a frame is lost, or turned into its end: the frames around it come out. */
+    @Test
+    void damageBetweenFramesOfNettyCostsNoOther() {
+        FrameFormat stomp = FrameFormat.builtin("stomp");
+        byte[] body = withoutZeros(payload());
+        List<DefaultStompFrame> messages = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            messages.add(new DefaultStompFrame(StompCommand.SEND, Unpooled.wrappedBuffer(body)));
+        }
+        byte[] stream = outbound(new StompSubframeEncoder(), messages);
+        int frameBytes = stream.length / 3;
+        stream[frameBytes + random.nextInt(frameBytes - 1)] = 0;
+        List<String> events = read(stomp, stream);
+        String whole = event(0, joined("SEND\n\n".getBytes(StandardCharsets.US_ASCII), body));
+        assertThat(events).as("seed %d", seed).startsWith(whole).endsWith(whole);
+    }
+
+    private static byte[] withoutZeros(byte[] bytes) {
+        byte[] text = bytes.clone();
+        for (int i = 0; i < text.length; i++) {
+            text[i] = text[i] == 0 ? 1 : text[i];
+        }
+        return text;
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] bytes = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, bytes, first.length, second.length);
+        return bytes;
     }
 
     @Test

@@ -28,7 +28,10 @@ final class Formats {
     static FrameFormat random(Random random) {
         while (true) {
             try {
-                return new Formats(random).draw();
+                FrameFormat format = new Formats(random).draw();
+                if (format.end().isEmpty() || StreamGenerator.canWrite(format, random)) {
+                    return format;
+                }
             } catch (DescriptionException e) {
                 // Such as a maximum that the length drawn cannot hold: draw again.
             }
@@ -41,17 +44,29 @@ final class Formats {
                 escape == Escape.NONE && random.nextBoolean() ? pattern(1 + random.nextInt(3)) : BytePattern.EMPTY;
         boolean isFlagged = escape == Escape.NONE && random.nextInt(6) == 0;
         int flag = random.nextInt(256);
+        OptionalInt end = escape == Escape.END ? OptionalInt.of(random.nextInt(256)) : OptionalInt.empty();
         // No sync of two flags, or the second would be one.
         sync = isFlagged ? new BytePattern(2, flag << 8 | (~flag & 0xF0), 0xFFF0) : sync;
         at = sync.sizeBytes();
         List<String> order = new ArrayList<>(random.nextInt(6) == 0 ? List.of("length") : List.of("type", "length"));
-        for (String optional : List.of("sequence", "flags", "constant", "check", "gap")) {
+        // What stands in every frame must not be what ends one.
+        for (String optional : escape == Escape.END
+                ? List.of("flags", "check")
+                : List.of("sequence", "flags", "constant", "check", "gap")) {
             if (random.nextInt(3) == 0) {
                 order.add(optional);
             }
         }
         Collections.shuffle(order, random);
         boolean isGrowing = escape == Escape.NONE && random.nextInt(4) == 0;
+        Optional<Mask> mask = isGrowing && random.nextBoolean()
+                ? Optional.of(new Mask("masked", Seeds.pick(random, List.of(1, 2, 4, 8))))
+                : Optional.empty();
+        if (mask.isPresent()) {
+            fields.add(new HeaderField(
+                    "masked", new BitField(at, 1, Endian.BIG, random.nextInt(8), 1), OptionalLong.empty()));
+            at++;
+        }
         if (isGrowing) {
             order.remove("length");
             order.add("length");
@@ -80,16 +95,32 @@ final class Formats {
                 trailer.sizeBytes(),
                 trailer.value(),
                 trailer.sizeBytes() == 0 ? 0 : -1L >>> (64 - 8 * trailer.sizeBytes()));
+        trailer = escape == Escape.END && random.nextBoolean()
+                ? BytePattern.of(new byte[] {(byte) ~end.getAsInt()})
+                : trailer;
         trailer = isFlagged ? new BytePattern(1, flag, 0xFF) : trailer;
         Optional<Check> headerCheck = Optional.empty();
         if (at > 0 && !isGrowing && random.nextInt(5) == 0) {
             ChecksumAlgorithm ofHeader = algorithm();
-            Position end = Position.fromStart(at);
-            headerCheck = Optional.of(new Check(ofHeader, Position.fromStart(random.nextInt(at)), end, end, endian()));
+            Position headerEnd = Position.fromStart(at);
+            headerCheck = Optional.of(
+                    new Check(ofHeader, Position.fromStart(random.nextInt(at)), headerEnd, headerEnd, endian()));
             at += ofHeader.sizeBytes();
         }
-        Optional<Check> check =
-                random.nextInt(4) == 0 && checkAt < 0 ? Optional.empty() : Optional.of(check(algorithm, checkAt));
+        boolean isUnchecked = mask.isPresent() || (random.nextInt(4) == 0 && checkAt < 0);
+        Optional<Check> check = isUnchecked ? Optional.empty() : Optional.of(check(algorithm, checkAt));
+        if (check.isPresent() && checkAt < 0 && escape == Escape.NONE && !isGrowing && random.nextInt(4) == 0) {
+            Position payload = Position.fromStart(at);
+            check = Optional.of(new Check(
+                    algorithm,
+                    payload,
+                    Position.PAYLOAD_END,
+                    Position.PAYLOAD_END,
+                    endian(),
+                    Check.Encoding.BINARY,
+                    BytePattern.EMPTY,
+                    1 + random.nextInt(20)));
+        }
         return new FrameFormat(
                 "random",
                 "reference",
@@ -111,7 +142,9 @@ final class Formats {
                 isFlagged || escape == Escape.HDLC || escape == Escape.SLIP
                         ? Seeds.pick(random, List.of(Flags.values()))
                         : Flags.OWN,
-                headerCheck);
+                headerCheck,
+                end,
+                mask);
     }
 
     private BytePattern pattern(int sizeBytes) {
@@ -179,7 +212,7 @@ final class Formats {
         LengthField length = new LengthField(
                 encoding,
                 bits,
-                Seeds.pick(random, List.of(LengthField.Counts.PAYLOAD, LengthField.Counts.AFTER_LENGTH)),
+                random.nextInt(4) > 0 ? LengthField.Counts.PAYLOAD : LengthField.Counts.AFTER_LENGTH,
                 random.nextInt(7) - 2,
                 until,
                 OptionalInt.empty());
@@ -194,6 +227,17 @@ final class Formats {
         }
         Position from = Position.fromStart(random.nextInt(Math.max(1, at)));
         Position to = random.nextInt(4) == 0 ? Position.fromStart(at) : Position.PAYLOAD_END;
+        if (random.nextInt(4) == 0) {
+            return new Check(
+                    algorithm,
+                    from,
+                    to,
+                    Position.PAYLOAD_END,
+                    endian(),
+                    Seeds.pick(random, List.of(Check.Encoding.values())),
+                    random.nextBoolean() ? BytePattern.EMPTY : BytePattern.of(new byte[] {'*'}),
+                    0);
+        }
         return new Check(algorithm, from, to, Position.PAYLOAD_END, endian());
     }
 

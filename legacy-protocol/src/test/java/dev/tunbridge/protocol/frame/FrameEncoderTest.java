@@ -1,5 +1,6 @@
 package dev.tunbridge.protocol.frame;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -63,7 +64,8 @@ class FrameEncoderTest {
     @MethodSource("dev.tunbridge.protocol.frame.FrameFormat#builtinNames")
     void aPayloadTooLongLeavesTheBufferAsItWas(String name) {
         FrameFormat format = FrameFormat.builtin(name);
-        ByteBuf payload = Unpooled.buffer().writeZero(format.maxPayloadBytes() + 1);
+        ByteBuf payload =
+                Unpooled.wrappedBuffer("a".repeat(format.maxPayloadBytes() + 1).getBytes(US_ASCII));
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             out.writeByte(9);
             assertThatThrownBy(() -> encoder.encode(out, 0, payload))

@@ -60,7 +60,7 @@ class FrameFormatTest {
                 "name: acme | name: [1] | name | is a list; allowed: text",
                 "name: acme | name: 5 | name | is the number 5; allowed: text, here in quotes: \"5\"",
                 "name: acme | name: acme¶speed: 9 | speed | is an unknown key; allowed frame, keepalive, mapper, messages, name",
-                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, escape, flags, header, headerCheck",
+                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, end, escape, flags, header, headerCheck",
                 "max: 2048 | max: 2048, most: 9 | frame.length.most | is an unknown key",
                 "size: 1} | size: 1, bit: 3} | frame.header[0].bit | is an unknown key; the nearest is bits;",
                 "{bytes: \"A5 5A\"} | {bytes: \"A5 5\"} | frame.sync.bytes | two hexadecimal digits each",
@@ -143,7 +143,7 @@ class FrameFormatTest {
                         + "| is the text \"2\"; allowed: a whole number without quotes: 2",
                 "payload: {at: 6} | payolad: {at: 6} | frame.payolad | is an unknown key; the nearest is payload; allowed",
                 "algorithm: crc16-x25 | algorihtm: crc16-x25 | frame.check.algorihtm | the nearest is algorithm;",
-                "from: 2 | from: 2, width: 8 | frame.check.width | is an unknown key; allowed algorithm, at, endian, from, to",
+                "from: 2 | from: 2, width: 8 | frame.check.width | is an unknown key; allowed algorithm, at, encoding, endian, every, from",
                 "check: {algorithm: crc16-x25, from: 2, to: payload-end, at: payload-end, endian: big} | check: "
                         + "| frame.check | has no value; allowed: a value, or no such key at all",
                 "trailer: \"\" | trailer: | frame.trailer | has no value",
@@ -405,6 +405,94 @@ class FrameFormatTest {
                 "name: a\nframe:\n  payload: {at: length-end, max: 9}\n  escape: slip\ntypes: {b: 0}\n",
                 "frame.payload.at",
                 "is \"length-end\"; allowed: bytes from the frame's start, for there is no length");
+    }
+
+    /** Each line: what stands in the frame, the key that is named, the reason. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "end: \"\" | frame.end | is empty; allowed: 1 to 8 bytes, or no such key at all",
+                "end: \"0A 0A\" | frame.end | has its last byte twice",
+                "end: \"0A\", escape: slip | frame.escape | does not go with frame.end",
+                "end: \"0A\", trailer: \"0D\" | frame.trailer | does not go with frame.end",
+                "end: \"0A\", sync: {bytes: \"24\"} | frame.sync | does not go with an end",
+                "end: \"0A\", header: [{name: sequence, at: 0, size: 1}] | frame.header | allowed: no sequence",
+                "end: \"0A\", header: [{name: c, at: 0, size: 2, value: 0x0A01}] | frame.header | allowed: a value without it",
+                "escape: end | frame.escape | allowed none, hdlc, slip, cobs, dle",
+                "end: \"0A\", check: {algorithm: xor, from: 0, to: 1, at: 1, separator: \"2A\"} | frame.check.separator | at: payload-end",
+                "end: \"0A\", check: {algorithm: xor, from: 0, to: 1, at: 1, encoding: text} | frame.check.encoding | binary, ascii-hex",
+            })
+    void refusesEndsThatCannotWork(String keys, String key, String reason) {
+        refuses("name: a\nframe: {payload: {at: 2, max: 9}, " + keys + "}\ntypes: {b: 0}\n", key, reason);
+    }
+
+    /** Each line: what stands in the frame, the key that is named, the reason. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "mask: {when: m, size: 3} | frame.mask.size | is 3; allowed 1, 2, 4, 8",
+                "mask: {when: n, size: 4} | frame.mask.when | is \"n\"; allowed: the name of a header field of one bit",
+                "mask: {when: two, size: 4} | frame.mask.when | is \"two\"; allowed: the name of a header field of one bit",
+                "mask: {when: one, size: 4} | frame.mask.when | without a value",
+                "mask: {size: 4} | frame.mask.when | is missing",
+                "mask: {when: m, size: 4, bytes: 4} | frame.mask.bytes | allowed size, when",
+                "mask: {when: m, size: 4}, check: {algorithm: xor, from: 0, to: 1, at: payload-end} | frame.check | does not go with frame.mask",
+            })
+    void refusesMasksThatCannotWork(String keys, String key, String reason) {
+        refuses(
+                "name: a\nframe: {header: [{name: m, at: 0, size: 1, bits: 1}, {name: two, at: 0, size: 1, shift: 1, bits: 2},"
+                        + " {name: one, at: 0, size: 1, shift: 3, bits: 1, value: 1}],"
+                        + " length: {at: 1, size: 2, encoding: varint, max: 100}, payload: {at: length-end}, "
+                        + keys + "}\ntypes: {b: 0}\n",
+                key,
+                reason);
+    }
+
+    @Test
+    void refusesAMaskBesideALengthOfAFixedSizeOrThatCountsTheKey() {
+        String yaml =
+                "name: a\nframe: {header: [{name: m, at: 0, size: 1, bits: 1}], length: {at: 1, size: 2, %s max: 100},"
+                        + " payload: {at: %s}, mask: {when: m, size: 4}}\ntypes: {b: 0}\n";
+        refuses(yaml.formatted("", "3"), "frame.mask", "allowed with payload.at: length-end");
+        refuses(
+                yaml.formatted("encoding: varint, counts: after-length,", "length-end"),
+                "frame.length.counts",
+                "would count the key of frame.mask; allowed payload");
+    }
+
+    /** Each line: the length, the check, the key that is named, the reason. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "size: 1 | to: payload-end, at: payload-end, every: 0 | frame.check.every | is 0; allowed 1 to 4096",
+                "size: 1 | to: payload-end, at: payload-end, every: 5000 | frame.check.every | is 5000; allowed 1 to 4096",
+                "size: 1 | to: payload-end, at: 1, every: 16 | frame.check.every | at: payload-end",
+                "size: 1 | to: payload-end, at: payload-end, encoding: ascii-hex, every: 16 | frame.check.every | encoding binary",
+                "size: 1, counts: all | to: payload-end, at: payload-end, every: 16 | frame.length.counts | allowed payload",
+            })
+    void refusesChecksOfBlocksThatCannotWork(String length, String check, String key, String reason) {
+        refuses(
+                "name: a\nframe: {length: {at: 0, max: 100, " + length + "}, payload: {at: 2},"
+                        + " check: {algorithm: xor, from: payload-start, " + check + "}}\ntypes: {b: 0}\n",
+                key,
+                reason);
+    }
+
+    @Test
+    void explainsEndsMasksAndChecksOfBlocks() {
+        assertThat(FrameFormat.builtin("nmea").explain())
+                .contains("each frame ends with the bytes 0D 0A, of which the last stands nowhere else")
+                .contains("the check is written as 2 hexadecimal digits behind 2A");
+        assertThat(FrameFormat.builtin("websocket").explain())
+                .contains("payloads are written masked, with a new key of 4 bytes each, and read so where masked is 1");
+        assertThat(FrameFormat.builtin("dnp3").explain())
+                .contains("a check of 2 bytes behind each 16 bytes of payload, and behind what is left");
     }
 
     private static FrameFormat load(Path file) {

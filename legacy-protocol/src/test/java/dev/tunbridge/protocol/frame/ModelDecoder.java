@@ -97,7 +97,12 @@ final class ModelDecoder {
         List<Long> fields = format.fields().stream()
                 .map(field -> number(content, field.bits()))
                 .toList();
-        byte[] payload = Arrays.copyOfRange(content, headBytes(content), content.length - format.tailBytes());
+        int head = headBytes(content);
+        byte[] payload = Arrays.copyOfRange(content, head, content.length - format.tailBytes());
+        int key = keyBytes(content);
+        for (int i = 0; key > 0 && i < payload.length; i++) {
+            payload[i] ^= content[head - key + i % key];
+        }
         events.add(frameEvent(
                 start,
                 whole.end(),
@@ -111,6 +116,7 @@ final class ModelDecoder {
             case HDLC -> Optional.of(0x7E);
             case SLIP -> Optional.of(0xC0);
             case COBS -> Optional.of(0x00);
+            case END -> Optional.of(format.end().orElseThrow());
             case NONE, DLE -> Optional.empty();
         };
     }
@@ -143,7 +149,7 @@ final class ModelDecoder {
         }
         return switch (format.escape()) {
             case NONE -> judgePlain(start);
-            case HDLC, SLIP, COBS -> judgeDelimited(start);
+            case HDLC, SLIP, COBS, END -> judgeDelimited(start);
             case DLE -> judgeDle(start);
         };
     }
@@ -174,20 +180,57 @@ final class ModelDecoder {
             if (size.get() == 0) {
                 return new Bad(BadFrame.LENGTH);
             }
-            head = format.length().orElseThrow().bits().at() + size.get();
+            head = format.length().orElseThrow().bits().at() + size.get() + keyBytes(rest);
         }
         long payload = payloadLength(rest);
         if (payload < 0 || payload > format.maxPayloadBytes()) {
             return new Bad(BadFrame.LENGTH);
         }
-        int total = head + (int) payload + format.tailBytes();
-        return available < total
-                ? new TooFew()
-                : judgeEnd(Arrays.copyOf(rest, total), start + total - (format.mayShareFlag() ? 1 : 0));
+        int every = format.check().map(Check::every).orElse(0);
+        int blocks = every == 0 ? 0 : (int) (payload + every - 1) / every;
+        int total = head
+                + (int) payload
+                + blocks * format.check().map(c -> c.algorithm().sizeBytes()).orElse(0)
+                + format.tailBytes();
+        if (available < total) {
+            return new TooFew();
+        }
+        int end = start + total - (format.mayShareFlag() ? 1 : 0);
+        return every == 0
+                ? judgeEnd(Arrays.copyOf(rest, total), end)
+                : judgeBlocks(Arrays.copyOf(rest, total), head, (int) payload, end);
+    }
+
+    private Verdict judgeBlocks(byte[] wire, int head, int payload, int end) {
+        Check check = format.check().orElseThrow();
+        int size = check.algorithm().sizeBytes();
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        content.write(wire, 0, head);
+        boolean areRight = true;
+        int at = head;
+        for (int left = payload; left > 0; left -= check.every()) {
+            int block = Math.min(left, check.every());
+            content.write(wire, at, block);
+            areRight &= number(wire, BitField.wholeBytes(at + block, size, check.endian()))
+                    == ModelChecksum.compute(check.algorithm(), wire, at, block);
+            at += block + size;
+        }
+        content.write(wire, at, wire.length - at);
+        Verdict verdict = judgeEnd(content.toByteArray(), end);
+        return verdict instanceof Whole && !areRight ? new Bad(BadFrame.CHECK) : verdict;
+    }
+
+    /** Of a key, which stands where a bit says so. */
+    private int keyBytes(byte[] content) {
+        return format.mask()
+                .filter(mask ->
+                        number(content, format.field(mask.when()).orElseThrow().bits()) == 1)
+                .map(Mask::keyBytes)
+                .orElse(0);
     }
 
     private Verdict judgeDelimited(int start) {
-        int most = format.maxFrameBytes() - (format.escape() == Escape.COBS ? 1 : 2);
+        int most = format.maxFrameBytes() - (format.escape() == Escape.COBS || format.escape() == Escape.END ? 1 : 2);
         int end = start;
         while (end < stream.length && !isFill(end)) {
             end++;
@@ -198,7 +241,11 @@ final class ModelDecoder {
         if (end == stream.length) {
             return new TooFew();
         }
-        Optional<byte[]> content = format.escape() == Escape.COBS ? uncobs(start, end) : unescape(start, end);
+        Optional<byte[]> content = switch (format.escape()) {
+            case COBS -> uncobs(start, end);
+            case END -> Optional.of(Arrays.copyOfRange(stream, start, end));
+            default -> unescape(start, end);
+        };
         return content.isEmpty() ? new Bad(BadFrame.ESCAPE) : judgeContent(content.get(), end + 1);
     }
 
@@ -303,6 +350,7 @@ final class ModelDecoder {
             }
         }
         return format.check().isPresent()
+                        && !format.check().get().isOfBlocks()
                         && !checkMatches(content, format.check().get())
                 ? new Bad(BadFrame.CHECK)
                 : new Whole(end, content);
@@ -323,6 +371,7 @@ final class ModelDecoder {
         return isGrowing()
                 ? format.length().orElseThrow().bits().at()
                         + lengthSize(content).orElseThrow()
+                        + keyBytes(content)
                 : format.payloadAt();
     }
 
@@ -481,7 +530,20 @@ final class ModelDecoder {
         int from = check.from().index(0, payloadEnd);
         int to = check.to().index(0, payloadEnd);
         int at = check.at().index(0, payloadEnd);
-        BitField field = BitField.wholeBytes(at, check.algorithm().sizeBytes(), check.endian());
-        return number(content, field) == ModelChecksum.compute(check.algorithm(), content, from, to - from);
+        long computed = ModelChecksum.compute(check.algorithm(), content, from, to - from);
+        for (int i = 0; i < check.separator().sizeBytes(); i++) {
+            if ((content[at++] & 0xff) != check.separator().byteAt(i)) {
+                return false;
+            }
+        }
+        if (check.encoding() == Check.Encoding.BINARY) {
+            return number(content, BitField.wholeBytes(at, check.algorithm().sizeBytes(), check.endian())) == computed;
+        }
+        byte[] raw = Arrays.copyOfRange(content, at, at + 2 * check.algorithm().sizeBytes());
+        if (check.endian() == Endian.LITTLE) {
+            reverse(raw);
+        }
+        String digits = new String(raw, java.nio.charset.StandardCharsets.ISO_8859_1);
+        return digits.matches("[0-9a-fA-F]+") && Long.parseLong(digits, 16) == computed;
     }
 }

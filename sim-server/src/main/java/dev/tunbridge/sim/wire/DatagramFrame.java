@@ -1,7 +1,6 @@
 package dev.tunbridge.sim.wire;
 
 import dev.tunbridge.protocol.Protocol;
-import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
@@ -33,7 +32,7 @@ public record DatagramFrame(int headBytes, int tailBytes) {
      */
     public static Optional<DatagramFrame> of(Protocol protocol, Carriage carriage, int payloadBytes) {
         FrameFormat format = protocol.format();
-        if (format.escape() != Escape.NONE || carriage == Carriage.SOCKET) {
+        if (format.isRewritten() || carriage == Carriage.SOCKET) {
             return Optional.empty();
         }
         MessageCodec codec = protocol.newCodec();

@@ -1,7 +1,6 @@
 package dev.tunbridge.bridge.receive;
 
 import dev.tunbridge.protocol.frame.BoundaryGrade;
-import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameProbe;
 import dev.tunbridge.protocol.frame.FrameView;
@@ -334,7 +333,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
                 long whole = raw == null ? HeldBytes.NEVER : raw.seenNanos(frame.startOffset(), frame.endOffset());
                 measure(whole);
                 observer.onFrame(DeliveryObserver.Lane.EARLY, grade, frame, whole, nowNanos);
-                if (format.escape() != Escape.NONE) {
+                if (format.isRewritten()) {
                     downlink.flush(); // the unescaped frame makes room for the next
                 }
             }

@@ -43,6 +43,7 @@ final class ProofModel implements AutoCloseable {
             case HDLC -> 0x7e;
             case SLIP -> 0xc0;
             case COBS -> 0x00;
+            case END -> format.end().orElseThrow();
             case NONE, DLE -> -1;
         };
     }
@@ -75,8 +76,20 @@ final class ProofModel implements AutoCloseable {
         if (held.contains(frame.contentStart, frame.end)) {
             return true;
         }
-        long headEnd = frame.start + format.payloadAt();
-        return lengthIsAhead && ((frame.start >= from && headEnd <= position) || held.contains(frame.start, headEnd));
+        if (!lengthIsAhead) {
+            return false;
+        }
+        long headEnd = frame.start + lengthEnd((int) frame.start);
+        return (frame.start >= from && headEnd <= position) || held.contains(frame.start, headEnd);
+    }
+
+    /** The bytes of the frame at the index that tell its length: all of the header, or as many as a length that grows takes. */
+    private int lengthEnd(int index) {
+        int bytes = format.payloadAt();
+        while (bytes < maxFrameBytes && probe.claimedBytes(stream.buffer(), index, index + bytes) == 0) {
+            bytes++;
+        }
+        return bytes;
     }
 
     private boolean scanProves(SentFrame frame, HeldModel lane) {

@@ -29,6 +29,27 @@ final class SimulatedFormats {
               payload: {at: 3}
             """ + TYPES, "bare");
 
+    /** A check behind each sixteen bytes of payload, as DNP3 has it. */
+    private static final FrameFormat BLOCKS = FrameFormat.parse("""
+            name: blocks
+            frame:
+              sync: {bytes: "05 64"}
+              header: [{name: type, at: 4, size: 1}]
+              length: {at: 2, size: 2, counts: payload, max: 2048}
+              headerCheck: {algorithm: crc16-dnp, from: 0, to: 5, at: 5}
+              payload: {at: 7}
+              check: {algorithm: crc16-dnp, from: payload-start, to: payload-end, at: payload-end, every: 16}
+            """ + TYPES, "blocks");
+    /** A length in stages, a key, and masked payloads, as WebSocket has them. */
+    private static final FrameFormat MASKED = FrameFormat.parse("""
+            name: masked
+            frame:
+              header: [{name: type, at: 0, size: 1}, {name: masked, at: 1, size: 1, shift: 7, bits: 1}]
+              length: {at: 1, size: 1, bits: 7, encoding: staged, max: 2048}
+              payload: {at: length-end}
+              mask: {when: masked, size: 4}
+            """ + TYPES, "masked");
+
     private static final List<FrameFormat> OTHERS = generate();
 
     private SimulatedFormats() {}
@@ -49,7 +70,7 @@ final class SimulatedFormats {
 
     private static List<FrameFormat> generate() {
         Dice dice = new Dice(20_260_101);
-        List<FrameFormat> formats = new ArrayList<>();
+        List<FrameFormat> formats = new ArrayList<>(List.of(BLOCKS, MASKED));
         while (formats.size() < GENERATED) {
             String name = "generated-" + formats.size();
             try {
@@ -62,7 +83,8 @@ final class SimulatedFormats {
     }
 
     private static String describe(String name, Dice dice) {
-        Escape[] escapes = Escape.values();
+        // A packet may hold any byte, also one that would end it.
+        Escape[] escapes = {Escape.NONE, Escape.HDLC, Escape.SLIP, Escape.COBS, Escape.DLE};
         Escape escape = dice.chance(0.6) ? Escape.NONE : escapes[dice.below(escapes.length)];
         StringBuilder text = new StringBuilder("name: " + name + "\nmapper: reference\nframe:\n");
         int at = 0;
