@@ -16,6 +16,9 @@ final class ChanceOdds {
     /** More values than a type field has are no pattern. */
     private static final int MOST_VALUES = 32;
 
+    /** Which of two classes a frame is of. */
+    private static final double BITS_OF_CLASS = 1;
+
     private static final int PLACES_NEARBY = 64;
     private static final int MOST_PLACES = 1 << 15;
     /** All guesses together: fields, orders, biases, starts. */
@@ -45,12 +48,18 @@ final class ChanceOdds {
         return work.take(4 * places) ? new OfLength(cut, guess).bits(step) : 0;
     }
 
+    private enum Length {
+        SHORT,
+        LONG
+    }
+
     private static final class OfLength {
         private final Cut cut;
         private final LengthGuess guess;
         private final List<Pattern> patterns;
         private final int longest;
         private final int shortest;
+        private final int reach;
         private final BitSet isStart;
 
         OfLength(Cut cut, LengthGuess guess) {
@@ -59,14 +68,17 @@ final class ChanceOdds {
             patterns = patterns(cut);
             longest = cut.longest();
             shortest = cut.shortest();
+            reach = patterns.isEmpty() ? 0 : patterns.get(patterns.size() - 1).offset();
             isStart = new BitSet(cut.bytes.length);
             for (int start : cut.starts) {
                 isStart.set(start);
             }
         }
 
+        /** Frames that are too short for all that frames have in common are a class of their own: zeros often look like such. */
         double bits(int step) {
-            double everywhere = bits(0, cut.bytes.length, step);
+            double ofShort = bits(Length.SHORT, 0, cut.bytes.length, step);
+            double ofLong = bits(Length.LONG, 0, cut.bytes.length, step);
             double bits = -cost(patterns) - BITS_OF_SEARCH;
             Set<Integer> seen = new HashSet<>();
             for (int i = 0; i < cut.frames(); i++) {
@@ -74,10 +86,17 @@ final class ChanceOdds {
                 // repeats.
                 if (seen.add(beginning(i))) {
                     int start = cut.starts[i];
-                    bits += Math.min(everywhere, nearby(start, Math.min(cut.bytes.length, start + PLACES_NEARBY)));
+                    Length length = length(cut.lengths[i]);
+                    double everywhere = length == Length.LONG ? ofLong : ofShort;
+                    double nearby = nearby(length, start, Math.min(cut.bytes.length, start + PLACES_NEARBY));
+                    bits += Math.max(0, Math.min(everywhere, nearby) - BITS_OF_CLASS);
                 }
             }
             return bits;
+        }
+
+        private Length length(int total) {
+            return total > reach ? Length.LONG : Length.SHORT;
         }
 
         private int beginning(int frame) {
@@ -90,33 +109,36 @@ final class ChanceOdds {
         }
 
         /** Traffic is not alike everywhere: a place in zeros lies beside others that look the same. Infinite where none does. */
-        private double nearby(int from, int to) {
+        private double nearby(Length length, int from, int to) {
             int alike = 0;
             int places = 0;
             for (int at = from; at < to; at++) {
                 if (!isStart.get(at)) {
                     places++;
-                    alike += isAlike(at) ? 1 : 0;
+                    alike += isAlike(length, at) ? 1 : 0;
                 }
             }
             return alike == 0 && places > 0 ? Double.POSITIVE_INFINITY : -log2((alike + 1.0) / (places + 1.0));
         }
 
-        private double bits(int from, int to, int step) {
+        private double bits(Length length, int from, int to, int step) {
             int alike = 0;
             int places = 0;
             for (int at = from; at < to; at += step) {
                 if (!isStart.get(at)) {
                     places++;
-                    alike += isAlike(at) ? 1 : 0;
+                    alike += isAlike(length, at) ? 1 : 0;
                 }
             }
             return -log2((alike + 1.0) / (places + 1.0));
         }
 
-        private boolean isAlike(int at) {
+        private boolean isAlike(Length length, int at) {
             int total = guess.total(cut.bytes, at + guess.at());
-            return total >= shortest && total <= longest && ChanceOdds.isAlike(cut.bytes, at, total, patterns);
+            return total >= shortest
+                    && total <= longest
+                    && length(total) == length
+                    && ChanceOdds.isAlike(cut.bytes, at, total, patterns);
         }
     }
 

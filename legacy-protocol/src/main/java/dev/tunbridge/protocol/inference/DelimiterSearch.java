@@ -47,16 +47,16 @@ final class DelimiterSearch {
     private Optional<Found> stuffed(String name, int flag, int escape) {
         int at = first(flag);
         int flags = 0;
-        for (; at < bytes.length; at++) {
-            int value = bytes[at] & 0xff;
+        while (at < bytes.length) {
+            int value = bytes[at++] & 0xff;
             if (value == flag) {
                 flags++;
                 end();
             } else if (value == escape) {
-                if (++at == bytes.length) {
+                if (at == bytes.length) {
                     break;
                 }
-                int plain = plain(name, bytes[at] & 0xff);
+                int plain = plain(name, bytes[at++] & 0xff);
                 if (plain < 0) {
                     return Optional.empty();
                 }
@@ -119,7 +119,8 @@ final class DelimiterSearch {
 
     private Optional<Found> dle() {
         boolean isInside = false;
-        for (int at = 0; at + 1 < bytes.length; at++) {
+        int at = 0;
+        while (at + 1 < bytes.length) {
             int value = bytes[at] & 0xff;
             int next = bytes[at + 1] & 0xff;
             if (value != DLE) {
@@ -128,9 +129,10 @@ final class DelimiterSearch {
                 } else if (!ends.isEmpty()) {
                     return Optional.empty();
                 }
+                at++;
                 continue;
             }
-            at++;
+            at += 2;
             boolean isRight = isInside ? next == DLE || next == ETX : next == STX || ends.isEmpty();
             if (!isRight) {
                 return Optional.empty();
