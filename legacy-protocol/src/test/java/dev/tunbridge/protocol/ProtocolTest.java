@@ -40,11 +40,30 @@ class ProtocolTest {
         assertThat(acme(name).newCodec().maxPacketBytes()).isEqualTo(2_000);
     }
 
+    /** Else it would be chance which of them is written. */
+    @Test
+    void refusesTwoTypesOfOneMeaning() {
+        assertThatThrownBy(() -> Protocol.parse("""
+                name: two
+                frame:
+                  header: [{name: type, at: 0, size: 1}]
+                  length: {at: 1, size: 2, max: 2000}
+                  payload: {at: 3}
+                types: {four: 4, six: 6}
+                messages:
+                  four: {means: packet, layout: [{bytes: content}]}
+                  six: {means: packet, layout: [{bytes: content}]}
+                session: none
+                """, "two.yaml"))
+                .hasMessageContaining("means packet as ")
+                .hasMessageContaining(" does; allowed one of them");
+    }
+
     @Test
     void refusesThoseOfAnother() {
         assertThatThrownBy(() -> acme("modbus"))
                 .isInstanceOf(DescriptionException.class)
                 .hasMessageContaining(
-                        "messages: is \"modbus\"; allowed: its own messages, or those of reference, plain-le, hdlc, vtun");
+                        "messages: is \"modbus\"; allowed: its own messages, or those of reference, plain-le, hdlc, vtun, ");
     }
 }

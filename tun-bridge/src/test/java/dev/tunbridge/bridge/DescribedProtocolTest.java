@@ -323,7 +323,7 @@ class DescribedProtocolTest {
                 assertThat(next)
                         .contains(
                                 "the server does not begin as format 'lines' does: nonce: constant at byte 0 of the payload"
-                                        + " is \"SSH-2.\"; allowed \"NONCE \"; came \"SSH-2.0-OpenSSH_9.2\\x0D\"");
+                                        + " is \"SSH-2.\"; allowed \"NONCE \"; came \"SSH-2.0-OpenSSH_9.2\\x0D\\x0A\"");
             }
         }
     }

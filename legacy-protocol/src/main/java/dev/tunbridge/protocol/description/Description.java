@@ -33,7 +33,29 @@ public final class Description {
 
     private static final int LARGEST_BYTES = 1 << 20;
 
-    private static final List<String> SHIPPED = List.of("reference", "plain-le", "hdlc", "vtun");
+    private static final List<String> SHIPPED = List.of(
+            "reference",
+            "plain-le",
+            "hdlc",
+            "vtun",
+            "amqp-0-9-1",
+            "bgp",
+            "diameter",
+            "dlms-hdlc",
+            "dlms-wrapper",
+            "http-chunks",
+            "iec104",
+            "kiss",
+            "modbus-tcp",
+            "mqtt",
+            "ppp",
+            "qemu",
+            "rtcm3",
+            "slip",
+            "smpp",
+            "tpkt",
+            "ubx",
+            "xbee");
     private static final String FOLDER = "/dev/tunbridge/protocol/frame/";
 
     private static final Set<Tag> TAGS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL, Tag.SEQ, Tag.MAP);

@@ -14,6 +14,11 @@ public record BitField(int at, int size, Endian endian, int shift, int bits) {
         return new BitField(at, size, endian, 0, 8 * size);
     }
 
+    /** The same field at another place. */
+    static BitField within(BitField field, int at) {
+        return new BitField(at, field.size, field.endian, field.shift, field.bits);
+    }
+
     int end() {
         return at + size;
     }

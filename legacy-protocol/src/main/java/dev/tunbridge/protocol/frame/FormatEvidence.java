@@ -116,7 +116,10 @@ final class FormatEvidence {
             return "recovery past a hole: possible; frames go early from the first mark, a boundary that is proven";
         }
         if (!format.canResynchronise()) {
-            return "recovery past a hole: only behind a frame whose header came before the hole (proven)";
+            return "recovery past a hole: only behind a frame whose header came before the hole (proven)"
+                    + (format.wantsContentEvidence()
+                            ? ", and where whole IP packets speak for the frames that hold them"
+                            : "");
         }
         return "recovery past a hole: possible; frames go early from boundaries that are "
                 + switch (format.resync().boundaries()) {
@@ -142,14 +145,21 @@ final class FormatEvidence {
             return 1;
         }
         LengthField length = format.length().get();
+        if (length.isGrowing()) {
+            return GrowingLength.of(length).chance(format.maxPayloadBytes() + format.lengthBias());
+        }
         double values = Math.pow(2, length.bits().bits());
         // Where a mark ends the frame there is one right length, not a range of them.
-        return (format.escape() == Escape.NONE ? format.maxPayloadBytes() - format.minPayloadBytes() + 1 : 1) / values;
+        return (format.escape() == Escape.NONE ? format.maxPayloadBytes() - format.minPayloadBytes() + 1 : 1)
+                / values
+                / (length.repeatedAt().isPresent() ? values : 1);
     }
 
     /** What a length must have right where small numbers are common: the bytes in front that are zero in every length allowed. */
     private static double commonLengthBits(FrameFormat format) {
-        if (format.length().isEmpty() || format.length().get().encoding() == LengthField.Encoding.ASCII_HEX) {
+        if (format.length().isEmpty()
+                || format.length().get().isGrowing()
+                || format.length().get().encoding().isText()) {
             return 0;
         }
         LengthField length = format.length().get();

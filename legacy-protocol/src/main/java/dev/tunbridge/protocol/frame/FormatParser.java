@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -26,9 +27,10 @@ import java.util.stream.Stream;
  *   frame:
  *     sync:    bytes, mask                        hexadecimal, up to 8 bytes
  *     header:  name, at, size, endian, shift, bits, value
- *     length:  at, size, endian, shift, bits, encoding (binary, bcd, ascii-hex), counts (payload, all, after-length),
+ *     length:  at, size, endian, shift, bits, encoding (binary, bcd, ascii-hex, ascii-decimal, varint, staged), until,
+ *              repeatedAt, counts (payload, all, after-length),
  *              adjust, max                        max is the longest payload, whatever is counted
- *     payload: at, max                            max only where there is no length
+ *     payload: at (or length-end), max            max only where there is no length
  *     check:   algorithm, from, to, at, endian    none, a name of the catalogue,
  *                                                 crc: width, poly, init, refin, refout, xorout
  *                                                 sum: size, init, complement (none, ones, twos)
@@ -43,6 +45,7 @@ import java.util.stream.Stream;
  * With an escape all places and lengths are those of the frame before escaping, and its marks are not part of it.
  */
 final class FormatParser {
+    private static final String LENGTH_END = "length-end";
     private static final String DEFAULT_MAPPER = "reference";
     private static final String[] PLACE_KEYS = {"algorithm", "from", "to", "at", "endian"};
     private static final String[] SUM_KEYS = {"size", "init", "complement"};
@@ -65,14 +68,15 @@ final class FormatParser {
         Optional<Section> length = frame.optionalSection("length");
         Section payload = frame.section("payload");
         payload.keys(length.isPresent() ? new String[] {"at"} : new String[] {"at", "max"});
-        int payloadAt = payload.integer("at");
-        length.ifPresent(l -> l.keys("at", "size", "endian", "shift", "bits", "encoding", "counts", "adjust", "max"));
+        length.ifPresent(l -> l.keys(
+                "at", "size", "endian", "shift", "bits", "encoding", "until", "repeatedAt", "counts", "adjust", "max"));
         // Without a length field the maximum has no other place.
         int maxPayloadBytes = length.isPresent() ? length.get().integer("max") : maxWithoutLength(payload, escape);
         BytePattern sync = frame.optionalSection("sync").map(FormatParser::sync).orElse(BytePattern.EMPTY);
         List<HeaderField> fields = (frame.has("header") ? frame.sections("header") : List.<Section>of())
                 .stream().map(FormatParser::field).toList();
         Optional<LengthField> lengthField = length.map(FormatParser::length);
+        int payloadAt = payloadAt(payload, lengthField);
         Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
         Optional<Check> headerCheck =
                 frame.optionalSection("headerCheck").flatMap(section -> check(section, payloadAt));
@@ -104,6 +108,25 @@ final class FormatParser {
         } catch (DescriptionException e) {
             throw top.locate(e);
         }
+    }
+
+    private static int payloadAt(Section payload, Optional<LengthField> length) {
+        boolean isGrowing = length.map(LengthField::isGrowing).orElse(false);
+        if (!payload.has("at") || !payload.isText("at")) {
+            int at = payload.integer("at");
+            if (isGrowing) {
+                throw payload.refuse("at", "is " + at + "; allowed length-end, for the length grows");
+            }
+            return at;
+        }
+        String written = payload.text("at");
+        if (!written.equals(LENGTH_END) || length.isEmpty()) {
+            throw payload.refuse(
+                    "at",
+                    "is \"" + written + "\"; allowed: bytes from the frame's start"
+                            + (length.isEmpty() ? ", for there is no length" : ", length-end"));
+        }
+        return length.get().leastEnd();
     }
 
     private static int maxWithoutLength(Section payload, Escape escape) {
@@ -155,7 +178,9 @@ final class FormatParser {
                 section.choice("encoding", LengthField.Encoding.BINARY, LengthField.Encoding.class),
                 bitField(section),
                 section.choice("counts", LengthField.Counts.PAYLOAD, LengthField.Counts.class),
-                section.integer("adjust", 0));
+                section.integer("adjust", 0),
+                section.has("until") ? pattern(section, "until") : BytePattern.EMPTY,
+                section.has("repeatedAt") ? OptionalInt.of(section.integer("repeatedAt")) : OptionalInt.empty());
     }
 
     private static Optional<Check> check(Section section, int payloadAt) {
@@ -256,7 +281,7 @@ final class FormatParser {
         if (names.isEmpty()) {
             throw section.refuse("", "is empty; allowed: names of messages with their numbers");
         }
-        names.forEach(name -> types.put(name, section.integer(name)));
+        names.forEach(name -> types.put(name, section.unsigned(name)));
         return types;
     }
 

@@ -11,9 +11,13 @@ import java.util.Set;
 
 /** The rules that a format must keep to work at all. Each refusal names the key and what is allowed. */
 final class FormatRules {
+    private static final int FIXED = -1;
+
     private final String source;
     private final int payloadAt;
     private final Escape escape;
+    /** Where a length that grows stands. */
+    private int lengthAt = FIXED;
     /** Which key has each bit of the head. */
     private final Map<Integer, String> taken = new HashMap<>();
 
@@ -39,6 +43,9 @@ final class FormatRules {
             rules.verifyCheck("frame.check", check, false);
             format.headerCheck().ifPresent(header -> rules.verifyOrder(header, check));
         });
+        if (format.flags() == Flags.SHARED && format.growthBytes() > 0) {
+            throw rules.refuse("frame.flags", "is \"shared\"; allowed: own, for the length grows");
+        }
         boolean hasFlags = format.escape() == Escape.HDLC || format.escape() == Escape.SLIP || format.mayShareFlag();
         if (format.flags() == Flags.SHARED && !hasFlags) {
             throw rules.refuse(
@@ -59,7 +66,7 @@ final class FormatRules {
         int counted = switch (length.counts()) {
             case PAYLOAD -> 0;
             case ALL -> payloadAt + tailBytes;
-            case AFTER_LENGTH -> payloadAt - length.bits().end() + tailBytes;
+            case AFTER_LENGTH -> payloadAt - length.leastEnd() + tailBytes;
         };
         return (long) counted + length.adjust();
     }
@@ -136,14 +143,35 @@ final class FormatRules {
     private void verifyLength(LengthField length, int maxPayloadBytes, int tailBytes) {
         String key = "frame.length";
         verifyBits(key, length.bits());
-        take(key, length.bits());
+        if (!length.isGrowing()) {
+            take(key, length.bits());
+        }
         if (length.bits().size() > 7) {
             throw refuse(key + ".size", "is " + length.bits().size() + "; allowed 1 to 7");
         }
         boolean wholeBytes = length.bits().bits() == 8 * length.bits().size();
-        if (length.encoding() != LengthField.Encoding.BINARY && !wholeBytes) {
-            throw refuse(key + ".bits", "goes with encoding binary only; allowed: whole bytes");
+        boolean isStaged = length.encoding() == LengthField.Encoding.STAGED;
+        if (length.encoding() != LengthField.Encoding.BINARY && !isStaged && !wholeBytes) {
+            throw refuse(key + ".bits", "goes with encoding binary only, and with staged; allowed: whole bytes");
         }
+        if (isStaged && (length.bits().size() != 1 || length.bits().bits() < 2)) {
+            String wrong = length.bits().size() != 1 ? ".size" : ".bits";
+            throw refuse(
+                    key + wrong,
+                    "is "
+                            + (length.bits().size() != 1
+                                    ? length.bits().size()
+                                    : length.bits().bits())
+                            + (length.bits().size() != 1 ? "; allowed 1" : "; allowed 2 to 8")
+                            + ", for staged lengths begin in one byte");
+        }
+        if (length.isGrowing()) {
+            verifyGrowing(length, GrowingLength.of(length));
+        }
+        length.repetition().ifPresent(again -> {
+            verifyBits(key + ".repeatedAt", again.bits());
+            take(key + ".repeatedAt", again.bits());
+        });
         if (escape != Escape.NONE && length.counts() == LengthField.Counts.ALL) {
             throw refuse(
                     key + ".counts",
@@ -162,6 +190,58 @@ final class FormatRules {
             throw refuse(
                     key + ".max",
                     "is " + maxPayloadBytes + ", but the field holds a payload of at most " + largest + " bytes");
+        }
+    }
+
+    /** Such a length is the last of the header, so that nothing but the payload has to follow it about. */
+    private void verifyGrowing(LengthField length, GrowingLength growing) {
+        String key = "frame.length";
+        if (escape != Escape.NONE) {
+            throw refuse(
+                    key + (length.until().sizeBytes() > 0 ? ".until" : ".encoding"),
+                    "makes a length that grows, which does not go with an escape; allowed: a length of a fixed size");
+        }
+        if (length.counts() == LengthField.Counts.ALL) {
+            throw refuse(
+                    key + ".counts",
+                    "is all, and so counts the bytes of the length, which depend on it; allowed payload, after-length");
+        }
+        if (length.repeatedAt().isPresent()) {
+            throw refuse(key + ".repeatedAt", "does not go with a length that grows; allowed: no such key");
+        }
+        if (length.until().sizeBytes() > 0) {
+            verifyUntil(length);
+        }
+        if (payloadAt != length.leastEnd()) {
+            throw refuse("frame.payload.at", "is " + payloadAt + "; allowed length-end, for the length grows");
+        }
+        take(
+                key,
+                length.encoding() == LengthField.Encoding.STAGED
+                        ? length.bits()
+                        : BitField.wholeBytes(length.bits().at(), growing.leastBytes(), Endian.BIG));
+        lengthAt = length.bits().at();
+    }
+
+    private void verifyUntil(LengthField length) {
+        boolean isText = length.encoding().isText();
+        int radix = length.encoding() == LengthField.Encoding.ASCII_HEX ? 16 : 10;
+        if (!isText || LengthField.digit(length.until().byteAt(0), radix) >= 0) {
+            throw refuse(
+                    "frame.length.until",
+                    isText
+                            ? "begins with a digit; allowed: bytes that end the digits"
+                            : "closes digits; allowed with encoding ascii-hex and ascii-decimal only");
+        }
+    }
+
+    /** What lies behind a length that grows has no fixed place. */
+    private void verifyFixed(String key, Check.Position position) {
+        if (lengthAt != FIXED && !position.atPayloadEnd() && position.bytes() > lengthAt) {
+            throw refuse(
+                    key,
+                    "is " + position.bytes() + "; allowed 0 to " + lengthAt
+                            + ", payload-end, for the length behind that grows");
         }
     }
 
@@ -185,6 +265,9 @@ final class FormatRules {
         verifyPosition(key + ".from", check.from());
         verifyPosition(key + ".to", check.to());
         verifyPosition(key + ".at", check.at());
+        verifyFixed(key + ".from", check.from());
+        verifyFixed(key + ".to", check.to());
+        verifyFixed(key + ".at", check.at());
         if (isOfHeader && (check.to().atPayloadEnd() || check.at().atPayloadEnd())) {
             String end = check.to().atPayloadEnd() ? ".to" : ".at";
             throw refuse(key + end, "is payload-end; allowed 0 to " + payloadAt + ", for the header is checked alone");
@@ -255,23 +338,23 @@ final class FormatRules {
         // Without a field all frames are of one type.
         BitField type = field.orElse(BitField.wholeBytes(0, 1, Endian.BIG));
         long largest = field.isPresent() ? type.mask() : 0;
-        if (type.bits() > 31) {
-            throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 31");
+        if (type.bits() > 32) {
+            throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 32");
         }
         Map<Integer, String> names = new HashMap<>();
         types.forEach((name, number) -> {
             String key = "types." + name;
-            if (number < 0 || number > largest) {
+            if (Integer.toUnsignedLong(number) > largest) {
                 throw refuse(
                         key,
-                        "is " + number + "; allowed "
+                        "is " + Integer.toUnsignedString(number) + "; allowed "
                                 + (field.isPresent()
                                         ? "0 to " + largest
                                         : "0 alone, for no field of the header is named type"));
             }
             String other = names.putIfAbsent(number, name);
             if (other != null) {
-                throw refuse(key, "is " + number + ", which is also types." + other);
+                throw refuse(key, "is " + Integer.toUnsignedString(number) + ", which is also types." + other);
             }
         });
     }

@@ -101,7 +101,7 @@ public final class FrameDecoder implements AutoCloseable {
         long start = offset + probe.fillBytes();
         advance(in, in.readerIndex() + wireBytes);
         int contentIndex = probe.contentIndex();
-        view.wrap(escapes ? arena : in, contentIndex, probe.payloadBytes(), start, offset);
+        view.wrap(escapes ? arena : in, contentIndex, probe.headBytes(), probe.payloadBytes(), start, offset);
         if (!synchronised) {
             synchronised = true;
             handler.onSkipped(lostAt, start);

@@ -35,7 +35,7 @@ public final class FrameEncoder implements AutoCloseable {
                 format.field(HeaderField.SEQUENCE).map(HeaderField::bits).orElse(null);
         this.escaping = format.escape().escaping();
         this.sharesFlags = format.flags() == Flags.SHARED;
-        this.needsScratch = escaping != null || sharesFlags;
+        this.needsScratch = escaping != null || sharesFlags || layout.growing != null;
         this.scratch = needsScratch ? Unpooled.directBuffer(format.maxContentBytes()) : Unpooled.EMPTY_BUFFER;
     }
 
@@ -81,9 +81,13 @@ public final class FrameEncoder implements AutoCloseable {
             abort();
             throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
         }
-        layout.seal(frame, frameIndex);
-        if (needsScratch) {
-            copyOut(frame.writerIndex() - frameIndex);
+        if (layout.growing != null) {
+            layout.sealGrown(frame, frameIndex, out, layout.growing);
+        } else {
+            layout.seal(frame, frameIndex);
+            if (needsScratch) {
+                copyOut(frame.writerIndex() - frameIndex);
+            }
         }
         nextSequence++;
         hasFlagBefore = true;

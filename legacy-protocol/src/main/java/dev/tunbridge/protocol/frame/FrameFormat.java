@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  * The framing of a protocol: immutable, and proven to work when it exists. It comes from a YAML description.
  *
  * @param fields the header fields in the order of the description; the one named type tells messages apart, if there is one
- * @param payloadAt bytes of a frame before its payload
+ * @param payloadAt bytes of a frame before its payload; the fewest, where its length grows
  * @param keepAliveEveryNanos a session sends a keep-alive this often
  * @param deadAfterNanos a peer that has sent nothing for so long is dead
  * @param headerCheck a check of the header alone, so that a wrong length is found before the frame that it claims has come
@@ -137,7 +137,7 @@ public record FrameFormat(
         return Description.shippedNames();
     }
 
-    /** The number of a frame type, if the description names it. */
+    /** The number of a frame type, if the description names it: 32 bits without a sign. */
     public OptionalInt type(String name) {
         Integer number = types.get(name);
         return number == null ? OptionalInt.empty() : OptionalInt.of(number);
@@ -159,16 +159,21 @@ public record FrameFormat(
         return escaping == null ? maxContentBytes() : escaping.maxWireBytes(maxContentBytes());
     }
 
-    /** The bytes that a frame adds to its payload; what the payload itself makes an escape add comes on top. */
+    /** The bytes that a frame adds to its payload, at most where its length grows; what the payload itself makes an escape add comes on top. */
     public int overheadBytes() {
         Escaping escaping = escape.escaping();
-        return payloadAt + tailBytes() + (escaping == null ? 0 : escaping.overheadBytes());
+        return payloadAt + growthBytes() + tailBytes() + (escaping == null ? 0 : escaping.overheadBytes());
     }
 
     /** Whether the next frame can be found again after a bad one. */
     public boolean canResynchronise() {
         return resync.maxScanBytes() > 0
                 && (escape.isDelimited() || FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE);
+    }
+
+    /** Whether boundaries may be searched for, and a frame by itself says too little for its own. */
+    public boolean wantsContentEvidence() {
+        return resync.maxScanBytes() > 0 && !canResynchronise();
     }
 
     /**
@@ -226,7 +231,14 @@ public record FrameFormat(
     }
 
     int maxContentBytes() {
-        return payloadAt + maxPayloadBytes + tailBytes();
+        return payloadAt + growthBytes() + maxPayloadBytes + tailBytes();
+    }
+
+    /** The bytes that the longest length takes beyond the shortest. */
+    int growthBytes() {
+        return length.flatMap(LengthField::growing)
+                .map(g -> g.mostBytes() - g.leastBytes())
+                .orElse(0);
     }
 
     /** What the length field holds for an empty payload. */

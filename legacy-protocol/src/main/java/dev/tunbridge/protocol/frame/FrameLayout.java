@@ -23,14 +23,18 @@ final class FrameLayout {
     final BytePattern sync;
     final @Nullable BitField type;
     final BitField[] fields;
+    /** Of the head where no length grows; of the shortest where one does. */
     final int headBytes;
+
     final int tailBytes;
     final int minPayloadBytes;
     final int maxPayloadBytes;
     final @Nullable LengthField length;
+    final @Nullable GrowingLength growing;
     /** {@link FrameFormat#mayShareFlag}: the wire bytes that a frame has in common with the next. */
     final int sharedBytes;
 
+    private final @Nullable LengthField repetition;
     private final long lengthBias;
     private final BitField[] constants;
     private final long[] constantValues;
@@ -84,6 +88,8 @@ final class FrameLayout {
         this.minPayloadBytes = format.minPayloadBytes();
         this.maxPayloadBytes = format.maxPayloadBytes();
         this.length = format.length().orElse(null);
+        this.growing = format.length().flatMap(LengthField::growing).orElse(null);
+        this.repetition = format.length().flatMap(LengthField::repetition).orElse(null);
         this.sharedBytes = format.mayShareFlag() ? 1 : 0;
         this.lengthBias = format.lengthBias();
         this.check = format.check().map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
@@ -101,10 +107,23 @@ final class FrameLayout {
         return true;
     }
 
-    /** The payload's length as the length field says it, or {@link #BAD_LENGTH}. */
+    /**
+     * The bytes of a head whose length grows, once the fewest of it are there, or what {@link GrowingLength#sizeBytes} answers
+     * instead.
+     */
+    int grownHeadBytes(ByteBuf buffer, int frameIndex, int limit, GrowingLength grown) {
+        int lengthAt = headBytes - grown.leastBytes();
+        int size = grown.sizeBytes(buffer, frameIndex + lengthAt, limit);
+        return size <= 0 ? size : lengthAt + size;
+    }
+
+    /** The payload's length as the length field says it, or {@link #BAD_LENGTH}. It must be whole. */
     int payloadBytes(ByteBuf buffer, int frameIndex, LengthField lengthField) {
-        long value = lengthField.read(buffer, frameIndex);
-        if (value < 0) {
+        GrowingLength grown = growing;
+        long value = grown == null
+                ? lengthField.read(buffer, frameIndex)
+                : grown.read(buffer, frameIndex + headBytes - grown.leastBytes());
+        if (value < 0 || (repetition != null && repetition.read(buffer, frameIndex) != value)) {
             return BAD_LENGTH;
         }
         long bytes = value - lengthBias;
@@ -138,10 +157,33 @@ final class FrameLayout {
 
     /** Fills the length in and closes the frame whose payload ends at the writer index. */
     void seal(ByteBuf buffer, int frameIndex) {
-        int payloadEnd = buffer.writerIndex();
+        long value = buffer.writerIndex() - frameIndex - headBytes + lengthBias;
         if (length != null) {
-            length.write(buffer, frameIndex, payloadEnd - frameIndex - headBytes + lengthBias);
+            length.write(buffer, frameIndex, value);
         }
+        if (repetition != null) {
+            repetition.write(buffer, frameIndex, value);
+        }
+        close(buffer, frameIndex);
+    }
+
+    /** Copies a frame behind the writer index of another buffer, where its length is known and has the room that it takes, and closes it. */
+    void sealGrown(ByteBuf frame, int frameIndex, ByteBuf out, GrowingLength grown) {
+        int payloadIndex = frameIndex + headBytes;
+        int payloadBytes = frame.writerIndex() - payloadIndex;
+        int lengthAt = headBytes - grown.leastBytes();
+        int outIndex = out.writerIndex();
+        int size = grown.sizeOf(payloadBytes + lengthBias);
+        out.ensureWritable(lengthAt + size + payloadBytes + tailBytes);
+        out.writeBytes(frame, frameIndex, lengthAt + 1); // fields may have bits in the first byte of the length
+        out.writeZero(size - 1);
+        grown.write(out, outIndex + lengthAt, payloadBytes + lengthBias);
+        out.writeBytes(frame, payloadIndex, payloadBytes);
+        close(out, outIndex);
+    }
+
+    private void close(ByteBuf buffer, int frameIndex) {
+        int payloadEnd = buffer.writerIndex();
         buffer.writeZero(tailBytes);
         for (int i = 0; i < trailer.sizeBytes(); i++) {
             buffer.setByte(payloadEnd + tailBytes - trailer.sizeBytes() + i, trailer.byteAt(i));

@@ -18,6 +18,7 @@ public final class FrameProbe implements AutoCloseable {
     private final ByteBuf scratch;
 
     private int contentIndex;
+    private int headBytes;
     private int payloadBytes;
     private int fillBytes;
 
@@ -27,6 +28,7 @@ public final class FrameProbe implements AutoCloseable {
 
     FrameProbe(FrameFormat format, FrameLayout layout) {
         this.layout = layout;
+        this.headBytes = layout.headBytes;
         this.view = new FrameView(layout);
         this.escaping = format.escape().escaping();
         this.maxContentBytes = format.maxContentBytes();
@@ -53,7 +55,13 @@ public final class FrameProbe implements AutoCloseable {
      */
     public FrameView frame(ByteBuf buffer, long offset, long frameBytes) {
         boolean escapes = escaping != null;
-        view.wrap(escapes ? scratch : buffer, contentIndex, payloadBytes, offset + fillBytes(), offset + frameBytes);
+        view.wrap(
+                escapes ? scratch : buffer,
+                contentIndex,
+                headBytes,
+                payloadBytes,
+                offset + fillBytes(),
+                offset + frameBytes);
         return view;
     }
 
@@ -70,10 +78,11 @@ public final class FrameProbe implements AutoCloseable {
         boolean isHeader = layout.sync.matches(buffer, start, layout.sync.sizeBytes())
                 && layout.constantsMatch(buffer, start)
                 && layout.headerCheckMatches(buffer, start);
-        int payload = isHeader ? layout.payloadBytes(buffer, start, length) : FrameLayout.BAD_LENGTH;
+        int head = isHeader ? headBytes(buffer, start, limit) : 0;
+        int payload = head > 0 ? layout.payloadBytes(buffer, start, length) : FrameLayout.BAD_LENGTH;
         return payload == FrameLayout.BAD_LENGTH
                 ? 0
-                : start - index + layout.headBytes + payload + layout.tailBytes - layout.sharedBytes;
+                : start - index + head + payload + layout.tailBytes - layout.sharedBytes;
     }
 
     /**
@@ -143,18 +152,31 @@ public final class FrameProbe implements AutoCloseable {
             return BadFrame.CHECK.dead();
         }
         LengthField length = layout.length;
-        int payload = length == null ? FrameLayout.BAD_LENGTH : layout.payloadBytes(buffer, index, length);
+        int head = headBytes(buffer, index, limit);
+        if (head == GrowingLength.UNDECIDED && layout.growing != null) {
+            return 0;
+        }
+        int payload = length == null || head == GrowingLength.MALFORMED
+                ? FrameLayout.BAD_LENGTH
+                : layout.payloadBytes(buffer, index, length);
         if (payload == FrameLayout.BAD_LENGTH) {
             return BadFrame.LENGTH.dead();
         }
-        int total = layout.headBytes + payload + layout.tailBytes;
+        int total = head + payload + layout.tailBytes;
         if (available < total) {
             return 0;
         }
         contentIndex = index;
+        headBytes = head;
         payloadBytes = payload;
-        long verdict = judgeTail(buffer, index, payload);
+        long verdict = judgeTail(buffer, index, index + head + payload);
         return verdict < 0 ? verdict : total;
+    }
+
+    /** Of the frame at the index, whose fewest bytes of head are there, or what {@link GrowingLength#sizeBytes} answers instead. */
+    private int headBytes(ByteBuf buffer, int index, int limit) {
+        GrowingLength growing = layout.growing;
+        return growing == null ? layout.headBytes : layout.grownHeadBytes(buffer, index, limit, growing);
     }
 
     private long judgeContent(ByteBuf arena, int frameIndex) {
@@ -173,11 +195,10 @@ public final class FrameProbe implements AutoCloseable {
             return BadFrame.LENGTH.dead();
         }
         payloadBytes = payload;
-        return judgeTail(arena, frameIndex, payload);
+        return judgeTail(arena, frameIndex, frameIndex + layout.headBytes + payload);
     }
 
-    private long judgeTail(ByteBuf buffer, int frameIndex, int payload) {
-        int payloadEnd = frameIndex + layout.headBytes + payload;
+    private long judgeTail(ByteBuf buffer, int frameIndex, int payloadEnd) {
         if (!layout.trailerMatches(buffer, payloadEnd)) {
             return BadFrame.TRAILER.dead();
         }
@@ -187,6 +208,11 @@ public final class FrameProbe implements AutoCloseable {
     /** Where the unescaped frame of the last positive answer starts, in the arena or in the buffer itself. */
     int contentIndex() {
         return contentIndex;
+    }
+
+    /** Bytes in front of its payload. */
+    int headBytes() {
+        return headBytes;
     }
 
     int payloadBytes() {

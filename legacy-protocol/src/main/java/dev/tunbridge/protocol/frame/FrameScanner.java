@@ -110,6 +110,15 @@ public final class FrameScanner implements AutoCloseable {
         return frameBytes;
     }
 
+    /**
+     * The whole, valid frame at the place last found; reused, and valid until the next place is looked for.
+     *
+     * @param offset of that place in the stream
+     */
+    public FrameView frame(long offset) {
+        return probe.frame(buffer, offset, frameBytes);
+    }
+
     @Override
     public void close() {
         probe.close();

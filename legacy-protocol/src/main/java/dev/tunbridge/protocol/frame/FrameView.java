@@ -12,6 +12,7 @@ public final class FrameView {
     private final FrameLayout layout;
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private int frameIndex;
+    private int headBytes;
     private int payloadLength;
     private long startOffset;
     private long endOffset;
@@ -20,15 +21,16 @@ public final class FrameView {
         this.layout = layout;
     }
 
-    void wrap(ByteBuf buffer, int frameIndex, int payloadLength, long startOffset, long endOffset) {
+    void wrap(ByteBuf buffer, int frameIndex, int headBytes, int payloadLength, long startOffset, long endOffset) {
         this.buffer = buffer;
         this.frameIndex = frameIndex;
+        this.headBytes = headBytes;
         this.payloadLength = payloadLength;
         this.startOffset = startOffset;
         this.endOffset = endOffset;
     }
 
-    /** The type field, or 0 where the format has none. */
+    /** The type field as 32 bits without a sign, or 0 where the format has none. */
     public int type() {
         BitField type = layout.type;
         return type == null ? 0 : (int) type.read(buffer, frameIndex);
@@ -44,7 +46,7 @@ public final class FrameView {
     }
 
     public int payloadIndex() {
-        return frameIndex + layout.headBytes;
+        return frameIndex + headBytes;
     }
 
     public int payloadLength() {
@@ -58,7 +60,7 @@ public final class FrameView {
 
     /** Bytes of the frame in {@link #buffer}, from its header to its end. */
     public int contentLength() {
-        return layout.headBytes + payloadLength + layout.tailBytes;
+        return headBytes + payloadLength + layout.tailBytes;
     }
 
     /**

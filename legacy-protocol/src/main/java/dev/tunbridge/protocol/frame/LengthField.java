@@ -1,16 +1,39 @@
 package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Optional;
+import java.util.OptionalInt;
 
-/** The field that says how long a frame is. On the wire stands what it counts, plus {@code adjust}. */
-public record LengthField(Encoding encoding, BitField bits, Counts counts, int adjust) {
+/**
+ * The field that says how long a frame is. On the wire stands what it counts, plus {@code adjust}.
+ *
+ * @param bits where it stands; of one that grows the first byte, and as its size the most that it may have
+ * @param until what closes a number of digits that grows
+ * @param repeatedAt where it stands once more
+ */
+public record LengthField(
+        Encoding encoding, BitField bits, Counts counts, int adjust, BytePattern until, OptionalInt repeatedAt) {
     static final int MALFORMED = -1;
+
+    /** One of a fixed size that stands once. */
+    public LengthField(Encoding encoding, BitField bits, Counts counts, int adjust) {
+        this(encoding, bits, counts, adjust, BytePattern.EMPTY, OptionalInt.empty());
+    }
 
     /** How the number is written. */
     public enum Encoding {
         BINARY,
         BCD,
-        ASCII_HEX
+        ASCII_HEX,
+        ASCII_DECIMAL,
+        /** Seven bits a byte, as many bytes as it takes. */
+        VARINT,
+        /** A number of its own bits, whose two greatest say that two or eight bytes follow instead. */
+        STAGED;
+
+        boolean isText() {
+            return this == ASCII_HEX || this == ASCII_DECIMAL;
+        }
     }
 
     /** Which bytes are counted. */
@@ -20,11 +43,37 @@ public record LengthField(Encoding encoding, BitField bits, Counts counts, int a
         AFTER_LENGTH
     }
 
+    /** Whether the bytes that it takes depend on its value. */
+    boolean isGrowing() {
+        return encoding == Encoding.VARINT || encoding == Encoding.STAGED || until.sizeBytes() > 0;
+    }
+
+    Optional<GrowingLength> growing() {
+        return isGrowing() ? Optional.of(GrowingLength.of(this)) : Optional.empty();
+    }
+
+    /** The same where it stands once more. */
+    Optional<LengthField> repetition() {
+        return repeatedAt.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new LengthField(encoding, BitField.within(bits, repeatedAt.getAsInt()), counts, adjust));
+    }
+
+    /** Behind the fewest bytes that it takes. */
+    int leastEnd() {
+        return growing().map(growing -> bits.at() + growing.leastBytes()).orElse(bits.end());
+    }
+
     long maxValue() {
+        if (isGrowing()) {
+            return GrowingLength.of(this).maxValue();
+        }
         return switch (encoding) {
             case BINARY -> bits.mask();
             case BCD -> power(100, bits.size()) - 1;
             case ASCII_HEX -> power(16, bits.size()) - 1;
+            case ASCII_DECIMAL -> power(10, bits.size()) - 1;
+            case VARINT, STAGED -> throw new IllegalStateException("grows");
         };
     }
 
@@ -33,7 +82,9 @@ public record LengthField(Encoding encoding, BitField bits, Counts counts, int a
         return switch (encoding) {
             case BINARY -> bits.read(buffer, frameIndex);
             case BCD -> readBcd(buffer, frameIndex + bits.at());
-            case ASCII_HEX -> readAsciiHex(buffer, frameIndex + bits.at());
+            case ASCII_HEX -> readDigits(buffer, frameIndex + bits.at(), 16);
+            case ASCII_DECIMAL -> readDigits(buffer, frameIndex + bits.at(), 10);
+            case VARINT, STAGED -> throw new IllegalStateException("grows");
         };
     }
 
@@ -41,7 +92,9 @@ public record LengthField(Encoding encoding, BitField bits, Counts counts, int a
         switch (encoding) {
             case BINARY -> bits.write(buffer, frameIndex, value);
             case BCD -> writeBcd(buffer, frameIndex + bits.at(), value);
-            case ASCII_HEX -> writeAsciiHex(buffer, frameIndex + bits.at(), value);
+            case ASCII_HEX -> writeDigits(buffer, frameIndex + bits.at(), value, 16);
+            case ASCII_DECIMAL -> writeDigits(buffer, frameIndex + bits.at(), value, 10);
+            case VARINT, STAGED -> throw new IllegalStateException("grows");
         }
     }
 
@@ -66,24 +119,34 @@ public record LengthField(Encoding encoding, BitField bits, Counts counts, int a
         }
     }
 
-    private long readAsciiHex(ByteBuf buffer, int index) {
+    private long readDigits(ByteBuf buffer, int index, int radix) {
         long value = 0;
         for (int i = 0; i < bits.size(); i++) {
-            int character = buffer.getUnsignedByte(index + position(i));
-            int digit = character < 0x80 ? Character.digit(character, 16) : -1;
+            int digit = digit(buffer.getUnsignedByte(index + position(i)), radix);
             if (digit < 0) {
                 return MALFORMED;
             }
-            value = value << 4 | digit;
+            value = radix * value + digit;
         }
         return value;
     }
 
-    private void writeAsciiHex(ByteBuf buffer, int index, long value) {
-        for (int i = 0; i < bits.size(); i++) {
-            int digit = (int) (value >>> (4 * (bits.size() - 1 - i))) & 15;
-            buffer.setByte(index + position(i), digit < 10 ? '0' + digit : 'A' + digit - 10);
+    private void writeDigits(ByteBuf buffer, int index, long value, int radix) {
+        long rest = value;
+        for (int i = bits.size() - 1; i >= 0; i--) {
+            buffer.setByte(index + position(i), character((int) (rest % radix)));
+            rest /= radix;
         }
+    }
+
+    /** What an ASCII character is worth as a digit, or −1. */
+    static int digit(int character, int radix) {
+        return character < 0x80 ? Character.digit(character, radix) : -1;
+    }
+
+    /** The ASCII character of a digit. */
+    static int character(int digit) {
+        return digit < 10 ? '0' + digit : 'A' + digit - 10;
     }
 
     private int position(int significance) {

@@ -10,6 +10,8 @@ import java.util.Map;
  * @param isText to people
  */
 record ConstantItem(Octets octets, boolean isText) implements LayoutItem {
+    private static final int SHOWN_BYTES = 32;
+
     @Override
     public String name() {
         return "";
@@ -28,7 +30,9 @@ record ConstantItem(Octets octets, boolean isText) implements LayoutItem {
     }
 
     private String text(Octets shown) {
-        return isText ? shown.quoted() : ByteBufUtil.hexDump(shown.toByteArray());
+        return isText
+                ? shown.quoted()
+                : ByteBufUtil.hexDump(shown.toByteArray(), 0, Math.min(shown.length(), SHOWN_BYTES));
     }
 
     @Override

@@ -147,21 +147,20 @@ final class DescribedCodec implements MessageCodec {
         PayloadReader outer = new PayloadReader().wrap(due.name(), in, in.readerIndex(), whole);
         int length = unframed.extent().open(outer, due.name());
         int index = outer.take(due.name(), length);
-        if (unframed.extent() instanceof Extent.Fixed fixed) {
-            length = fixed.trimmed(in, index);
-        }
-        Message message = anyOf(names, in, index, length);
+        int padding = unframed.extent() instanceof Extent.Fixed fixed ? fixed.padding() : Extent.Fixed.NO_PADDING;
+        Message message = anyOf(names, in, index, length, padding);
         in.skipBytes(whole);
         handler.onMessage(message);
         return true;
     }
 
     /** The first whose layout the bytes have; if there is none, what is wrong with the one that is due. */
-    private Message anyOf(List<String> names, ByteBuf in, int index, int length) throws MalformedMessageException {
+    private Message anyOf(List<String> names, ByteBuf in, int index, int length, int padding)
+            throws MalformedMessageException {
         @Nullable MalformedMessageException fault = null;
         for (String name : names) {
             MessageLayout layout = bound(name).layout;
-            PayloadReader payload = reader.wrap(name, in, index, length);
+            PayloadReader payload = reader.wrap(name, in, index, length).paddedWith(padding);
             try {
                 layout.read(payload, slots);
                 return message(layout, payload);
@@ -169,8 +168,7 @@ final class DescribedCodec implements MessageCodec {
                 fault = fault == null ? e : fault;
             }
         }
-        throw new MalformedMessageException((fault == null ? "" : fault.getMessage() + "; ") + "came "
-                + Octets.copyOf(in, index, length).quoted());
+        throw fault == null ? new MalformedMessageException("nothing is due") : fault;
     }
 
     private static boolean readSegment(TrafficHead head, int ipProtocol, FrameView frame, MessageHandler handler) {
@@ -281,6 +279,7 @@ final class DescribedCodec implements MessageCodec {
     private static void writeUnframed(MessageLayout layout, Unframed unframed, Map<String, Value> fields, ByteBuf out) {
         ByteBuf content = Unpooled.buffer();
         layout.write(fields, content);
+        unframed.verify(layout, content);
         unframed.extent().write(layout.name(), ByteBufUtil.getBytes(content), out);
     }
 

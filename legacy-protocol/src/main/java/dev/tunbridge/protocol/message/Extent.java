@@ -137,7 +137,7 @@ sealed interface Extent {
     record Rest() implements Extent {
         @Override
         public int open(PayloadReader in, String field) {
-            return in.remaining();
+            return in.remainingContent();
         }
 
         @Override

@@ -62,6 +62,10 @@ final class LayoutParser {
         if (most < 1 || most > MOST_FIXED_BYTES) {
             throw section.refuse("max", "is " + most + "; allowed 1 to " + MOST_FIXED_BYTES);
         }
+        if (extent instanceof Extent.Prefixed prefixed && most <= prefixed.size()) {
+            throw section.refuse(
+                    "max", "is " + most + "; allowed more than the " + prefixed.size() + " bytes of the length");
+        }
         section.finish();
         return new Unframed(extent, most);
     }

@@ -60,6 +60,14 @@ public final class MessageLayouts {
                 throw new DescriptionException(
                         "format " + format.name(), "types." + type, "is a message outside frames, which has no number");
             }
+            for (MessageLayout other : used.values()) {
+                if (layout.meaning() != Meaning.SIGNAL && layout.meaning() == other.meaning()) {
+                    throw new DescriptionException(
+                            "format " + format.name(),
+                            "types." + type,
+                            "means " + layout.meaning().key() + " as " + other.name() + " does; allowed one of them");
+                }
+            }
             used.put(type, layout);
         }
         return used;

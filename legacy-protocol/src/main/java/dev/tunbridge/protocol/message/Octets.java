@@ -52,6 +52,12 @@ public final class Octets {
         return text.append(bytes.length > SHOWN_BYTES ? "…\"" : "\"").toString();
     }
 
+    /** The first of the readable bytes as text between quotation marks. */
+    public static String quoted(ByteBuf in) {
+        return copyOf(in, in.readerIndex(), Math.min(in.readableBytes(), SHOWN_BYTES + 1))
+                .quoted();
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Octets octets && Arrays.equals(bytes, octets.bytes);

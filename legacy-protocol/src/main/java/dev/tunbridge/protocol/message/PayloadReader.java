@@ -12,6 +12,8 @@ final class PayloadReader {
     private int at;
     private int end;
 
+    private int padding = Extent.Fixed.NO_PADDING;
+
     /** Where the field begins that is being read, for faults. */
     private int fieldAt;
 
@@ -21,7 +23,14 @@ final class PayloadReader {
         this.start = index;
         this.at = index;
         this.fieldAt = index;
+        this.padding = Extent.Fixed.NO_PADDING;
         this.end = index + length;
+        return this;
+    }
+
+    /** What may fill the payload up behind the last field. */
+    PayloadReader paddedWith(int octet) {
+        padding = octet;
         return this;
     }
 
@@ -55,11 +64,21 @@ final class PayloadReader {
         return end - at;
     }
 
-    void finish() throws MalformedMessageException {
-        if (at != end) {
-            throw new MalformedMessageException(
-                    type + ": " + (end - at) + " bytes too many behind byte " + (at - start));
+    /** Without what fills it up. */
+    int remainingContent() {
+        int last = end;
+        while (padding != Extent.Fixed.NO_PADDING && last > at && buffer.getUnsignedByte(last - 1) == padding) {
+            last--;
         }
+        return last - at;
+    }
+
+    void finish() throws MalformedMessageException {
+        if (remainingContent() == 0) {
+            return;
+        }
+        throw new MalformedMessageException(
+                type + ": " + remainingContent() + " bytes too many behind byte " + (at - start));
     }
 
     MalformedMessageException malformed(String field, String reason) {

@@ -9,6 +9,19 @@ import io.netty.buffer.ByteBuf;
  * @param mostBytes with all that closes or counts them; a stream that goes on without an end is refused behind them
  */
 record Unframed(Extent extent, int mostBytes) {
+    /** Refuses content whose end would be taken for what fills the block up. */
+    void verify(MessageLayout layout, ByteBuf content) {
+        boolean endsOpen = layout.items().get(layout.items().size() - 1) instanceof BytesItem last
+                && !last.extent().isBounded();
+        if (endsOpen
+                && extent instanceof Extent.Fixed fixed
+                && content.isReadable()
+                && content.getUnsignedByte(content.writerIndex() - 1) == fixed.padding()) {
+            throw new IllegalArgumentException(
+                    String.format("%s ends in 0x%02X, which fills it up", layout.name(), fixed.padding()));
+        }
+    }
+
     /**
      * How many of the readable bytes are the message, or 0 where it is not whole yet.
      *

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.IvParameterSpec;
@@ -31,6 +33,16 @@ sealed interface Expression {
         return false;
     }
 
+    /** What the value is worked out from. */
+    default List<Expression> operands() {
+        return List.of();
+    }
+
+    /** Whether the value hangs on this variable. */
+    default boolean mentions(String variable) {
+        return operands().stream().anyMatch(operand -> operand.mentions(variable));
+    }
+
     /** Written into the description. */
     record Constant(Value value) implements Expression {
         @Override
@@ -46,6 +58,11 @@ sealed interface Expression {
 
     /** Of the configuration, or said before. */
     record Variable(String name) implements Expression {
+        @Override
+        public boolean mentions(String variable) {
+            return name.equals(variable);
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             Value value = variables.get(name);
@@ -75,6 +92,11 @@ sealed interface Expression {
     /** A digest of the parts, one behind the other; by its JCA name. */
     record Digest(String algorithm, List<Expression> parts) implements Expression {
         @Override
+        public List<Expression> operands() {
+            return parts;
+        }
+
+        @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             try {
                 MessageDigest digest = MessageDigest.getInstance(algorithm);
@@ -92,6 +114,11 @@ sealed interface Expression {
 
     /** A keyed digest of the parts, one behind the other; by its JCA name. */
     record Hmac(String algorithm, Expression key, List<Expression> parts) implements Expression {
+        @Override
+        public List<Expression> operands() {
+            return Stream.concat(Stream.of(key), parts.stream()).toList();
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             try {
@@ -116,6 +143,13 @@ sealed interface Expression {
      */
     record Encrypted(String transformation, Expression key, Optional<Expression> iv, List<Expression> parts)
             implements Expression {
+        @Override
+        public List<Expression> operands() {
+            return Stream.of(Stream.of(key), iv.stream(), parts.stream())
+                    .flatMap(Function.identity())
+                    .toList();
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             try {
@@ -146,6 +180,11 @@ sealed interface Expression {
 
     /** Who says it says this; who hears it takes whatever it is. */
     record Any(Expression said) implements Expression {
+        @Override
+        public List<Expression> operands() {
+            return List.of(said);
+        }
+
         @Override
         public Value evaluate(Map<String, Value> variables, Surroundings surroundings) {
             return said.evaluate(variables, surroundings);

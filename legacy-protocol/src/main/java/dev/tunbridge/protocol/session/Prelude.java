@@ -3,6 +3,8 @@ package dev.tunbridge.protocol.session;
 import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
+import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.protocol.session.SessionScript.Due;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -16,9 +18,9 @@ import java.util.List;
  */
 public final class Prelude {
     private final MessageCodec codec;
-    private final Deque<List<String>> due;
+    private final Deque<Due> due;
 
-    private Prelude(MessageCodec codec, Collection<List<String>> due) {
+    private Prelude(MessageCodec codec, Collection<Due> due) {
         this.codec = codec;
         this.due = new ArrayDeque<>(due);
     }
@@ -41,15 +43,24 @@ public final class Prelude {
     /**
      * Reads what is whole. What stays readable is the beginning of a message that is not, or the first frame.
      *
+     * @return how many bytes were read
      * @throws PreludeException if the bytes are not what is due; the stream cannot be followed
      */
-    public void read(ByteBuf in, MessageHandler handler) {
-        try {
-            while (!due.isEmpty() && codec.readUnframed(due.element(), in, handler)) {
-                due.remove();
+    public int read(ByteBuf in, MessageHandler handler) {
+        int index = in.readerIndex();
+        while (!due.isEmpty()) {
+            Due next = due.element();
+            try {
+                if (!codec.readUnframed(next.names(), in, handler)) {
+                    break;
+                }
+            } catch (MalformedMessageException e) {
+                throw next.mayBeQuoted()
+                        ? new PreludeException(e.getMessage() + "; came " + Octets.quoted(in), e)
+                        : new PreludeException(next.names().get(0) + " is not as it is laid out", e);
             }
-        } catch (MalformedMessageException e) {
-            throw new PreludeException(e);
+            due.remove();
         }
+        return in.readerIndex() - index;
     }
 }

@@ -6,7 +6,7 @@ import dev.tunbridge.protocol.message.MalformedMessageException;
 public final class PreludeException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    PreludeException(MalformedMessageException cause) {
-        super(cause.getMessage(), cause);
+    PreludeException(String message, MalformedMessageException cause) {
+        super(message, cause);
     }
 }

@@ -28,6 +28,7 @@ import javax.crypto.Mac;
 final class ScriptParser {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([a-z0-9.-]+)\\}");
     private static final long WITHIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final List<String> MODES = List.of("ECB", "CBC", "CTR", "CFB", "OFB");
     private static final int MOST_STEPS = 32;
     private static final int MOST_RANDOM_BYTES = 1024;
     private static final int MOST_HEX_BYTES = 1024;
@@ -80,7 +81,6 @@ final class ScriptParser {
             throw section.refuse("from", "is missing; allowed client, server");
         }
         End from = section.choice("from", End.CLIENT, End.class);
-        framed(section, from);
         Optional<Utterance> refusal = section.optionalSection("refusal").map(other -> {
             Utterance utterance = utterance(other);
             other.finish();
@@ -90,6 +90,7 @@ final class ScriptParser {
             throw section.refuse("refusal", "is said by a client; allowed for steps of the server");
         }
         Utterance says = utterance(section);
+        framed(section, from);
         if (refusal.isPresent()
                 && !messages.endAlike(says.message(), refusal.get().message())) {
             throw section.refuse(
@@ -207,7 +208,7 @@ final class ScriptParser {
         } else if (section.has("digest")) {
             expression = new Expression.Digest(algorithm(section, "digest"), parts(section));
         } else if (section.has("hmac")) {
-            expression = new Expression.Hmac(algorithm(section, "hmac"), expression(section, "key"), parts(section));
+            expression = new Expression.Hmac(algorithm(section, "hmac"), secret(section, "key"), parts(section));
         } else if (section.has("encrypt")) {
             expression = encrypted(section);
         } else if (section.has("any")) {
@@ -223,7 +224,11 @@ final class ScriptParser {
     private Expression encrypted(Section section) {
         String transformation = algorithm(section, "encrypt");
         String[] parts = transformation.split("/", -1);
-        boolean needsIv = parts.length > 1 && !parts[1].equalsIgnoreCase("ECB");
+        if (parts.length != 3 || !MODES.contains(parts[1])) {
+            throw section.refuse(
+                    "encrypt", "is \"" + transformation + "\"; allowed ALGORITHM/MODE/PADDING, MODE one of " + MODES);
+        }
+        boolean needsIv = !parts[1].equals("ECB");
         if (needsIv != section.has("iv")) {
             throw needsIv
                     ? section.refuse("iv", "is missing, and " + transformation + " begins with one")
@@ -231,9 +236,18 @@ final class ScriptParser {
         }
         return new Expression.Encrypted(
                 transformation,
-                expression(section, "key"),
-                needsIv ? Optional.of(expression(section, "iv")) : Optional.empty(),
+                secret(section, "key"),
+                needsIv ? Optional.of(secret(section, "iv")) : Optional.empty(),
                 parts(section));
+    }
+
+    /** Who hears the result works it out as well, and so must know this. */
+    private Expression secret(Section section, String key) {
+        Expression expression = expression(section, key);
+        if (expression instanceof Expression.Random || expression instanceof Expression.Clock) {
+            throw section.refuse(key, "is what the other end cannot know; allowed: what was said, or is configured");
+        }
+        return expression;
     }
 
     private List<Expression> parts(Section section) {

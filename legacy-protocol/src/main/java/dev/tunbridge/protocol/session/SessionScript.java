@@ -28,6 +28,8 @@ public record SessionScript(
     /** No login and no word about anything: the tunnel is the configuration's. */
     public static final SessionScript NONE = new SessionScript(List.of(), Optional.empty(), Optional.empty(), Set.of());
 
+    static final String TOKEN = "identity.token";
+
     /** The two ends of a connection. */
     public enum End {
         /** The device, which connects. */
@@ -120,11 +122,8 @@ public record SessionScript(
     private static Optional<Unsayable> unsayable(
             Utterance says, Map<String, Value> variables, Surroundings surroundings, MessageLayouts messages) {
         Map<String, Value> known = new HashMap<>();
-        String last = "";
         for (Map.Entry<String, Expression> entry : says.with().entrySet()) {
-            if (entry.getValue() instanceof Expression.Variable variable && variables.containsKey(variable.name())) {
-                last = variable.name();
-            }
+            String name = entry.getValue() instanceof Expression.Variable variable ? variable.name() : "";
             try {
                 known.put(entry.getKey(), entry.getValue().evaluate(variables, surroundings));
             } catch (IllegalArgumentException e) {
@@ -133,21 +132,31 @@ public record SessionScript(
             try {
                 messages.verify(says.message(), known);
             } catch (IllegalArgumentException e) {
-                return Optional.of(new Unsayable(last, says.message() + ": " + e.getMessage()));
+                return Optional.of(new Unsayable(name, says.message() + ": " + e.getMessage()));
             }
         }
         return Optional.empty();
     }
 
-    /** What this end says in front of its first frame, in order: each with what it may say in its place. */
-    List<List<String>> unframed(End from) {
-        List<List<String>> unframed = new ArrayList<>();
+    /**
+     * A message in front of the first frame.
+     *
+     * @param names of what is due, and of what may be said in its place
+     * @param mayBeQuoted whether it cannot hold the token: the other end has not said it yet, which this one may echo
+     */
+    record Due(List<String> names, boolean mayBeQuoted) {}
+
+    /** What this end says in front of its first frame, in order. */
+    List<Due> unframed(End from) {
+        List<Due> unframed = new ArrayList<>();
+        boolean mayBeQuoted = true;
         for (Step step : login) {
             if (step.from() == from && !step.says().isFramed()) {
                 List<String> choice = new ArrayList<>(List.of(step.says().message()));
                 step.refusal().ifPresent(refusal -> choice.add(refusal.message()));
-                unframed.add(choice);
+                unframed.add(new Due(choice, mayBeQuoted));
             }
+            mayBeQuoted &= step.says().with().values().stream().noneMatch(value -> value.mentions(TOKEN));
         }
         return unframed;
     }

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 
@@ -50,13 +51,20 @@ final class Formats {
             }
         }
         Collections.shuffle(order, random);
+        boolean isGrowing = escape == Escape.NONE && random.nextInt(4) == 0;
+        if (isGrowing) {
+            order.remove("length");
+            order.add("length");
+        }
         Optional<LengthField> length = Optional.empty();
         int checkAt = -1;
         ChecksumAlgorithm algorithm = algorithm();
         for (String name : order) {
             switch (name) {
                 case "length" ->
-                    length = escape == Escape.NONE || random.nextBoolean() ? Optional.of(length()) : length;
+                    length = escape == Escape.NONE || random.nextBoolean()
+                            ? Optional.of(isGrowing ? growingLength() : length())
+                            : length;
                 case "check" -> {
                     checkAt = at;
                     at += algorithm.sizeBytes();
@@ -74,7 +82,7 @@ final class Formats {
                 trailer.sizeBytes() == 0 ? 0 : -1L >>> (64 - 8 * trailer.sizeBytes()));
         trailer = isFlagged ? new BytePattern(1, flag, 0xFF) : trailer;
         Optional<Check> headerCheck = Optional.empty();
-        if (at > 0 && random.nextInt(5) == 0) {
+        if (at > 0 && !isGrowing && random.nextInt(5) == 0) {
             ChecksumAlgorithm ofHeader = algorithm();
             Position end = Position.fromStart(at);
             headerCheck = Optional.of(new Check(ofHeader, Position.fromStart(random.nextInt(at)), end, end, endian()));
@@ -112,7 +120,7 @@ final class Formats {
     }
 
     private void field(String name, OptionalLong value) {
-        int size = 1 + random.nextInt(name.equals("type") ? 3 : 8);
+        int size = 1 + random.nextInt(name.equals("type") ? 4 : 8);
         int shift = random.nextInt(5);
         int bits = 4 + random.nextInt(8 * size - shift - 3);
         fields.add(new HeaderField(name, new BitField(at, size, endian(), shift, bits), value));
@@ -120,7 +128,13 @@ final class Formats {
     }
 
     private LengthField length() {
-        LengthField.Encoding encoding = Seeds.pick(random, List.of(LengthField.Encoding.values()));
+        LengthField.Encoding encoding = Seeds.pick(
+                random,
+                List.of(
+                        LengthField.Encoding.BINARY,
+                        LengthField.Encoding.BCD,
+                        LengthField.Encoding.ASCII_HEX,
+                        LengthField.Encoding.ASCII_DECIMAL));
         int size = 1 + random.nextInt(4);
         BitField bits = BitField.wholeBytes(at, size, endian());
         if (encoding == LengthField.Encoding.BINARY && random.nextBoolean()) {
@@ -133,8 +147,44 @@ final class Formats {
             }
         }
         at += size;
-        return new LengthField(
-                encoding, bits, Seeds.pick(random, List.of(LengthField.Counts.values())), random.nextInt(7) - 2);
+        OptionalInt repeatedAt = OptionalInt.empty();
+        if (random.nextInt(5) == 0) {
+            repeatedAt = OptionalInt.of(at);
+            at += size;
+        }
+        LengthField.Counts counts = Seeds.pick(random, List.of(LengthField.Counts.values()));
+        return new LengthField(encoding, bits, counts, random.nextInt(7) - 2, BytePattern.EMPTY, repeatedAt);
+    }
+
+    private LengthField growingLength() {
+        LengthField.Encoding encoding = Seeds.pick(
+                random,
+                List.of(
+                        LengthField.Encoding.VARINT,
+                        LengthField.Encoding.STAGED,
+                        LengthField.Encoding.ASCII_HEX,
+                        LengthField.Encoding.ASCII_DECIMAL));
+        BytePattern until = encoding.isText()
+                ? Seeds.pick(random, List.of(BytePattern.of(new byte[] {'\r', '\n'}), BytePattern.of(new byte[] {':'})))
+                : BytePattern.EMPTY;
+        BitField bits =
+                BitField.wholeBytes(at, encoding == LengthField.Encoding.STAGED ? 1 : 2 + random.nextInt(3), endian());
+        if (encoding == LengthField.Encoding.STAGED) {
+            int shift = random.nextInt(3);
+            bits = new BitField(at, 1, endian(), shift, 5 - random.nextInt(3));
+            if (shift > 0) {
+                fields.add(new HeaderField("shared", new BitField(at, 1, Endian.BIG, 0, shift), OptionalLong.empty()));
+            }
+        }
+        LengthField length = new LengthField(
+                encoding,
+                bits,
+                Seeds.pick(random, List.of(LengthField.Counts.PAYLOAD, LengthField.Counts.AFTER_LENGTH)),
+                random.nextInt(7) - 2,
+                until,
+                OptionalInt.empty());
+        at = length.leastEnd();
+        return length;
     }
 
     private Check check(ChecksumAlgorithm algorithm, int checkAt) {

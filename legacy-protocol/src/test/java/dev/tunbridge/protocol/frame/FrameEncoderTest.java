@@ -66,12 +66,12 @@ class FrameEncoderTest {
         ByteBuf payload = Unpooled.buffer().writeZero(format.maxPayloadBytes() + 1);
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             out.writeByte(9);
-            assertThatThrownBy(() -> encoder.encode(out, 1, payload))
+            assertThatThrownBy(() -> encoder.encode(out, 0, payload))
                     .isInstanceOf(FrameTooLongException.class)
-                    .hasMessageContaining("allowed 0 to 2048");
+                    .hasMessageContaining("allowed 0 to " + format.maxPayloadBytes());
             assertThat(out.readableBytes()).isEqualTo(1);
-            encoder.encode(out, 1, payload.readerIndex(1));
-            assertThat(payload.readableBytes()).as("stays readable").isEqualTo(2048);
+            encoder.encode(out, 0, payload.readerIndex(1));
+            assertThat(payload.readableBytes()).as("stays readable").isEqualTo(format.maxPayloadBytes());
         }
     }
 }

@@ -154,7 +154,7 @@ class FrameFormatTest {
                 "hello: 0x01 | hello: | types.hello | has no value",
                 "maxScan: 65536 | maxScan: -1 | resync.maxScan | is -1; allowed 0 or more",
                 "hello: 0x01 | hello: 0x101 | types.hello | is 257; allowed 0 to 255",
-                "hello: 0x01 | hello: -1 | types.hello | is -1; allowed 0 to 255",
+                "hello: 0x01 | hello: -1 | types.hello | is -1; allowed 0 to 0xFFFFFFFF",
                 "hello: 0x01 | hello: 2 | types. | is 2, which is also types.",
                 "{hello: 0x01, welcome: 0x02} | {} | types | is empty",
                 "every: 15s | every: 15 | keepalive.every | is 15; allowed: a number with ms, s or m, such as 15s",
@@ -245,7 +245,8 @@ class FrameFormatTest {
     void namesTheBuiltInOnes() {
         assertThatThrownBy(() -> FrameFormat.builtin("../../etc/passwd"))
                 .isInstanceOf(DescriptionException.class)
-                .hasMessageEndingWith("no such built-in format; allowed reference, plain-le, hdlc, vtun");
+                .hasMessageEndingWith(
+                        "no such built-in format; allowed " + String.join(", ", FrameFormat.builtinNames()));
     }
 
     @ParameterizedTest
@@ -341,6 +342,69 @@ class FrameFormatTest {
         refuses(yaml, "frame.check.at", "lies in what frame.headerCheck covers; allowed: outside of its from 2 to 7");
         assertThat(FrameFormat.parse(yaml.replace("to: 7", "to: 6"), "x").headerCheck())
                 .isPresent();
+    }
+
+    /** Each line: the length, where the payload begins, the key that is named, the reason. */
+    @ParameterizedTest(name = "{0} {2}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "size: 4, encoding: varint, max: 9 | 5 | frame.payload.at | is 5; allowed length-end, for the length grows",
+                "size: 4, max: 9 | soon | frame.payload.at | is \"soon\"; allowed: bytes from the frame's start, length-end",
+                "size: 8, encoding: varint, max: 9 | length-end | frame.length.size | is 8; allowed 1 to 7",
+                "size: 4, bits: 9, encoding: varint, max: 9 | length-end | frame.length.bits | goes with encoding binary",
+                "size: 1, encoding: varint, max: 128 | length-end | frame.length.max | holds a payload of at most 127 bytes",
+                "size: 4, encoding: varint, counts: all, max: 9 | length-end | frame.length.counts | allowed payload, after-length",
+                "size: 4, encoding: varint, repeatedAt: 0, max: 9 | length-end | frame.length.repeatedAt | does not go with",
+                "size: 2, encoding: staged, max: 9 | length-end | frame.length.size | is 2; allowed 1",
+                "size: 1, bits: 1, encoding: staged, max: 9 | length-end | frame.length.bits | is 1; allowed 2 to 8",
+                "size: 4, until: \"3A\", max: 9 | length-end | frame.length.until | ascii-hex and ascii-decimal only",
+                "size: 4, encoding: ascii-hex, until: \"41\", max: 9 | length-end | frame.length.until | begins with a digit",
+                "size: 4, encoding: ascii-decimal, max: 10000 | 5 | frame.length.max | holds a payload of at most 9999",
+                "size: 1, repeatedAt: 1, max: 9 | 3 | frame.length.repeatedAt | overlaps frame.length in byte 1",
+                "size: 1, repeatedAt: 3, max: 9 | 3 | frame.length.repeatedAt | reaches byte 4; allowed up to the payload at 3",
+            })
+    void refusesLengthsThatCannotWork(String length, String payloadAt, String key, String reason) {
+        String yaml = """
+                name: acme
+                frame:
+                  header: [{name: type, at: 0, size: 1}]
+                  length: {at: 1, %s}
+                  payload: {at: %s}
+                types: {hello: 1}
+                """.formatted(length, payloadAt);
+        refuses(yaml, key, reason);
+    }
+
+    @Test
+    void whatLiesBehindALengthThatGrowsHasNoPlaceForACheck() {
+        String yaml = """
+                name: acme
+                frame:
+                  header: [{name: type, at: 0, size: 1}]
+                  length: {at: 1, size: 4, encoding: varint, max: 2048}
+                  payload: {at: length-end}
+                  check: {algorithm: crc16-x25, from: payload-start, to: payload-end, at: payload-end}
+                types: {hello: 1}
+                """;
+        refuses(yaml, "frame.check.from", "is 2; allowed 0 to 1, payload-end, for the length behind that grows");
+        refuses(
+                yaml.replace("from: payload-start", "from: 0").replace("  payload:", "  escape: hdlc\n  payload:"),
+                "frame.length.encoding",
+                "makes a length that grows, which does not go with an escape; allowed: a length of a fixed size");
+        assertThat(FrameFormat.parse(yaml.replace("payload-start", "0"), "x").maxFrameBytes())
+                .isEqualTo(1 + 4 + 2_048 + 2);
+    }
+
+    @Test
+    void aPayloadMayBeginBehindALengthOfAnySize() {
+        String yaml = PLAIN.replace("payload: {at: 6}", "payload: {at: length-end}");
+        assertThat(FrameFormat.parse(yaml, "acme.yaml")).isEqualTo(FrameFormat.parse(PLAIN, "acme.yaml"));
+        refuses(
+                "name: a\nframe:\n  payload: {at: length-end, max: 9}\n  escape: slip\ntypes: {b: 0}\n",
+                "frame.payload.at",
+                "is \"length-end\"; allowed: bytes from the frame's start, for there is no length");
     }
 
     private static FrameFormat load(Path file) {

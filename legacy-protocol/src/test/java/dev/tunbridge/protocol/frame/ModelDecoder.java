@@ -97,7 +97,7 @@ final class ModelDecoder {
         List<Long> fields = format.fields().stream()
                 .map(field -> number(content, field.bits()))
                 .toList();
-        byte[] payload = Arrays.copyOfRange(content, format.payloadAt(), content.length - format.tailBytes());
+        byte[] payload = Arrays.copyOfRange(content, headBytes(content), content.length - format.tailBytes());
         events.add(frameEvent(
                 start,
                 whole.end(),
@@ -165,11 +165,22 @@ final class ModelDecoder {
         if (!headerCheckMatches(rest)) {
             return new Bad(BadFrame.CHECK);
         }
+        int head = format.payloadAt();
+        if (isGrowing()) {
+            Optional<Integer> size = lengthSize(rest);
+            if (size.isEmpty()) {
+                return new TooFew();
+            }
+            if (size.get() == 0) {
+                return new Bad(BadFrame.LENGTH);
+            }
+            head = format.length().orElseThrow().bits().at() + size.get();
+        }
         long payload = payloadLength(rest);
         if (payload < 0 || payload > format.maxPayloadBytes()) {
             return new Bad(BadFrame.LENGTH);
         }
-        int total = format.payloadAt() + (int) payload + format.tailBytes();
+        int total = head + (int) payload + format.tailBytes();
         return available < total
                 ? new TooFew()
                 : judgeEnd(Arrays.copyOf(rest, total), start + total - (format.mayShareFlag() ? 1 : 0));
@@ -304,25 +315,119 @@ final class ModelDecoder {
                         field -> number(content, field.bits()) == field.value().getAsLong());
     }
 
+    private boolean isGrowing() {
+        return format.length().isPresent() && format.length().get().isGrowing();
+    }
+
+    private int headBytes(byte[] content) {
+        return isGrowing()
+                ? format.length().orElseThrow().bits().at()
+                        + lengthSize(content).orElseThrow()
+                : format.payloadAt();
+    }
+
+    /** Bytes of a length that grows, 0 where it is none, empty where it is not whole. */
+    private Optional<Integer> lengthSize(byte[] content) {
+        LengthField length = format.length().orElseThrow();
+        byte[] from = Arrays.copyOfRange(content, length.bits().at(), content.length);
+        return switch (length.encoding()) {
+            case VARINT -> {
+                int size = 1;
+                while (size <= from.length && from[size - 1] < 0) {
+                    size++;
+                }
+                yield size > length.bits().size()
+                        ? Optional.of(0)
+                        : size > from.length ? Optional.empty() : Optional.of(size);
+            }
+            case STAGED -> {
+                long first = number(content, length.bits());
+                long most = (1L << length.bits().bits()) - 1;
+                int size = first == most ? 9 : first == most - 1 ? 3 : 1;
+                if (size > from.length) {
+                    yield Optional.empty();
+                }
+                java.math.BigInteger value = grown(content);
+                boolean isShortest = size == 1
+                        || (size == 3
+                                ? value.longValue() >= most - 1
+                                : value.bitLength() < 64 && value.bitLength() > 16);
+                yield Optional.of(isShortest ? size : 0);
+            }
+            default -> {
+                String text = new String(from, java.nio.charset.StandardCharsets.ISO_8859_1);
+                String digit = length.encoding() == LengthField.Encoding.ASCII_HEX ? "[0-9a-fA-F]" : "[0-9]";
+                String digits = text.replaceFirst(
+                        "(?s)^(" + digit + "{0," + length.bits().size() + "}).*", "$1");
+                String rest = text.substring(digits.length());
+                StringBuilder until = new StringBuilder();
+                for (int i = 0; i < length.until().sizeBytes(); i++) {
+                    until.append((char) length.until().byteAt(i));
+                }
+                if (rest.isEmpty()) {
+                    yield Optional.empty();
+                }
+                if (digits.isEmpty()) {
+                    yield Optional.of(0);
+                }
+                yield rest.startsWith(until.toString())
+                        ? Optional.of(digits.length() + until.length())
+                        : until.toString().startsWith(rest) ? Optional.empty() : Optional.of(0);
+            }
+        };
+    }
+
+    /** The number of a length that grows and is whole. */
+    private java.math.BigInteger grown(byte[] content) {
+        LengthField length = format.length().orElseThrow();
+        int at = length.bits().at();
+        switch (length.encoding()) {
+            case VARINT -> {
+                StringBuilder bits = new StringBuilder();
+                for (int i = at; ; i++) {
+                    String group = Integer.toBinaryString((1 << 7) | (content[i] & 0x7F))
+                            .substring(1);
+                    bits.insert(length.bits().endian() == Endian.LITTLE ? 0 : bits.length(), group);
+                    if (content[i] >= 0) {
+                        return new java.math.BigInteger(bits.toString(), 2);
+                    }
+                }
+            }
+            case STAGED -> {
+                long first = number(content, length.bits());
+                long most = (1L << length.bits().bits()) - 1;
+                byte[] raw = Arrays.copyOfRange(content, at + 1, at + (first == most ? 9 : 3));
+                if (length.bits().endian() == Endian.LITTLE) {
+                    reverse(raw);
+                }
+                return first < most - 1 ? java.math.BigInteger.valueOf(first) : new java.math.BigInteger(1, raw);
+            }
+            default -> {
+                int radix = length.encoding() == LengthField.Encoding.ASCII_HEX ? 16 : 10;
+                int size = lengthSize(content).orElseThrow() - length.until().sizeBytes();
+                return new java.math.BigInteger(
+                        new String(content, at, size, java.nio.charset.StandardCharsets.US_ASCII), radix);
+            }
+        }
+    }
+
     private long payloadLength(byte[] content) {
         LengthField length = format.length().orElseThrow();
         BitField bits = length.bits();
-        long value;
-        if (length.encoding() == LengthField.Encoding.BINARY) {
-            value = number(content, bits);
-        } else {
-            byte[] raw = Arrays.copyOfRange(content, bits.at(), bits.end());
-            if (bits.endian() == Endian.LITTLE) {
-                reverse(raw);
-            }
-            String digits = length.encoding() == LengthField.Encoding.BCD
-                    ? HexFormat.of().formatHex(raw)
-                    : new String(raw, java.nio.charset.StandardCharsets.ISO_8859_1);
-            int radix = length.encoding() == LengthField.Encoding.BCD ? 10 : 16;
-            if (!digits.matches(radix == 10 ? "[0-9]+" : "[0-9a-fA-F]+")) {
+        if (isGrowing()) {
+            int tail = length.counts() == LengthField.Counts.AFTER_LENGTH ? format.tailBytes() : 0;
+            return grown(content).longValueExact() - length.adjust() - tail;
+        }
+        long value = fixedNumber(content, length, bits);
+        if (length.repeatedAt().isPresent()) {
+            int again = length.repeatedAt().getAsInt();
+            BitField repeated = new BitField(again, bits.size(), bits.endian(), bits.shift(), bits.bits());
+            if (value != fixedNumber(content, length, repeated)) {
                 return -1;
             }
-            value = Long.parseLong(digits, radix);
+        }
+        if (value < 0) {
+            return -1;
         }
         int uncounted = switch (length.counts()) {
             case PAYLOAD -> 0;
@@ -330,6 +435,21 @@ final class ModelDecoder {
             case AFTER_LENGTH -> format.payloadAt() + format.tailBytes() - bits.end();
         };
         return value - length.adjust() - uncounted;
+    }
+
+    private static long fixedNumber(byte[] content, LengthField length, BitField bits) {
+        if (length.encoding() == LengthField.Encoding.BINARY) {
+            return number(content, bits);
+        }
+        byte[] raw = Arrays.copyOfRange(content, bits.at(), bits.end());
+        if (bits.endian() == Endian.LITTLE) {
+            reverse(raw);
+        }
+        String digits = length.encoding() == LengthField.Encoding.BCD
+                ? HexFormat.of().formatHex(raw)
+                : new String(raw, java.nio.charset.StandardCharsets.ISO_8859_1);
+        int radix = length.encoding() == LengthField.Encoding.ASCII_HEX ? 16 : 10;
+        return digits.matches(radix == 10 ? "[0-9]+" : "[0-9a-fA-F]+") ? Long.parseLong(digits, radix) : -1;
     }
 
     private static long number(byte[] content, BitField field) {

@@ -64,7 +64,8 @@ final class Recorder implements FrameHandler {
         }
         byte[] payload = ByteBufUtil.getBytes(frame.buffer(), frame.payloadIndex(), frame.payloadLength());
         lent.add(new Lent(frame.buffer(), frame.payloadIndex(), payload));
-        events.add(ModelDecoder.frameEvent(frame.startOffset(), frame.endOffset(), frame.type(), fields, payload));
+        events.add(ModelDecoder.frameEvent(
+                frame.startOffset(), frame.endOffset(), Integer.toUnsignedLong(frame.type()), fields, payload));
     }
 
     @Override

@@ -185,9 +185,7 @@ class PreludeTest {
 
     @Test
     void aRefusalIsOneOfTheWordsThatMayCome() throws Exception {
-        Speaker client = Speaker.client(CONFIGURED);
-        client.begin();
-        client.hear(bytes("MIX v1\n" + "\0".repeat(13)), 1000);
+        Speaker client = greeted();
         client.hear(bytes("\0\10ABCDEFGH"), 1000);
         client.hear(bytes("NO more devices\n"), 1000);
         assertThat(client.actions)
@@ -218,7 +216,7 @@ class PreludeTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "HELLO, I AM ANOTHER | greeting: constant at byte 0 of the payload is \"HELLO\"; allowed \"MIX v\"; came \"HELLO, I AM ANOTHER\"",
+                "HELLO, I AM ANOTHER | greeting: constant at byte 0 of the payload is \"HELLO\"; allowed \"MIX v\"; came \"HELLO, I AM ANOTHER\\x00\"",
                 "MIX v1 and no end... | greeting: version at byte 5 of the payload is not closed by 0x0A; came \"MIX v1 and no end...\"",
                 "MIX v1#behind........ | greeting: 13 bytes too many behind byte 7; came \"MIX v1\\x0Abehind.......\"",
             })
@@ -236,16 +234,25 @@ class PreludeTest {
         Speaker server = Speaker.server("secret");
         server.begin();
         server.hear(bytes("I AM " + "x".repeat(34)), 1000);
-        assertThatThrownBy(() -> server.hear(bytes("x"), 1000)).hasMessage("name does not end within 40 bytes");
+        assertThatThrownBy(() -> server.hear(bytes("x"), 1000))
+                .hasMessageStartingWith("name does not end within 40 bytes; came \"I AM xxx");
     }
 
     @Test
     void aNumberOfBytesThatIsTooLargeIsRefusedAtOnce() throws Exception {
-        Speaker client = Speaker.client(CONFIGURED);
-        client.begin();
-        client.hear(bytes("MIX v1\n" + "\0".repeat(13)), 1000);
+        Speaker client = greeted();
         assertThatThrownBy(() -> client.hear(bytes("\u00ff\u00ff"), 1000))
-                .hasMessage("challenge does not end within 64 bytes");
+                .hasMessageStartingWith("challenge does not end within 64 bytes");
+    }
+
+    /** A server may echo what it was told; what comes behind the answer to its challenge is not repeated to anybody. */
+    @Test
+    void whatMayHoldTheTokenIsNotQuoted() throws Exception {
+        Speaker client = greeted();
+        client.hear(bytes("\0\10ABCDEFGH"), 1000);
+        assertThatThrownBy(() -> client.hear(bytes("you said secret\n"), 1000))
+                .isInstanceOf(PreludeException.class)
+                .hasMessage("accepted is not as it is laid out");
     }
 
     @Test
@@ -268,6 +275,9 @@ class PreludeTest {
                 "ip: 0, alive: 1 | ip: 0, alive: 1, name: 2 | types.name: is a message outside frames, which has no number",
                 "digits: \"abcdefghijklmnop\" | digits: \"abc\" | digits: is \"abc\"; allowed: sixteen different ones",
                 "encrypt: Blowfish/ECB/NoPadding | encrypt: Blowfish/CBC/NoPadding | iv: is missing, and Blowfish/CBC/NoPadding begins with one",
+                "key: {digest: MD5, of: [\"${identity.token}\"]} | key: {random: 16} | key: is what the other end cannot know",
+                "encrypt: Blowfish/ECB/NoPadding | encrypt: AES/GCM/NoPadding | encrypt: is \"AES/GCM/NoPadding\"; allowed ALGORITHM/MODE/PADDING",
+                "unframed: {length: {size: 2}, max: 64} | unframed: {length: {size: 2}, max: 2} | max: is 2; allowed more than the 2 bytes of the length",
                 "encrypt: Blowfish/ECB/NoPadding | encrypt: Rot13 | encrypt: is \"Rot13\"; allowed: a name that this Java knows, such as AES/ECB/NoPadding",
                 "{literal: \"OK \"} | {literal: \"\"} | literal: has 0 bytes; allowed 1 to 256",
                 "{means: packet, layout | {means: packet, unframed: {size: 4}, layout | messages.ip.unframed: is a message that means packet; allowed: the session's own",
@@ -286,6 +296,14 @@ class PreludeTest {
                 "    - {from: client, message: alive}\n    - {from: client, message: name,");
         assertThatThrownBy(() -> Protocol.parse(yaml, "mixed.yaml"))
                 .hasMessageContaining("is \"name\", which is in no frame, behind one that is; allowed in front of it");
+    }
+
+    /** A client that has heard the first word. */
+    private static Speaker greeted() {
+        Speaker client = Speaker.client(CONFIGURED);
+        client.begin();
+        client.hear(bytes("MIX v1\n" + "\0".repeat(13)), 1000);
+        return client;
     }
 
     private static ByteBuf bytes(String text) {

@@ -6,6 +6,7 @@ import dev.tunbridge.protocol.frame.FrameProbe;
 import dev.tunbridge.protocol.frame.FrameScanner;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.reassembly.recovery.Chains.Chain;
+import dev.tunbridge.reassembly.recovery.ContentEvidence.Weight;
 import dev.tunbridge.reassembly.stream.HeldBytes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ final class FrameRecovery implements AutoCloseable {
 
     private final FrameFormat format;
     private final EarlyFrames early;
+    private final ContentEvidence content;
     private final EarlyHandler handler;
     private final RecoveryCounters counters;
     private final RecoveryListener listener;
@@ -36,6 +38,9 @@ final class FrameRecovery implements AutoCloseable {
     private final FrameProbe probe;
     private final int maxFrameBytes;
     private final int maxScans;
+    private final boolean isWeak;
+    /** Of the place that {@link #next} has found. */
+    private boolean isRival;
 
     private final Chains chains;
     private final List<BoundaryScan> scans = new ArrayList<>();
@@ -59,15 +64,18 @@ final class FrameRecovery implements AutoCloseable {
             FrameFormat format,
             HeldBytes held,
             EarlyFrames early,
+            ContentEvidence content,
             EarlyHandler handler,
             RecoveryCounters counters,
             RecoveryListener listener) {
         this.format = format;
         this.held = held;
         this.early = early;
+        this.content = content;
         this.handler = handler;
         this.counters = counters;
         this.listener = listener;
+        isWeak = content != ContentEvidence.UNNEEDED;
         probe = new FrameProbe(format);
         chains = new Chains(probe.hasCertainBoundaries());
         maxFrameBytes = format.maxFrameBytes();
@@ -286,6 +294,9 @@ final class FrameRecovery implements AutoCloseable {
             if (answer <= 0) {
                 return (int) answer < 0 ? -1 : 0;
             }
+            if (content.weigh(probe.frame(held.bytes(), at, answer)) != Weight.SPEAKS) {
+                return -1;
+            }
             at += answer;
         }
         return at > nextOrigin && nextOrigin < runEnd ? -1 : 1;
@@ -306,19 +317,21 @@ final class FrameRecovery implements AutoCloseable {
         long farthest = Math.min(before, from + SCANNED_FRAMES * (long) maxFrameBytes);
         long first = -1;
         long expected = from;
+        long looked = from;
         boolean isOne = true;
         while (isOne && expected < farthest) {
-            int found = scanner.next();
+            int found = next(scanner, limit, runEnd, farthest);
             long place = found == FrameScanner.NONE ? runEnd : runEnd - (limit - found);
+            looked = Math.max(looked, Math.min(place, farthest));
             if (place >= before && first < 0) {
                 break;
             }
             boolean isFirst = first < 0;
-            isOne = place < before && scanner.frameBytes() > 0 && (isFirst || place == expected);
+            isOne = place < before && scanner.frameBytes() > 0 && !isRival && (isFirst || place == expected);
             first = isFirst ? place : first;
             expected = place + scanner.frameBytes();
         }
-        counters.probedBytes += Math.min(expected, runEnd) - from;
+        counters.probedBytes += Math.max(looked, Math.min(expected, runEnd)) - from;
         spareScanners.push(scanner);
         if (isOne && first >= 0 && expected == before) {
             counters.anchors++;
@@ -334,19 +347,44 @@ final class FrameRecovery implements AutoCloseable {
         return spare == null ? new FrameScanner(format) : spare;
     }
 
+    /**
+     * The next place that counts: any, or in a format where almost any bytes are a frame one that its content speaks for, or a
+     * {@linkplain #isRival rival}. There none is looked for beyond the farthest.
+     */
+    private int next(FrameScanner scanner, int limit, long runEnd, long farthest) {
+        isRival = false;
+        int found = scanner.next();
+        while (isWeak && found != FrameScanner.NONE) {
+            long place = runEnd - (limit - found);
+            if (place >= farthest) {
+                return FrameScanner.NONE;
+            }
+            Weight weight = scanner.frameBytes() > 0 ? content.weigh(scanner.frame(place)) : Weight.NOTHING;
+            isRival = weight == Weight.RIVAL;
+            if (weight != Weight.NOTHING) {
+                return found;
+            }
+            found = scanner.next();
+        }
+        return found;
+    }
+
     /** A chain from the first place where anything like a frame is found. */
     private @Nullable Chain find(long from, long runEnd) {
         FrameScanner scanner = scanner();
         int limit = held.index(runEnd);
         scanner.begin(held.bytes(), held.index(from), limit);
+        long farthest = isWeak ? Math.min(runEnd, from + SCANNED_FRAMES * (long) maxFrameBytes) : runEnd;
         long place = runEnd;
-        for (int found = scanner.next(); found != FrameScanner.NONE; found = scanner.next()) {
+        for (int found = next(scanner, limit, runEnd, farthest);
+                found != FrameScanner.NONE && !isRival;
+                found = next(scanner, limit, runEnd, farthest)) {
             if (scanner.frameBytes() > 0) {
                 place = runEnd - (limit - found);
                 break;
             }
         }
-        counters.probedBytes += place - from;
+        counters.probedBytes += Math.min(place, farthest) - from;
         spareScanners.push(scanner);
         return place < runEnd ? propose(place, BoundaryGrade.FOUND) : null;
     }
@@ -379,7 +417,12 @@ final class FrameRecovery implements AutoCloseable {
                 claim(chain, runEnd);
                 return runEnd;
             }
-            offer(probe.frame(held.bytes(), chain.cursor, answer), chain.grade);
+            FrameView frame = probe.frame(held.bytes(), chain.cursor, answer);
+            if (chain.grade != BoundaryGrade.PROVEN && content.weigh(frame) != Weight.SPEAKS) {
+                broken(chain);
+                return chain.cursor;
+            }
+            offer(frame, chain.grade);
             chain.cursor += answer;
         }
     }

@@ -57,6 +57,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
     private long askedNanos;
 
     /**
+     * @param content speaks for frames of a format that proves too little by itself
      * @param openedNanos when the capture began, before the connection did, on the scale of the segments' times
      */
     public RawLane(
@@ -65,6 +66,7 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
             RecoveryOptions options,
             KernelView kernel,
             Latches latches,
+            ContentEvidence content,
             EarlyHandler handler,
             RecoveryCounters counters,
             RecoveryListener listener,
@@ -76,13 +78,16 @@ public final class RawLane implements SegmentHandler, AutoCloseable {
         this.counters = counters;
         this.listener = listener;
         askedNanos = openedNanos;
-        // Where a valid frame proves too little to find the next one by, a boundary is true only if it is proven.
-        BoundaryGrade ofFormat = format.canResynchronise() ? format.resync().boundaries() : BoundaryGrade.PROVEN;
+        ContentEvidence evidence = format.wantsContentEvidence() ? content : ContentEvidence.UNNEEDED;
+        // Where a valid frame proves too little, and nothing else speaks for it, a boundary is true only if it is
+        // proven.
+        boolean isSearchable = format.resync().maxScanBytes() > 0 && evidence != ContentEvidence.NONE;
+        BoundaryGrade ofFormat = isSearchable ? format.resync().boundaries() : BoundaryGrade.PROVEN;
         lowest = ofFormat.compareTo(options.boundaries()) < 0 ? ofFormat : options.boundaries();
         validator = new SegmentValidator(path, kernel, options.acceptsUnmarkedChecksums(), openedNanos);
         held = new HeldBytes(allocator, options.heldBytes(), options.heldRanges());
         early = new EarlyFrames(KEYS.nextLong(), KEYS.nextLong());
-        recovery = new FrameRecovery(format, held, early, handler, counters, listener);
+        recovery = new FrameRecovery(format, held, early, evidence, handler, counters, listener);
     }
 
     /** Takes a captured segment; one that this host sent is passed over. */

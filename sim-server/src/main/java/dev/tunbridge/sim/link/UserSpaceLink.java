@@ -93,7 +93,10 @@ public final class UserSpaceLink implements Link {
         return ba.counters;
     }
 
-    /** From now on the link does what this profile says; packets already on their way keep their time. */
+    /**
+     * Once this returns, the link does what the profile says; packets already on their way keep their time. A link that
+     * has ended stays as it is.
+     */
     public void change(LinkProfile newProfile) {
         if (newProfile.carrier() != LinkProfile.Carrier.USER_SPACE) {
             throw new IllegalArgumentException("profile " + newProfile.name() + " is not carried in user space");
@@ -105,7 +108,7 @@ public final class UserSpaceLink implements Link {
         });
     }
 
-    /** Nothing enters the wire, in either direction, for this long from now. */
+    /** Once this returns, and for this long, nothing enters the wire in either direction. */
     public void blackOutFor(Duration duration) {
         long durationNanos = duration.toNanos();
         order(() -> {
@@ -154,7 +157,13 @@ public final class UserSpaceLink implements Link {
         return !thread.isAlive();
     }
 
-    private synchronized void order(Runnable order) {
+    /** Returns when the link's thread has obeyed: what the caller sends from then on meets the link as ordered. */
+    private void order(Runnable order) {
+        CompletableFuture<Void> obeyed = CompletableFuture.runAsync(order, this::enqueue);
+        CompletableFuture.anyOf(obeyed, end.exceptionally(reason -> null)).join();
+    }
+
+    private synchronized void enqueue(Runnable order) {
         if (!closed) {
             orders.add(order);
             wake();

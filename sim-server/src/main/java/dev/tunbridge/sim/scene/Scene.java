@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class Scene implements AutoCloseable {
     private static final int OUTER_PORT = 7000;
     private static final long START_SECONDS = 20;
+    private static final long ROUTE_POLL_MILLIS = 20;
 
     /** More application messages than a test or a demo leaves lying about. */
     private static final int MESSAGES = 1024;
@@ -91,6 +93,22 @@ public final class Scene implements AutoCloseable {
         LabBridge made = LabBridge.on(device, builder);
         bridge = made;
         tunnel = made.bridge().start().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
+        if (plan.isServerVtund()) {
+            awaitRoute(remote);
+        }
+    }
+
+    /** vtund sets its device up behind the last word of the login, by programs. */
+    private void awaitRoute(LabNamespace remote) throws Exception {
+        String device = plan.inner().device().getHostAddress();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!remote.run(Duration.ofSeconds(START_SECONDS), "ip", "route", "get", device)
+                .isSuccess()) {
+            if (System.nanoTime() - end > 0) {
+                throw new IOException("vtund has no way to " + device + " within " + START_SECONDS + " s");
+            }
+            TimeUnit.MILLISECONDS.sleep(ROUTE_POLL_MILLIS);
+        }
     }
 
     /** Starts the server again after {@link #stopServer}. */

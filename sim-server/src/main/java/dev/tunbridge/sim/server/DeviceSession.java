@@ -106,11 +106,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             session.heard(nowNanos);
             input.discardReadBytes();
             input.writeBytes(bytes);
-            if (!prelude.isOver()) {
-                int index = input.readerIndex();
-                prelude.read(input, this);
-                decoder.skip(input.readerIndex() - index);
-            }
+            decoder.skip(prelude.read(input, this));
             if (prelude.isOver()) {
                 decoder.decode(input, this);
             }

@@ -13,9 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
 /**
- * A client of {@link HttpService}, in the calling thread's network namespace. Each request has a connection of its own:
- * the JDK keeps idle ones by the server's address for the whole process, and the next scene has the same addresses in
- * other namespaces. A connection left from the last one leads nowhere, and nothing says so until the time limit.
+ * A client of {@link HttpService}, in the calling thread's network namespace. Each request has a connection of its own, because
+ * the service says so.
  */
 public final class HttpLoad {
     private static final int CHUNK_BYTES = 64 * 1024;
@@ -41,8 +40,6 @@ public final class HttpLoad {
             byte[] body = in.readAllBytes();
             boolean isIntact = new String(body, StandardCharsets.UTF_8).equals(HttpService.PAGE);
             return new Transfer(body.length, System.nanoTime() - start, firstByte - start, isIntact);
-        } finally {
-            connection.disconnect(); // also one that is whole and idle
         }
     }
 
@@ -69,8 +66,6 @@ public final class HttpLoad {
                 digest.update(chunk, count);
                 progress.accept(digest.bytes());
             }
-        } finally {
-            connection.disconnect();
         }
         long end = System.nanoTime();
         String sent = answer(open("/digest?id=" + id));
@@ -111,8 +106,6 @@ public final class HttpLoad {
     private static String answer(HttpURLConnection connection) throws IOException {
         try (InputStream in = connection.getInputStream()) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } finally {
-            connection.disconnect();
         }
     }
 

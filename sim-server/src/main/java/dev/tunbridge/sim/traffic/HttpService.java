@@ -24,6 +24,10 @@ import java.util.concurrent.TimeUnit;
  *   <li>{@code GET /digest?id=}: what that download was, as {@code bytes:sha256}.
  *   <li>{@code POST /upload}: answers with the same of what it received.
  * </ul>
+ *
+ * <p>It closes each connection behind its answer, and says so. The JDK's client would keep it by the server's address for the whole
+ * process, and the next scene has the same addresses in other namespaces: there it leads nowhere, and nothing says so until the
+ * time limit.
  */
 public final class HttpService implements AutoCloseable {
     static final String PAGE =
@@ -82,6 +86,7 @@ public final class HttpService implements AutoCloseable {
         long nanos = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(query.getOrDefault("millis", "600000")));
         long deadline = System.nanoTime() + nanos;
         Digest digest = new Digest();
+        announceEnd(exchange);
         exchange.sendResponseHeaders(200, 0);
         byte[] chunk = new byte[CHUNK_BYTES];
         try (OutputStream out = exchange.getResponseBody();
@@ -117,10 +122,15 @@ public final class HttpService implements AutoCloseable {
 
     private static void answer(HttpExchange exchange, int status, String text) throws IOException {
         byte[] body = text.getBytes(StandardCharsets.UTF_8);
+        announceEnd(exchange);
         exchange.sendResponseHeaders(status, body.length);
         try (OutputStream out = exchange.getResponseBody()) {
             out.write(body);
         }
+    }
+
+    private static void announceEnd(HttpExchange exchange) {
+        exchange.getResponseHeaders().set("Connection", "close");
     }
 
     private static Map<String, String> query(HttpExchange exchange) {

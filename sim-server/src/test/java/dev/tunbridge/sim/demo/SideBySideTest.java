@@ -57,7 +57,7 @@ class SideBySideTest {
                                 measure("HTTP page", "97 bytes", true, new Reading(Reading.Kind.FIRST_BYTE, 60)))
                         .json())
                 .isEqualTo(
-                        "{\"profile\":\"wan1\",\"seed\":7,\"intact\":true,\"plays\":["
+                        "{\"profile\":\"wan1\",\"seed\":7,\"server\":\"simserver\",\"intact\":true,\"plays\":["
                                 + "{\"mode\":\"plain\",\"lane\":\"measuring\",\"congestion_control\":\"bbr\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","
                                 + "\"intact\":true,\"first_byte_ms\":100.000}]},"
                                 + "{\"mode\":\"full\",\"lane\":\"forbidden\",\"congestion_control\":\"bbr\",\"intact\":true,\"measures\":[{\"name\":\"HTTP page\",\"amount\":\"97 bytes\","

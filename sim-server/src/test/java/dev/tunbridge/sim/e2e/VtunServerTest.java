@@ -2,6 +2,7 @@ package dev.tunbridge.sim.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.Bridge;
@@ -9,30 +10,24 @@ import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
-import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
-import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.scene.LabBridge;
+import dev.tunbridge.sim.scene.Scene;
+import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
 import dev.tunbridge.sim.traffic.Transfer;
 import dev.tunbridge.sim.vtun.Vtund;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,14 +42,13 @@ class VtunServerTest {
 
     private static final Vtund VTUND = new Vtund(SERVER, DEVICE, 1400, OptionalInt.empty());
 
-    @TempDir
-    private Path folder;
-
-    private Lab lab;
-    private LabNamespace device;
-    private LabNamespace server;
-    private @Nullable LabProcess vtund;
     private final BlockingQueue<String> states = new LinkedBlockingQueue<>();
+    private final BridgeListener listener = new BridgeListener() {
+        @Override
+        public void onState(BridgeState state, String detail) {
+            states.add(state + " " + detail);
+        }
+    };
 
     @BeforeAll
     static void requireVtund() throws Exception {
@@ -62,69 +56,26 @@ class VtunServerTest {
         Scenes.requireProgram(Vtund.PROGRAM);
     }
 
-    @BeforeEach
-    void open() throws Exception {
-        lab = Lab.open();
-        device = lab.namespace("device");
-        server = lab.namespace("server");
-    }
-
-    @AfterEach
-    void close() {
-        lab.close();
-    }
-
-    private void connect(String profile) throws Exception {
-        lab.connect(
-                device.at("out0", "198.18.0.1/30"), server.at("out0", "198.18.0.2/30"), LinkProfile.named(profile), 1);
-        startServer();
-    }
-
-    private void startServer() throws IOException {
-        vtund = VTUND.serve(server, folder);
-    }
-
-    private LabBridge bridge(String name, String token) {
-        BridgeBuilder builder = Bridge.builder()
-                .server("198.18.0.2", Vtund.PORT)
-                .tun("tb0")
-                .protocol(Protocol.builtin("vtun"))
-                .set(VTUND.clientSettings(30))
-                .set("identity.device-id", name)
-                .token(token)
-                .set("reconnect.first", "200ms")
-                .listener(new BridgeListener() {
-                    @Override
-                    public void onState(BridgeState state, String detail) {
-                        states.add(state + " " + detail);
-                    }
-                });
-        return LabBridge.on(device, builder);
-    }
-
-    private static void up(LabBridge bridge) throws Exception {
-        TunnelInfo tunnel = bridge.bridge().start().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        assertThat(tunnel.deviceAddress()).isEqualTo(DEVICE);
+    private static ScenePlan over(String profile) {
+        return ScenePlan.over(Scenes.profile(profile)).atVtund().set("reconnect.first", "200ms");
     }
 
     /** One that is lossless, and one that loses a packet of a hundred. */
     @ParameterizedTest
     @ValueSource(strings = {"clear", "wan1"})
     void carriesBothWaysAndIntact(String profile) throws Exception {
-        connect(profile);
-        try (LabBridge bridge = bridge(Vtund.HOST, Vtund.PASSWORD)) {
-            up(bridge);
-            try (HttpService http = device.call(() -> HttpService.start(new InetSocketAddress(DEVICE, 80)))) {
-                HttpLoad client = new HttpLoad(new InetSocketAddress(DEVICE, http.port()));
-                assertThat(server.call(client::page).isIntact()).isTrue();
-                Transfer up = server.call(() -> client.download(1, 20_000_000, 4_000, bytes -> {}));
-                assertThat(up.isIntact()).isTrue();
-                assertThat(up.bytes()).isGreaterThan(100_000);
-                Transfer down = server.call(() -> client.upload(2, 20_000_000, 4_000, bytes -> {}));
-                assertThat(down.isIntact()).isTrue();
-                assertThat(down.bytes()).isGreaterThan(100_000);
-            }
-            BridgeStats stats = bridge.bridge().stats().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        try (Scene scene = Scene.open(over(profile));
+                HttpService http = Scenes.serviceAtDevice(scene)) {
+            assertThat(scene.tunnel().deviceAddress()).isEqualTo(DEVICE);
+            HttpLoad client = Scenes.clientOf(http, DEVICE);
+            assertThat(scene.serverSide().call(client::page).isIntact()).isTrue();
+            Transfer up = scene.serverSide().call(() -> client.download(1, 20_000_000, 4_000, bytes -> {}));
+            assertThat(up.isIntact()).isTrue();
+            assertThat(up.bytes()).isGreaterThan(100_000);
+            Transfer down = scene.serverSide().call(() -> client.upload(2, 20_000_000, 4_000, bytes -> {}));
+            assertThat(down.isIntact()).isTrue();
+            assertThat(down.bytes()).isGreaterThan(100_000);
+            BridgeStats stats = scene.stats();
             assertThat(stats.outer().badFrames()).isZero();
             assertThat(stats.outer().malformedMessages()).isZero();
             assertThat(stats.outer().unknownTypes()).isZero();
@@ -135,34 +86,55 @@ class VtunServerTest {
 
     @Test
     void aSessionThatEndsIsMadeAgain() throws Exception {
-        connect("clear");
-        try (LabBridge bridge = bridge(Vtund.HOST, Vtund.PASSWORD)) {
-            up(bridge);
-            Objects.requireNonNull(vtund).close();
-            startServer();
+        try (Scene scene = Scene.open(over("clear"), listener);
+                HttpService http = Scenes.serviceAtDevice(scene)) {
+            HttpLoad client = Scenes.clientOf(http, DEVICE);
+            scene.stopServer();
+            scene.startServer();
             awaitState("ESTABLISHED", 2);
-            try (HttpService http = device.call(() -> HttpService.start(new InetSocketAddress(DEVICE, 80)))) {
-                assertThat(server.call(() -> new HttpLoad(new InetSocketAddress(DEVICE, http.port())).page())
-                                .isIntact())
-                        .isTrue();
-            }
+            // vtund sets its device up behind the last word of the login.
+            await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .ignoreExceptions()
+                    .until(() -> scene.serverSide().call(client::page).isIntact());
         }
     }
 
     /** It says ERR, whatever is wrong; and so it does where the session before still stands, which passes. */
     @ParameterizedTest
     @CsvSource({"pump, wrong", "nobody, s3cret"})
-    void aRefusalIsHeardAndTriedAgain(String name, String password) throws Exception {
-        connect("clear");
-        try (LabBridge bridge = bridge(name, password)) {
-            bridge.bridge().start();
-            assertThat(awaitState("WAITING", 1)).contains("denied");
+    void aRefusalIsHeardAndTriedAgain(String name, String password, @TempDir Path folder) throws Exception {
+        try (Lab lab = Lab.open()) {
+            LabNamespace device = lab.namespace("device");
+            LabNamespace server = lab.namespace("server");
+            lab.connect(device.at("out0", "198.18.0.1/30"), server.at("out0", "198.18.0.2/30"), LinkProfile.CLEAR, 1);
+            VTUND.serve(server, folder);
+            try (LabBridge bridge = LabBridge.on(device, builder(name, password))) {
+                bridge.bridge().start();
+                // It may not listen yet, and fork once more to say no.
+                String state;
+                do {
+                    state = awaitState("WAITING", 1);
+                } while (state.contains("cannot connect"));
+                assertThat(state).contains("denied");
+            }
         }
+    }
+
+    private BridgeBuilder builder(String name, String password) {
+        return Bridge.builder()
+                .server("198.18.0.2", Vtund.PORT)
+                .tun("tb0")
+                .protocol(Protocol.builtin("vtun"))
+                .set(VTUND.clientSettings(30))
+                .set("identity.device-id", name)
+                .token(password)
+                .set("reconnect.first", "200ms")
+                .listener(listener);
     }
 
     @Test
     void theNameMustFitItsBlock() {
-        assertThatThrownBy(() -> bridge("a".repeat(60), Vtund.PASSWORD))
+        assertThatThrownBy(() -> builder("a".repeat(60), Vtund.PASSWORD).build())
                 .hasMessage(
                         "identity.device-id: cannot be said to a server of format 'vtun': host: host length is 67; allowed 0 to 50");
     }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 
 /** A WebSocket to a server behind the device: idle for a minute of real time, then through a reconnect. */
 class WebSocketTest {
-    private static final long IDLE_SECONDS = 60;
+    private static final long IDLE_SECONDS = Long.getLong("tunbridge.idle.seconds", 60);
 
     @BeforeAll
     static void requireLab() {

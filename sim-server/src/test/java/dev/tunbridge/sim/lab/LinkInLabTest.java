@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +80,25 @@ class LinkInLabTest {
         link.blackOutFor(Duration.ofSeconds(30));
         assertThat(echoTimes("198.18.0.2", 5, Duration.ofMillis(20))).isEmpty();
         assertThat(link.ab().packets(LinkEvent.BLACKED_OUT)).isBetween(5L, 5L + MULTICAST_REPORTS);
+    }
+
+    @Test
+    void isDarkForAllThatIsSentOnceTheCallHasReturned() throws Exception {
+        UserSpaceLink link = connect();
+        assertThat(echoTimes("198.18.0.2", 1, Duration.ofSeconds(1))).hasSize(1); // the neighbours know each other
+        try (DatagramSocket sender = left.call(DatagramSocket::new)) {
+            InetSocketAddress nobody = new InetSocketAddress("198.18.0.2", 9);
+            for (int i = 0; i < 300; i++) {
+                long lost = link.ab().packets(LinkEvent.BLACKED_OUT);
+                link.blackOutFor(Duration.ofSeconds(30));
+                sender.send(new DatagramPacket(new byte[8], 8, nobody));
+                Awaitility.await("datagram " + i + " lost in the dark")
+                        .atMost(Duration.ofSeconds(10))
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> link.ab().packets(LinkEvent.BLACKED_OUT) > lost);
+                link.blackOutFor(Duration.ZERO);
+            }
+        }
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameProbe;
 import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -12,6 +13,7 @@ import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.capture.SegmentHandler;
+import dev.tunbridge.reassembly.recovery.ContentEvidence;
 import dev.tunbridge.reassembly.recovery.EarlyHandler;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -107,6 +109,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
                 options,
                 kernel,
                 latches,
+                codec.carriages().contains(Carriage.PACKET) ? new InnerEvidence(codec) : ContentEvidence.NONE,
                 new FromRawLane(),
                 counters.recovery,
                 new Alarms(),
@@ -134,15 +137,20 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         this.nowNanos = nowNanos;
         isStopped = false;
         if (!prelude.isOver()) {
-            readPrelude(bytes);
+            kernelLane.passed(prelude.read(bytes, messages), bytes);
         }
-        if (!prelude.isOver() || isStopped) {
-            return;
+        boolean isBehindPrelude = prelude.isOver();
+        if (isBehindPrelude && !isStopped) {
+            kernelLane.received(bytes);
         }
-        kernelLane.received(bytes);
         RawLane raw = rawLane;
         if (raw != null) {
-            raw.kernelAt(kernelLane.position(), kernelLane.position() - bytes.readableBytes(), pendingEnd(bytes));
+            long position = kernelLane.position();
+            // Where a frame begins is known only behind the prelude, and nothing goes early before.
+            raw.kernelAt(
+                    position,
+                    isBehindPrelude ? position - bytes.readableBytes() : position,
+                    isBehindPrelude ? pendingEnd(bytes) : 0);
         }
     }
 
@@ -150,20 +158,6 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     public void stop() {
         isStopped = true;
         kernelLane.stop();
-    }
-
-    /** Nothing goes early meanwhile: a boundary is known only behind it. */
-    private void readPrelude(ByteBuf bytes) {
-        int index = bytes.readerIndex();
-        prelude.read(bytes, messages);
-        kernelLane.passed(bytes.readerIndex() - index, bytes);
-        RawLane raw = rawLane;
-        if (raw != null) {
-            long position = kernelLane.position();
-            boolean isOver = prelude.isOver();
-            raw.kernelAt(
-                    position, isOver ? position - bytes.readableBytes() : position, isOver ? pendingEnd(bytes) : 0);
-        }
     }
 
     private long pendingEnd(ByteBuf bytes) {
@@ -188,7 +182,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     /** When to {@link #settle} again though nothing comes, or {@link #NOT_DUE}. */
     public long dueNanos() {
         RawLane raw = rawLane;
-        return raw == null ? NOT_DUE : raw.dueNanos();
+        return raw == null || !prelude.isOver() ? NOT_DUE : raw.dueNanos();
     }
 
     /**

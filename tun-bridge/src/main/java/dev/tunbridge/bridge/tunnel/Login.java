@@ -69,7 +69,7 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         requireTunnel(config, protocol, variables.keySet());
         protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {
             throw ConfigException.of(
-                    fault.variable().isEmpty() ? Settings.FORMAT.key() : fault.variable(),
+                    fault.variable().startsWith("identity.") ? fault.variable() : Settings.FORMAT.key(),
                     "cannot be said to a server of format '" + protocol.format().name() + "': " + fault.reason());
         });
         return new Login(protocol, offered, variables);

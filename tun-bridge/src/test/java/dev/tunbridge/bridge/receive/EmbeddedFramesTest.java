@@ -76,6 +76,7 @@ class EmbeddedFramesTest {
                         name);
             case "sync-alone" ->
                 FrameFormat.parse(SMALL.formatted("sync: {bytes: \"A5 5A 3C C3\"}", 4, 5, 7, ""), name);
+            case "bare" -> FrameFormat.parse(SMALL.formatted("", 0, 1, 3, ""), name);
             default -> FrameFormat.builtin(name);
         };
     }
@@ -247,7 +248,7 @@ class EmbeddedFramesTest {
         "summed, PROVEN", "summed, ANCHORED", "summed, FOUND",
         "sync-alone, PROVEN", "sync-alone, ANCHORED", "sync-alone, FOUND",
         "plain-le, PROVEN", "reference, PROVEN", "reference, ANCHORED",
-        "hdlc, PROVEN", "hdlc, ANCHORED",
+        "hdlc, PROVEN", "hdlc, ANCHORED", "bare, ANCHORED",
     })
     void goNowhereButIntoKnownFlows(String name, BoundaryGrade lowest) {
         long seed = Long.getLong("tunbridge.seed", System.nanoTime());

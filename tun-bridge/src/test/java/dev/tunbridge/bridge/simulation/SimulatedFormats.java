@@ -20,6 +20,15 @@ final class SimulatedFormats {
     private static final FrameFormat REFERENCE = FrameFormat.builtin("reference");
     private static final FrameFormat PLAIN = FrameFormat.builtin("plain-le");
     private static final FrameFormat HDLC = FrameFormat.builtin("hdlc");
+    /** Neither sync nor check: packets speak for themselves. */
+    private static final FrameFormat BARE = FrameFormat.parse("""
+            name: bare
+            frame:
+              header: [{name: type, at: 2, size: 1}]
+              length: {at: 0, size: 2, counts: payload, max: 2048}
+              payload: {at: 3}
+            """ + TYPES, "bare");
+
     private static final List<FrameFormat> OTHERS = generate();
 
     private SimulatedFormats() {}
@@ -32,7 +41,10 @@ final class SimulatedFormats {
         if (percent < 65) {
             return HDLC;
         }
-        return percent < 80 ? PLAIN : OTHERS.get(dice.below(OTHERS.size()));
+        if (percent < 75) {
+            return BARE;
+        }
+        return percent < 85 ? PLAIN : OTHERS.get(dice.below(OTHERS.size()));
     }
 
     private static List<FrameFormat> generate() {

@@ -54,6 +54,11 @@ record OwnPeer(
         Spec all = new Spec(spec.option(), spec.text(), spec.name(), spec.words(), merged);
         boolean isServerVtund = oneOf(all, "server", "simserver", "vtund").equals("vtund");
         if (isServerVtund) {
+            for (String other : List.of("write", "carriage", Settings.FORMAT.key())) {
+                if (merged.containsKey(other)) {
+                    throw spec.wrong(other, "with server=vtund the bridge's own settings");
+                }
+            }
             merged.putAll(VTUND.clientSettings(Site.PREFIX_LENGTH));
         }
         String write = oneOf(all, "write", "frame", "batch");
