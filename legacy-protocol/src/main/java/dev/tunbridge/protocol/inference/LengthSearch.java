@@ -31,6 +31,9 @@ final class LengthSearch {
     /** Chains of one guess that are looked at. */
     private static final int MOST_CHAINS_A_GUESS = 12;
 
+    /** A chain from the beginning that is so sure leaves no question where the first frame is. */
+    private static final double GAIN_OF_A_BEGINNING = 300;
+
     private static final int DEAD = -1;
 
     private static final int KEPT = 512;
@@ -72,7 +75,17 @@ final class LengthSearch {
     List<Chain> chains() {
         for (LengthGuess field : fields()) {
             for (int bias = LEAST_BIAS; bias <= MOST_BIAS; bias++) {
-                walk(field.bias(bias));
+                walkFromBeginning(field.bias(bias));
+            }
+        }
+        double most = best.values().stream().mapToDouble(Chain::gain).max().orElse(0);
+        int textEnd = Preamble.textEnd(bytes, MOST_PREAMBLE_BYTES);
+        if (textEnd > 0 || most < GAIN_OF_A_BEGINNING) {
+            int lastStart = Math.min(bytes.length, MOST_AT + (textEnd > 0 ? textEnd + MOST_AT : MOST_PREAMBLE_BYTES));
+            for (LengthGuess field : fields()) {
+                for (int bias = LEAST_BIAS; bias <= MOST_BIAS; bias++) {
+                    walkFromBehind(field.bias(bias), lastStart);
+                }
             }
         }
         List<Chain> chains = new ArrayList<>(best.values());
@@ -103,15 +116,11 @@ final class LengthSearch {
         return fields;
     }
 
-    private void walk(LengthGuess guess) {
-        stamp++;
-        ends = 0;
-        int lastStart = Math.min(bytes.length, MOST_PREAMBLE_BYTES + MOST_AT);
-        if (!work.take(lastStart)) {
+    /** A stream that begins with a frame: its field is near, and no other chain that joins this one must stand for it. */
+    private void walkFromBeginning(LengthGuess guess) {
+        if (!work.take(MOST_AT)) {
             return;
         }
-        // A stream that begins with a frame: its field is near, and no other chain that joins this one must stand for
-        // it.
         for (int start = 0; start <= Math.min(MOST_AT, bytes.length - 1); start++) {
             ends = 0;
             stamp++;
@@ -119,6 +128,13 @@ final class LengthSearch {
             if (ends > 0 && most[0] >= LEAST_FRAMES) {
                 weigh(guess, start, collect(guess, start, most[0]));
             }
+        }
+    }
+
+    /** One that begins with something else, or within a frame. */
+    private void walkFromBehind(LengthGuess guess, int lastStart) {
+        if (!work.take(lastStart)) {
+            return;
         }
         ends = 0;
         stamp++;
