@@ -24,6 +24,14 @@ final class ChanceOdds {
     /** All guesses together: fields, orders, biases, starts. */
     static final double BITS_OF_SEARCH = 28;
 
+    private static final double[] COSTS = new double[257];
+
+    static {
+        for (int distinct = 1; distinct < COSTS.length; distinct++) {
+            COSTS[distinct] = COSTS[distinct - 1] + log2((257.0 - distinct) / distinct);
+        }
+    }
+
     private ChanceOdds() {}
 
     private record Pattern(int offset, Column column) {}
@@ -33,7 +41,7 @@ final class ChanceOdds {
         List<Pattern> patterns = new ArrayList<>();
         for (int offset = 0; offset < MOST_COLUMNS; offset++) {
             Column column = Column.of(cut, offset);
-            int allowed = Math.min(MOST_VALUES, 1 + column.frames() / 8);
+            int allowed = mostDistinct(column.frames());
             if (2 * column.frames() >= cut.frames() && column.distinct() <= allowed) {
                 patterns.add(new Pattern(offset, column));
             }
@@ -184,9 +192,13 @@ final class ChanceOdds {
         return counts;
     }
 
+    static int mostDistinct(int frames) {
+        return Math.min(MOST_VALUES, 1 + frames / 8);
+    }
+
     /** What a column of few values is worth against bytes of these parts; negative where naming its values costs more. */
     static double gain(Column column, double[] rarity) {
-        if (column.distinct() > Math.min(MOST_VALUES, 1 + column.frames() / 8)) {
+        if (column.distinct() > mostDistinct(column.frames())) {
             return -1;
         }
         double part = 0;
@@ -198,11 +210,7 @@ final class ChanceOdds {
 
     /** What it takes to name the values of a column: one choice of so many out of 256. */
     static double cost(Column column) {
-        double bits = 0;
-        for (int i = 0; i < column.distinct(); i++) {
-            bits += log2((256.0 - i) / (i + 1));
-        }
-        return bits;
+        return COSTS[column.distinct()];
     }
 
     static double log2(double value) {

@@ -39,9 +39,19 @@ final class LengthSearch {
     private static final int KEPT = 512;
     private static final int NEARBY = 24;
     private static final int HOPS_OF_KEY = 32;
-    private static final int HOPS_OF_TAIL = 128;
+    private static final int HOPS_OF_TAIL = 64;
+    private static final int HOPS_OF_CHAIN = 128;
     private static final int COLUMNS_BEFORE = 8;
     private static final int COLUMNS_BEHIND = 12;
+
+    private static final double[] BITS_NEARBY = new double[NEARBY + 1];
+
+    static {
+        for (int alike = 0; alike <= NEARBY; alike++) {
+            BITS_NEARBY[alike] =
+                    alike == 0 ? Double.POSITIVE_INFINITY : -ChanceOdds.log2((alike + 1.0) / (NEARBY + 1.0));
+        }
+    }
 
     private final byte[] bytes;
     private final WorkBound work;
@@ -49,6 +59,7 @@ final class LengthSearch {
     private final int[] stamps;
     private final int[] hops = new int[MOST_HOPS];
     private final Set<Integer> seen = new HashSet<>();
+    private final Map<Integer, Boolean> tails = new HashMap<>();
     private final Column[] columns = new Column[COLUMNS_BEFORE + COLUMNS_BEHIND];
     private final int[] offsets = new int[COLUMNS_BEFORE + COLUMNS_BEHIND];
     private int stamp;
@@ -121,6 +132,7 @@ final class LengthSearch {
         if (!work.take(MOST_AT)) {
             return;
         }
+        tails.clear();
         for (int start = 0; start <= Math.min(MOST_AT, bytes.length - 1); start++) {
             ends = 0;
             stamp++;
@@ -136,6 +148,7 @@ final class LengthSearch {
         if (!work.take(lastStart)) {
             return;
         }
+        tails.clear();
         ends = 0;
         stamp++;
         for (int start = MOST_AT + 1; start < lastStart && ends < MOST_CHAINS_A_GUESS; start++) {
@@ -146,7 +159,7 @@ final class LengthSearch {
         for (int i = 0; i < ends; i++) {
             if (most[i] >= LEAST_FRAMES) {
                 int count = collect(guess, mostFrom[i], most[i]);
-                int foreign = Math.max(0, count - HOPS_OF_TAIL); // what leads to the first frame by chance
+                int foreign = Math.max(0, count - HOPS_OF_CHAIN); // what leads to the first frame by chance
                 System.arraycopy(hops, foreign, hops, 0, count - foreign);
                 weigh(guess, hops[0], count - foreign);
             }
@@ -219,11 +232,26 @@ final class LengthSearch {
         return count;
     }
 
+    /** Whether the end of a chain, which many of one guess share, has anything in common. */
+    private boolean tells(LengthGuess guess, int count) {
+        int from = count - HOPS_OF_TAIL;
+        Boolean known = tails.get(hops[from]);
+        if (known == null) {
+            known = work.take(HOPS_OF_TAIL * (COLUMNS_BEFORE + COLUMNS_BEHIND))
+                    && hasTwoLengths(guess, from, count)
+                    && gain(from, count) > 0;
+            tails.put(hops[from], known);
+        }
+        return known;
+    }
+
     private void weigh(LengthGuess guess, int start, int count) {
-        if (!work.take((long) count * (COLUMNS_BEFORE + COLUMNS_BEHIND)) || !hasTwoLengths(guess, count)) {
+        if (count > HOPS_OF_TAIL && !tells(guess, count)) {
             return;
         }
-        double gain = gain(count);
+        double gain = work.take((long) count * (COLUMNS_BEFORE + COLUMNS_BEHIND)) && hasTwoLengths(guess, 0, count)
+                ? gain(0, count)
+                : 0;
         if (gain <= 0) {
             return;
         }
@@ -263,12 +291,12 @@ final class LengthSearch {
     }
 
     /** As {@link ChanceOdds} has it, of fewer places. */
-    private double gain(int count) {
+    private double gain(int from, int count) {
         double bitsOfFrame = 0;
         double cost = 0;
         int patterns = 0;
         for (int offset = -COLUMNS_BEFORE; offset < COLUMNS_BEHIND; offset++) {
-            Column column = column(offset, count);
+            Column column = column(offset, from, count);
             double gain = column.frames() == 0 ? 0 : ChanceOdds.gain(column, rarity);
             if (gain > 0) {
                 bitsOfFrame += (gain + ChanceOdds.cost(column)) / column.frames();
@@ -282,7 +310,7 @@ final class LengthSearch {
         }
         double gain = -cost;
         seen.clear();
-        for (int i = 0; i < count; i++) {
+        for (int i = from; i < count; i++) {
             if (seen.add(beginning(hops[i]))) {
                 gain += Math.min(bitsOfFrame, nearby(hops[i], i + 1 < count ? hops[i + 1] : -1, patterns));
             }
@@ -291,12 +319,16 @@ final class LengthSearch {
         return gain;
     }
 
-    private Column column(int offset, int count) {
+    private Column column(int offset, int from, int count) {
         Column column = new Column();
-        for (int i = count > 2 * LEAST_FRAMES ? 1 : 0; i < count; i++) {
+        int mostDistinct = ChanceOdds.mostDistinct(count - from);
+        for (int i = count > 2 * LEAST_FRAMES ? from + 1 : from; i < count; i++) {
             int index = hops[i] + offset;
             if (index >= 0 && index < bytes.length) {
                 column.add(bytes[index] & 0xff);
+                if (column.distinct() > mostDistinct) {
+                    break; // no pattern
+                }
             }
         }
         return column;
@@ -316,7 +348,7 @@ final class LengthSearch {
         for (int at = index + 1; at <= last; at++) {
             alike += at != next && isAlike(at, patterns) ? 1 : 0;
         }
-        return alike == 0 ? Double.POSITIVE_INFINITY : -ChanceOdds.log2((alike + 1.0) / (NEARBY + 1.0));
+        return BITS_NEARBY[alike];
     }
 
     private boolean isAlike(int at, int patterns) {
@@ -330,9 +362,9 @@ final class LengthSearch {
     }
 
     /** Frames of one length say nothing of a length field: any byte that is always the same would be one. */
-    private boolean hasTwoLengths(LengthGuess guess, int count) {
+    private boolean hasTwoLengths(LengthGuess guess, int from, int count) {
         int first = guess.total(bytes, hops[count - 1]);
-        for (int i = 0; i < count - 1; i++) {
+        for (int i = from; i < count - 1; i++) {
             if (guess.total(bytes, hops[i]) != first) {
                 return true;
             }
