@@ -115,6 +115,56 @@ final class CheckSearch {
         return best(places);
     }
 
+    /** A CRC behind the payload whose parameters no catalogue has. */
+    Optional<CheckGuess> solved(int trailerBytes) {
+        List<CheckGuess> found = new ArrayList<>();
+        for (int size : new int[] {4, 3, 2, 1}) {
+            int mostFrom = Math.min(MOST_HEADER_BYTES / 2, cut.shortest() - trailerBytes - size);
+            for (int from = 0; from <= mostFrom && found.isEmpty() && varies(trailerBytes, size); from++) {
+                Place place = new Place(from, CheckGuess.PAYLOAD_END, CheckGuess.PAYLOAD_END, trailerBytes);
+                for (Endian endian : orders(size)) {
+                    for (boolean isReflected : new boolean[] {false, true}) {
+                        new CrcSolution(cut, work, from, 8 * size, trailerBytes, isReflected, endian)
+                                .solve()
+                                .ifPresent(crc -> confirm(
+                                        place,
+                                        crc.newChecksum(),
+                                        keys(crc),
+                                        "crc",
+                                        size,
+                                        endian,
+                                        3 * BITS_OF_PARAMETER * size,
+                                        found));
+                    }
+                }
+            }
+        }
+        return found.stream().max(java.util.Comparator.comparingDouble(CheckGuess::bits));
+    }
+
+    /** A check of frames that differ does so too, in each of its bytes. */
+    private boolean varies(int trailerBytes, int size) {
+        for (int i = 0; i < size; i++) {
+            if (Column.fromEnd(cut, trailerBytes + i).distinct() < Math.min(16, cut.frames() / 4)) {
+                return false;
+            }
+        }
+        return sample.length >= SAMPLE / 2;
+    }
+
+    private static String keys(Crc crc) {
+        String digits = "0x%0" + crc.width() / 4 + "X";
+        return String.format(
+                Locale.ROOT,
+                "crc, width: %d, poly: " + digits + ", init: " + digits + ", refin: %b, refout: %b, xorout: " + digits,
+                crc.width(),
+                crc.poly(),
+                crc.init(),
+                crc.refin(),
+                crc.refout(),
+                crc.xorout());
+    }
+
     /** A check of the header alone. */
     Optional<CheckGuess> ofHeader(int fieldsEnd) {
         List<Place> places = new ArrayList<>();

@@ -41,8 +41,10 @@ final class DescriptionText {
         sync();
         header();
         framed.length().ifPresent(this::length);
-        line("  payload: {at: " + framed.header().payloadAt()
-                + (framed.length().isPresent() ? "}" : ", max: " + longestPayload() + "}"));
+        framed.growing().ifPresent(growing -> line("  length: " + growing.yaml(longestPayload())));
+        line("  payload: {at: "
+                + (framed.growing().isPresent() ? "length-end" : framed.header().payloadAt())
+                + (framed.length().isPresent() || framed.growing().isPresent() ? "}" : ", max: " + longestPayload() + "}"));
         framed.headerCheck().ifPresent(check -> line("  headerCheck: " + check.yaml()));
         framed.check().ifPresent(check -> line("  check: " + check.yaml()));
         trailer();

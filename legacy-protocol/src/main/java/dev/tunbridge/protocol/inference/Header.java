@@ -36,6 +36,8 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
     /** A payload may begin with something that looks like a field; what is so far behind is taken for none. */
     private static final int MOST_BEHIND_LENGTH = 6;
 
+    private static final int MOST_TYPE_BYTES = 4;
+
     private static final double SEQUENCE_PART = 0.9;
     private static final int FRAMES_FOR_CONSTANTS = 20;
 
@@ -43,10 +45,11 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
     static Header of(
             Cut cut,
             Optional<LengthGuess> length,
+            Optional<GrowingGuess> growing,
             Optional<CheckGuess> check,
             Optional<CheckGuess> headerCheck,
             int tailBytes) {
-        return new Search(cut, length, check, headerCheck, tailBytes).find();
+        return new Search(cut, length, growing, check, headerCheck, tailBytes).find();
     }
 
     private static final class Search {
@@ -62,6 +65,7 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
         Search(
                 Cut cut,
                 Optional<LengthGuess> length,
+                Optional<GrowingGuess> growing,
                 Optional<CheckGuess> check,
                 Optional<CheckGuess> headerCheck,
                 int tailBytes) {
@@ -76,6 +80,12 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
             holdsPackets = packets.isPresent();
             int limit = Math.min(room, packets.orElse(room));
             int counted = counted();
+            if (growing.isPresent()) {
+                isEndKnown = true;
+                fixedEnd = growing.get().at();
+                most = fixedEnd;
+                return;
+            }
             isEndKnown = headerCheck.isPresent() || (counted >= taken.length() && counted <= limit);
             fixedEnd = headerCheck.map(c -> c.at() + c.sizeBytes()).orElse(isEndKnown ? counted : taken.length());
             most = Math.max(fixedEnd, Math.min(limit, fixedEnd + MOST_BEHIND_LENGTH));
@@ -166,10 +176,38 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
                         && column.distinct() <= Math.min(MOST_TYPES, Math.max(2, cut.frames() / 4))
                         && column.frames() == cut.frames();
                 if (isFew && !taken.get(at)) {
-                    return Optional.of(Field.bytes(at, 1, Endian.BIG));
+                    return Optional.of(widened(at, column.distinct(), limit));
                 }
             }
             return Optional.empty();
+        }
+
+        /** With the bytes behind it that tell more types apart; where the header's end is open, behind constants and one such only. */
+        private Field widened(int at, int distinct, int limit) {
+            int next = taken.nextSetBit(at);
+            int end = Math.min(at + MOST_TYPE_BYTES, next < 0 ? limit : Math.min(next, limit));
+            boolean isOpen = next < 0 && !isEndKnown;
+            Field widest = Field.bytes(at, 1, Endian.BIG);
+            int most = Math.min(MOST_TYPES, Math.max(2, cut.frames() / 4));
+            int told = distinct;
+            for (int size = 2; at + size <= end; size++) {
+                Field wide = Field.bytes(at, size, Endian.BIG);
+                java.util.Set<Long> values = new java.util.HashSet<>();
+                for (int i = 0; i < cut.frames() && values.size() <= most; i++) {
+                    values.add(wide.read(cut, i));
+                }
+                if (values.size() > most) {
+                    break;
+                }
+                if (values.size() > told) {
+                    widest = wide;
+                    told = values.size();
+                    if (isOpen) {
+                        break;
+                    }
+                }
+            }
+            return widest;
         }
 
         /** Flags beside the length, where there are some. */

@@ -20,9 +20,15 @@ public final class Inference {
     /** Odds below these are not worth telling: one recording in 16 million has as much by chance. */
     public static final double LEAST_BITS = 24;
 
-    private static final int LEAST_BYTES = 8;
+    /** Fewer hold no frames that could be told from chance. */
+    public static final int LEAST_BYTES = 8;
     /** Boundaries that are looked at for a check. */
     private static final int MOST_BOUNDARIES = 24;
+
+    /** Of these an unknown CRC is worked out too. */
+    private static final int MOST_SOLVED = 3;
+
+    private static final double CLOSE = 0.97;
 
     private static final double LEAST_PART_FITTING = 0.95;
 
@@ -72,12 +78,28 @@ public final class Inference {
             for (Framed framed : withLength()) {
                 proposal(framed).ifPresent(proposals::add);
             }
+            for (GrowingSearch.Found found : new GrowingSearch(directions.get(0), work).find()) {
+                proposal(growing(found)).ifPresent(proposals::add);
+            }
             for (DelimiterSearch.Found found : DelimiterSearch.of(directions.get(0), work)) {
                 proposal(between(found)).ifPresent(proposals::add);
             }
         }
         proposals.sort(Comparator.comparingDouble(Proposal::bits).reversed());
+        preferWhole(proposals);
         return new Findings(proposals, !work.isSpent(), work.used());
+    }
+
+    /** Halves of frames are as unlikely as whole ones, for each second of them is empty: of two that come close the whole ones. */
+    private static void preferWhole(List<Proposal> proposals) {
+        for (int i = 1; i < proposals.size(); i++) {
+            Proposal best = proposals.get(0);
+            Proposal other = proposals.get(i);
+            if (other.bits() > CLOSE * best.bits() && 3 * other.frames() < 2 * best.frames()) {
+                proposals.remove(i);
+                proposals.add(0, other);
+            }
+        }
     }
 
     private List<Framed> withLength() {
@@ -93,19 +115,30 @@ public final class Inference {
                 .map(framing -> new Weighed(framing, ChanceOdds.bits(framing.cut(), framing.guess(), work)))
                 .sorted(Comparator.comparingDouble(Weighed::bits).reversed())
                 .limit(MOST_BOUNDARIES)
-                .forEach(weighed -> boundaries.add(framed(weighed)));
+                .forEach(weighed -> boundaries.add(framed(
+                        weighed, boundaries.size() < MOST_SOLVED ? Tail.Depth.SOLVED : Tail.Depth.CATALOGUE)));
         return boundaries;
     }
 
-    private Framed between(DelimiterSearch.Found found) {
-        Tail tail = Tail.of(found.cut(), 0, work).withoutTrailer();
+    private Framed growing(GrowingSearch.Found found) {
+        Cut cut = found.withoutLengths();
+        Tail tail = new Tail(Optional.empty(), Optional.empty(), found.guess().tailBytes());
         return Framed.of(
-                Optional.of(found.escape()), Optional.empty(), found.cut(), tail, found.sharesFlags(), found.bits());
+                Optional.empty(), Optional.empty(), Optional.of(found.guess()), cut, tail, false, found.bits());
+    }
+
+    private Framed between(DelimiterSearch.Found found) {
+        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work).withoutTrailer();
+        return Framed.of(
+                Optional.of(found.escape()),
+                Optional.empty(),
+                Optional.empty(),
+                found.cut(), tail, found.sharesFlags(), found.bits());
     }
 
     private record Weighed(FrameStart.Framing framing, double bits) {}
 
-    private Framed framed(Weighed weighed) {
+    private Framed framed(Weighed weighed, Tail.Depth depth) {
         Cut cut = weighed.framing().cut();
         LengthGuess guess = weighed.framing().guess().widened(cut);
         for (byte[] other : directions.subList(1, directions.size())) {
@@ -113,7 +146,7 @@ public final class Inference {
                     FrameStart.inAnother(other, guess, weighed.framing().cut(), work);
             cut = more.isPresent() ? cut.and(more.get()) : cut;
         }
-        return Framed.of(guess, cut, weighed.bits(), work);
+        return Framed.of(guess, cut, weighed.bits(), depth, work);
     }
 
     /** The same frames have the same. */

@@ -62,6 +62,42 @@ final class MadeUp {
                   check: {algorithm: lrc, from: 0, to: payload-end, at: payload-end}
                   escape: dle
                 """);
+        put(formats, "an unlisted CRC of 16 bits", """
+                  sync: {bytes: "A7"}
+                  header: [{name: type, at: 1, size: 1}]
+                  length: {at: 2, size: 2, counts: payload, max: 1500}
+                  payload: {at: 4}
+                  check: {algorithm: crc, width: 16, poly: 0xC867, init: 0x1D0F, refin: false, refout: false, xorout: 0x0001,
+                          from: 1, to: payload-end, at: payload-end}
+                """);
+        put(formats, "an unlisted reflected CRC of 32 bits", """
+                  header: [{name: type, at: 4, size: 1}]
+                  length: {at: 0, size: 4, endian: little, counts: all, max: 1500}
+                  payload: {at: 5}
+                  check: {algorithm: crc, width: 32, poly: 0xF4ACFB13, init: 0xFFFFFFFF, refin: true, refout: true,
+                          xorout: 0xFFFFFFFF, from: 0, to: payload-end, at: payload-end, endian: little}
+                """);
+        put(formats, "an unlisted CRC of 24 bits", """
+                  sync: {bytes: "3C C3"}
+                  header: [{name: type, at: 2, size: 1}]
+                  length: {at: 3, size: 2, counts: payload, max: 1500}
+                  payload: {at: 5}
+                  check: {algorithm: crc, width: 24, poly: 0x5D6DCB, init: 0xFEDCBA, refin: false, refout: false, xorout: 0,
+                          from: 2, to: payload-end, at: payload-end}
+                """);
+        put(formats, "an unlisted CRC of 8 bits", """
+                  sync: {bytes: "3C C3"}
+                  header: [{name: type, at: 2, size: 1}]
+                  length: {at: 3, size: 2, counts: payload, max: 1500}
+                  payload: {at: 5}
+                  check: {algorithm: crc, width: 8, poly: 0x9B, init: 0, refin: true, refout: true, xorout: 0,
+                          from: 2, to: payload-end, at: payload-end}
+                """);
+        put(formats, "seven bits a byte", """
+                  header: [{name: type, at: 0, size: 1}]
+                  length: {at: 1, size: 4, encoding: varint, counts: payload, max: 1500}
+                  payload: {at: length-end}
+                """);
         return formats;
     }
 

@@ -43,12 +43,16 @@ final class Recordings {
         ByteBuf out = Unpooled.buffer();
         int packetType = packetType();
         boolean isVtun = format.name().equals("vtun");
+        boolean isEthernet = format.name().equals("qemu");
+        // Nothing else is ever between such marks or behind such lengths.
+        boolean holdsPackets = isEthernet || format.name().equals("slip");
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             for (int i = 0; i < frames; i++) {
                 boolean isPacket = content == Content.PACKETS || random.nextInt(6) < (isVtun ? 5 : 2);
                 int type = isPacket ? packetType : types.get(random.nextInt(types.size()));
                 // Between two vtund all but packets are empty.
-                byte[] payload = isPacket ? packet() : isVtun ? new byte[0] : other();
+                byte[] payload = isPacket ? packet() : isVtun ? new byte[0] : holdsPackets ? packet() : other();
+                payload = isEthernet ? ethernet(payload) : payload;
                 encoder.encode(out, type, Unpooled.wrappedBuffer(payload));
             }
         }
@@ -97,6 +101,13 @@ final class Recordings {
         buffer.setShort(tcp, 40_000 + random.nextInt(3)).setShort(tcp + 2, 443).setInt(tcp + 4, random.nextInt());
         buffer.setInt(tcp + 8, random.nextInt()).setByte(tcp + 12, 0x50).setByte(tcp + 13, 0x10);
         return packet;
+    }
+
+    private byte[] ethernet(byte[] packet) {
+        ByteBuf frame = Unpooled.buffer();
+        frame.writeInt(0x5254_0012).writeShort(0x3456).writeInt(0x9A55_9A55).writeShort(0x9A55);
+        frame.writeShort(packet[0] >>> 4 == 4 ? 0x0800 : 0x86DD).writeBytes(packet);
+        return ByteBufUtil.getBytes(frame);
     }
 
     private byte[] other() {

@@ -14,7 +14,13 @@ import picocli.CommandLine.TypeConversionException;
         description = "Puts the traffic of a legacy framed TCP protocol on a TUN interface.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, CheckCommand.class, CaptureCommand.class, ReplayCommand.class},
+        subcommands = {
+            RunCommand.class,
+            CheckCommand.class,
+            CaptureCommand.class,
+            ReplayCommand.class,
+            InferCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
