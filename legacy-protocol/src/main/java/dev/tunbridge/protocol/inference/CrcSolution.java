@@ -128,8 +128,7 @@ final class CrcSolution {
         for (int i = 0; i < cut.frames() && restOfLength.size() < MOST_LENGTHS; i++) {
             int covered = cut.lengths[i] - from - trailerBytes - width / 8;
             if (covered >= 0 && cut.lengths[i] <= LONGEST_BYTES && !restOfLength.containsKey(covered)) {
-                restOfLength.put(
-                        covered, remainder(polynomial(i), generator).longValue());
+                restOfLength.put(covered, remainder(polynomial(i), generator).longValue());
             }
         }
         List<Integer> lengths = List.copyOf(restOfLength.keySet());
@@ -152,8 +151,7 @@ final class CrcSolution {
         }
         long xorout = restOfLength.get(first) ^ shifted(init, first, generator);
         long poly = generator.clearBit(width).longValue();
-        return Optional.of(
-                new Crc(width, (int) poly, (int) init, isReflected, isReflected, (int) mirrored(xorout)));
+        return Optional.of(new Crc(width, (int) poly, (int) init, isReflected, isReflected, (int) mirrored(xorout)));
     }
 
     private long shifted(long init, int bytes, BigInteger generator) {

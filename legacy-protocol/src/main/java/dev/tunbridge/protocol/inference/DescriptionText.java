@@ -44,7 +44,9 @@ final class DescriptionText {
         framed.growing().ifPresent(growing -> line("  length: " + growing.yaml(longestPayload())));
         line("  payload: {at: "
                 + (framed.growing().isPresent() ? "length-end" : framed.header().payloadAt())
-                + (framed.length().isPresent() || framed.growing().isPresent() ? "}" : ", max: " + longestPayload() + "}"));
+                + (framed.length().isPresent() || framed.growing().isPresent()
+                        ? "}"
+                        : ", max: " + longestPayload() + "}"));
         framed.headerCheck().ifPresent(check -> line("  headerCheck: " + check.yaml()));
         framed.check().ifPresent(check -> line("  check: " + check.yaml()));
         trailer();
@@ -68,8 +70,26 @@ final class DescriptionText {
             for (int i = 0; i < size; i++) {
                 hex.append(i == 0 ? "" : " ").append(hex(cut.at(0, i)));
             }
-            line("  sync: {bytes: \"" + hex + "\"}");
+            int masked = maskBesideLength(size);
+            if (masked == 0) {
+                line("  sync: {bytes: \"" + hex + "\"}");
+            } else {
+                line("  sync: {bytes: \"" + hex + " " + hex(cut.at(0, size) & masked) + "\", mask: \""
+                        + "FF ".repeat(size) + hex(masked) + "\"}");
+            }
         }
+    }
+
+    /** The bits that are always the same of the byte that a length behind the sync shares; 0 where it has a byte of its own. */
+    private int maskBesideLength(int syncBytes) {
+        LengthGuess length = framed.length().orElse(null);
+        if (length == null || length.at() != syncBytes || !length.isBehindSyncByte(cut)) {
+            return 0;
+        }
+        int constant = ~Column.of(cut, syncBytes).varying() & ~length.bitsInFirstByte() & 0xff;
+        Header.Field type = framed.header().type().orElse(null);
+        boolean isType = type != null && type.at() <= syncBytes && type.end() > syncBytes;
+        return isType ? constant & ~((int) ((1L << type.bits()) - 1) << type.shift()) : constant;
     }
 
     private static String hex(int value) {

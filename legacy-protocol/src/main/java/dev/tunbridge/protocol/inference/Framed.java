@@ -55,6 +55,15 @@ record Framed(
                         .orElse(0);
         Header header = Header.of(cut, length, growing, tail.check(), headerCheck, tailBytes);
         return new Framed(
-                escape, length, growing, cut, tail.check(), headerCheck, tail.trailerBytes(), header, sharesFlags, bits);
+                escape,
+                length,
+                growing,
+                cut,
+                tail.check(),
+                headerCheck,
+                tail.trailerBytes(),
+                header,
+                sharesFlags,
+                bits);
     }
 }

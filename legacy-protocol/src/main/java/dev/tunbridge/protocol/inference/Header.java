@@ -218,6 +218,16 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
             LengthGuess l = length.get();
             Field above =
                     new Field(l.at(), l.size(), l.endian(), l.shift() + l.bits(), 8 * l.size() - l.shift() - l.bits());
+            if (l.isBehindSyncByte(cut)) {
+                // Constants above it belong to the sync, under a mask; what is left of them are flags.
+                int varying = Column.of(cut, l.at()).varying() & ~l.bitsInFirstByte();
+                if (varying == 0) {
+                    return Optional.empty();
+                }
+                int shift = Integer.numberOfTrailingZeros(varying);
+                return Optional.of(
+                        new Field(l.at(), 1, Endian.BIG, shift, 32 - Integer.numberOfLeadingZeros(varying) - shift));
+            }
             Field below = new Field(l.at(), l.size(), l.endian(), 0, l.shift());
             for (Field field : List.of(above, below)) {
                 for (int i = 0; field.bits() > 0 && i < cut.frames(); i++) {

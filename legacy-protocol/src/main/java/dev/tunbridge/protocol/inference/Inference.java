@@ -115,8 +115,8 @@ public final class Inference {
                 .map(framing -> new Weighed(framing, ChanceOdds.bits(framing.cut(), framing.guess(), work)))
                 .sorted(Comparator.comparingDouble(Weighed::bits).reversed())
                 .limit(MOST_BOUNDARIES)
-                .forEach(weighed -> boundaries.add(framed(
-                        weighed, boundaries.size() < MOST_SOLVED ? Tail.Depth.SOLVED : Tail.Depth.CATALOGUE)));
+                .forEach(weighed -> boundaries.add(
+                        framed(weighed, boundaries.size() < MOST_SOLVED ? Tail.Depth.SOLVED : Tail.Depth.CATALOGUE)));
         return boundaries;
     }
 
@@ -133,7 +133,10 @@ public final class Inference {
                 Optional.of(found.escape()),
                 Optional.empty(),
                 Optional.empty(),
-                found.cut(), tail, found.sharesFlags(), found.bits());
+                found.cut(),
+                tail,
+                found.sharesFlags(),
+                found.bits());
     }
 
     private record Weighed(FrameStart.Framing framing, double bits) {}

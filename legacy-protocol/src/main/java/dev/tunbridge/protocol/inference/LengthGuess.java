@@ -47,6 +47,23 @@ record LengthGuess(int at, int size, Endian endian, int shift, int bits, int bia
         return wide;
     }
 
+    /** Its bits of the byte that it begins in. */
+    int bitsInFirstByte() {
+        return endian == Endian.BIG ? (int) (mask() << shift >>> (8 * (size - 1))) & 0xff : 0xff;
+    }
+
+    /** Whether it shares a byte with others right behind bytes that are always the same. */
+    boolean isBehindSyncByte(Cut cut) {
+        boolean isBehind = at > 0
+                && at < 8
+                && bitsInFirstByte() != 0xff
+                && Column.of(cut, at).first() > bitsInFirstByte();
+        for (int place = 0; isBehind && place < at; place++) {
+            isBehind = Column.of(cut, place).isConstant();
+        }
+        return isBehind;
+    }
+
     long mask() {
         return (1L << bits) - 1;
     }

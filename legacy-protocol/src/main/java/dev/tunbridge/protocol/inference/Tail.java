@@ -43,7 +43,8 @@ record Tail(Optional<CheckGuess> check, Optional<CheckGuess> headerCheck, int tr
     /** The closing bytes alone. */
     static Tail withoutCheck(Cut cut, int fieldsEnd) {
         int closing = closing(cut, fieldsEnd);
-        return new Tail(Optional.empty(), Optional.empty(), cut.frames() < FRAMES_FOR_TRAILER ? 0 : notZero(cut, closing));
+        return new Tail(
+                Optional.empty(), Optional.empty(), cut.frames() < FRAMES_FOR_TRAILER ? 0 : notZero(cut, closing));
     }
 
     private static int closing(Cut cut, int fieldsEnd) {

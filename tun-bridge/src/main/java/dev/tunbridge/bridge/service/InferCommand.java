@@ -29,8 +29,9 @@ import picocli.CommandLine.Spec;
 /** Proposes descriptions for the protocol of a recording. */
 @Command(
         name = "infer",
-        description = "Proposes descriptions of a protocol from a recording of it: length, marks, check, type, sequence,"
-                + " each with what speaks for it. Needs no rights.",
+        description =
+                "Proposes descriptions of a protocol from a recording of it: length, marks, check, type, sequence,"
+                        + " each with what speaks for it. Needs no rights.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
@@ -44,8 +45,9 @@ final class InferCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "FILE",
-            description = "A capture file (pcap or pcapng, packed by gzip or not); 'tunbridge capture' or tcpdump writes"
-                    + " one. Of both directions of a connection the longest part without a hole is looked at, up to 1 MiB.")
+            description =
+                    "A capture file (pcap or pcapng, packed by gzip or not); 'tunbridge capture' or tcpdump writes"
+                            + " one. Of both directions of a connection the longest part without a hole is looked at, up to 1 MiB.")
     @SuppressWarnings("NullAway.Init") // required, so set by picocli before call()
     private Path file;
 
@@ -83,7 +85,8 @@ final class InferCommand implements Callable<Integer> {
             throw new ConfigException("--out", target.toString(), "a file of its own, and not the recording itself");
         }
         List<byte[]> directions = raw ? List.of(bytes()) : streams();
-        long bytes = directions.stream().mapToLong(direction -> direction.length).sum();
+        long bytes =
+                directions.stream().mapToLong(direction -> direction.length).sum();
         if (directions.stream().allMatch(direction -> direction.length < Inference.LEAST_BYTES)) {
             throw new IllegalStateException(file + " has " + bytes + (bytes == 1 ? " byte" : " bytes")
                     + " of the protocol: too few to find frames in; a few hundred frames tell most");
@@ -93,9 +96,10 @@ final class InferCommand implements Callable<Integer> {
             spec.commandLine().getErr().println(file + ": too much work; not all was looked for");
         }
         if (findings.proposals().isEmpty()) {
-            throw new IllegalStateException(file + ": nothing in its " + bytes + " bytes that chance would not do: neither"
-                    + " lengths nor marks lead from frame to frame; encrypted or compressed bytes have none, and a few"
-                    + " hundred frames tell most");
+            throw new IllegalStateException(
+                    file + ": nothing in its " + bytes + " bytes that chance would not do: neither"
+                            + " lengths nor marks lead from frame to frame; encrypted or compressed bytes have none, and a few"
+                            + " hundred frames tell most");
         }
         print(findings.proposals());
         if (target != null) {
@@ -121,8 +125,8 @@ final class InferCommand implements Callable<Integer> {
         try {
             ConnectionChoice choice = choice();
             Survey survey = Survey.of(recording, choice);
-            ConnectionChoice.Chosen chosen =
-                    survey.choose(recording, choice).orElseThrow(() -> new IllegalStateException(file
+            ConnectionChoice.Chosen chosen = survey.choose(recording, choice)
+                    .orElseThrow(() -> new IllegalStateException(file
                             + " has no TCP connection" + (connection == null ? "" : " '" + connection + "'")
                             + survey.tally().hints().map(hint -> "; " + hint).collect(Collectors.joining())));
             return RecordedStreams.of(recording, chosen, Inference.MOST_BYTES);
