@@ -136,10 +136,10 @@ final class CrcSolution {
         long mask = (1L << width) - 1;
         long init = -1;
         for (long likely : new long[] {0, mask}) {
-            long xorout = restOfLength.get(first) ^ shifted(likely, first, generator);
+            long xorout = rest(restOfLength, first) ^ shifted(likely, first, generator);
             boolean isRight = init < 0;
             for (int length : lengths) {
-                isRight &= (restOfLength.get(length) ^ shifted(likely, length, generator)) == xorout;
+                isRight &= (rest(restOfLength, length) ^ shifted(likely, length, generator)) == xorout;
             }
             init = isRight ? likely : init;
         }
@@ -149,9 +149,13 @@ final class CrcSolution {
         if (init < 0) {
             return Optional.empty();
         }
-        long xorout = restOfLength.get(first) ^ shifted(init, first, generator);
+        long xorout = rest(restOfLength, first) ^ shifted(init, first, generator);
         long poly = generator.clearBit(width).longValue();
         return Optional.of(new Crc(width, (int) poly, (int) init, isReflected, isReflected, (int) mirrored(xorout)));
+    }
+
+    private static long rest(Map<Integer, Long> restOfLength, int length) {
+        return java.util.Objects.requireNonNull(restOfLength.get(length));
     }
 
     private long shifted(long init, int bytes, BigInteger generator) {
@@ -168,7 +172,7 @@ final class CrcSolution {
             for (int bit = 0; bit < width; bit++) {
                 images[bit] = shifted(1L << bit, first, generator) ^ shifted(1L << bit, length, generator);
             }
-            long right = restOfLength.get(first) ^ restOfLength.get(length);
+            long right = rest(restOfLength, first) ^ rest(restOfLength, length);
             for (int place = 0; place < width; place++) {
                 long row = (right >>> place & 1) << width;
                 for (int bit = 0; bit < width; bit++) {

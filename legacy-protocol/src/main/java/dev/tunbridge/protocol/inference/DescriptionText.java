@@ -88,8 +88,9 @@ final class DescriptionText {
         }
         int constant = ~Column.of(cut, syncBytes).varying() & ~length.bitsInFirstByte() & 0xff;
         Header.Field type = framed.header().type().orElse(null);
-        boolean isType = type != null && type.at() <= syncBytes && type.end() > syncBytes;
-        return isType ? constant & ~((int) ((1L << type.bits()) - 1) << type.shift()) : constant;
+        return type != null && type.at() == syncBytes && type.size() == 1
+                ? constant & ~((int) ((1L << type.bits()) - 1) << type.shift())
+                : constant;
     }
 
     private static String hex(int value) {

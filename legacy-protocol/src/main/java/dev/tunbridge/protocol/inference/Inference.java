@@ -168,7 +168,7 @@ public final class Inference {
         }
         int begin = framed.escape().isPresent() ? 0 : framed.cut().starts[0];
         byte[] stream = Arrays.copyOfRange(directions.get(0), begin, directions.get(0).length);
-        String yaml = DescriptionText.of(framed, List.of());
+        String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), begin));
         long bytes =
                 directions.stream().mapToLong(direction -> direction.length).sum();
         return Rehearsal.of(yaml, List.of(stream))

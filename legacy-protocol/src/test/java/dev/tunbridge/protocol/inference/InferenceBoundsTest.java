@@ -59,6 +59,20 @@ class InferenceBoundsTest {
         }
     }
 
+    @Test
+    void tellsTheBlocksInFrontOfTheFirstFrame() {
+        byte[] frames = Recordings.of(FrameFormat.builtin("vtun"), Recordings.Content.PACKETS, 60, Seeds.next());
+        byte[] recording = new byte[100 + frames.length];
+        byte[] greeting = "VTUN server ver 3.X 08/19/2016\n".getBytes(StandardCharsets.US_ASCII);
+        byte[] answer = "OK CHAL: <abcdefghijklmnopabcdefghijklmnop>\n".getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(greeting, 0, recording, 0, greeting.length);
+        System.arraycopy(answer, 0, recording, 50, answer.length);
+        System.arraycopy(frames, 0, recording, 100, frames.length);
+        Proposal best = Inference.of(List.of(recording)).proposals().get(0);
+        assertThat(best.frames()).isEqualTo(60);
+        assertThat(best.yaml()).contains("# 100 bytes stand in front").contains("unframed: {size: 50, pad: \"00\"}");
+    }
+
     private static byte[] bytes(Random random, int kind) {
         byte[] bytes = new byte[random.nextInt(MOST_BYTES)];
         switch (kind % 6) {
