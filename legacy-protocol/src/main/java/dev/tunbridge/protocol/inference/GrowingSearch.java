@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.inference;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -64,7 +65,7 @@ final class GrowingSearch {
     }
 
     private @org.jspecify.annotations.Nullable Found best(GrowingGuess guess) {
-        Set<Integer> walked = new HashSet<>();
+        BitSet walked = new BitSet(bytes.length);
         for (int start = 0; start < Math.min(MOST_START, bytes.length); start++) {
             int frames = frames(guess, start, walked);
             if (frames >= LengthSearch.LEAST_FRAMES) {
@@ -78,7 +79,7 @@ final class GrowingSearch {
     }
 
     /** Whole frames up to the end; 0 where they do not lead there. */
-    private int frames(GrowingGuess guess, int start, Set<Integer> walked) {
+    private int frames(GrowingGuess guess, int start, BitSet walked) {
         int at = start;
         int count = 0;
         int sizes = 0;
@@ -90,9 +91,10 @@ final class GrowingSearch {
             if (total == LengthGuess.NO_FRAME) {
                 return bytes.length - at <= MOST_AT + 1 && sizes > 1 ? count : 0;
             }
-            if (!walked.add(at)) {
+            if (walked.get(at)) {
                 return 0;
             }
+            walked.set(at);
             if (total > bytes.length - at) {
                 break; // cut off
             }
@@ -125,9 +127,9 @@ final class GrowingSearch {
             bits -= columns[i].distinct() <= ChanceOdds.mostDistinct(cut.frames()) ? ChanceOdds.cost(columns[i]) : 0;
         }
         int step = Math.max(1, bytes.length / MOST_PLACES);
-        Set<Integer> starts = new HashSet<>();
+        BitSet starts = new BitSet(bytes.length);
         for (int start : cut.starts) {
-            starts.add(start);
+            starts.set(start);
         }
         if (!work.take(bytes.length / step + (long) cut.frames() * PLACES_NEARBY)) {
             return new Found(guess, cut, 0);
@@ -148,11 +150,11 @@ final class GrowingSearch {
     }
 
     private double odds(
-            GrowingGuess guess, Cut cut, Column[] columns, Set<Integer> starts, int from, int to, int step) {
+            GrowingGuess guess, Cut cut, Column[] columns, BitSet starts, int from, int to, int step) {
         int alike = 0;
         int places = 0;
         for (int at = from; at < to; at += step) {
-            if (!starts.contains(at)) {
+            if (!starts.get(at)) {
                 places++;
                 alike += isAlike(guess, cut, columns, at) ? 1 : 0;
             }
