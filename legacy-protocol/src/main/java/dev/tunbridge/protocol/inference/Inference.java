@@ -95,7 +95,8 @@ public final class Inference {
         for (int i = 1; i < proposals.size(); i++) {
             Proposal best = proposals.get(0);
             Proposal other = proposals.get(i);
-            if (other.bits() > CLOSE * best.bits() && 3 * other.frames() < 2 * best.frames()) {
+            boolean isHalved = Math.abs(2 * other.frames() - best.frames()) <= 2 && other.bits() > best.bits() / 2;
+            if (isHalved || (other.bits() > CLOSE * best.bits() && 3 * other.frames() < 2 * best.frames())) {
                 proposals.remove(i);
                 proposals.add(0, other);
             }
