@@ -34,6 +34,9 @@ final class LengthSearch {
     /** A chain from the beginning that is so sure leaves no question where the first frame is. */
     private static final double GAIN_OF_A_BEGINNING = 300;
 
+    /** Zeros that fill text up look like empty frames: what lies in front of a chain must add more than those would. */
+    private static final double ADVANTAGE_BEHIND_TEXT = 1.05;
+
     private static final int DEAD = -1;
 
     private static final int KEPT = 512;
@@ -62,6 +65,7 @@ final class LengthSearch {
     private final Map<Integer, Boolean> tails = new HashMap<>();
     private final Column[] columns = new Column[COLUMNS_BEFORE + COLUMNS_BEHIND];
     private final int[] offsets = new int[COLUMNS_BEFORE + COLUMNS_BEHIND];
+    private double advantage = 1;
     private int stamp;
     private final byte[] endOf;
     private final int[] framesFrom;
@@ -84,24 +88,29 @@ final class LengthSearch {
 
     /** The best chains, best first; where their frames begin is not known yet. */
     List<Chain> chains() {
-        for (LengthGuess field : fields()) {
-            for (int bias = LEAST_BIAS; bias <= MOST_BIAS; bias++) {
-                walkFromBeginning(field.bias(bias));
-            }
-        }
-        double most = best.values().stream().mapToDouble(Chain::gain).max().orElse(0);
         int textEnd = Preamble.textEnd(bytes, MOST_PREAMBLE_BYTES);
-        if (textEnd > 0 || most < GAIN_OF_A_BEGINNING) {
-            int lastStart = Math.min(bytes.length, MOST_AT + (textEnd > 0 ? textEnd + MOST_AT : MOST_PREAMBLE_BYTES));
-            for (LengthGuess field : fields()) {
-                for (int bias = LEAST_BIAS; bias <= MOST_BIAS; bias++) {
-                    walkFromBehind(field.bias(bias), lastStart);
-                }
-            }
+        advantage = textEnd > 0 ? ADVANTAGE_BEHIND_TEXT : 1;
+        each(guess -> walkFromNear(guess, textEnd));
+        if (most() < GAIN_OF_A_BEGINNING) {
+            advantage = 1;
+            int lastStart = Math.min(bytes.length, MOST_PREAMBLE_BYTES + MOST_AT);
+            each(guess -> walkFromBehind(guess, lastStart));
         }
         List<Chain> chains = new ArrayList<>(best.values());
         chains.sort(Comparator.comparingDouble(Chain::gain).reversed());
         return chains;
+    }
+
+    private double most() {
+        return best.values().stream().mapToDouble(Chain::gain).max().orElse(0);
+    }
+
+    private static void each(java.util.function.Consumer<LengthGuess> walk) {
+        for (LengthGuess field : fields()) {
+            for (int bias = LEAST_BIAS; bias <= MOST_BIAS; bias++) {
+                walk.accept(field.bias(bias));
+            }
+        }
     }
 
     /** Size, order, and the bits beside flags above or below. */
@@ -127,19 +136,29 @@ final class LengthSearch {
         return fields;
     }
 
-    /** A stream that begins with a frame: its field is near, and no other chain that joins this one must stand for it. */
-    private void walkFromBeginning(LengthGuess guess) {
+    /**
+     * A stream that begins with a frame, or with one behind text: its field is near, and no other chain that joins this one must stand
+     * for it. What ends the text may be the beginning of the frame, and comes after what lies behind it.
+     */
+    private void walkFromNear(LengthGuess guess, int place) {
         if (!work.take(MOST_AT)) {
             return;
         }
         tails.clear();
-        for (int start = 0; start <= Math.min(MOST_AT, bytes.length - 1); start++) {
-            ends = 0;
-            stamp++;
-            hop(guess, start);
-            if (ends > 0 && most[0] >= LEAST_FRAMES) {
-                weigh(guess, start, collect(guess, start, most[0]));
-            }
+        for (int start = place; start <= Math.min(place + MOST_AT, bytes.length - 1); start++) {
+            walkFrom(guess, start);
+        }
+        for (int start = place - 1; start >= Math.max(0, place - MOST_AT); start--) {
+            walkFrom(guess, start);
+        }
+    }
+
+    private void walkFrom(LengthGuess guess, int start) {
+        ends = 0;
+        stamp++;
+        hop(guess, start);
+        if (ends > 0 && most[0] >= LEAST_FRAMES) {
+            weigh(guess, start, collect(guess, start, most[0]));
         }
     }
 
@@ -256,7 +275,7 @@ final class LengthSearch {
             return;
         }
         Chain chain = new Chain(guess, start, gain);
-        best.merge(key(guess, count), chain, LengthSearch::better);
+        best.merge(key(guess, count), chain, this::better);
         if (best.size() > 2 * KEPT) {
             List<Double> gains =
                     best.values().stream().map(Chain::gain).sorted().toList();
@@ -266,9 +285,9 @@ final class LengthSearch {
     }
 
     /** The better field; of the same the chain that is more likely, for one that begins elsewhere joins it later. */
-    private static Chain better(Chain one, Chain two) {
+    private Chain better(Chain one, Chain two) {
         if (one.guess().equals(two.guess())) {
-            return one.gain() >= two.gain() ? one : two;
+            return two.gain() > advantage * one.gain() ? two : one;
         }
         boolean isSameStart = Math.abs(one.firstIndex()
                         + one.guess().leastPlace()
