@@ -149,8 +149,7 @@ final class GrowingSearch {
         return new Found(guess, cut, bits);
     }
 
-    private double odds(
-            GrowingGuess guess, Cut cut, Column[] columns, BitSet starts, int from, int to, int step) {
+    private double odds(GrowingGuess guess, Cut cut, Column[] columns, BitSet starts, int from, int to, int step) {
         int alike = 0;
         int places = 0;
         for (int at = from; at < to; at += step) {

@@ -93,7 +93,8 @@ class InferenceBoundsTest {
             }
             case 4 -> {
                 for (int i = 0; i < bytes.length; i++) {
-                    bytes[i] = Seeds.pick(random, List.of(0, 0, 0, 1, 2, 0x7e, 0x7d, 0xc0, 0xdb, 0xff)).byteValue();
+                    bytes[i] = Seeds.pick(random, List.of(0, 0, 0, 1, 2, 0x7e, 0x7d, 0xc0, 0xdb, 0xff))
+                            .byteValue();
                 }
             }
             default -> {
