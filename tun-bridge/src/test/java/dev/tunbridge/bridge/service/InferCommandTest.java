@@ -77,7 +77,7 @@ class InferCommandTest {
         assertThat(result.exitCode()).as("%s", result).isZero();
         // The welcome, a first frame that is unlike all others, counts as what stands in front of them.
         assertThat(result.output()).contains(DATAGRAMS + " frames fit").contains("by chance once in 2^");
-        assertThat(Files.readString(description)).contains("sync: ").contains("algorithm: crc32");
+        assertThat(Files.readString(description)).contains("sync: ").contains("algorithm: crc16-x25");
         Result check = run(new CheckCommand(), "--format", description.toString());
         assertThat(check.output() + check.errors()).contains("inferred").doesNotContain("found.yaml:");
     }
