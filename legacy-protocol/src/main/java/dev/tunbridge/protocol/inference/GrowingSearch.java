@@ -152,10 +152,11 @@ final class GrowingSearch {
     private double odds(GrowingGuess guess, Cut cut, Column[] columns, BitSet starts, int from, int to, int step) {
         int alike = 0;
         int places = 0;
+        int longest = 2 * cut.longest();
         for (int at = from; at < to; at += step) {
             if (!starts.get(at)) {
                 places++;
-                alike += isAlike(guess, cut, columns, at) ? 1 : 0;
+                alike += isAlike(guess, cut, longest, columns, at) ? 1 : 0;
             }
         }
         return alike == 0 && step == 1 && to - from <= PLACES_NEARBY
@@ -163,9 +164,9 @@ final class GrowingSearch {
                 : -ChanceOdds.log2((alike + 1.0) / (places + 1.0));
     }
 
-    private boolean isAlike(GrowingGuess guess, Cut cut, Column[] columns, int at) {
+    private boolean isAlike(GrowingGuess guess, Cut cut, int longest, Column[] columns, int at) {
         int total = guess.total(bytes, at);
-        if (total == LengthGuess.NO_FRAME || total > bytes.length - at || total > 2 * cut.longest()) {
+        if (total == LengthGuess.NO_FRAME || total > bytes.length - at || total > longest) {
             return false;
         }
         for (int i = 0; i < columns.length; i++) {

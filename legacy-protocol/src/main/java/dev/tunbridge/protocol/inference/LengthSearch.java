@@ -42,7 +42,7 @@ final class LengthSearch {
     private static final int KEPT = 512;
     private static final int NEARBY = 24;
     private static final int HOPS_OF_KEY = 32;
-    private static final int HOPS_OF_TAIL = 64;
+    private static final int HOPS_OF_TAIL = 32;
     private static final int HOPS_OF_CHAIN = 128;
     private static final int COLUMNS_BEFORE = 8;
     private static final int COLUMNS_BEHIND = 12;
