@@ -1,12 +1,13 @@
 package dev.tunbridge.protocol.frame;
 
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /** Well-known checks by name, with the parameters of the CRC RevEng catalogue (G. Cook). */
-final class CrcCatalogue {
+public final class CrcCatalogue {
     static final Crc CRC_32 = reflected(32, 0x04C11DB7, 0xFFFFFFFF, 0xFFFFFFFF);
     static final Crc CRC_32C = reflected(32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF);
 
@@ -37,6 +38,11 @@ final class CrcCatalogue {
     }
 
     private CrcCatalogue() {}
+
+    /** By their names. */
+    public static Map<String, Crc> all() {
+        return Collections.unmodifiableMap(BY_NAME);
+    }
 
     static Optional<Crc> find(String name) {
         return Optional.ofNullable(BY_NAME.get(name));

@@ -19,7 +19,8 @@ import picocli.CommandLine.TypeConversionException;
             CheckCommand.class,
             CaptureCommand.class,
             ReplayCommand.class,
-            DissectorCommand.class
+            DissectorCommand.class,
+            InferCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {

@@ -35,8 +35,11 @@ class StreamTrialTest {
         return line.execute(arguments);
     }
 
+    /** All but one that ends with a zero and whose application messages hold any byte. */
     static List<String> shipped() {
-        return Protocol.builtinNames();
+        return Protocol.builtinNames().stream()
+                .filter(name -> !name.equals("stomp"))
+                .toList();
     }
 
     @ParameterizedTest

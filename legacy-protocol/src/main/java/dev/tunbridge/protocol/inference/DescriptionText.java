@@ -1,0 +1,224 @@
+package dev.tunbridge.protocol.inference;
+
+import dev.tunbridge.protocol.frame.Endian;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/** Writes a framing down as a description. */
+final class DescriptionText {
+    private static final int LEAST_MAX_BYTES = 2_048;
+    /** Of the frames of one type that hold IP packets, so that the type is one of packets. */
+    private static final double PART_OF_PACKETS = 0.95;
+
+    private static final int LEAST_PACKETS = 3;
+
+    private final Framed framed;
+    private final Cut cut;
+    private final StringBuilder yaml = new StringBuilder();
+
+    private DescriptionText(Framed framed) {
+        this.framed = framed;
+        cut = framed.cut();
+    }
+
+    /**
+     * @param remarks comments at its beginning, a line each
+     */
+    static String of(Framed framed, List<String> remarks) {
+        return new DescriptionText(framed).text(remarks);
+    }
+
+    private String text(List<String> remarks) {
+        remarks.forEach(remark -> line("# " + remark));
+        line("name: inferred");
+        line("frame:");
+        sync();
+        header();
+        framed.length().ifPresent(this::length);
+        framed.growing().ifPresent(growing -> line("  length: " + growing.yaml(longestPayload())));
+        line("  payload: {at: "
+                + (framed.growing().isPresent() ? "length-end" : framed.header().payloadAt())
+                + (framed.length().isPresent() || framed.growing().isPresent()
+                        ? "}"
+                        : ", max: " + longestPayload() + "}"));
+        framed.headerCheck().ifPresent(check -> line("  headerCheck: " + check.yaml()));
+        framed.check().ifPresent(check -> line("  check: " + check.yaml()));
+        trailer();
+        framed.escape().ifPresent(escape -> line("  escape: " + escape));
+        if (framed.sharesFlags()) {
+            line("  flags: shared");
+        }
+        types();
+        line("session: none");
+        return yaml.toString();
+    }
+
+    private void line(String line) {
+        yaml.append(line).append('\n');
+    }
+
+    private void sync() {
+        int size = framed.escape().isPresent() ? 0 : framed.header().syncBytes();
+        if (size > 0) {
+            StringBuilder hex = new StringBuilder();
+            for (int i = 0; i < size; i++) {
+                hex.append(i == 0 ? "" : " ").append(hex(cut.at(0, i)));
+            }
+            int masked = maskBesideLength(size);
+            if (masked == 0) {
+                line("  sync: {bytes: \"" + hex + "\"}");
+            } else {
+                line("  sync: {bytes: \"" + hex + " " + hex(cut.at(0, size) & masked) + "\", mask: \""
+                        + "FF ".repeat(size) + hex(masked) + "\"}");
+            }
+        }
+    }
+
+    /** The bits that are always the same of the byte that a length behind the sync shares; 0 where it has a byte of its own. */
+    private int maskBesideLength(int syncBytes) {
+        LengthGuess length = framed.length().orElse(null);
+        if (length == null || length.at() != syncBytes || !length.isBehindSyncByte(cut)) {
+            return 0;
+        }
+        int constant = ~Column.of(cut, syncBytes).varying() & ~length.bitsInFirstByte() & 0xff;
+        Header.Field type = framed.header().type().orElse(null);
+        return type != null && type.at() == syncBytes && type.size() == 1
+                ? constant & ~((int) ((1L << type.bits()) - 1) << type.shift())
+                : constant;
+    }
+
+    private static String hex(int value) {
+        return String.format(Locale.ROOT, "%02X", value);
+    }
+
+    private void header() {
+        List<String> fields = new ArrayList<>();
+        Header header = framed.header();
+        header.type().ifPresent(field -> fields.add(field("type", field, "")));
+        header.sequence().ifPresent(field -> fields.add(field("sequence", field, "")));
+        for (Header.Field constant : constants()) {
+            fields.add(field("constant-" + constant.at(), constant, ", value: 0x" + hex(cut.at(0, constant.at()))));
+        }
+        if (!fields.isEmpty()) {
+            line("  header:");
+            fields.forEach(field -> line("    - " + field));
+        }
+    }
+
+    /** Between escapes there is no sync, and what is always there is a constant. */
+    private List<Header.Field> constants() {
+        List<Header.Field> constants = new ArrayList<>();
+        for (int at = 0; framed.escape().isPresent() && at < framed.header().syncBytes(); at++) {
+            constants.add(Header.Field.bytes(at, 1, Endian.BIG));
+        }
+        constants.addAll(framed.header().constants());
+        return constants;
+    }
+
+    private static String field(String name, Header.Field field, String more) {
+        boolean isWhole = field.shift() == 0 && field.bits() == 8 * field.size();
+        return "{name: " + name + ", at: " + field.at() + ", size: " + field.size()
+                + order(field.size(), field.endian())
+                + (isWhole ? "" : ", shift: " + field.shift() + ", bits: " + field.bits()) + more + "}";
+    }
+
+    private static String order(int size, Endian endian) {
+        return size > 1 && endian == Endian.LITTLE ? ", endian: little" : "";
+    }
+
+    private void length(LengthGuess length) {
+        int around = framed.header().payloadAt() + framed.tailBytes();
+        String counts = "payload";
+        int adjust = around - length.bias();
+        if (adjust != 0 && length.bias() == 0) {
+            counts = "all";
+            adjust = 0;
+        } else if (adjust != 0 && length.bias() == length.end()) {
+            counts = "after-length";
+            adjust = 0;
+        }
+        long mostSaid = length.mask() - around + length.bias();
+        line("  length: {at: " + length.at() + ", size: " + length.size() + order(length.size(), length.endian())
+                + (length.shift() == 0 ? "" : ", shift: " + length.shift())
+                + (length.isWhole() ? "" : ", bits: " + length.bits())
+                + ", counts: " + counts + (adjust == 0 ? "" : ", adjust: " + adjust)
+                + ", max: " + Math.min(mostSaid, longestPayload()) + "}");
+    }
+
+    /** Twice what was seen, for a recording need not have the longest; small enough to find a wrong length by. */
+    private int longestPayload() {
+        int seen = cut.longest() - framed.header().payloadAt() - framed.tailBytes();
+        return Math.max(LEAST_MAX_BYTES, 2 * Integer.highestOneBit(Math.max(1, seen)));
+    }
+
+    private void trailer() {
+        int size = framed.trailerBytes();
+        if (size > 0) {
+            StringBuilder hex = new StringBuilder();
+            for (int i = size - 1; i >= 0; i--) {
+                hex.append(hex(cut.at(0, cut.lengths[0] - 1 - i))).append(i == 0 ? "" : " ");
+            }
+            line("  trailer: \"" + hex + "\"");
+        }
+    }
+
+    private void types() {
+        Optional<Header.Field> field = framed.header().type();
+        Map<Long, Cut> byType = new TreeMap<>();
+        if (field.isEmpty()) {
+            byType.put(0L, cut);
+        } else {
+            Header.Field type = field.get();
+            java.util.stream.LongStream.range(0, cut.frames())
+                    .map(i -> type.read(cut, (int) i))
+                    .distinct()
+                    .forEach(value -> byType.put(value, cut.where(i -> type.read(cut, i) == value)));
+        }
+        line("types:");
+        byType.forEach((value, frames) -> line("  " + name(field, value) + ": " + number(value) + " # "
+                + frames.frames() + (frames.frames() == 1 ? " frame" : " frames")));
+        line("messages:");
+        Optional<Long> packets = byType.entrySet().stream()
+                .filter(entry -> packetLayout(entry.getValue()).isPresent())
+                .max(Comparator.comparingInt(entry -> entry.getValue().frames()))
+                .map(Map.Entry::getKey);
+        byType.forEach((value, frames) -> line("  " + name(field, value) + ": "
+                + (packets.equals(Optional.of(value))
+                        ? "{means: packet, layout: [" + packetLayout(frames).orElseThrow() + "{bytes: content}]}"
+                        : "[{bytes: content}]")));
+    }
+
+    private static String name(Optional<Header.Field> field, long value) {
+        return field.isEmpty() ? "message" : "type-" + number(value);
+    }
+
+    private static String number(long value) {
+        return "0x" + hex((int) value);
+    }
+
+    /** What lies in front of the packets, if these frames hold some. */
+    private Optional<String> packetLayout(Cut frames) {
+        if (frames.frames() < LEAST_PACKETS) {
+            return Optional.empty();
+        }
+        int payloadAt = framed.header().payloadAt();
+        OptionalInt packets = InnerPackets.offset(frames, payloadAt, framed.tailBytes(), PART_OF_PACKETS);
+        if (packets.isEmpty()) {
+            return Optional.empty();
+        }
+        StringBuilder constant = new StringBuilder();
+        for (int at = payloadAt; at < packets.getAsInt(); at++) {
+            if (!Column.of(frames, at).isConstant()) {
+                return Optional.empty(); // a message that needs a layout by hand
+            }
+            constant.append(at == payloadAt ? "" : " ").append(hex(frames.at(0, at)));
+        }
+        return Optional.of(constant.isEmpty() ? "" : "{constant: \"" + constant + "\"}, ");
+    }
+}

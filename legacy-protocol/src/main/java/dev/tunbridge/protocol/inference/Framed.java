@@ -1,0 +1,69 @@
+package dev.tunbridge.protocol.inference;
+
+import java.util.Optional;
+
+/**
+ * A framing that was found, before it is written down.
+ *
+ * @param escape as a description names it; empty for none
+ * @param growing a length that takes more bytes the greater it is; the cut is without its bytes then
+ * @param cut the frames of all directions, unescaped
+ * @param sharesFlags whether one mark stands between two frames
+ * @param bits the odds against chance of the boundaries, without the check
+ */
+record Framed(
+        Optional<String> escape,
+        Optional<LengthGuess> length,
+        Optional<GrowingGuess> growing,
+        Cut cut,
+        Optional<CheckGuess> check,
+        Optional<CheckGuess> headerCheck,
+        int trailerBytes,
+        Header header,
+        boolean sharesFlags,
+        double bits) {
+    int tailBytes() {
+        return trailerBytes
+                + check.filter(CheckGuess::isBehind).map(CheckGuess::sizeBytes).orElse(0);
+    }
+
+    double allBits() {
+        return bits
+                + check.map(CheckGuess::bits).orElse(0.0)
+                + headerCheck.map(CheckGuess::bits).orElse(0.0);
+    }
+
+    /** The same length field with the check, if there is one, and all that lies in front of the payload. */
+    static Framed of(LengthGuess guess, Cut cut, double bits, Tail.Depth depth, WorkBound work) {
+        Tail tail = Tail.of(cut, guess.end(), depth, work);
+        return of(Optional.empty(), Optional.of(guess), Optional.empty(), cut, tail, false, bits);
+    }
+
+    static Framed of(
+            Optional<String> escape,
+            Optional<LengthGuess> length,
+            Optional<GrowingGuess> growing,
+            Cut cut,
+            Tail tail,
+            boolean sharesFlags,
+            double bits) {
+        Optional<CheckGuess> headerCheck = tail.headerCheck();
+        int tailBytes = tail.trailerBytes()
+                + tail.check()
+                        .filter(CheckGuess::isBehind)
+                        .map(CheckGuess::sizeBytes)
+                        .orElse(0);
+        Header header = Header.of(cut, length, growing, tail.check(), headerCheck, tailBytes);
+        return new Framed(
+                escape,
+                length,
+                growing,
+                cut,
+                tail.check(),
+                headerCheck,
+                tail.trailerBytes(),
+                header,
+                sharesFlags,
+                bits);
+    }
+}

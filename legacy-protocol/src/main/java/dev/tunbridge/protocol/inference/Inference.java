@@ -1,0 +1,192 @@
+package dev.tunbridge.protocol.inference;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Proposes descriptions for the bytes of a connection. One use for each; for one thread. The work is bounded, whatever the bytes
+ * are, and so is the memory: some hundred bytes for each byte that is looked at.
+ */
+public final class Inference {
+    /** What is looked at of each direction. */
+    public static final int MOST_BYTES = 1 << 20;
+
+    /** Odds below these are not worth telling: one recording in 16 million has as much by chance. */
+    public static final double LEAST_BITS = 24;
+
+    /** Fewer hold no frames that could be told from chance. */
+    public static final int LEAST_BYTES = 8;
+    /** Boundaries that are looked at for a check. */
+    private static final int MOST_BOUNDARIES = 24;
+
+    /** Of these an unknown CRC is worked out too. */
+    private static final int MOST_SOLVED = 3;
+
+    private static final double CLOSE = 0.97;
+
+    private static final double LEAST_PART_FITTING = 0.95;
+
+    private final List<byte[]> directions = new ArrayList<>();
+    private final WorkBound work;
+
+    private Inference(List<byte[]> directions, long mostSteps) {
+        for (byte[] direction : directions) {
+            if (direction.length > 0) {
+                this.directions.add(Arrays.copyOf(direction, Math.min(direction.length, MOST_BYTES)));
+            }
+        }
+        this.directions.sort(
+                Comparator.comparingInt((byte[] bytes) -> bytes.length).reversed());
+        work = new WorkBound(mostSteps);
+    }
+
+    /**
+     * What was found.
+     *
+     * @param proposals best first; empty where nothing is more likely than chance
+     * @param isWhole whether all was looked at that should be; false where the bytes make it too much work
+     * @param steps the work, about one for each byte that was looked at
+     */
+    public record Findings(List<Proposal> proposals, boolean isWhole, long steps) {
+        public Findings {
+            proposals = List.copyOf(proposals);
+        }
+    }
+
+    /**
+     * Looks for descriptions.
+     *
+     * @param directions what each end of one connection has sent, from its beginning on if it can be; one or two
+     */
+    public static Findings of(List<byte[]> directions) {
+        return of(directions, WorkBound.MOST_STEPS);
+    }
+
+    static Findings of(List<byte[]> directions, long mostSteps) {
+        return new Inference(directions, mostSteps).find();
+    }
+
+    private Findings find() {
+        List<Proposal> proposals = new ArrayList<>();
+        if (!directions.isEmpty() && directions.get(0).length >= LEAST_BYTES) {
+            for (Framed framed : withLength()) {
+                proposal(framed).ifPresent(proposals::add);
+            }
+            for (GrowingSearch.Found found : new GrowingSearch(directions.get(0), work).find()) {
+                proposal(growing(found)).ifPresent(proposals::add);
+            }
+            for (DelimiterSearch.Found found : DelimiterSearch.of(directions.get(0), work)) {
+                proposal(between(found)).ifPresent(proposals::add);
+            }
+        }
+        proposals.sort(Comparator.comparingDouble(Proposal::bits).reversed());
+        preferWhole(proposals);
+        return new Findings(proposals, !work.isSpent(), work.used());
+    }
+
+    /** Halves of frames are as unlikely as whole ones, for each second of them is empty: of two that come close the whole ones. */
+    private static void preferWhole(List<Proposal> proposals) {
+        for (int i = 1; i < proposals.size(); i++) {
+            Proposal best = proposals.get(0);
+            Proposal other = proposals.get(i);
+            boolean isHalved = Math.abs(2 * other.frames() - best.frames()) <= 2 && other.bits() > best.bits() / 2;
+            if (isHalved || (other.bits() > CLOSE * best.bits() && 3 * other.frames() < 2 * best.frames())) {
+                proposals.remove(i);
+                proposals.add(0, other);
+            }
+        }
+    }
+
+    private List<Framed> withLength() {
+        byte[] bytes = directions.get(0);
+        Map<Long, FrameStart.Framing> byBoundaries = new LinkedHashMap<>();
+        for (LengthSearch.Chain chain : new LengthSearch(bytes, work).chains()) {
+            for (FrameStart.Framing framing : FrameStart.of(bytes, chain)) {
+                byBoundaries.merge(boundaries(framing.cut()), framing, FieldPreference::better);
+            }
+        }
+        List<Framed> boundaries = new ArrayList<>();
+        byBoundaries.values().stream()
+                .map(framing -> new Weighed(framing, ChanceOdds.bits(framing.cut(), framing.guess(), work)))
+                .sorted(Comparator.comparingDouble(Weighed::bits).reversed())
+                .limit(MOST_BOUNDARIES)
+                .forEach(weighed -> boundaries.add(
+                        framed(weighed, boundaries.size() < MOST_SOLVED ? Tail.Depth.SOLVED : Tail.Depth.CATALOGUE)));
+        return boundaries;
+    }
+
+    private Framed growing(GrowingSearch.Found found) {
+        Cut cut = found.withoutLengths();
+        Tail tail = new Tail(Optional.empty(), Optional.empty(), found.guess().tailBytes());
+        return Framed.of(
+                Optional.empty(), Optional.empty(), Optional.of(found.guess()), cut, tail, false, found.bits());
+    }
+
+    private Framed between(DelimiterSearch.Found found) {
+        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work).withoutTrailer();
+        return Framed.of(
+                Optional.of(found.escape()),
+                Optional.empty(),
+                Optional.empty(),
+                found.cut(),
+                tail,
+                found.sharesFlags(),
+                found.bits());
+    }
+
+    private record Weighed(FrameStart.Framing framing, double bits) {}
+
+    private Framed framed(Weighed weighed, Tail.Depth depth) {
+        Cut cut = weighed.framing().cut();
+        LengthGuess guess = weighed.framing().guess().widened(cut);
+        for (byte[] other : directions.subList(1, directions.size())) {
+            Optional<Cut> more =
+                    FrameStart.inAnother(other, guess, weighed.framing().cut(), work);
+            cut = more.isPresent() ? cut.and(more.get()) : cut;
+        }
+        return Framed.of(guess, cut, weighed.bits(), depth, work);
+    }
+
+    /** The same frames have the same. */
+    private static long boundaries(Cut cut) {
+        long hash = cut.frames();
+        for (int i = Math.max(0, cut.frames() - 64); i < cut.frames(); i++) {
+            hash = 31 * hash + cut.starts[i];
+        }
+        return hash;
+    }
+
+    private Optional<Proposal> proposal(Framed framed) {
+        double bits = framed.allBits();
+        if (bits < LEAST_BITS) {
+            return Optional.empty();
+        }
+        int begin = framed.escape().isPresent() ? 0 : framed.cut().starts[0];
+        byte[] stream = Arrays.copyOfRange(directions.get(0), begin, directions.get(0).length);
+        String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), begin));
+        long bytes =
+                directions.stream().mapToLong(direction -> direction.length).sum();
+        return Rehearsal.of(yaml, List.of(stream))
+                .filter(outcome ->
+                        outcome.frames() >= LEAST_PART_FITTING * framed.cut().frames() * stream.length / bytes)
+                .map(outcome -> new Proposal(
+                        yaml,
+                        List.of(String.format(
+                                Locale.ROOT,
+                                "%d frames fit, %d of %d bytes; by chance once in 2^%.0f",
+                                outcome.frames(),
+                                outcome.explainedBytes(),
+                                bytes,
+                                bits)),
+                        outcome.frames(),
+                        outcome.explainedBytes(),
+                        bytes,
+                        bits));
+    }
+}

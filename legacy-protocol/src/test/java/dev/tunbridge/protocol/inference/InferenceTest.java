@@ -1,0 +1,119 @@
+package dev.tunbridge.protocol.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.protocol.frame.Check;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Crc;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.Seeds;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What is found in a recording reads another one as the format does that has written both. An ordinary build takes one content for
+ * each shipped format and some made-up ones, by the seed; {@code -Dtunbridge.inference.seeds=N} takes both, of so many seeds.
+ */
+class InferenceTest {
+    private static final int FRAMES = 200;
+    private static final int MADE_UP_OF_A_BUILD = 4;
+    /** 0 in an ordinary build. */
+    private static final int SEEDS = Integer.getInteger("tunbridge.inference.seeds", 0);
+
+    /** What is found is a matter of odds, so an ordinary build has always the same recordings; a campaign has others each time. */
+    private static final long SEED_OF_A_BUILD = 1;
+
+    /** Not looked for: ends without a length, masks, and a check of each block. */
+    private static final List<String> NOT_FOUND = List.of("dnp3", "nmea", "stomp", "websocket");
+
+    private static long firstSeed() {
+        return SEEDS == 0 ? SEED_OF_A_BUILD : Seeds.next();
+    }
+
+    private static Stream<Arguments> cases(Map<String, FrameFormat> formats) {
+        long first = firstSeed();
+        Random random = new Random(first);
+        return formats.entrySet().stream()
+                .flatMap(entry -> SEEDS == 0
+                        ? Stream.of(Arguments.of(
+                                entry.getKey(),
+                                Seeds.pick(random, List.of(Recordings.Content.values())),
+                                first,
+                                entry.getValue()))
+                        : Stream.iterate(first, seed -> seed + 2)
+                                .limit(SEEDS)
+                                .flatMap(seed -> Stream.of(Recordings.Content.values())
+                                        .map(content ->
+                                                Arguments.of(entry.getKey(), content, seed, entry.getValue()))));
+    }
+
+    private static Stream<Arguments> shipped() {
+        Map<String, FrameFormat> formats = new java.util.LinkedHashMap<>();
+        Protocol.builtinNames().forEach(name -> formats.put(name, FrameFormat.builtin(name)));
+        assertThat(formats.keySet().removeAll(NOT_FOUND)).isTrue();
+        return cases(formats);
+    }
+
+    @ParameterizedTest(name = "{0} {1} seed {2}")
+    @MethodSource("shipped")
+    void findsEveryShippedFormat(String name, Recordings.Content content, long seed, FrameFormat format) {
+        assertFound(format, content, seed);
+    }
+
+    private static Stream<Arguments> madeUp() {
+        List<Arguments> cases = new ArrayList<>(cases(MadeUp.formats()).toList());
+        Collections.shuffle(cases, new Random(firstSeed()));
+        return SEEDS == 0 ? cases.stream().limit(MADE_UP_OF_A_BUILD) : cases.stream();
+    }
+
+    @ParameterizedTest(name = "{0} {1} seed {2}")
+    @MethodSource("madeUp")
+    void findsFormatsUnlikeThem(String name, Recordings.Content content, long seed, FrameFormat format) {
+        assertFound(format, content, seed);
+    }
+
+    private static void assertFound(FrameFormat truth, Recordings.Content content, long seed) {
+        byte[] recording = Recordings.of(truth, content, FRAMES, seed);
+        List<Proposal> proposals = Inference.of(List.of(recording)).proposals();
+        assertThat(proposals).isNotEmpty();
+        Proposal best = proposals.get(0);
+        FrameFormat found = Protocol.parse(best.yaml(), "inferred").format();
+        byte[] another = Recordings.of(truth, content, FRAMES, seed + 1);
+        assertThat(numbered(Boundaries.of(found, another)))
+                .as("%s%n%s", best.evidence(), best.yaml())
+                .hasSize(FRAMES)
+                .isEqualTo(numbered(Boundaries.of(truth, another)));
+        assertThat(algorithm(found)).as(best.yaml()).isEqualTo(algorithm(truth));
+    }
+
+    /** Which frames are of one type is told, not what the type's number is: constants beside it may be taken for a part of it. */
+    private static List<String> numbered(List<String> boundaries) {
+        Map<String, Integer> numbers = new HashMap<>();
+        return boundaries.stream()
+                .map(line -> {
+                    int type = line.indexOf(" type ");
+                    return type < 0
+                            ? line
+                            : line.substring(0, type) + " type "
+                                    + numbers.computeIfAbsent(line.substring(type), unseen -> numbers.size());
+                })
+                .toList();
+    }
+
+    /** Of a CRC the polynomial: bytes that never change are covered, or not and part of how the register begins. */
+    private static Optional<Object> algorithm(FrameFormat format) {
+        return format.check()
+                .map(Check::algorithm)
+                .map(algorithm ->
+                        algorithm instanceof Crc crc ? List.of(crc.width(), crc.poly(), crc.refin()) : algorithm);
+    }
+}
