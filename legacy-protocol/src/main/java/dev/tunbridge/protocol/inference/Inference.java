@@ -153,6 +153,24 @@ public final class Inference {
         return Framed.of(guess, cut, weighed.bits(), depth, work);
     }
 
+    /** Of each direction what lies behind its preamble; without one in which no frames of this kind were found. */
+    private List<byte[]> streams(Framed framed, int begin) {
+        byte[] first = directions.get(0);
+        List<byte[]> streams = new ArrayList<>(List.of(Arrays.copyOfRange(first, begin, first.length)));
+        for (byte[] other : directions.subList(1, directions.size())) {
+            if (framed.length().isEmpty()) {
+                streams.add(other);
+                continue;
+            }
+            // Its frames lie behind those of the first in the cut.
+            Arrays.stream(framed.cut().starts)
+                    .filter(start -> start >= first.length)
+                    .findFirst()
+                    .ifPresent(start -> streams.add(Arrays.copyOfRange(other, start - first.length, other.length)));
+        }
+        return streams;
+    }
+
     /** The same frames have the same. */
     private static long boundaries(Cut cut) {
         long hash = cut.frames();
@@ -168,13 +186,12 @@ public final class Inference {
             return Optional.empty();
         }
         int begin = framed.escape().isPresent() ? 0 : framed.cut().starts[0];
-        byte[] stream = Arrays.copyOfRange(directions.get(0), begin, directions.get(0).length);
         String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), begin));
         long bytes =
                 directions.stream().mapToLong(direction -> direction.length).sum();
-        return Rehearsal.of(yaml, List.of(stream))
+        return Rehearsal.of(yaml, streams(framed, begin))
                 .filter(outcome ->
-                        outcome.frames() >= LEAST_PART_FITTING * framed.cut().frames() * stream.length / bytes)
+                        outcome.frames() >= LEAST_PART_FITTING * framed.cut().frames())
                 .map(outcome -> new Proposal(
                         yaml,
                         List.of(String.format(

@@ -33,6 +33,9 @@ final class DescribedCodec implements MessageCodec {
     private final PayloadReader reader = new PayloadReader();
     private final Slots slots = new Slots();
 
+    /** Whether the frame at hand is the peer's for certain. */
+    private boolean isCertain = true;
+
     /** A layout, its number in this format, and where traffic has what the hot path asks for. */
     private static final class Bound {
         final int number;
@@ -108,6 +111,16 @@ final class DescribedCodec implements MessageCodec {
             carriages.add(Carriage.SOCKET);
         }
         return carriages;
+    }
+
+    @Override
+    public void peek(FrameView frame, MessageHandler handler) throws MalformedMessageException {
+        isCertain = false;
+        try {
+            read(frame, handler);
+        } finally {
+            isCertain = true;
+        }
     }
 
     @Override
@@ -208,7 +221,7 @@ final class DescribedCodec implements MessageCodec {
         if (bound.link == null) {
             handler.onPacket(buffer, index, length);
         } else {
-            bound.link.read(buffer, slots.indexes[bound.ethernetSlot], index, length, handler);
+            bound.link.read(buffer, slots.indexes[bound.ethernetSlot], index, length, isCertain, handler);
         }
     }
 

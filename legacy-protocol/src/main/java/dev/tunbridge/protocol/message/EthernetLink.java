@@ -38,20 +38,27 @@ final class EthernetLink {
         return new Message.Link(neighbours.ask(hardware, address, peerAddress));
     }
 
-    /** Hands on what lies in the frame, if it is this end's. */
-    void read(ByteBuf buffer, int header, int content, int length, MessageHandler handler) {
+    /**
+     * Hands on what lies in the frame, if it is this end's.
+     *
+     * @param isCertain whether it is the peer's for certain; otherwise nothing is learnt of it, and nobody answered
+     */
+    void read(ByteBuf buffer, int header, int content, int length, boolean isCertain, MessageHandler handler) {
         int type = buffer.getUnsignedShort(header + TYPE_AT);
         long to = HardwareAddress.read(buffer, header);
         HardwareAddress mine = own;
         boolean isMine = HardwareAddress.isGroup(to) || mine == null || to == mine.bits();
         int packet = isMine ? packetBytes(type, buffer, content, length) : 0;
         if (packet > 0 && !(type == TYPE_IPV6 && EthernetNeighbours.isDiscovery(buffer, content, packet))) {
-            heardFrom(HardwareAddress.read(buffer, header + SOURCE_AT));
+            if (isCertain) {
+                heardFrom(HardwareAddress.read(buffer, header + SOURCE_AT));
+            }
             handler.onPacket(buffer, content, packet);
             return;
         }
-        Optional<Question> question =
-                isMine && mine != null ? neighbours.read(type, buffer, header, content, length) : Optional.empty();
+        Optional<Question> question = isMine && mine != null && isCertain
+                ? neighbours.read(type, buffer, header, content, length)
+                : Optional.empty();
         if (question.isEmpty()) {
             handler.onUnknownType(type);
             return;

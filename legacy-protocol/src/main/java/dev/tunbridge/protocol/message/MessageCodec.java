@@ -18,6 +18,13 @@ public interface MessageCodec {
     void read(FrameView frame, MessageHandler handler) throws MalformedMessageException;
 
     /**
+     * The same for a frame that may be none, or not be the peer's: of it nothing is learnt, and no question in it is answered.
+     *
+     * @throws MalformedMessageException if the payload is no message of the frame's type
+     */
+    void peek(FrameView frame, MessageHandler handler) throws MalformedMessageException;
+
+    /**
      * Reads a message that no frame holds from the readable bytes, and hands it to the handler.
      *
      * @param names of the messages that may come, which end alike; the first is the one that is due

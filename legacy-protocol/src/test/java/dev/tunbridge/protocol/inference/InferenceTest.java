@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -79,6 +80,19 @@ class InferenceTest {
     @MethodSource("madeUp")
     void findsFormatsUnlikeThem(String name, Recordings.Content content, long seed, FrameFormat format) {
         assertFound(format, content, seed);
+    }
+
+    /** Long frames one way and short ones the other. */
+    @Test
+    void takesBothDirectionsTogether() {
+        FrameFormat format = FrameFormat.builtin("reference");
+        List<byte[]> directions = List.of(
+                Recordings.of(format, Recordings.Content.PACKETS, FRAMES, SEED_OF_A_BUILD),
+                new byte[0],
+                Recordings.of(format, Recordings.Content.MIXED, 2 * FRAMES, SEED_OF_A_BUILD + 1));
+        Proposal best = Inference.of(directions).proposals().get(0);
+        assertThat(best.frames()).as(best.yaml()).isEqualTo(3 * FRAMES);
+        assertThat(best.explainedBytes()).isEqualTo(best.bytes());
     }
 
     private static void assertFound(FrameFormat truth, Recordings.Content content, long seed) {

@@ -294,6 +294,23 @@ class EthernetLinkTest {
     }
 
     @Test
+    void ofWhatMayNotBeThePeersNothingIsLearntAndNobodyAnswered() throws Exception {
+        codec.linkUp(DEVICE, SERVER);
+        Wire peeking = new Wire(FORMAT, codec, true);
+        byte[] packet = frame(OWN, PEER, EtherType.IPV4, bytes(IPV4));
+        byte[] question = frame(
+                MacAddress.ETHER_BROADCAST_ADDRESS,
+                PEER,
+                EtherType.ARP,
+                bytes(arp(ArpOperation.REQUEST, PEER, SERVER, DEVICE)));
+        assertThat(peeking.readPayload(PACKET, behindConstant(packet))).hasSize(1);
+        assertThat(peeking.readPayload(PACKET, behindConstant(question))).isEmpty();
+        assertThat(headerOf(new Message.Packet(Octets.of(IPV4))).getDstAddr())
+                .isEqualTo(MacAddress.ETHER_BROADCAST_ADDRESS);
+        assertThat(hear(question)).as("as soon as it is certain").hasSize(1);
+    }
+
+    @Test
     void overheadAndRoomCountTheHeader() {
         assertThat(codec.packetOverheadBytes()).isEqualTo(3 + 1 + 14);
         assertThat(codec.maxPacketBytes()).isEqualTo(2000 - 1 - 14);

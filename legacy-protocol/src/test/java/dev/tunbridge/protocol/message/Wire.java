@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Wire implements FrameHandler, MessageHandler {
     private final FrameFormat format;
     private final MessageCodec codec;
+    private final boolean peeks;
     private final List<Message> received = new ArrayList<>();
     private final List<Integer> unknownTypes = new ArrayList<>();
     private @Nullable MalformedMessageException malformed;
@@ -32,8 +33,14 @@ final class Wire implements FrameHandler, MessageHandler {
     }
 
     Wire(FrameFormat format, MessageCodec codec) {
+        this(format, codec, false);
+    }
+
+    /** @param peeks whether frames may be none */
+    Wire(FrameFormat format, MessageCodec codec, boolean peeks) {
         this.format = format;
         this.codec = codec;
+        this.peeks = peeks;
     }
 
     List<Message> carry(List<Message> messages) throws MalformedMessageException {
@@ -76,7 +83,11 @@ final class Wire implements FrameHandler, MessageHandler {
     @Override
     public void onFrame(FrameView frame) {
         try {
-            codec.read(frame, this);
+            if (peeks) {
+                codec.peek(frame, this);
+            } else {
+                codec.read(frame, this);
+            }
         } catch (MalformedMessageException e) {
             malformed = e;
         }

@@ -37,6 +37,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever answers a client of no known network, the answer goes back through the tunnel and nothing by the uplink. */
 class MappingEndToEndTest {
+    /** The routes of the tunnel, which tell its MTU, as somebody would have them who does not want that. */
+    private static final String ROUTES_WITHOUT_MTU =
+            "ip route show dev tb0 | sed -E 's/ (mtu|rto_min) .*//' | while read -r route; do ip route replace $route dev tb0; done";
+
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final int PORT = 5300;
     private static final int PUBLISHED = 8080;
@@ -201,6 +205,7 @@ class MappingEndToEndTest {
                     socket.receive(question);
                     // The interface lets through what the tunnel does not: then the bridge answers.
                     Outsider.run(scene.deviceSide(), "ip", "link", "set", "tb0", "mtu", "1500");
+                    Outsider.run(scene.deviceSide(), "sh", "-c", ROUTES_WITHOUT_MTU);
                     return Outsider.run(
                             scene.deviceSide(),
                             "sh",

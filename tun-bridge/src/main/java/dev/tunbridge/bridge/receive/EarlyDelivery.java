@@ -43,7 +43,11 @@ final class EarlyDelivery implements MessageHandler {
     private void read(FrameView frame) {
         answer = EarlyHandler.REFUSED;
         try {
-            codec.read(frame, this);
+            if (isSwallowed) {
+                codec.read(frame, this);
+            } else {
+                codec.peek(frame, this);
+            }
         } catch (MalformedMessageException e) {
             // The kernel lane will say so.
         }

@@ -28,7 +28,7 @@ final class InnerEvidence implements ContentEvidence, MessageHandler {
     public Weight weigh(FrameView frame) {
         weight = Weight.NOTHING;
         try {
-            codec.read(frame, this);
+            codec.peek(frame, this);
         } catch (MalformedMessageException e) {
             return Weight.NOTHING;
         }
