@@ -7,9 +7,11 @@ import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.Link;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -22,6 +24,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class RouteTuning {
     private static final Logger LOG = LoggerFactory.getLogger(RouteTuning.class);
+
+    /** The kernel takes a greater one for this (ip_metrics_convert in net/ipv4/metrics.c). */
+    private static final int MOST_MTU = 65_520;
 
     private final String device;
     private final AddressFamily family;
@@ -48,15 +53,32 @@ public final class RouteTuning {
                     beside = configuration.routes(family, table);
                     tables.put(table, beside);
                 }
-                // The kernel replaces the first that has the key: where somebody has put another there since, neither
-                // is touched.
-                if (beside.stream().filter(route::hasSameKey).count() == 1) {
-                    configuration.replace(route.with(wanted));
-                } else {
+                if (replace(configuration, route, wanted, beside).isEmpty()) {
                     LOG.warn("{}: not tuned, because somebody has made a route like it: {}", device, route);
                 }
             }
         }
+    }
+
+    /**
+     * Lets a route of ours tell something else. The kernel replaces the first that has the key: where somebody has put another there since,
+     * neither is touched.
+     *
+     * @param beside the routes of its table
+     * @return the route as it is then; empty where it was left as it was
+     */
+    static Optional<KernelRoute> replace(
+            NetworkConfiguration configuration,
+            KernelRoute route,
+            SortedMap<Integer, Integer> metrics,
+            Collection<KernelRoute> beside)
+            throws LinuxException {
+        if (beside.stream().filter(route::hasSameKey).count() != 1) {
+            return Optional.empty();
+        }
+        KernelRoute changed = route.with(metrics);
+        configuration.replace(changed);
+        return Optional.of(changed);
     }
 
     /**
@@ -66,7 +88,7 @@ public final class RouteTuning {
      */
     static SortedMap<Integer, Integer> withMtu(SortedMap<Integer, Integer> metrics, int deviceMtu) {
         SortedMap<Integer, Integer> all = new TreeMap<>(metrics);
-        all.putIfAbsent(KernelRoute.RTAX_MTU, deviceMtu);
+        all.putIfAbsent(KernelRoute.RTAX_MTU, Math.min(deviceMtu, MOST_MTU));
         return all;
     }
 

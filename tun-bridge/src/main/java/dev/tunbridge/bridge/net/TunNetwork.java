@@ -254,7 +254,14 @@ public final class TunNetwork implements AutoCloseable {
                         && !Identity.isServerRoute(route))
                 .findFirst();
         if (there.isPresent()) {
-            return withMtu(configuration, there.get(), like);
+            try {
+                return withMtu(configuration, there.get(), like, host);
+            } catch (LinuxException e) {
+                if (!e.errno().equals(Errno.ENOENT)) {
+                    throw e;
+                }
+                // It has gone since the host was looked at, and is made anew.
+            }
         }
         // Behind the tunnels that are there: they have the traffic, and keep it.
         long metric = host.routes().stream()
@@ -280,7 +287,8 @@ public final class TunNetwork implements AutoCloseable {
     }
 
     /** What an earlier process has left may tell the MTU of another tunnel. */
-    private static KernelRoute withMtu(NetworkConfiguration configuration, KernelRoute there, KernelRoute like)
+    private static KernelRoute withMtu(
+            NetworkConfiguration configuration, KernelRoute there, KernelRoute like, HostNetwork host)
             throws LinuxException {
         Integer mtu = like.metrics().get(KernelRoute.RTAX_MTU);
         if (mtu == null || mtu.equals(there.metrics().get(KernelRoute.RTAX_MTU))) {
@@ -288,9 +296,11 @@ public final class TunNetwork implements AutoCloseable {
         }
         SortedMap<Integer, Integer> metrics = new TreeMap<>(there.metrics());
         metrics.put(KernelRoute.RTAX_MTU, mtu);
-        KernelRoute changed = there.with(metrics);
-        configuration.replace(changed);
-        return changed;
+        Optional<KernelRoute> changed = RouteTuning.replace(configuration, there, metrics, host.routes());
+        if (changed.isEmpty()) {
+            LOG.warn("keeps another MTU than {}, because somebody has made a route like it: {}", mtu, host.text(there));
+        }
+        return changed.orElse(there);
     }
 
     /** From the first on, so that no connection is ever cut by another's tuning. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.linux.netlink.AddressFamily;
+import dev.tunbridge.linux.netlink.KernelRoute;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
@@ -109,6 +110,50 @@ class RouteTuningTest {
             RouteTuning tuning = new RouteTuning("tb0", AddressFamily.IPV4);
             inside(() -> tuning.apply(metrics(300, OptionalInt.empty())));
             assertThat(namespace.inside("route", "show")).isEqualTo(before);
+        }
+    }
+
+    /** What an earlier process has left tells the MTU of its tunnel; a route of somebody else's like it stays. */
+    @Test
+    void aRouteThatIsLeftOverTellsTheMtuOfThisTunnelUnlessSomebodyHasMadeOneLikeIt() throws Exception {
+        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        namespace.inside("link", "set", "lan0", "up");
+        try (TunInterface tun = namespace.openTun("tb0")) {
+            namespace.setUp(overlapping(tun, 1400));
+            namespace.setUp(overlapping(tun, 1380));
+            assertThat(unicast("-4")).hasSize(1).allMatch(line -> line.contains(" mtu 1380"));
+            namespace.inside("route", "prepend", "198.19.0.0/30", "dev", "lan0", "metric", "84");
+            String before = namespace.inside("route", "show");
+            namespace.setUp(overlapping(tun, 1360));
+            assertThat(namespace.inside("route", "show")).isEqualTo(before);
+        }
+    }
+
+    private static TunAddressing overlapping(TunInterface tun, int mtu) throws Exception {
+        return new TunAddressing(
+                tun.name(),
+                InetAddress.getByName("198.19.0.1"),
+                30,
+                mtu,
+                400,
+                List.of(),
+                TunAddressing.SourceRule.ABSENT,
+                TunAddressing.RULE_PRIORITY,
+                TunAddressing.Overlaps.WARN,
+                TunAddressing.MarkRule.ABSENT);
+    }
+
+    /** The kernel tells no greater one: what it has taken must not look like another, or it is replaced each time. */
+    @Test
+    void theLongestPacketsAreToldOnce() throws Exception {
+        try (TunInterface tun = namespace.openTun("tb0")) {
+            namespace.setUp(overlapping(tun, 65_535));
+            String before = routes("-4");
+            assertThat(before).contains(" mtu 65520");
+            inside(() -> new RouteTuning("tb0", AddressFamily.IPV4).apply(RouteMetrics.NONE));
+            assertThat(routes("-4")).isEqualTo(before);
+            assertThat(RouteTuning.withMtu(RouteMetrics.NONE.values(), 65_535))
+                    .containsEntry(KernelRoute.RTAX_MTU, 65_520);
         }
     }
 
