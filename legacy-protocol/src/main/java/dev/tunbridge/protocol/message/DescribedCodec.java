@@ -33,9 +33,6 @@ final class DescribedCodec implements MessageCodec {
     private final PayloadReader reader = new PayloadReader();
     private final Slots slots = new Slots();
 
-    /** Whether the frame at hand is the peer's for certain. */
-    private boolean isCertain = true;
-
     /** A layout, its number in this format, and where traffic has what the hot path asks for. */
     private static final class Bound {
         final int number;
@@ -115,27 +112,28 @@ final class DescribedCodec implements MessageCodec {
 
     @Override
     public void peek(FrameView frame, MessageHandler handler) throws MalformedMessageException {
-        isCertain = false;
-        try {
-            read(frame, handler);
-        } finally {
-            isCertain = true;
-        }
+        read(frame, handler, false);
     }
 
     @Override
     public void read(FrameView frame, MessageHandler handler) throws MalformedMessageException {
+        read(frame, handler, true);
+    }
+
+    /** @param isCertain whether the frame is the peer's for certain */
+    private void read(FrameView frame, MessageHandler handler, boolean isCertain) throws MalformedMessageException {
         int number = frame.type();
         for (int i = 0; i < numbers.length; i++) {
             if (numbers[i] == number) {
-                read(bounds[i], frame, handler);
+                read(bounds[i], frame, handler, isCertain);
                 return;
             }
         }
         handler.onUnknownType(number);
     }
 
-    private void read(Bound bound, FrameView frame, MessageHandler handler) throws MalformedMessageException {
+    private void read(Bound bound, FrameView frame, MessageHandler handler, boolean isCertain)
+            throws MalformedMessageException {
         MessageLayout layout = bound.layout;
         ByteBuf buffer = frame.buffer();
         if (bound.isContentAlone && layout.meaning() == Meaning.PACKET) {
@@ -150,7 +148,7 @@ final class DescribedCodec implements MessageCodec {
         layout.read(in, slots);
         int content = bound.contentSlot;
         switch (layout.meaning()) {
-            case PACKET -> onPacket(bound, buffer, handler);
+            case PACKET -> onPacket(bound, buffer, handler, isCertain);
             case TCP, UDP -> onSegment(layout.ipProtocol(), bound, buffer, handler);
             case DATA ->
                 handler.onData(
@@ -215,7 +213,7 @@ final class DescribedCodec implements MessageCodec {
         return true;
     }
 
-    private void onPacket(Bound bound, ByteBuf buffer, MessageHandler handler) {
+    private void onPacket(Bound bound, ByteBuf buffer, MessageHandler handler, boolean isCertain) {
         int index = slots.indexes[bound.contentSlot];
         int length = slots.lengths[bound.contentSlot];
         if (bound.link == null) {

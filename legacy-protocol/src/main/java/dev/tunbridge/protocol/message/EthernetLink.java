@@ -14,12 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class EthernetLink {
     private static final int SOURCE_AT = HardwareAddress.BYTES;
     private static final int TYPE_AT = 2 * HardwareAddress.BYTES;
-    private static final int TYPE_IPV4 = 0x0800;
-    private static final int TYPE_IPV6 = 0x86DD;
     private static final int IPV4_LENGTH_AT = 2;
     private static final int IPV6_LENGTH_AT = 4;
     private static final int IPV4_HEADER_BYTES = 20;
-    private static final int IPV6_HEADER_BYTES = 40;
 
     private final EthernetNeighbours neighbours = new EthernetNeighbours();
     private @Nullable HardwareAddress own;
@@ -46,18 +43,20 @@ final class EthernetLink {
     void read(ByteBuf buffer, int header, int content, int length, boolean isCertain, MessageHandler handler) {
         int type = buffer.getUnsignedShort(header + TYPE_AT);
         long to = HardwareAddress.read(buffer, header);
+        long from = HardwareAddress.read(buffer, header + SOURCE_AT);
         HardwareAddress mine = own;
         boolean isMine = HardwareAddress.isGroup(to) || mine == null || to == mine.bits();
         int packet = isMine ? packetBytes(type, buffer, content, length) : 0;
-        if (packet > 0 && !(type == TYPE_IPV6 && EthernetNeighbours.isDiscovery(buffer, content, packet))) {
+        if (packet > 0
+                && !(type == EthernetNeighbours.TYPE_IPV6 && EthernetNeighbours.isDiscovery(buffer, content, packet))) {
             if (isCertain) {
-                heardFrom(HardwareAddress.read(buffer, header + SOURCE_AT));
+                heardFrom(from);
             }
             handler.onPacket(buffer, content, packet);
             return;
         }
         Optional<Question> question = isMine && mine != null && isCertain
-                ? neighbours.read(type, buffer, header, content, length)
+                ? neighbours.read(type, from, buffer, content, length)
                 : Optional.empty();
         if (question.isEmpty()) {
             handler.onUnknownType(type);
@@ -72,10 +71,10 @@ final class EthernetLink {
     /** How long the packet says that it is, as a short frame is filled up; 0 where there is none. */
     private static int packetBytes(int type, ByteBuf buffer, int index, int length) {
         long told = 0;
-        if (type == TYPE_IPV4 && length >= IPV4_HEADER_BYTES) {
+        if (type == EthernetNeighbours.TYPE_IPV4 && length >= IPV4_HEADER_BYTES) {
             told = buffer.getUnsignedShort(index + IPV4_LENGTH_AT);
-        } else if (type == TYPE_IPV6 && length >= IPV6_HEADER_BYTES) {
-            told = IPV6_HEADER_BYTES + (long) buffer.getUnsignedShort(index + IPV6_LENGTH_AT);
+        } else if (type == EthernetNeighbours.TYPE_IPV6 && length >= EthernetNeighbours.IPV6_HEADER_BYTES) {
+            told = EthernetNeighbours.IPV6_HEADER_BYTES + (long) buffer.getUnsignedShort(index + IPV6_LENGTH_AT);
         }
         return (int) Math.min(told, length);
     }
@@ -95,6 +94,6 @@ final class EthernetLink {
         }
         HardwareAddress.write(peer, out);
         mine.writeTo(out);
-        out.writeShort(ipVersion == 6 ? TYPE_IPV6 : TYPE_IPV4);
+        out.writeShort(ipVersion == 6 ? EthernetNeighbours.TYPE_IPV6 : EthernetNeighbours.TYPE_IPV4);
     }
 }

@@ -12,9 +12,9 @@ import java.util.Optional;
  * Stateless.
  */
 final class EthernetNeighbours {
-    private static final int TYPE_IPV4 = 0x0800;
+    static final int TYPE_IPV4 = 0x0800;
     private static final int TYPE_ARP = 0x0806;
-    private static final int TYPE_IPV6 = 0x86DD;
+    static final int TYPE_IPV6 = 0x86DD;
 
     private static final int ARP_BYTES = 28;
     private static final int ARP_ETHERNET = 1;
@@ -29,7 +29,7 @@ final class EthernetNeighbours {
 
     private static final int IPV4_BYTES = 4;
     private static final int IPV6_BYTES = 16;
-    private static final int IPV6_HEADER_BYTES = 40;
+    static final int IPV6_HEADER_BYTES = 40;
     private static final int NEXT_HEADER_AT = 6;
     private static final int HOP_LIMIT_AT = 7;
     private static final int IPV6_SOURCE_AT = 8;
@@ -70,13 +70,17 @@ final class EthernetNeighbours {
         return type >= ROUTER_SOLICITATION && type <= REDIRECT;
     }
 
-    /** What a neighbour says in a frame of this type; empty where it is nothing that is understood here. */
-    Optional<Question> read(int type, ByteBuf buffer, int header, int index, int length) {
+    /**
+     * What a neighbour says in a frame of this type; empty where it is nothing that is understood here.
+     *
+     * @param source the hardware address that the frame came from
+     */
+    Optional<Question> read(int type, long source, ByteBuf buffer, int index, int length) {
         if (type == TYPE_ARP && length >= ARP_BYTES) {
             return readArp(buffer, index);
         }
         if (type == TYPE_IPV6 && isDiscovery(buffer, index, length)) {
-            return readDiscovery(buffer, HardwareAddress.read(buffer, header + HardwareAddress.BYTES), index, length);
+            return readDiscovery(buffer, source, index, length);
         }
         return Optional.empty();
     }
