@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The Ethernet around the packets of one connection. This end is one station with one address; whatever IP it sends goes to the station
- * that it last heard IP or an answer from, and to all until then. Who asks for this end is answered (ARP, RFC 826; neighbour discovery,
+ * that has the peer's address, asked for this end, or sent it IP of its own, whichever was heard last, and to all until then: what
+ * others say to all turns nothing aside. Who asks for this end is answered (ARP, RFC 826; neighbour discovery,
  * RFC 4861); neighbour discovery goes no further, because a TUN device has no neighbours. Reading and writing packets allocates nothing.
  */
 final class EthernetLink {
@@ -19,19 +20,25 @@ final class EthernetLink {
     private static final int IPV4_HEADER_BYTES = 20;
 
     private final EthernetNeighbours neighbours = new EthernetNeighbours();
+    private final Optional<HardwareAddress> given;
+
+    /** Null until this end has its address. */
     private @Nullable HardwareAddress own;
+
     private Octets ownIp = Octets.EMPTY;
+    private Octets peerIp = Octets.EMPTY;
     private long peer = HardwareAddress.BROADCAST.bits();
 
     EthernetLink(EthernetItem item) {
-        own = item.hardwareAddress().orElse(null);
+        given = item.hardwareAddress();
     }
 
     /** This end has its address from now on. The answer asks for the peer's hardware address, and tells this end's. */
     Message up(InetAddress address, InetAddress peerAddress) {
-        HardwareAddress hardware = own == null ? HardwareAddress.of(address) : own;
+        HardwareAddress hardware = given.orElseGet(() -> HardwareAddress.of(address));
         own = hardware;
         ownIp = Octets.of(address.getAddress());
+        peerIp = Octets.of(peerAddress.getAddress());
         return new Message.Link(neighbours.ask(hardware, address, peerAddress));
     }
 
@@ -49,22 +56,25 @@ final class EthernetLink {
         int packet = isMine ? packetBytes(type, buffer, content, length) : 0;
         if (packet > 0
                 && !(type == EthernetNeighbours.TYPE_IPV6 && EthernetNeighbours.isDiscovery(buffer, content, packet))) {
-            if (isCertain) {
+            if (isCertain && !HardwareAddress.isGroup(to)) {
                 heardFrom(from);
             }
             handler.onPacket(buffer, content, packet);
             return;
         }
-        Optional<Question> question = isMine && mine != null && isCertain
-                ? neighbours.read(type, from, buffer, content, length)
-                : Optional.empty();
-        if (question.isEmpty()) {
+        Optional<Question> said =
+                isMine && isCertain ? neighbours.read(type, from, buffer, content, length) : Optional.empty();
+        if (mine == null || said.isEmpty()) {
             handler.onUnknownType(type);
             return;
         }
-        heardFrom(question.get().asker());
-        if (mine != null && question.get().wanted().equals(ownIp)) {
-            handler.onMessage(new Message.Link(neighbours.answer(question.get(), mine)));
+        Question question = said.get();
+        boolean isAskedFor = question.wanted().equals(ownIp);
+        if (isAskedFor || question.askerIp().equals(peerIp)) {
+            heardFrom(question.asker());
+        }
+        if (isAskedFor) {
+            handler.onMessage(new Message.Link(neighbours.answer(question, mine)));
         }
     }
 
@@ -81,7 +91,8 @@ final class EthernetLink {
 
     private void heardFrom(long hardware) {
         HardwareAddress mine = own;
-        if (!HardwareAddress.isGroup(hardware) && (mine == null || hardware != mine.bits())) {
+        boolean isStation = hardware != 0 && !HardwareAddress.isGroup(hardware);
+        if (isStation && (mine == null || hardware != mine.bits())) {
             peer = hardware;
         }
     }

@@ -105,11 +105,11 @@ final class EthernetNeighbours {
         if ((type != SOLICITATION && type != ADVERTISEMENT) || length < IPV6_HEADER_BYTES + ICMP_BYTES) {
             return Optional.empty();
         }
-        int target = index + IPV6_HEADER_BYTES + ICMP_TARGET_AT;
-        return Optional.of(new Question(
-                asker,
-                Octets.copyOf(buffer, index + IPV6_SOURCE_AT, IPV6_BYTES),
-                type == SOLICITATION ? Octets.copyOf(buffer, target, IPV6_BYTES) : Octets.EMPTY));
+        Octets target = Octets.copyOf(buffer, index + IPV6_HEADER_BYTES + ICMP_TARGET_AT, IPV6_BYTES);
+        if (type == ADVERTISEMENT) {
+            return Optional.of(new Question(asker, target, Octets.EMPTY)); // whatever other address it is sent from
+        }
+        return Optional.of(new Question(asker, Octets.copyOf(buffer, index + IPV6_SOURCE_AT, IPV6_BYTES), target));
     }
 
     /** A frame that asks all for the hardware address of an IP address, and tells that of this end. */

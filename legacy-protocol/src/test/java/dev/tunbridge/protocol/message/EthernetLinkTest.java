@@ -311,6 +311,38 @@ class EthernetLinkTest {
     }
 
     @Test
+    void whatNeighboursSayBeforeThisEndHasItsAddressIsPassedOver() throws Exception {
+        for (String given : List.of("from-address", "52:54:00:aa:bb:cc")) {
+            Wire early = new Wire(FORMAT, codec(given));
+            byte[] reply = frame(
+                    MacAddress.ETHER_BROADCAST_ADDRESS,
+                    PEER,
+                    EtherType.ARP,
+                    bytes(arp(ArpOperation.REPLY, PEER, SERVER, DEVICE)));
+            assertThat(early.readPayload(PACKET, behindConstant(reply))).isEmpty();
+            assertThat(early.unknownTypes()).containsExactly(0x0806);
+        }
+    }
+
+    @Test
+    void whatAnotherStationSaysToAllTurnsNothingAside() throws Exception {
+        codec.linkUp(DEVICE, SERVER);
+        Inet4Address third = (Inet4Address) address("198.19.0.3");
+        hear(frame(OWN, PEER, EtherType.ARP, bytes(arp(ArpOperation.REPLY, PEER, SERVER, DEVICE))));
+        hear(frame(
+                MacAddress.ETHER_BROADCAST_ADDRESS,
+                SOMEBODY,
+                EtherType.ARP,
+                bytes(arp(ArpOperation.REQUEST, SOMEBODY, third, (Inet4Address) address("198.19.0.77")))));
+        assertThat(hear(frame(MacAddress.ETHER_BROADCAST_ADDRESS, SOMEBODY, EtherType.IPV4, bytes(IPV4))))
+                .as("handed on, as it may be for this end")
+                .hasSize(1);
+        MacAddress nobody = MacAddress.getByName("00:00:00:00:00:00");
+        hear(frame(OWN, nobody, EtherType.IPV4, bytes(IPV4)));
+        assertThat(headerOf(new Message.Packet(Octets.of(IPV4))).getDstAddr()).isEqualTo(PEER);
+    }
+
+    @Test
     void overheadAndRoomCountTheHeader() {
         assertThat(codec.packetOverheadBytes()).isEqualTo(3 + 1 + 14);
         assertThat(codec.maxPacketBytes()).isEqualTo(2000 - 1 - 14);

@@ -262,7 +262,9 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             } else if (action instanceof SessionAction.Established established) {
                 server.onEstablished(this);
                 TunnelParameters tunnel = established.tunnel();
-                codec.linkUp(tunnel.serverAddress(), tunnel.deviceAddress()).ifPresent(this::send);
+                if (tunnel.carriage() == Carriage.PACKET) {
+                    codec.linkUp(tunnel.serverAddress(), tunnel.deviceAddress()).ifPresent(this::send);
+                }
             } else if (action instanceof SessionAction.Deliver deliver) {
                 server.onApp(deliver.message());
             } else if (action instanceof SessionAction.Closed closed) {

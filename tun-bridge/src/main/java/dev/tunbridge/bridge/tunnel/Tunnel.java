@@ -15,6 +15,7 @@ import dev.tunbridge.bridge.net.OverlapException;
 import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.tun.TunDevice;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.session.SessionAction;
 import dev.tunbridge.protocol.session.TunnelParameters;
@@ -304,10 +305,13 @@ public final class Tunnel {
         OuterConnection ending = connection();
         Conversation ended = conversation;
         conversation = null;
-        path.disconnected();
-        traffic.disconnect();
-        if (ended != null) {
-            ended.end();
+        try {
+            path.disconnected();
+            traffic.disconnect();
+        } finally {
+            if (ended != null) {
+                ended.end();
+            }
         }
         if (ending != null) {
             reception.ended(ending);
@@ -397,7 +401,9 @@ public final class Tunnel {
         long now = System.nanoTime();
         current.established(now);
         path.welcomed();
-        connection.writer().linkUp(tunnel.deviceAddress(), tunnel.serverAddress());
+        if (tunnel.carriage() == Carriage.PACKET) {
+            connection.writer().linkUp(tunnel.deviceAddress(), tunnel.serverAddress());
+        }
         traffic.connect(connection, tunnel);
         LaneState lane = connection.laneState(now);
         state(
