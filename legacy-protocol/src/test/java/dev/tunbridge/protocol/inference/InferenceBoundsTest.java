@@ -17,6 +17,9 @@ class InferenceBoundsTest {
     /** A campaign: {@code -Dtunbridge.inference.inputs=N}. */
     private static final int INPUTS = Integer.getInteger("tunbridge.inference.inputs", 12);
 
+    /** Their frames cannot hold the byte that ends them, and the recordings hold any. */
+    private static final List<String> ENDED_BY_A_BYTE = List.of("nmea", "stomp");
+
     private static final long FEW_STEPS = 100_000_000;
 
     @Test
@@ -98,7 +101,9 @@ class InferenceBoundsTest {
                 }
             }
             default -> {
-                List<String> names = List.copyOf(Protocol.builtinNames());
+                List<String> names = Protocol.builtinNames().stream()
+                        .filter(name -> !ENDED_BY_A_BYTE.contains(name))
+                        .toList();
                 byte[] recording = Recordings.of(
                         FrameFormat.builtin(Seeds.pick(random, names)),
                         Recordings.Content.MIXED,
