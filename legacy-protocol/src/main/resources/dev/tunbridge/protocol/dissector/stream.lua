@@ -121,8 +121,8 @@ dissect.scan = function(state)
   end
   local delimiter = is_delimited and next_start(state.s, from)
   local to = undecided and undecided.start or #state.s
-  if delimiter and not undecided then
-    state.place = FRAME -- only fill, or bad frames, up to the end
+  if delimiter then
+    state.place = FRAME -- behind a delimiter frames are told apart again, be the next one whole or not
   end
   show_skipped(from, to, why, state.tvb, state.tree)
   state.at = to

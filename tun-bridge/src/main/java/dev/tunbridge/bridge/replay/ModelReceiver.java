@@ -341,6 +341,14 @@ final class ModelReceiver implements KernelView {
         }
     }
 
+    /** Hands over what still waits when the file has ended. No application had it; a reader of the file has. */
+    void handOverWaiting() {
+        while (!queue.isEmpty()) {
+            passOver(queue.firstStart());
+            drain();
+        }
+    }
+
     private void refuse(KernelRefusal reason) {
         refused.merge(reason, 1L, Long::sum);
     }

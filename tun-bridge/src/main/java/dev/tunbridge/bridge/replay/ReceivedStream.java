@@ -42,7 +42,7 @@ public final class ReceivedStream {
     public static void read(Recording recording, ConnectionChoice.Chosen chosen, FrameFormat format, Reader reader)
             throws IOException {
         ByteBuf filler = Filler.of(format);
-        ModelReceiver.Application application = new ModelReceiver.Application() {
+        play(recording, chosen, new ModelReceiver.Application() {
             @Override
             public void inOrder(ByteBuf buffer, int index, int length) {
                 reader.onBytes(buffer.slice(index, length));
@@ -52,8 +52,14 @@ public final class ReceivedStream {
             public void missing(long bytes) {
                 reader.onMissing(bytes, filler);
             }
-        };
+        });
+    }
+
+    /** Hands over what the chosen end's kernel had, and what the file has behind a hole that nobody has filled. */
+    static void play(Recording recording, ConnectionChoice.Chosen chosen, ModelReceiver.Application application)
+            throws IOException {
         ModelReceiver receiver = new ModelReceiver(StreamFacts.of(chosen.connection(), chosen.receiver()), application);
         new Playback(chosen, receiver, NO_RAW_LANE).run(recording);
+        receiver.handOverWaiting();
     }
 }

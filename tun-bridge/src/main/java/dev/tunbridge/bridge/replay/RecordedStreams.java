@@ -1,6 +1,5 @@
 package dev.tunbridge.bridge.replay;
 
-import dev.tunbridge.reassembly.capture.CapturedSegment;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,16 +17,12 @@ public final class RecordedStreams {
      */
     public static List<byte[]> of(Recording recording, ConnectionChoice.Chosen chosen, int mostBytes)
             throws IOException {
-        Connection connection = chosen.connection();
-        return List.of(
-                to(recording, chosen, mostBytes),
-                to(recording, new ConnectionChoice.Chosen(connection, chosen.sender()), mostBytes));
+        return List.of(to(recording, chosen, mostBytes), to(recording, chosen.reversed(), mostBytes));
     }
 
     private static byte[] to(Recording recording, ConnectionChoice.Chosen chosen, int mostBytes) throws IOException {
         LongestPart part = new LongestPart(mostBytes);
-        ModelReceiver receiver = new ModelReceiver(StreamFacts.of(chosen.connection(), chosen.receiver()), part);
-        new Playback(chosen, receiver, new NoRawLane()).run(recording);
+        ReceivedStream.play(recording, chosen, part);
         part.end();
         return part.longest;
     }
@@ -59,13 +54,5 @@ public final class RecordedStreams {
             }
             part.reset();
         }
-    }
-
-    private static final class NoRawLane implements Playback.RawLaneStage {
-        @Override
-        public void captured(CapturedSegment segment, long nowNanos) {}
-
-        @Override
-        public void settle(long nowNanos) {}
     }
 }

@@ -348,6 +348,18 @@ class ModelReceiverTest {
     }
 
     @Test
+    void whatStillWaitsAtTheEndOfTheFileComesForThoseWhoReadTheFile() {
+        incoming(data(0, "abc"));
+        incoming(data(5, "fg"));
+        incoming(data(9, "jk"));
+        receiver.end();
+        assertThat(delivered()).isEqualTo("abc");
+        receiver.handOverWaiting();
+        assertThat(delivered()).isEqualTo("abcfgjk");
+        assertThat(missing).containsExactly(2L, 2L);
+    }
+
+    @Test
     void aFileOfOneDirectionStaysWithinItsBound() {
         byte[] kilobyte = new byte[1_000];
         int segments = OutOfOrderQueue.MOST_BYTES / kilobyte.length + 1_000;

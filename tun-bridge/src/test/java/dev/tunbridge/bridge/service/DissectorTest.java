@@ -34,6 +34,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DissectorTest {
     private static final int FRAMES = Integer.getInteger("tunbridge.dissector.frames", 40);
     private static final int SHORT_SEGMENTS = 700;
+
+    /** Many a frame lies in more than two of them. */
+    private static final int TINY_SEGMENTS = 150;
+
     private static final int LONG_SEGMENTS = 9_000;
     private static final int FIRST_PORT = 7_001;
 
@@ -78,6 +82,7 @@ class DissectorTest {
         thatFindTheWayBack().forEach((name, protocol) -> {
             RECORDED.put(name + ", flipped", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::flipABit));
             RECORDED.put(name + ", lost", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::loseASegment));
+            RECORDED.put(name + ", lost of many", new Recorded(protocol, TINY_SEGMENTS, DissectorTest::loseASegment));
         });
         RECORDED.put("cut", new Recorded(Protocol.builtin("plain-le"), 60, DissectorTest::loseTheMiddle));
         Map<Integer, Protocol> byPort = new TreeMap<>();
@@ -353,7 +358,12 @@ class DissectorTest {
     @ParameterizedTest
     @MethodSource("namesOfThose")
     void findsTheFrameBehindALostSegment(String name) {
-        Recorded it = recorded(name + ", lost");
+        findsTheFrameBehindTheLostSegmentOf(name + ", lost");
+        findsTheFrameBehindTheLostSegmentOf(name + ", lost of many");
+    }
+
+    private static void findsTheFrameBehindTheLostSegmentOf(String name) {
+        Recorded it = recorded(name);
         long[] lost = Objects.requireNonNull(LOST.get(it.traffic));
         Tshark.Shown shown = it.once.fromServer();
         List<String> whole = it.traffic.fromServer.written.stream()
