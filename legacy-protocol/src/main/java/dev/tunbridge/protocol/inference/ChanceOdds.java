@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.inference;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
@@ -182,7 +183,7 @@ final class ChanceOdds {
     /** How many of the bytes have each value, as a part of them all. */
     static double[] rarity(byte[] bytes, int length) {
         double[] counts = new double[256];
-        java.util.Arrays.fill(counts, 1);
+        Arrays.fill(counts, 1);
         for (int i = 0; i < length; i++) {
             counts[bytes[i] & 0xff]++;
         }

@@ -13,6 +13,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -139,7 +140,7 @@ final class CheckSearch {
                 }
             }
         }
-        return found.stream().max(java.util.Comparator.comparingDouble(CheckGuess::bits));
+        return found.stream().max(Comparator.comparingDouble(CheckGuess::bits));
     }
 
     /** A check of frames that differ does so too, in each of its bytes. */

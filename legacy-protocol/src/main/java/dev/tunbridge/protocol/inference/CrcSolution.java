@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -155,7 +156,7 @@ final class CrcSolution {
     }
 
     private static long rest(Map<Integer, Long> restOfLength, int length) {
-        return java.util.Objects.requireNonNull(restOfLength.get(length));
+        return Objects.requireNonNull(restOfLength.get(length));
     }
 
     private long shifted(long init, int bytes, BigInteger generator) {

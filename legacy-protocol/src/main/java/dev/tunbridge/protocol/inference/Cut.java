@@ -1,5 +1,9 @@
 package dev.tunbridge.protocol.inference;
 
+import java.util.Arrays;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
 /** Bytes cut into frames; those of an escape are unescaped. The arrays are not to be changed. */
 final class Cut {
     final byte[] bytes;
@@ -52,17 +56,17 @@ final class Cut {
     Cut from(int frame) {
         return new Cut(
                 bytes,
-                java.util.Arrays.copyOfRange(starts, frame, starts.length),
-                java.util.Arrays.copyOfRange(lengths, frame, lengths.length));
+                Arrays.copyOfRange(starts, frame, starts.length),
+                Arrays.copyOfRange(lengths, frame, lengths.length));
     }
 
     /** The frames of both, in this order. */
     Cut and(Cut other) {
-        byte[] all = java.util.Arrays.copyOf(bytes, bytes.length + other.bytes.length);
+        byte[] all = Arrays.copyOf(bytes, bytes.length + other.bytes.length);
         System.arraycopy(other.bytes, 0, all, bytes.length, other.bytes.length);
         int count = starts.length;
-        int[] allStarts = java.util.Arrays.copyOf(starts, count + other.starts.length);
-        int[] allLengths = java.util.Arrays.copyOf(lengths, count + other.starts.length);
+        int[] allStarts = Arrays.copyOf(starts, count + other.starts.length);
+        int[] allLengths = Arrays.copyOf(lengths, count + other.starts.length);
         for (int i = 0; i < other.starts.length; i++) {
             allStarts[count + i] = bytes.length + other.starts[i];
             allLengths[count + i] = other.lengths[i];
@@ -71,9 +75,8 @@ final class Cut {
     }
 
     /** The frames of which the test is true. */
-    Cut where(java.util.function.IntPredicate isWanted) {
-        int[] wanted =
-                java.util.stream.IntStream.range(0, frames()).filter(isWanted).toArray();
+    Cut where(IntPredicate isWanted) {
+        int[] wanted = IntStream.range(0, frames()).filter(isWanted).toArray();
         int[] someStarts = new int[wanted.length];
         int[] someLengths = new int[wanted.length];
         for (int i = 0; i < wanted.length; i++) {

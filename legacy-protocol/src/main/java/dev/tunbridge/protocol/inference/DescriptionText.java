@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /** Writes a framing down as a description. */
 final class DescriptionText {
@@ -175,7 +176,7 @@ final class DescriptionText {
             byType.put(0L, cut);
         } else {
             Header.Field type = field.get();
-            java.util.stream.LongStream.range(0, cut.frames())
+            LongStream.range(0, cut.frames())
                     .map(i -> type.read(cut, (int) i))
                     .distinct()
                     .forEach(value -> byType.put(value, cut.where(i -> type.read(cut, i) == value)));

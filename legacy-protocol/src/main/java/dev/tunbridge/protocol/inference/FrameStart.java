@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.inference;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -77,7 +78,7 @@ final class FrameStart {
         if (count < LengthSearch.LEAST_FRAMES) {
             return Optional.empty();
         }
-        Cut all = new Cut(bytes, java.util.Arrays.copyOf(starts, count), java.util.Arrays.copyOf(lengths, count));
+        Cut all = new Cut(bytes, Arrays.copyOf(starts, count), Arrays.copyOf(lengths, count));
         Cut cut = withoutForeign(all, guess);
         return cut.frames() < LengthSearch.LEAST_FRAMES ? Optional.empty() : Optional.of(cut);
     }
@@ -148,8 +149,7 @@ final class FrameStart {
         }
         return count == 0
                 ? Optional.empty()
-                : Optional.of(new Cut(
-                        bytes, java.util.Arrays.copyOf(starts, count), java.util.Arrays.copyOf(lengths, count)));
+                : Optional.of(new Cut(bytes, Arrays.copyOf(starts, count), Arrays.copyOf(lengths, count)));
     }
 
     private static boolean hasConstantsOf(Cut known, Cut other, LengthGuess guess) {

@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.inference;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
@@ -139,8 +140,7 @@ final class GrowingSearch {
         for (int i = 0; i < cut.frames(); i++) {
             int start = cut.starts[i];
             int hash = 31 * cut.lengths[i]
-                    + java.util.Arrays.hashCode(
-                            java.util.Arrays.copyOfRange(bytes, start, Math.min(cut.end(i), start + 16)));
+                    + Arrays.hashCode(Arrays.copyOfRange(bytes, start, Math.min(cut.end(i), start + 16)));
             if (seen.add(hash)) {
                 int end = Math.min(bytes.length, start + PLACES_NEARBY);
                 bits += Math.max(0, Math.min(everywhere, odds(guess, cut, columns, starts, start, end, 1)) - 1);

@@ -3,9 +3,11 @@ package dev.tunbridge.protocol.inference;
 import dev.tunbridge.protocol.frame.Endian;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * What stands in front of the payload beside length and check: fixed bytes, type, sequence, constants.
@@ -192,7 +194,7 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
             int told = distinct;
             for (int size = 2; at + size <= end; size++) {
                 Field wide = Field.bytes(at, size, Endian.BIG);
-                java.util.Set<Long> values = new java.util.HashSet<>();
+                Set<Long> values = new HashSet<>();
                 for (int i = 0; i < cut.frames() && values.size() <= most; i++) {
                     values.add(wide.read(cut, i));
                 }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Finds length fields: a guess is right when hopping from field to field leads to the end of the stream, and the bytes around the
@@ -105,7 +106,7 @@ final class LengthSearch {
         return best.values().stream().mapToDouble(Chain::gain).max().orElse(0);
     }
 
-    private static void each(java.util.function.Consumer<LengthGuess> walk) {
+    private static void each(Consumer<LengthGuess> walk) {
         for (LengthGuess field : fields()) {
             for (int bias = LEAST_BIAS; bias <= MOST_BIAS; bias++) {
                 walk.accept(field.bias(bias));

@@ -8,6 +8,7 @@ import dev.tunbridge.protocol.frame.FrameHandler;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import io.netty.buffer.Unpooled;
+import java.util.List;
 import java.util.Optional;
 
 /** Runs the recording through the decoder of a description: what is claimed of it is what came of that. */
@@ -23,7 +24,7 @@ final class Rehearsal implements FrameHandler {
     record Outcome(int frames, long explainedBytes, int bad) {}
 
     /** Empty where the description cannot be loaded: it needs what the language of descriptions does not have. */
-    static Optional<Outcome> of(String yaml, java.util.List<byte[]> streams) {
+    static Optional<Outcome> of(String yaml, List<byte[]> streams) {
         Protocol protocol;
         try {
             protocol = Protocol.parse(yaml, "inferred");

@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.frame;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -404,7 +405,7 @@ final class ModelDecoder {
                 yield Optional.of(isShortest ? size : 0);
             }
             default -> {
-                String text = new String(from, java.nio.charset.StandardCharsets.ISO_8859_1);
+                String text = new String(from, StandardCharsets.ISO_8859_1);
                 String digit = length.encoding() == LengthField.Encoding.ASCII_HEX ? "[0-9a-fA-F]" : "[0-9]";
                 String digits = text.replaceFirst(
                         "(?s)^(" + digit + "{0," + length.bits().size() + "}).*", "$1");
@@ -454,8 +455,7 @@ final class ModelDecoder {
             default -> {
                 int radix = length.encoding() == LengthField.Encoding.ASCII_HEX ? 16 : 10;
                 int size = lengthSize(content).orElseThrow() - length.until().sizeBytes();
-                return new java.math.BigInteger(
-                        new String(content, at, size, java.nio.charset.StandardCharsets.US_ASCII), radix);
+                return new java.math.BigInteger(new String(content, at, size, StandardCharsets.US_ASCII), radix);
             }
         }
     }
@@ -496,7 +496,7 @@ final class ModelDecoder {
         }
         String digits = length.encoding() == LengthField.Encoding.BCD
                 ? HexFormat.of().formatHex(raw)
-                : new String(raw, java.nio.charset.StandardCharsets.ISO_8859_1);
+                : new String(raw, StandardCharsets.ISO_8859_1);
         int radix = length.encoding() == LengthField.Encoding.ASCII_HEX ? 16 : 10;
         return digits.matches(radix == 10 ? "[0-9]+" : "[0-9a-fA-F]+") ? Long.parseLong(digits, radix) : -1;
     }
@@ -543,7 +543,7 @@ final class ModelDecoder {
         if (check.endian() == Endian.LITTLE) {
             reverse(raw);
         }
-        String digits = new String(raw, java.nio.charset.StandardCharsets.ISO_8859_1);
+        String digits = new String(raw, StandardCharsets.ISO_8859_1);
         return digits.matches("[0-9a-fA-F]+") && Long.parseLong(digits, 16) == computed;
     }
 }

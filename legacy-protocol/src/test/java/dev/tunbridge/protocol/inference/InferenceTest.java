@@ -10,6 +10,7 @@ import dev.tunbridge.protocol.frame.Seeds;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +59,7 @@ class InferenceTest {
     }
 
     private static Stream<Arguments> shipped() {
-        Map<String, FrameFormat> formats = new java.util.LinkedHashMap<>();
+        Map<String, FrameFormat> formats = new LinkedHashMap<>();
         Protocol.builtinNames().forEach(name -> formats.put(name, FrameFormat.builtin(name)));
         assertThat(formats.keySet().removeAll(NOT_FOUND)).isTrue();
         return cases(formats);

@@ -6,10 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.description.Description;
 import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -73,7 +79,7 @@ class EthernetLinkTest {
     private static InetAddress address(String text) {
         try {
             return InetAddress.getByName(text);
-        } catch (java.net.UnknownHostException e) {
+        } catch (UnknownHostException e) {
             throw new AssertionError(e);
         }
     }
@@ -105,13 +111,12 @@ class EthernetLinkTest {
     }
 
     private EthernetPacket.EthernetHeader headerOf(Message.Packet packet) throws Exception {
-        io.netty.buffer.ByteBuf out = io.netty.buffer.Unpooled.buffer();
-        try (dev.tunbridge.protocol.frame.FrameEncoder encoder =
-                new dev.tunbridge.protocol.frame.FrameEncoder(FORMAT)) {
+        ByteBuf out = Unpooled.buffer();
+        try (FrameEncoder encoder = new FrameEncoder(FORMAT)) {
             codec.write(packet, encoder, out);
         }
         assertThat(out.getByte(3)).as("the constant in front").isEqualTo((byte) 0x7e);
-        byte[] frame = io.netty.buffer.ByteBufUtil.getBytes(out, 4, out.readableBytes() - 4);
+        byte[] frame = ByteBufUtil.getBytes(out, 4, out.readableBytes() - 4);
         return EthernetPacket.newPacket(frame, 0, frame.length).getHeader();
     }
 
@@ -289,7 +294,7 @@ class EthernetLinkTest {
                         codec("52:54:00:aa:bb:cc").linkUp(DEVICE, SERVER).orElseThrow())
                 .frame()
                 .toByteArray();
-        assertThat(MacAddress.getByAddress(java.util.Arrays.copyOfRange(question, 6, 12)))
+        assertThat(MacAddress.getByAddress(Arrays.copyOfRange(question, 6, 12)))
                 .isEqualTo(MacAddress.getByName("52:54:00:aa:bb:cc"));
     }
 

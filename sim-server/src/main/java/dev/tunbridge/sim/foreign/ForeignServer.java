@@ -1,8 +1,10 @@
 package dev.tunbridge.sim.foreign;
 
+import com.google.common.net.InetAddresses;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,19 @@ public interface ForeignServer {
 
     /** What a bridge is to be told that is its client, and no login says. */
     Map<String, String> clientSettings();
+
+    /** The tunnel as a bridge is told it where no login says anything of it; packets, as all of these servers have them. */
+    static Map<String, String> tunnel(InetAddress device, int prefixLength, InetAddress server, int mtu) {
+        return Map.of(
+                "tunnel.carriage",
+                "packet",
+                "tunnel.device-address",
+                InetAddresses.toAddrString(device) + "/" + prefixLength,
+                "tunnel.server-address",
+                InetAddresses.toAddrString(server),
+                "tunnel.mtu",
+                String.valueOf(mtu));
+    }
 
     /** Whether its host has a device that leads into the tunnel, some time after the session has begun. */
     default boolean hasDevice() {

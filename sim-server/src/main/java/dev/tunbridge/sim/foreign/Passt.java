@@ -62,21 +62,14 @@ public record Passt(InetAddress own, InetAddress device, int forwardedPort, int 
                 "sh",
                 "-c",
                 "setpriv --pdeathsig KILL " + String.join(" ", passt) + " & while [ ! -S " + socket
-                        + " ]; do sleep 0.05; done; exec socat TCP-LISTEN:" + PORT + ",reuseaddr UNIX-CONNECT:"
+                        + " ]; do kill -0 $! || exit 1; sleep 0.05; done; exec socat TCP-LISTEN:" + PORT
+                        + ",reuseaddr UNIX-CONNECT:"
                         + socket);
     }
 
     @Override
     public Map<String, String> clientSettings() {
-        return Map.of(
-                "tunnel.carriage",
-                "packet",
-                "tunnel.device-address",
-                InetAddresses.toAddrString(device) + "/" + PREFIX_LENGTH,
-                "tunnel.server-address",
-                InetAddresses.toAddrString(own),
-                "tunnel.mtu",
-                String.valueOf(MTU));
+        return ForeignServer.tunnel(device, PREFIX_LENGTH, own, MTU);
     }
 
     @Override

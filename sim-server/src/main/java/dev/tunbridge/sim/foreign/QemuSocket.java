@@ -25,6 +25,7 @@ public record QemuSocket(InetAddress own, InetAddress other) implements ForeignS
 
     private static final String DEVICE = "hub0";
     private static final int PORT = 7_002;
+    private static final int MTU = 1_500;
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private static final List<String> COMMAND = List.of(
@@ -68,7 +69,7 @@ public record QemuSocket(InetAddress own, InetAddress other) implements ForeignS
                     "-q",
                     "-w",
                     "net.ipv6.conf." + DEVICE + ".accept_dad=0"); // its address is its own at once
-            run(host, "ip", "address", "add", prefix(own), "dev", DEVICE);
+            run(host, "ip", "address", "add", InetAddresses.toAddrString(own) + "/" + prefixLength(), "dev", DEVICE);
             run(host, "ip", "link", "set", "dev", DEVICE, "up");
         }
         return host.start(COMMAND.toArray(String[]::new));
@@ -81,20 +82,12 @@ public record QemuSocket(InetAddress own, InetAddress other) implements ForeignS
         }
     }
 
-    private static String prefix(InetAddress address) {
-        return InetAddresses.toAddrString(address) + (address instanceof Inet4Address ? "/30" : "/64");
+    private int prefixLength() {
+        return own instanceof Inet4Address ? 30 : 64;
     }
 
     @Override
     public Map<String, String> clientSettings() {
-        return Map.of(
-                "tunnel.carriage",
-                "packet",
-                "tunnel.device-address",
-                prefix(other),
-                "tunnel.server-address",
-                InetAddresses.toAddrString(own),
-                "tunnel.mtu",
-                "1500");
+        return ForeignServer.tunnel(other, prefixLength(), own, MTU);
     }
 }

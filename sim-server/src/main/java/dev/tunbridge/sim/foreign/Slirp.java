@@ -57,15 +57,7 @@ public record Slirp(InetAddress own, InetAddress device, int redirectedPort, int
 
     @Override
     public Map<String, String> clientSettings() {
-        return Map.of(
-                "tunnel.carriage",
-                "packet",
-                "tunnel.device-address",
-                InetAddresses.toAddrString(device) + "/32",
-                "tunnel.server-address",
-                InetAddresses.toAddrString(own),
-                "tunnel.mtu",
-                String.valueOf(MTU));
+        return ForeignServer.tunnel(device, 32, own, MTU);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -68,19 +69,11 @@ public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt que
 
     @Override
     public Map<String, String> clientSettings() {
-        return Map.of(
-                "identity.device-id",
-                HOST,
-                "identity.token",
-                PASSWORD,
-                "tunnel.carriage",
-                "packet",
-                "tunnel.device-address",
-                other.getHostAddress() + (own instanceof Inet4Address ? "/30" : "/126"),
-                "tunnel.server-address",
-                own.getHostAddress(),
-                "tunnel.mtu",
-                String.valueOf(mtu));
+        Map<String, String> settings =
+                new HashMap<>(ForeignServer.tunnel(other, own instanceof Inet4Address ? 30 : 126, own, mtu));
+        settings.put("identity.device-id", HOST);
+        settings.put("identity.token", PASSWORD);
+        return settings;
     }
 
     private LabProcess start(LabNamespace host, Path folder, String... arguments) throws IOException {

@@ -2,7 +2,6 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.config.BridgeConfig;
-import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.FileFault;
 import dev.tunbridge.bridge.config.Settings;
@@ -121,7 +120,7 @@ final class CaptureCommand implements Callable<Integer> {
             throw new BridgeException(
                     BridgeException.Reason.PERMISSION, "needs CAP_NET_RAW, which root has: " + e.getMessage(), e);
         } catch (IOException e) {
-            throw ConfigException.of("--out", "cannot write " + file + ": " + FileFault.reason(e), e);
+            throw FileFault.cannotWrite("--out", file, e);
         }
     }
 

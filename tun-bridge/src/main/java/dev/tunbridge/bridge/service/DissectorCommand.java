@@ -2,7 +2,6 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
-import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.FileFault;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.Protocol;
@@ -75,7 +74,7 @@ final class DissectorCommand implements Callable<Integer> {
         try {
             Files.writeString(file, Dissector.of(protocol, port));
         } catch (IOException e) {
-            throw ConfigException.of("--out", "cannot write " + file + ": " + FileFault.reason(e), e);
+            throw FileFault.cannotWrite("--out", file, e);
         }
         PrintWriter out = spec.commandLine().getOut();
         out.println("wrote " + file + ": its fields begin with " + Dissector.filterName(protocol) + ", as in tshark -Y "

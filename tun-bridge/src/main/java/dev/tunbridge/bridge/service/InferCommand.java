@@ -8,7 +8,6 @@ import dev.tunbridge.bridge.replay.Recording;
 import dev.tunbridge.bridge.replay.Survey;
 import dev.tunbridge.protocol.inference.Inference;
 import dev.tunbridge.protocol.inference.Proposal;
-import dev.tunbridge.reassembly.recording.CaptureFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -117,13 +116,10 @@ final class InferCommand implements Callable<Integer> {
     }
 
     private List<byte[]> streams() {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new ParameterException(
-                    spec.commandLine(), file + ": is no ordinary file; allowed: a file, which is read several times");
-        }
-        Recording recording = () -> CaptureFile.open(file);
+        Recording recording = new RecordedFile(file, spec.commandLine()).recording("several times");
+        ConnectionChoice choice =
+                connection == null ? new ConnectionChoice.Largest() : RecordedFile.connection(connection);
         try {
-            ConnectionChoice choice = choice();
             Survey survey = Survey.of(recording, choice);
             ConnectionChoice.Chosen chosen = survey.choose(recording, choice)
                     .orElseThrow(() -> new IllegalStateException(file
@@ -140,18 +136,6 @@ final class InferCommand implements Callable<Integer> {
                 ? file + ": no such file"
                 : raw ? file + ": " + FileFault.reason(e) : e.getMessage() + " (--raw reads bytes of one direction)";
         return new ParameterException(spec.commandLine(), message, e);
-    }
-
-    private ConnectionChoice choice() {
-        String wanted = connection;
-        if (wanted == null) {
-            return new ConnectionChoice.Largest();
-        }
-        try {
-            return ConnectionChoice.parse(wanted);
-        } catch (IllegalArgumentException e) {
-            throw new ConfigException("--connection", wanted, ConnectionChoice.ALLOWED);
-        }
     }
 
     /** Each is a YAML document of its own, with its evidence as a comment in front. */
@@ -178,7 +162,7 @@ final class InferCommand implements Callable<Integer> {
         try {
             Files.writeString(target, yaml);
         } catch (IOException e) {
-            throw ConfigException.of("--out", "cannot write " + target + ": " + FileFault.reason(e), e);
+            throw FileFault.cannotWrite("--out", target, e);
         }
     }
 }

@@ -16,14 +16,11 @@ import dev.tunbridge.bridge.replay.Survey;
 import dev.tunbridge.bridge.replay.Tally;
 import dev.tunbridge.bridge.replay.Verdict;
 import dev.tunbridge.protocol.Protocol;
-import dev.tunbridge.reassembly.recording.CaptureFile;
 import dev.tunbridge.reassembly.recovery.RecoveryOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -126,12 +122,9 @@ final class ReplayCommand implements Callable<Integer> {
         BridgeConfig config = config();
         Protocol protocol = BridgeBuilder.loadProtocol(config);
         ConnectionChoice choice = choice(config);
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new ParameterException(
-                    spec.commandLine(), file + ": is no ordinary file; allowed: a file, which is read twice");
-        }
-        Recording recording = () -> CaptureFile.open(file);
-        Survey survey = survey(recording, choice);
+        RecordedFile recorded = new RecordedFile(file, spec.commandLine());
+        Recording recording = recorded.recording("twice");
+        Survey survey = recorded.survey(recording, choice);
         if (list) {
             print(survey);
             return ExitCode.OK;
@@ -170,15 +163,7 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private ConnectionChoice choice(BridgeConfig config) {
-        String wanted = connection;
-        if (wanted != null) {
-            try {
-                return ConnectionChoice.parse(wanted);
-            } catch (IllegalArgumentException e) {
-                throw new ConfigException("--connection", wanted, ConnectionChoice.ALLOWED);
-            }
-        }
-        return choiceOf(config);
+        return connection != null ? RecordedFile.connection(connection) : choiceOf(config);
     }
 
     /** The connection to the server that the configuration names, else the largest. */
@@ -199,16 +184,6 @@ final class ReplayCommand implements Callable<Integer> {
                     Settings.SERVER.key(), "cannot resolve " + endpoint.host() + "; an address needs no resolving");
         }
         return ends;
-    }
-
-    private Survey survey(Recording recording, ConnectionChoice choice) {
-        try {
-            return Survey.of(recording, choice);
-        } catch (NoSuchFileException e) {
-            throw new ParameterException(spec.commandLine(), file + ": no such file", e);
-        } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-        }
     }
 
     private IllegalStateException none(Survey survey) {

@@ -70,7 +70,7 @@ final class ReplayOutputs implements AutoCloseable {
         try {
             return creation.create(file);
         } catch (IOException e) {
-            throw ConfigException.of(option, "cannot write " + file + ": " + FileFault.reason(e), e);
+            throw FileFault.cannotWrite(option, file, e);
         }
     }
 

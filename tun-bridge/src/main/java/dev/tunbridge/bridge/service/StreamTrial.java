@@ -9,12 +9,9 @@ import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.inspection.StreamFindings;
 import dev.tunbridge.protocol.inspection.StreamInspection;
 import dev.tunbridge.protocol.session.SessionScript.End;
-import dev.tunbridge.reassembly.recording.CaptureFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -66,12 +63,10 @@ final class StreamTrial {
 
     /** Whether all of a recorded connection fits, in both directions. */
     boolean ofCapture(Path file, BridgeConfig config) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new ParameterException(at, file + ": is no ordinary file; allowed: a file, which is read thrice");
-        }
+        RecordedFile recorded = new RecordedFile(file, at);
+        Recording recording = recorded.recording("thrice");
         ConnectionChoice choice = ReplayCommand.choiceOf(config);
-        Recording recording = () -> CaptureFile.open(file);
-        Survey survey = survey(recording, choice, file);
+        Survey survey = recorded.survey(recording, choice);
         ConnectionChoice.Chosen received = survey.choose(recording, choice)
                 .orElseThrow(() -> new IllegalStateException(file + " has no such TCP connection"));
         if (!survey.damage().isEmpty()) {
@@ -80,16 +75,6 @@ final class StreamTrial {
         boolean fits = print(findings(recording, received, End.SERVER), "From the server " + received.sender());
         return print(findings(recording, received.reversed(), End.CLIENT), "From the client " + received.receiver())
                 && fits;
-    }
-
-    private Survey survey(Recording recording, ConnectionChoice choice, Path file) {
-        try {
-            return Survey.of(recording, choice);
-        } catch (NoSuchFileException e) {
-            throw new ParameterException(at, file + ": no such file", e);
-        } catch (IOException e) {
-            throw new ParameterException(at, String.valueOf(e.getMessage()), e);
-        }
     }
 
     private StreamFindings findings(Recording recording, ConnectionChoice.Chosen chosen, End from) throws IOException {

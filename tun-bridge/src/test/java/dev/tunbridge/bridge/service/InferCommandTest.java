@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -102,7 +103,7 @@ class InferCommandTest {
     @Test
     void saysThatTheBytesTellNothing() throws Exception {
         byte[] bytes = new byte[5_000];
-        new java.util.Random(1).nextBytes(bytes);
+        new Random(1).nextBytes(bytes);
         Result result = infer(Files.write(folder.resolve("random"), bytes), "--raw");
         assertThat(result.exitCode()).isEqualTo(ExitCode.FAILED);
         assertThat(result.errors()).contains("nothing in its 5000 bytes that chance would not do");

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -113,7 +114,7 @@ final class Tshark {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             String said = process.waitFor() + " " + Files.readString(errors);
             if (!said.startsWith("0 ")
-                    || said.toLowerCase(java.util.Locale.ROOT).contains("lua")
+                    || said.toLowerCase(Locale.ROOT).contains("lua")
                     || output.contains("Lua Error")) {
                 throw new AssertionError(String.join(" ", command) + " ended with " + said);
             }
