@@ -150,9 +150,11 @@ final class DescribedCodec implements MessageCodec {
         switch (layout.meaning()) {
             case PACKET -> onPacket(bound, buffer, handler, isCertain);
             case TCP, UDP -> onSegment(layout.ipProtocol(), bound, buffer, handler);
-            case DATA ->
-                handler.onData(
-                        (int) slots.numbers[bound.channelSlot], buffer, slots.indexes[content], slots.lengths[content]);
+            case DATA -> {
+                long channel = slots.numbers[bound.channelSlot];
+                verify(Meaning.CHANNEL, channel, Range.U16, layout, in);
+                handler.onData((int) channel, buffer, slots.indexes[content], slots.lengths[content]);
+            }
             default -> handler.onMessage(message(layout, in));
         }
     }
@@ -236,49 +238,64 @@ final class DescribedCodec implements MessageCodec {
 
     private Message message(MessageLayout layout, PayloadReader in) throws MalformedMessageException {
         Map<String, Value> values = layout.values(in, slots);
-        try {
-            return switch (layout.meaning()) {
-                case APP -> new Message.App(number(values, "topic"), octets(values, "content"));
-                case OPEN ->
-                    new Message.Open(
-                            number(values, "channel"),
-                            number(values, "transport"),
-                            number(values, "device-port"),
-                            LayoutItem.require(values, "client-address", Value.Address.class)
-                                    .address(),
-                            number(values, "client-port"));
-                case OPENED ->
-                    new Message.Opened(
-                            number(values, "channel"),
-                            OpenStatus.of(text(values, "status")),
-                            LayoutItem.require(values, "credit", Value.Whole.class)
-                                    .number());
-                case CREDIT ->
-                    new Message.Credit(
-                            number(values, "channel"),
-                            LayoutItem.require(values, "bytes", Value.Whole.class)
-                                    .number());
-                case CLOSE -> new Message.Close(number(values, "channel"), CloseHow.of(text(values, "how")));
-                case SIGNAL -> new Message.Signal(layout.name(), values);
-                case PACKET, TCP, UDP, DATA -> throw new IllegalStateException(layout.name() + " is traffic");
-            };
-        } catch (IllegalArgumentException e) { // a number that the layout holds and the meaning does not
-            throw new MalformedMessageException(layout.name() + ": " + e.getMessage());
-        }
+        return switch (layout.meaning()) {
+            case APP ->
+                new Message.App(
+                        u16("topic", layout, values, in),
+                        LayoutItem.require(values, "content", Value.Bytes.class).octets());
+            case OPEN ->
+                new Message.Open(
+                        u16(Meaning.CHANNEL, layout, values, in),
+                        transport(layout, values, in),
+                        u16("device-port", layout, values, in),
+                        LayoutItem.require(values, "client-address", Value.Address.class)
+                                .address(),
+                        u16("client-port", layout, values, in));
+            case OPENED ->
+                new Message.Opened(
+                        u16(Meaning.CHANNEL, layout, values, in),
+                        OpenStatus.of(text(values, "status")),
+                        number("credit", Range.U32, layout, values, in));
+            case CREDIT ->
+                new Message.Credit(
+                        u16(Meaning.CHANNEL, layout, values, in), number("bytes", Range.U32, layout, values, in));
+            case CLOSE -> new Message.Close(u16(Meaning.CHANNEL, layout, values, in), CloseHow.of(text(values, "how")));
+            case SIGNAL -> new Message.Signal(layout.name(), values);
+            case PACKET, TCP, UDP, DATA -> throw new IllegalStateException(layout.name() + " is traffic");
+        };
     }
 
-    private static int number(Map<String, Value> values, String field) {
+    private int transport(MessageLayout layout, Map<String, Value> values, PayloadReader in)
+            throws MalformedMessageException {
+        int transport = u16("transport", layout, values, in);
+        if (transport != Message.TCP && transport != Message.UDP) {
+            throw layout.malformed("transport", "is " + transport + "; allowed 6, 17", in, slots);
+        }
+        return transport;
+    }
+
+    private int u16(String field, MessageLayout layout, Map<String, Value> values, PayloadReader in)
+            throws MalformedMessageException {
+        return (int) number(field, Range.U16, layout, values, in);
+    }
+
+    /** Layouts may have more room for a number than its meaning has. */
+    private long number(String field, long most, MessageLayout layout, Map<String, Value> values, PayloadReader in)
+            throws MalformedMessageException {
         long number = LayoutItem.require(values, field, Value.Whole.class).number();
-        Range.check(field, number, Integer.MAX_VALUE);
-        return (int) number;
+        verify(field, number, most, layout, in);
+        return number;
+    }
+
+    private void verify(String field, long number, long most, MessageLayout layout, PayloadReader in)
+            throws MalformedMessageException {
+        if (number < 0 || number > most) {
+            throw layout.malformed(field, "is " + number + "; allowed 0 to " + most, in, slots);
+        }
     }
 
     private static String text(Map<String, Value> values, String field) {
         return LayoutItem.require(values, field, Value.Text.class).text();
-    }
-
-    private static Octets octets(Map<String, Value> values, String field) {
-        return LayoutItem.require(values, field, Value.Bytes.class).octets();
     }
 
     @Override
@@ -387,6 +404,14 @@ final class DescribedCodec implements MessageCodec {
     }
 
     @Override
+    public ByteBuf beginData(FrameEncoder encoder, ByteBuf out, int channel) {
+        Bound bound = bound(Meaning.DATA);
+        ByteBuf payload = encoder.begin(out, bound.number);
+        bound.layout.writeChannel(channel, payload);
+        return payload;
+    }
+
+    @Override
     public int packetOverheadBytes() {
         return overheadBytes + headBytes(Meaning.PACKET, 0);
     }
@@ -394,6 +419,16 @@ final class DescribedCodec implements MessageCodec {
     @Override
     public int segmentOverheadBytes(int addressBytes) {
         return overheadBytes + segmentHeadBytes(addressBytes);
+    }
+
+    @Override
+    public int dataOverheadBytes() {
+        return overheadBytes + headBytes(Meaning.DATA, 0);
+    }
+
+    @Override
+    public int maxDataBytes() {
+        return byMeaning.containsKey(Meaning.DATA) ? format.maxPayloadBytes() - headBytes(Meaning.DATA, 0) : 0;
     }
 
     @Override

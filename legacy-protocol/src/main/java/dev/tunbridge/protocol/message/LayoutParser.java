@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the layout of one message; {@link MessageLayouts} has the grammar. */
@@ -302,10 +303,25 @@ final class LayoutParser {
             default -> field.endsWith(ADDRESS_SUFFIX) ? AddressItem.class : NumberItem.class;
         };
         boolean isRight = wanted.isInstance(item)
+                && !(item instanceof NamesItem names && names.isFlags())
                 && !(item instanceof BytesItem bytes
                         && (bytes.extent().isBounded() || bytes.notation().isPresent()));
         if (!isRight) {
             throw section.refuse(type, "has a field " + field + " of the wrong kind; allowed " + allowed(wanted));
+        }
+        if (item instanceof NamesItem names) {
+            verifyNames(field, names);
+        }
+    }
+
+    /** What the bridge has no meaning for can neither be understood nor said. */
+    private void verifyNames(String field, NamesItem item) {
+        List<String> known = field.equals("status") ? Message.OpenStatus.keys() : Message.CloseHow.keys();
+        for (String name : new TreeSet<>(item.names().keySet())) {
+            if (!known.contains(name)) {
+                throw section.refuse(
+                        type, "names \"" + name + "\" in " + field + "; allowed " + String.join(", ", known));
+            }
         }
     }
 

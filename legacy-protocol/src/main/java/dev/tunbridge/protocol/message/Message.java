@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.message;
 
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -110,6 +111,10 @@ public sealed interface Message {
             return Message.key(this);
         }
 
+        static List<String> keys() {
+            return Arrays.stream(values()).map(OpenStatus::key).toList();
+        }
+
         static OpenStatus of(String key) {
             return Message.ofKey(key, values());
         }
@@ -123,6 +128,10 @@ public sealed interface Message {
         /** As descriptions name it. */
         String key() {
             return Message.key(this);
+        }
+
+        static List<String> keys() {
+            return Arrays.stream(values()).map(CloseHow::key).toList();
         }
 
         static CloseHow of(String key) {

@@ -65,11 +65,22 @@ public interface MessageCodec {
             int deviceAddressIndex,
             int addressBytes);
 
+    /**
+     * Begins a frame; the caller appends the bytes of the channel, one datagram for UDP, and ends the frame.
+     *
+     * @throws IllegalArgumentException if the format has no such message, or its layout no room for the channel's number; {@code out} is
+     *     unchanged once the encoder is aborted
+     */
+    ByteBuf beginData(FrameEncoder encoder, ByteBuf out, int channel);
+
     /** Bytes on the wire around an IP packet, before escaping. */
     int packetOverheadBytes();
 
     /** Bytes on the wire around a segment, before escaping. */
     int segmentOverheadBytes(int addressBytes);
+
+    /** Bytes on the wire around the bytes of a channel, before escaping. */
+    int dataOverheadBytes();
 
     /** The carriages whose frames the format has types for. */
     Set<Carriage> carriages();
@@ -82,4 +93,7 @@ public interface MessageCodec {
 
     /** The longest segment, from its TCP or UDP header on, that fits a frame. */
     int maxSegmentBytes(int addressBytes);
+
+    /** The most bytes of a channel that fit a frame; 0 where there are no channels. */
+    int maxDataBytes();
 }

@@ -52,9 +52,15 @@ public record MessageLayout(String name, Meaning meaning, Optional<Unframed> unf
 
     void read(PayloadReader in, Slots slots) throws MalformedMessageException {
         for (int slot = 0; slot < items.size(); slot++) {
+            slots.indexes[slot] = in.index();
             items.get(slot).read(in, slots, slot);
         }
         in.finish();
+    }
+
+    /** A field of the message that was read last holds a number that its layout allows, and its meaning does not. */
+    MalformedMessageException malformed(String field, String reason, PayloadReader in, Slots slots) {
+        return in.malformed(slots.indexes[slot(field)], field, reason);
     }
 
     /** The value of each field of the message that was read last. */
@@ -91,6 +97,20 @@ public record MessageLayout(String name, Meaning meaning, Optional<Unframed> unf
             bytes += item.sizeBytes(addressBytes);
         }
         return bytes;
+    }
+
+    /** Writes what comes in front of the content of a channel's bytes: its number, and constants. */
+    void writeChannel(int channel, ByteBuf out) {
+        for (int slot = 0; slot < items.size() - 1; slot++) {
+            LayoutItem item = items.get(slot);
+            if (item instanceof NumberItem number) {
+                number.write(channel, out);
+            } else if (item instanceof ConstantItem constant) {
+                constant.octets().writeTo(out);
+            } else {
+                throw new IllegalStateException(name + " has an item " + item.name() + " in front of its content");
+            }
+        }
     }
 
     /**

@@ -60,6 +60,11 @@ final class PayloadReader {
         return buffer;
     }
 
+    /** Where the next field begins in the buffer. */
+    int index() {
+        return at;
+    }
+
     int remaining() {
         return end - at;
     }
@@ -82,8 +87,13 @@ final class PayloadReader {
     }
 
     MalformedMessageException malformed(String field, String reason) {
+        return malformed(fieldAt, field, reason);
+    }
+
+    /** @param index of the field in the buffer */
+    MalformedMessageException malformed(int index, String field, String reason) {
         return new MalformedMessageException(
-                type + ": " + field + " at byte " + (fieldAt - start) + " of the payload " + reason);
+                type + ": " + field + " at byte " + (index - start) + " of the payload " + reason);
     }
 
     /** The same of this message. */

@@ -2,6 +2,9 @@ package dev.tunbridge.protocol.message;
 
 /** The ranges of numbers on the wire. */
 final class Range {
+    static final long U16 = 0xFFFF;
+    static final long U32 = 0xFFFF_FFFFL;
+
     private Range() {}
 
     static void u8(String field, long value) {
@@ -9,11 +12,11 @@ final class Range {
     }
 
     static void u16(String field, long value) {
-        check(field, value, 0xFFFF);
+        check(field, value, U16);
     }
 
     static void u32(String field, long value) {
-        check(field, value, 0xFFFF_FFFFL);
+        check(field, value, U32);
     }
 
     static void check(String field, long value, long maximum) {

@@ -6,6 +6,8 @@ final class Slots {
     static final int MOST = 64;
 
     final long[] numbers = new long[MOST];
+    /** Where each begins in the buffer; of bytes, where their content does. */
     final int[] indexes = new int[MOST];
+
     final int[] lengths = new int[MOST];
 }

@@ -147,6 +147,9 @@ class LayoutTest {
                 "packet: [{bytes: content, length: {size: 1}}]              | packet   | of the wrong kind; allowed bytes: all that is left",
                 "tcp: [{bytes: client-address, size: 4}, {address: device-address, of: ipv4}, {bytes: content}] | tcp | allowed address",
                 "close: [{number: channel, size: 2}, {number: how, size: 1}] | close   | allowed choice",
+                "close: [{number: channel, size: 2}, {flags: how, size: 1, names: {reset: 1}}] | close | allowed choice",
+                "close: [{number: channel, size: 2}, {choice: how, size: 1, names: {abort: 1}}] | close | names \"abort\" in how; allowed end-of-stream, reset",
+                "opened: [{number: channel, size: 2}, {choice: status, size: 1, names: {ok: 0}}, {number: credit, size: 4}] | opened | names \"ok\" in status; allowed open, refused, unreachable, limit",
                 "x: {means: nothing, layout: []}                            | means    | allowed packet",
             })
     void refusesWhatCannotWork(String yaml, String key, String reason) {

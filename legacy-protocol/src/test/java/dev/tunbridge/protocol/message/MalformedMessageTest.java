@@ -36,10 +36,13 @@ class MalformedMessageTest {
                 "tcp           | 07             | family at byte 0 of the payload is 7; allowed 4, 6",
                 "tcp           | 04 C6120001 C6 | device-address at byte 5 of the payload needs 4 bytes",
                 "udp           | 06 C6120001    | client-address",
-                "open          | 0001 01 0050 04 C6120001 1234 | transport is 1; allowed 6, 17",
+                "open          | 0001 01 0050 04 C6120001 1234 | transport at byte 2 of the payload is 1; allowed 6, 17",
+                "open          | 0001 06 0050 05 C6120001 1234 | family at byte 5 of the payload is 5; allowed 4, 6",
+                "open          | 0001 06 0050 04 C6120001 12   | client-port at byte 10 of the payload needs 2 bytes, but 1 are left",
+                "open          | 0001 06 0050 04 C6120001 1234 00 | 1 bytes too many behind byte 12",
                 "opened        | 0001 04 00000000 | status at byte 2 of the payload is 4; allowed 0 (open), 1 (refused), 2 (unreachable), 3 (limit)",
-                "data          | 00             | channel",
-                "credit        | 0001 0000      | bytes",
+                "data          | 00             | channel at byte 0 of the payload needs 2 bytes, but 1 are left",
+                "credit        | 0001 0000      | bytes at byte 2 of the payload needs 4 bytes, but 2 are left",
                 "close         | 0001 02        | how at byte 2 of the payload is 2; allowed 0 (end-of-stream), 1 (reset)",
             })
     void namesTheFieldAtFault(String type, String payload, String reason) {

@@ -97,8 +97,11 @@ class MessageRoundTripTest {
             codec.beginSegment(first, inPlace, Message.UDP, addresses, 16, 0, 16)
                     .writeBytes(content);
             first.end();
+            codec.beginData(first, inPlace, 0xFEDC).writeBytes(content);
+            first.end();
             codec.write(new Message.Packet(Octets.of(content)), second, asRecords);
             codec.write(new Message.Segment(Message.UDP, client, device, Octets.of(content)), second, asRecords);
+            codec.write(new Message.Data(0xFEDC, Octets.of(content)), second, asRecords);
         }
         assertThat(ByteBufUtil.hexDump(inPlace)).isEqualTo(ByteBufUtil.hexDump(asRecords));
     }
@@ -115,6 +118,12 @@ class MessageRoundTripTest {
             out.clear();
             codec.write(new Message.Segment(Message.TCP, address, address, Octets.of(new byte[100])), encoder, out);
             assertThat(out.readableBytes()).isEqualTo(100 + codec.segmentOverheadBytes(4));
+            out.clear();
+            codec.write(new Message.Data(7, Octets.of(new byte[100])), encoder, out);
+            assertThat(out.readableBytes()).isEqualTo(100 + codec.dataOverheadBytes());
+            out.clear();
+            codec.write(new Message.Data(7, Octets.of(new byte[codec.maxDataBytes()])), encoder, out);
+            assertThat(out.readableBytes()).isEqualTo(format.maxFrameBytes());
             out.clear();
             byte[] longest = new byte[codec.maxSegmentBytes(4)];
             codec.write(new Message.Segment(Message.TCP, address, address, Octets.of(longest)), encoder, out);
