@@ -329,9 +329,16 @@ public final class Relay {
         }
     }
 
-    /** How many bytes may be read of the service now. */
+    /**
+     * How many bytes may be read of the service now; to be asked before each read. Where other channels have taken the room since reading
+     * began it is 0, and reading is stopped from within this call.
+     */
     public int readableBytes(Channel channel) {
-        return upward.readableBytes(channel);
+        int readable = upward.readableBytes(channel);
+        if (readable == 0 && channel.isReading) {
+            upward.update(channel, service(channel));
+        }
+        return readable;
     }
 
     /**
@@ -438,7 +445,11 @@ public final class Relay {
     }
 
     public RelayStats stats() {
-        return counters.snapshot(new RelayStats.Now(channels.size(), channels.halfOpen(), shared.heldBytes()));
+        return counters.snapshot(now());
+    }
+
+    RelayStats.Now now() {
+        return new RelayStats.Now(channels.size(), channels.halfOpen(), shared.heldBytes());
     }
 
     // Within

@@ -22,7 +22,10 @@ public interface Service {
     /** Reads from now on, at most {@link Relay#readableBytes} at a time. A new connection does not read. */
     void startReading();
 
-    /** Reads no more for now, so that the service's own TCP is held up. */
+    /**
+     * Reads no more for now, so that the service's own TCP is held up. An end that nothing unread stands in front of is told all the same, since
+     * the server needs no credit for it.
+     */
     void stopReading();
 
     /** Ends it with an RST, and forgets what was not taken yet. */

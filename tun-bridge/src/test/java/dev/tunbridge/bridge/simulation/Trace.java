@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /** The last things that happened, as lines to read; kept only in the run that explains a failure. */
-final class Trace {
+public final class Trace {
     private final int most;
     private final Deque<String> lines = new ArrayDeque<>();
 
@@ -15,15 +15,15 @@ final class Trace {
         this.most = most;
     }
 
-    static Trace none() {
+    public static Trace none() {
         return new Trace(0);
     }
 
-    static Trace ofLast(int lines) {
+    public static Trace ofLast(int lines) {
         return new Trace(lines);
     }
 
-    void add(VirtualTime time, Supplier<String> text) {
+    public void add(VirtualTime time, Supplier<String> text) {
         if (most > 0) {
             if (lines.size() == most) {
                 lines.remove();
@@ -33,7 +33,7 @@ final class Trace {
         }
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return List.copyOf(lines);
     }
 }
