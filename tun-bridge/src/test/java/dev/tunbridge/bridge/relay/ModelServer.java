@@ -180,6 +180,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
 
         void step() {
             if (isStepping
+                    || isSilent
                     || !isOpen
                     || isEndSaid
                     || isResetSaid
@@ -421,7 +422,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
                     for (long over = c.credit; over >= 0; over -= 2_000) {
                         c.data((int) Math.min(2_000, over + 1));
                     }
-                    c.isEndSaid = true;
+                    c.isSilent = true;
                 });
             case 1 ->
                 with(c -> c.plan.isTcp() && c.isEndSaid && !c.isClosedByDevice, c -> {
@@ -430,8 +431,9 @@ final class ModelServer implements FrameHandler, MessageHandler {
                 });
             case 2 -> {
                 int number = UNUSED_NUMBERS + dice.below(100);
-                spoilt.add(number);
-                unanswered.add(number);
+                if (spoilt.add(number)) { // of one number it is said once
+ unanswered.add(number);
+ }
                 ByteBuf frame = Unpooled.buffer();
                 codec.write(
                         new Message.Data(number, dev.tunbridge.protocol.message.Octets.of((byte) 1)), encoder, frame);
@@ -476,6 +478,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
                     c.exchange.isClientDone = true;
                     send(new Message.Close(c.number, CloseHow.RESET));
                     numbers.remove(c.number);
+                    abandoned.add(c.number);
                     open(newExchange.get()); // most often of the same number
                 });
         }
