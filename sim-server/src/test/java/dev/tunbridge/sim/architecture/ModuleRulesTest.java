@@ -32,6 +32,10 @@ class ModuleRulesTest {
     private static final DescribedPredicate<JavaClass> areOfTheWayUp =
             resideInAnyPackage("dev.tunbridge.bridge.suppress..", "dev.tunbridge.bridge.queue..");
 
+    /** Those that belong to the loop's thread: the way up, and the core of virtual sockets. */
+    private static final DescribedPredicate<JavaClass> areOfOneThread =
+            areOfTheWayUp.or(resideInAPackage("dev.tunbridge.bridge.relay"));
+
     private static final DescribedPredicate<JavaClass> areValues = assignableTo(Record.class)
             .or(assignableTo(Enum.class))
             .or(assignableTo(Throwable.class))
@@ -93,7 +97,8 @@ class ModuleRulesTest {
                         "dev.tunbridge.reassembly.wire..",
                         "dev.tunbridge.bridge.flow..",
                         "dev.tunbridge.bridge.server..",
-                        "dev.tunbridge.bridge.queue..")
+                        "dev.tunbridge.bridge.queue..",
+                        "dev.tunbridge.bridge.relay")
                 .should()
                 .callMethod(System.class, "nanoTime")
                 .orShould()
@@ -124,9 +129,9 @@ class ModuleRulesTest {
 
     /** They belong to the loop's thread; what would let another in, or excuse it, is not there. */
     @Test
-    void suppressionAndQueueKnowOnlyOneThread() {
+    void suppressionQueueAndRelayKnowOnlyOneThread() {
         noClasses()
-                .that(areOfTheWayUp)
+                .that(areOfOneThread)
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -147,19 +152,19 @@ class ModuleRulesTest {
                 .check(ALL);
         noFields()
                 .that()
-                .areDeclaredInClassesThat(areOfTheWayUp)
+                .areDeclaredInClassesThat(areOfOneThread)
                 .should()
                 .haveModifier(JavaModifier.VOLATILE)
                 .check(ALL);
         noMethods()
                 .that()
-                .areDeclaredInClassesThat(areOfTheWayUp)
+                .areDeclaredInClassesThat(areOfOneThread)
                 .should()
                 .haveModifier(JavaModifier.SYNCHRONIZED)
                 .check(ALL);
         // What can change is no class variable, which would be shared by the loops of several tunnels.
         fields().that()
-                .areDeclaredInClassesThat(areOfTheWayUp)
+                .areDeclaredInClassesThat(areOfOneThread)
                 .and()
                 .areStatic()
                 .should()
@@ -198,6 +203,34 @@ class ModuleRulesTest {
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(DOWNLINK)
+                .check(ALL);
+    }
+
+    /** Whoever has the sockets, the queue and the clock drives it, and it knows none of them. */
+    @Test
+    void theCoreOfVirtualSocketsKnowsMessagesAndBuffersAlone() {
+        classes()
+                .that()
+                .resideInAPackage("dev.tunbridge.bridge.relay")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.tunbridge.bridge.relay",
+                        "dev.tunbridge.protocol.message",
+                        "io.netty.buffer",
+                        "io.netty.util.collection",
+                        "java.lang..",
+                        "java.util",
+                        "java.util.concurrent",
+                        "java.net",
+                        "org.jspecify.annotations")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.tunbridge.bridge.relay")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching("java\\.net\\.(?!InetAddress).*|java\\.util\\.concurrent\\.(?!TimeUnit).*")
                 .check(ALL);
     }
 

@@ -20,6 +20,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -39,6 +40,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
     private final FrameEncoder encoder = new FrameEncoder(PROTOCOL.format());
     private FrameDecoder decoder = new FrameDecoder(PROTOCOL.format());
     private final TreeMap<Integer, Conversation> numbers = new TreeMap<>();
+    private final BitSet inUse = new BitSet();
     private final Set<Integer> spoilt = new HashSet<>();
     private final Set<Integer> unanswered = new HashSet<>();
 
@@ -64,6 +66,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
         numbers.values().forEach(Conversation::lost);
         numbers.clear();
         spoilt.clear();
+        inUse.clear();
         unanswered.clear();
         abandoned.clear();
     }
@@ -89,12 +92,12 @@ final class ModelServer implements FrameHandler, MessageHandler {
             exchange.isClientDone = true;
             return;
         }
-        int number = 0;
-        while (numbers.containsKey(number) || spoilt.contains(number)) {
-            number++; // the least: one that was just freed is used at once
-        }
-        numbers.put(number, new Conversation(number, exchange));
+        int number = inUse.nextClearBit(0); // the least: one that was just freed is used at once
+        inUse.set(number);
+        Conversation conversation = new Conversation(number, exchange);
+        numbers.put(number, conversation);
         send(exchange.open(number));
+        conversation.endAtOnce();
     }
 
     /** Clients that wait for ever lose their patience. */
@@ -223,6 +226,13 @@ final class ModelServer implements FrameHandler, MessageHandler {
             send(frame);
         }
 
+        /** A client that has nothing to send may say so before the service has answered. */
+        void endAtOnce() {
+            if (plan.isTcp() && plan.clientBytes() == 0 && plan.clientEnding() == Ending.WHEN_SENT && dice.chance(0.5)) {
+                end();
+            }
+        }
+
         private void allSent() {
             boolean isDue = plan.clientEnding() != Ending.AFTER_THE_OTHER || isClosedByDevice;
             if (isDue && plan.isTcp()) {
@@ -340,6 +350,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
             if (isAnswered && isClosedByDevice && (isEndSaid || isResetSaid) && isCurrent()) {
                 exchange.isClientDone = true;
                 numbers.remove(number);
+                inUse.clear(number);
             }
         }
 
@@ -478,6 +489,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
                     c.exchange.isClientDone = true;
                     send(new Message.Close(c.number, CloseHow.RESET));
                     numbers.remove(c.number);
+                    inUse.clear(c.number);
                     abandoned.add(c.number);
                     open(newExchange.get()); // most often of the same number
                 });

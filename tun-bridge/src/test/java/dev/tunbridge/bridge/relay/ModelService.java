@@ -172,6 +172,11 @@ final class ModelService implements Service {
         }
     }
 
+    /** Its client is over, and it will have to take the rest or be given up. */
+    boolean isLeftAlone() {
+        return exchange.isClientDone;
+    }
+
     /** The service resets, or its host goes away. */
     void breaks() {
         if (!isOver && exchange.isAccepted) {

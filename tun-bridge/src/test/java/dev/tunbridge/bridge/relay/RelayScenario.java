@@ -51,7 +51,7 @@ record RelayScenario(
                         Math.max(2, channels / dice.oneOf(1, 4)),
                         dice.oneOf(20, 200, 2000),
                         (int) dice.logBetween(4 << 10, 1 << 20),
-                        own + (int) dice.logBetween(4 << 10, 2 << 20),
+                        own + (int) dice.logBetween(16, 2 << 20),
                         dice.between(SECOND, 5 * SECOND),
                         dice.between(5 * SECOND, 30 * SECOND),
                         dice.between(5 * SECOND, 30 * SECOND)));

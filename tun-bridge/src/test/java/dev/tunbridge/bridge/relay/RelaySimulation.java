@@ -80,7 +80,7 @@ final class RelaySimulation implements AutoCloseable {
         time.runUntil(time.nowNanos() + 2 * scenario.spreadNanos());
         runUntilOver(exchange -> !exchange.plan.isStalling());
         server.endStalling();
-        host.services().forEach(ModelService::breaks);
+        host.services().stream().filter(service -> !service.isLeftAlone()).forEach(ModelService::breaks);
         runUntilOver(exchange -> true);
         time.runUntil(time.nowNanos() + 2 * SECOND);
         exchanges.forEach(Exchange::judge);

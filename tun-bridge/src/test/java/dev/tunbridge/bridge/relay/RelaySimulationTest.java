@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
  * shows what happens.
  */
 class RelaySimulationTest {
-    private static final int DEFAULT_SEEDS = 300;
+    private static final int DEFAULT_SEEDS = 150;
     private static final int TRACE_LINES = 80;
 
     @Test
