@@ -19,12 +19,6 @@ import org.jspecify.annotations.Nullable;
  * So no word of an old channel can be taken for one of a new channel, even where closes cross.
  */
 public final class Relay {
-    /** Ten frames of a common size: what a page's answer takes, and a thousand channels with it are not too many. */
-    static final int FIRST_CREDIT_BYTES = 16 << 10;
-
-    /** A datagram is written at once or lost, so its credit stands for no memory; it keeps a server from flooding. */
-    static final int DATAGRAM_CREDIT_BYTES = 64 << 10;
-
     /** Until one is known: a mobile path's. */
     private static final long FIRST_ROUND_TRIP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -32,12 +26,12 @@ public final class Relay {
     private static final long LEAST_ROUND_TRIP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final RelayLimits limits;
-    private final Admission admission;
     private final ServiceSide services;
     private final ServerSide server;
     private final RelayCounters counters = new RelayCounters();
     private final SharedBytes shared;
-    private final OpenRate openRate;
+    private final OpenRules openRules;
+    private final Downward downward;
     private final Upward upward;
     private final ChannelTable channels = new ChannelTable();
     private final Announcements announcements = new Announcements();
@@ -57,11 +51,11 @@ public final class Relay {
             throw new IllegalArgumentException("frameBytes is " + frameBytes + "; allowed from 1 on");
         }
         this.limits = limits;
-        this.admission = admission;
         this.services = services;
         this.server = server;
         shared = new SharedBytes(limits);
-        openRate = new OpenRate(limits.opensPerSecond(), nowNanos);
+        openRules = new OpenRules(limits, admission, channels, nowNanos);
+        downward = new Downward(limits, shared, counters);
         upward = new Upward(limits, frameBytes, shared, counters, server);
     }
 
@@ -107,28 +101,15 @@ public final class Relay {
             isEarlySafe = false;
         }
         announcements.opened(number);
-        OpenRefusal refusal = refusal(open, nowNanos);
+        OpenRefusal refusal = openRules.refusal(open, nowNanos);
         if (refusal != null) {
             refuse(number, refusal);
             return;
         }
-        int least = open.transport() == Message.TCP ? FIRST_CREDIT_BYTES : DATAGRAM_CREDIT_BYTES;
-        Channel channel = new Channel(open, new CreditWindow(least, limits.channelBytes(), nowNanos), nowNanos);
+        CreditWindow window = downward.window(open.transport() == Message.TCP, nowNanos);
+        Channel channel = new Channel(open, window, nowNanos);
         channels.add(channel);
         channel.service = services.connect(channel);
-    }
-
-    private @Nullable OpenRefusal refusal(Message.Open open, long nowNanos) {
-        if (!openRate.permits(nowNanos)) {
-            return OpenRefusal.OPEN_RATE;
-        }
-        if (channels.size() >= limits.channels()) {
-            return OpenRefusal.CHANNELS;
-        }
-        if (channels.halfOpen() >= limits.halfOpen()) {
-            return OpenRefusal.HALF_OPEN;
-        }
-        return open.devicePort() != 0 && admission.admits(open) ? null : OpenRefusal.NOT_ALLOWED;
     }
 
     private void credit(Message.Credit credit) {
@@ -150,9 +131,7 @@ public final class Relay {
         } else if (channel.hasServerEnded) {
             counters.misbehaved(Misbehaviour.END_TWICE);
         } else {
-            long held = heldBytes(channel);
-            channel.hasServerEnded = true;
-            shared.change(held, heldBytes(channel)); // credit that is out will not be used
+            downward.ended(channel);
             if (channel.isConnected) {
                 service(channel).endOutput();
             }
@@ -184,18 +163,17 @@ public final class Relay {
         if (channel == null) {
             dataWithoutChannel(number);
         } else if (!channel.isTcp()) {
-            if (channel.isOpened && length <= channel.window.leftBytes()) {
+            if (channel.isOpened && downward.hasCredit(channel, length)) {
                 datagram(channel, buffer, index, length, nowNanos);
             } else {
                 counters.misbehaved(Misbehaviour.DATAGRAM_OVERRUN);
             }
         } else if (channel.hasServerEnded) {
             breakOff(channel, Misbehaviour.DATA_AFTER_END);
-        } else if (length > channel.window.leftBytes()) {
+        } else if (!downward.hasCredit(channel, length)) {
             breakOff(channel, Misbehaviour.CREDIT_OVERRUN);
         } else {
-            channel.window.receive(length);
-            counters.bytesDown += length;
+            downward.received(channel, length);
             service(channel).write(buffer, index, length);
         }
     }
@@ -217,10 +195,9 @@ public final class Relay {
     }
 
     private void datagram(Channel channel, ByteBuf buffer, int index, int length, long nowNanos) {
-        channel.window.receive(length);
-        channel.window.take(length, roundTripNanos, nowNanos);
+        downward.received(channel, length);
+        downward.taken(channel, length, roundTripNanos, nowNanos);
         channel.activeNanos = nowNanos;
-        counters.bytesDown += length;
         service(channel).write(buffer, index, length);
         talkIfCreditIsDue(channel);
     }
@@ -237,7 +214,7 @@ public final class Relay {
                 || channel.isTcp()
                 || !channel.isOpened
                 || !isEarlySafe
-                || length > channel.window.leftBytes()) {
+                || !downward.hasCredit(channel, length)) {
             return false;
         }
         counters.early++;
@@ -266,12 +243,12 @@ public final class Relay {
             counters.opened++;
             channel.isOpened = true;
             channel.activeNanos = nowNanos;
-            long credit = grant(channel);
+            long credit = downward.grant(channel);
             upward.update(channel, service(channel));
             talkIfEndIsDue(channel);
             return new Message.Opened(channel.number(), OpenStatus.OPEN, credit);
         }
-        long credit = grant(channel);
+        long credit = downward.grant(channel);
         if (credit > 0) {
             talkIfEndIsDue(channel);
             return new Message.Credit(channel.number(), credit);
@@ -386,9 +363,7 @@ public final class Relay {
             throw new IllegalArgumentException("taken is " + bytes + " of " + channel + "; allowed 0 to "
                     + channel.window.untakenBytes() + ", what was written and not taken");
         }
-        long held = heldBytes(channel);
-        channel.window.take(bytes, roundTripNanos, nowNanos);
-        shared.change(held, heldBytes(channel));
+        downward.taken(channel, bytes, roundTripNanos, nowNanos);
         channel.activeNanos = nowNanos;
         if (!channel.isOverForServer()) {
             talkIfCreditIsDue(channel);
@@ -487,7 +462,7 @@ public final class Relay {
 
     private void forget(Channel channel) {
         upward.discard(channel);
-        shared.change(heldBytes(channel), 0);
+        downward.discard(channel);
         if (channel.isTalking) {
             talking.remove(channel);
             channel.isTalking = false;
@@ -495,30 +470,8 @@ public final class Relay {
         channels.close(channel);
     }
 
-    private long grant(Channel channel) {
-        if (channel.hasServerEnded) {
-            return 0;
-        }
-        long held = heldBytes(channel);
-        long credit = channel.window.dueBytes(channel.isTcp() ? shared.mostBytes(held) : Long.MAX_VALUE);
-        channel.window.grant(credit);
-        shared.change(held, heldBytes(channel));
-        return credit;
-    }
-
-    /** What the channel's way down takes of the shared room: credit that is out too, since it cannot be taken back. */
-    private static long heldBytes(Channel channel) {
-        if (!channel.isTcp() || channel.isClosed) {
-            return 0;
-        }
-        return channel.hasServerEnded ? channel.window.untakenBytes() : channel.window.outstandingBytes();
-    }
-
     private void talkIfCreditIsDue(Channel channel) {
-        if (channel.isOpened
-                && !channel.hasServerEnded
-                && channel.window.dueBytes(channel.isTcp() ? shared.mostBytes(heldBytes(channel)) : Long.MAX_VALUE)
-                        > 0) {
+        if (channel.isOpened && downward.dueBytes(channel) > 0) {
             talk(channel);
         }
     }

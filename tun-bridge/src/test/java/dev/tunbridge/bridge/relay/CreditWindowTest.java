@@ -50,7 +50,7 @@ class CreditWindowTest {
         long now = 0;
         for (int step = 0; step < 100_000; step++) {
             now += random.nextInt(20_000_000);
-            long room = 1_024 + random.nextInt(40_000);
+            long room = 1_024L + random.nextInt(40_000);
             small.grant(small.dueBytes(room));
             assertThat(small.leftBytes() > 0 || small.untakenBytes() > 0)
                     .as("seed %d step %d", seed, step)

@@ -87,7 +87,9 @@ class DatagramChannelTest {
         assertThat(rig.sendsEarly(5, 300)).isFalse();
         assertThat(service.told).containsExactly("end");
         assertThat(rig.relay.stats().early()).isZero();
-        assertThat(rig.relay.stats().misbehaved()).as("and says nothing against the server").isZero();
+        assertThat(rig.relay.stats().misbehaved())
+                .as("and says nothing against the server")
+                .isZero();
     }
 
     @Test
@@ -96,7 +98,9 @@ class DatagramChannelTest {
         assertThat(rig.sendsEarly(5, 300)).isFalse();
         assertThat(rig.sendsEarly(6, 300)).isFalse();
         rig.relay.connected(opening.channel, rig.nowNanos);
-        assertThat(rig.sendsEarly(5, 300)).as("the server does not know that it is open").isFalse();
+        assertThat(rig.sendsEarly(5, 300))
+                .as("the server does not know that it is open")
+                .isFalse();
         rig.says();
         rig.ends(5);
         assertThat(rig.sendsEarly(5, 300)).isFalse();
@@ -106,7 +110,7 @@ class DatagramChannelTest {
     @Test
     void nothingGoesPastAHoleWithoutCredit() {
         rig.opens(5, RelayRig.UDP);
-        for (int i = 0; i < Relay.DATAGRAM_CREDIT_BYTES / 2_048; i++) {
+        for (int i = 0; i < Downward.DATAGRAM_CREDIT_BYTES / 2_048; i++) {
             rig.sends(5, 2_048);
         }
         assertThat(rig.sendsEarly(5, 1)).as("the credit for it is not said yet").isFalse();
@@ -131,7 +135,7 @@ class DatagramChannelTest {
     @Test
     void aDatagramWithoutCreditIsDroppedAndTheChannelGoesOn() {
         Recorded service = rig.opens(5, RelayRig.UDP);
-        for (int i = 0; i < Relay.DATAGRAM_CREDIT_BYTES / 2_048; i++) {
+        for (int i = 0; i < Downward.DATAGRAM_CREDIT_BYTES / 2_048; i++) {
             rig.sends(5, 2_048);
         }
         rig.sends(5, 1);

@@ -89,7 +89,9 @@ class HostileServerTest {
         assertThat(stats.now().channels()).isLessThanOrEqualTo(100);
         assertThat(stats.now().halfOpen()).isLessThanOrEqualTo(40);
         assertThat(stats.opens()).isEqualTo(655_360);
-        assertThat(stats.refused() + stats.now().channels()).as("each is counted with its reason").isEqualTo(655_360);
+        assertThat(stats.refused() + stats.now().channels())
+                .as("each is counted with its reason")
+                .isEqualTo(655_360);
         assertThat(rig.refused(OpenRefusal.OPEN_RATE)).isPositive();
         assertThat(rig.refused(OpenRefusal.HALF_OPEN)).isPositive();
         List<String> said = rig.says();

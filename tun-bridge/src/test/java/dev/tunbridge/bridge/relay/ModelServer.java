@@ -228,7 +228,10 @@ final class ModelServer implements FrameHandler, MessageHandler {
 
         /** A client that has nothing to send may say so before the service has answered. */
         void endAtOnce() {
-            if (plan.isTcp() && plan.clientBytes() == 0 && plan.clientEnding() == Ending.WHEN_SENT && dice.chance(0.5)) {
+            if (plan.isTcp()
+                    && plan.clientBytes() == 0
+                    && plan.clientEnding() == Ending.WHEN_SENT
+                    && dice.chance(0.5)) {
                 end();
             }
         }
@@ -443,8 +446,8 @@ final class ModelServer implements FrameHandler, MessageHandler {
             case 2 -> {
                 int number = UNUSED_NUMBERS + dice.below(100);
                 if (spoilt.add(number)) { // of one number it is said once
- unanswered.add(number);
- }
+                    unanswered.add(number);
+                }
                 ByteBuf frame = Unpooled.buffer();
                 codec.write(
                         new Message.Data(number, dev.tunbridge.protocol.message.Octets.of((byte) 1)), encoder, frame);

@@ -142,7 +142,8 @@ final class ModelService implements Service {
 
     private int stream() {
         int length = (int) Math.min(
-                Math.min(host.relay().readableBytes(channel), 1 + dice.below(MOST_READ_BYTES)), plan.serviceBytes() - exchange.toClient.sent);
+                Math.min(host.relay().readableBytes(channel), 1 + dice.below(MOST_READ_BYTES)),
+                plan.serviceBytes() - exchange.toClient.sent);
         ByteBuf buffer = Unpooled.buffer(length);
         exchange.toClient.fill(buffer, length);
         host.relay().read(channel, buffer, 0, length, time.nowNanos());

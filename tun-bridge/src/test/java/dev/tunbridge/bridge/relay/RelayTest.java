@@ -34,7 +34,8 @@ class RelayTest {
         assertThat(service.told).containsExactly("read", "pause");
         assertThatThrownBy(() -> rig.reads(service, 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("length is 1 of tcp channel 5 (OPEN) from 198.18.0.9 port 40000 to port 80; allowed 0 to 0");
+                .hasMessageContaining(
+                        "length is 1 of tcp channel 5 (OPEN) from 198.18.0.9 port 40000 to port 80; allowed 0 to 0");
     }
 
     @Test
@@ -198,7 +199,9 @@ class RelayTest {
         rig.ends(4);
         rig.resets(1);
         rig.relay.disconnected();
-        assertThat(rig.says()).as("nothing of the old connection is said on the next").isEmpty();
+        assertThat(rig.says())
+                .as("nothing of the old connection is said on the next")
+                .isEmpty();
         assertThat(open.told).containsExactly("reset");
         assertThat(opening.told).containsExactly("reset");
         assertThat(datagrams.told).containsExactly("reset");

@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 class SharedBytesTest {
     private static final int CHANNELS = 50;
     private static final int HOLDERS = 2 * CHANNELS;
-    private static final RelayLimits LIMITS =
-            new RelayLimits(CHANNELS, 10, 100, 1 << 20, 1 << 20, 1_000, 1_000, 1_000);
+    private static final RelayLimits LIMITS = new RelayLimits(CHANNELS, 10, 100, 1 << 20, 1 << 20, 1_000, 1_000, 1_000);
 
     @Test
     void theSumStaysWithinTheBoundAndNobodyIsWithoutHisOwn() {
@@ -27,14 +26,17 @@ class SharedBytesTest {
             shared.change(held[who], next);
             sum += next - held[who];
             held[who] = next;
-            assertThat(sum).as("seed %d step %d", seed, step).isEqualTo(shared.heldBytes()).isLessThanOrEqualTo(1 << 20);
+            assertThat(sum)
+                    .as("seed %d step %d", seed, step)
+                    .isEqualTo(shared.heldBytes())
+                    .isLessThanOrEqualTo(1 << 20);
         }
     }
 
     @Test
     void oneAloneTakesHalfAndLeavesTheOthersTheirs() {
         SharedBytes shared = new SharedBytes(LIMITS);
-        long pool = (1 << 20) - HOLDERS * RelayLimits.OWN_BYTES;
+        long pool = (1L << 20) - (long) HOLDERS * RelayLimits.OWN_BYTES;
         long alone = shared.mostBytes(0);
         assertThat(alone).isEqualTo(RelayLimits.OWN_BYTES + pool / 2);
         shared.change(0, alone);
