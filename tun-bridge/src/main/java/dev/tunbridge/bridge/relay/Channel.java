@@ -38,7 +38,7 @@ public final class Channel {
     /** What the server can still take. */
     long creditBytes;
 
-    /** In the queue towards the server. */
+    /** In the queue towards the server, with what frames cost there. */
     long queuedBytes;
 
     long activeNanos;

@@ -87,11 +87,13 @@ public final class Relay {
             forget(inUse);
             if (isAnswered) {
                 announcements.close(number, CloseHow.RESET);
+            } else {
+                counters.refused(OpenRefusal.MISBEHAVIOUR); // the one answer is that of both
             }
             refuse(number, OpenRefusal.MISBEHAVIOUR);
             return;
         }
-        if (announcements.isAnswerDue(number)) { // the one answer is that of both
+        if (announcements.isAnswerDue(number)) {
             counters.misbehaved(Misbehaviour.NUMBER_IN_USE);
             counters.refused(OpenRefusal.MISBEHAVIOUR);
             return;
@@ -261,7 +263,7 @@ public final class Relay {
         return null;
     }
 
-    /** Bytes of the channel have left the queue towards the server. */
+    /** A frame of the channel, or a datagram, has left the queue towards the server. */
     public void left(Channel channel, int length, long nowNanos) {
         if (channel.isClosed) {
             return;

@@ -27,6 +27,9 @@ public record RelayLimits(
     /** What each direction of a channel may have whatever the others do: less, and a frame would carry more header than bytes. */
     public static final int OWN_BYTES = 1024;
 
+    /** What a frame in the queue costs besides its bytes: otherwise bytes that a service sends one by one would cost nothing. */
+    public static final int FRAME_OVERHEAD_BYTES = 256;
+
     /**
      * A number has 16 bits, and so has the answer to it; 1,024 channels keep the part that is shared as large as the one that is not. 1 MiB is
      * twice what 40 Mbit/s need at 100 ms. The times are those of other relays: 10 s to connect, a minute of silence as RFC 4787 wants at

@@ -9,7 +9,7 @@ import io.netty.buffer.ByteBuf;
 public interface Service {
     /**
      * Sends on: bytes behind those that came before, or one datagram. What the socket does not take at once is copied and waits in the
-     * connection; it is never more than the credit of the channel. For TCP {@link Relay#taken} tells what has left: acknowledged by the
+     * connection, joined to what waits already; it is never more than the credit of the channel. For TCP {@link Relay#taken} tells what has left: acknowledged by the
      * service's TCP ({@code SIOCOUTQ}), and not just accepted by our own socket. A datagram that the socket does not take is lost.
      *
      * @param buffer the caller's, valid during the call

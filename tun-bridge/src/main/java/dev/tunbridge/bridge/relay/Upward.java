@@ -28,7 +28,14 @@ final class Upward {
             return 0;
         }
         long room = Math.min(channelBytes, shared.mostBytes(channel.queuedBytes)) - channel.queuedBytes;
-        return (int) Math.max(0, Math.min(room, channel.creditBytes));
+        return (int) Math.max(0, Math.min(contentBytes(room), channel.creditBytes));
+    }
+
+    /** What fits so much room, each frame with what it costs besides. */
+    private long contentBytes(long room) {
+        long each = (long) frameBytes + RelayLimits.FRAME_OVERHEAD_BYTES;
+        long whole = room / each;
+        return whole * frameBytes + Math.max(0, room - whole * each - RelayLimits.FRAME_OVERHEAD_BYTES);
     }
 
     /** Reads of its service from now on, or does not, as there is room. */
@@ -61,9 +68,10 @@ final class Upward {
     }
 
     void datagram(Channel channel, ByteBuf buffer, int index, int length) {
+        int readable = readableBytes(channel);
         if (length > frameBytes) {
             counters.datagramsTooLong++;
-        } else if (length > readableBytes(channel)) {
+        } else if (readable == 0 || length > readable) {
             counters.datagramsWithoutCredit++;
         } else {
             put(channel, buffer, index, length);
@@ -73,17 +81,18 @@ final class Upward {
     private void put(Channel channel, ByteBuf buffer, int index, int length) {
         counters.bytesUp += length;
         channel.creditBytes -= length;
-        queued(channel, channel.queuedBytes + length);
+        queued(channel, channel.queuedBytes + length + RelayLimits.FRAME_OVERHEAD_BYTES);
         server.data(channel, buffer, index, length);
     }
 
-    /** So many have left the queue. */
+    /** A frame of so many has left the queue. */
     void left(Channel channel, int length) {
-        if (length < 0 || length > channel.queuedBytes) {
+        long content = channel.queuedBytes - RelayLimits.FRAME_OVERHEAD_BYTES;
+        if (length < 0 || length > content) {
             throw new IllegalArgumentException("length is " + length + " of " + channel + "; allowed 0 to "
-                    + channel.queuedBytes + ", what is queued");
+                    + Math.max(0, content) + ", what is queued");
         }
-        queued(channel, channel.queuedBytes - length);
+        queued(channel, content - length);
     }
 
     /** The channel is over. */

@@ -153,4 +153,17 @@ class DatagramChannelTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("allowed open, opened, credit, close");
     }
+
+    @Test
+    void emptyDatagramsFillNoQueueAndAreForgottenWithTheirChannel() {
+        Recorded service = rig.opens(5, RelayRig.UDP);
+        rig.credits(5, 1);
+        for (int i = 0; i < 100_000; i++) {
+            rig.reads(service, 0);
+        }
+        assertThat(rig.queued).hasSizeLessThan(5_000);
+        rig.ends(5);
+        assertThat(rig.discarded).containsExactly(service.channel);
+        assertThat(rig.relay.stats().now().heldBytes()).isZero();
+    }
 }

@@ -116,7 +116,7 @@ final class Exchange {
         }
 
         private byte octet(long place) {
-            return (byte) (key * 31L + place * 7 + (place >> 8) * 13 + (receiver.length()));
+            return (byte) (key * 31L + place * 7 + (place >> 8) * 13 + receiver.length());
         }
     }
 

@@ -187,7 +187,7 @@ final class ModelServer implements FrameHandler, MessageHandler {
                     || !isOpen
                     || isEndSaid
                     || isResetSaid
-                    || isClosedByDevice && !plan.isTcp()
+                    || (isClosedByDevice && !plan.isTcp())
                     || !isCurrent()) {
                 return;
             }

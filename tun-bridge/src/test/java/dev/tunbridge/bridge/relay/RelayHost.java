@@ -62,7 +62,7 @@ final class RelayHost implements ServiceSide, ServerSide, FrameHandler, MessageH
     long peakBytes;
 
     /** A frame behind a hole. */
-    private record Held(byte[] frame, boolean isDelivered) {}
+    private record Held(ByteBuf frame, boolean isDelivered) {}
 
     RelayHost(
             VirtualTime time,
@@ -123,9 +123,9 @@ final class RelayHost implements ServiceSide, ServerSide, FrameHandler, MessageH
                     fillHole();
                 }
             });
-            behindHole.add(new Held(frame, false));
+            behindHole.add(new Held(Unpooled.wrappedBuffer(frame), false));
         } else if (isHole) {
-            behindHole.add(new Held(frame, goesEarly(frame)));
+            behindHole.add(new Held(Unpooled.wrappedBuffer(frame), goesEarly(frame)));
         } else {
             feed(frame, frame.length);
         }
@@ -147,7 +147,7 @@ final class RelayHost implements ServiceSide, ServerSide, FrameHandler, MessageH
         isHole = false;
         for (Held held = behindHole.poll(); held != null; held = behindHole.poll()) {
             if (!held.isDelivered() || strikes(RelayMutation.FORGETS_WHAT_WENT_EARLY)) {
-                feed(held.frame(), held.frame().length);
+                feed(held.frame().array(), held.frame().readableBytes());
             }
         }
         verify();
@@ -220,23 +220,27 @@ final class RelayHost implements ServiceSide, ServerSide, FrameHandler, MessageH
                 return encoded(changed);
             }
         }
-        for (Channel channel : queue.keySet()) {
-            Deque<byte[]> frames = queue.getOrDefault(channel, new ArrayDeque<>());
-            byte[] content = strikes(RelayMutation.OVERTAKES) ? frames.removeLast() : frames.remove();
-            queue.remove(channel);
-            if (!frames.isEmpty()) {
-                queue.put(channel, frames); // behind the others
-            }
-            if (!channel.isTcp() && dice.chance(scenario.queueDrops())) {
-                relay.dropped(channel, content.length, time.nowNanos());
-                return next();
-            }
-            byte[] frame = encoded(channel, content);
-            relay.left(channel, content.length, time.nowNanos());
-            trace.add(time, () -> "relay: data " + channel.number() + " " + content.length);
-            return frame;
+        return queue.isEmpty()
+                ? new byte[0]
+                : nextData(queue.keySet().iterator().next());
+    }
+
+    /** The next frame of the channel whose turn it is. */
+    private byte[] nextData(Channel channel) {
+        Deque<byte[]> frames = queue.getOrDefault(channel, new ArrayDeque<>());
+        byte[] content = strikes(RelayMutation.OVERTAKES) ? frames.removeLast() : frames.remove();
+        queue.remove(channel);
+        if (!frames.isEmpty()) {
+            queue.put(channel, frames); // behind the others
         }
-        return new byte[0];
+        if (!channel.isTcp() && dice.chance(scenario.queueDrops())) {
+            relay.dropped(channel, content.length, time.nowNanos());
+            return next();
+        }
+        byte[] frame = encoded(channel, content);
+        relay.left(channel, content.length, time.nowNanos());
+        trace.add(time, () -> "relay: data " + channel.number() + " " + content.length);
+        return frame;
     }
 
     private @Nullable Message mutated(Message message) {
@@ -352,8 +356,9 @@ final class RelayHost implements ServiceSide, ServerSide, FrameHandler, MessageH
             bound("waiting for " + service, service.untakenBytes(), channelBytes());
         }
         for (Map.Entry<Channel, Deque<byte[]>> entry : queue.entrySet()) {
-            long bytes =
-                    entry.getValue().stream().mapToLong(frame -> frame.length).sum();
+            long bytes = entry.getValue().stream()
+                    .mapToLong(frame -> frame.length + RelayLimits.FRAME_OVERHEAD_BYTES)
+                    .sum();
             bound("queue of " + entry.getKey(), bytes, channelBytes());
             sum += bytes;
         }

@@ -227,4 +227,20 @@ class RelayTest {
         assertThat(other.told).containsExactly("read");
         assertThat(rig.relay.stats().bytesUp()).isEqualTo(100 + 2_000_000);
     }
+
+    /** A service that sends byte by byte, into a queue that stands still. */
+    @Test
+    void bytesOneByOneCostWhatTheirFramesCost() {
+        Recorded service = rig.opens(5, RelayRig.TCP);
+        rig.credits(5, 1 << 20);
+        while (rig.relay.readableBytes(service.channel) > 0) {
+            rig.reads(service, 1);
+        }
+        assertThat(rig.queued).hasSizeBetween(4_000, (1 << 20) / RelayLimits.FRAME_OVERHEAD_BYTES);
+        assertThat(service.told).containsExactly("read", "pause");
+        rig.queued.forEach(frame -> rig.leaves(service, 1));
+        assertThat(rig.relay.stats().now().heldBytes())
+                .as("credit of the way down")
+                .isEqualTo(16_384);
+    }
 }
