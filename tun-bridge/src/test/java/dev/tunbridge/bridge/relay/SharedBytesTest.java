@@ -18,7 +18,7 @@ class SharedBytesTest {
         SharedBytes shared = new SharedBytes(LIMITS);
         long[] held = new long[HOLDERS];
         long sum = 0;
-        for (int step = 0; step < 200_000; step++) {
+        for (int step = 0; step < 40_000; step++) {
             int who = random.nextInt(HOLDERS);
             long most = shared.mostBytes(held[who]);
             assertThat(most).as("seed %d step %d", seed, step).isGreaterThanOrEqualTo(RelayLimits.OWN_BYTES);
