@@ -222,6 +222,8 @@ class ModuleRulesTest {
                         "java.lang..",
                         "java.util",
                         "java.util.concurrent",
+                        "java.util.function",
+                        "java.util.stream",
                         "java.net",
                         "org.jspecify.annotations")
                 .check(ALL);
