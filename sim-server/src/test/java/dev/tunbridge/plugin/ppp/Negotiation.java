@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Options of one control protocol (RFC 1661, section 4): each end asks for its own until the other has acknowledged them all. Those of
- * this end give way: what is not acknowledged is asked for as the other wants it, or not at all.
+ * Options of one control protocol (RFC 1661, section 4): each end asks for its own until the other has acknowledged them all. What
+ * this end asks for and the other rejects, it does without.
  */
 final class Negotiation {
     static final int REQUEST = 1;
@@ -24,6 +24,10 @@ final class Negotiation {
 
     private static final long RESTART_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final int MOST_REQUESTS = 10;
+
+    /** Section 4.6: who does not give way by then does not converge. */
+    private static final int MOST_NAKS = 5;
+
     private static final int OPTION_HEAD_BYTES = 2;
 
     private final String protocol;
@@ -31,6 +35,7 @@ final class Negotiation {
     private final Judge judge;
     private int identifier;
     private int requests;
+    private int naks;
     private boolean isOurs;
     private boolean isTheirs;
     private long deadlineNanos;
@@ -42,7 +47,10 @@ final class Negotiation {
         /** The same array: right. {@link #REJECTED}: none of it. Another one: that instead. */
         byte[] judge(int option, byte[] value);
 
-        /** Options that must be there, and what they should be. */
+        /** Whether this end takes what the other would rather have it ask for. */
+        boolean givesWay(int option);
+
+        /** Options that should be there, and what they should be; who leaves them out after all is let be. */
         Map<Integer, byte[]> wanted();
     }
 
@@ -89,7 +97,7 @@ final class Negotiation {
         read(options).forEach((option, value) -> {
             if (code == REJECT) {
                 asked.remove(option);
-            } else {
+            } else if (judge.givesWay(option)) {
                 asked.replace(option, value);
             }
         });
@@ -114,6 +122,14 @@ final class Negotiation {
                 write(changed, option, value);
             }
         });
+        if (!rejected.isReadable() && changed.isReadable() && naks++ >= MOST_NAKS) {
+            changed.clear();
+            theirs.forEach((option, value) -> {
+                if (judge.judge(option, value) != value) {
+                    write(rejected, option, value);
+                }
+            });
+        }
         isTheirs = !rejected.isReadable() && !changed.isReadable();
         int code = rejected.isReadable() ? REJECT : changed.isReadable() ? NAK : ACK;
         return send(code, identifier, code == REJECT ? rejected : code == NAK ? changed : options.slice());

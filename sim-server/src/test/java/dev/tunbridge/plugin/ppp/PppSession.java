@@ -18,7 +18,8 @@ import java.util.Map;
 
 /**
  * The link of PPP (LCP, RFC 1661) and the addresses on it (IPCP, RFC 1332), without authentication: first the one is agreed on, then the
- * other, then packets pass. The address that is configured is asked for; where there is none, the peer's idea of it is taken.
+ * other, then packets pass. An address that is configured is asked for until the peer acknowledges it or will not hear of addresses;
+ * where there is none, the peer's idea of it is taken.
  */
 final class PppSession implements SessionDriver {
     private static final int LARGEST_PACKET = 1_500;
@@ -46,6 +47,7 @@ final class PppSession implements SessionDriver {
     private final Negotiation lcp;
     private final Negotiation ipcp;
     private State state = State.LINK;
+    private final byte[] ownAddress;
     private byte[] peerAddress = new byte[4];
     private long heardNanos;
     private long nextEchoNanos;
@@ -53,7 +55,8 @@ final class PppSession implements SessionDriver {
     PppSession(Binding binding) {
         this.binding = binding;
         lcp = new Negotiation("lcp", Map.of(), new LinkJudge());
-        ipcp = new Negotiation("ipcp", Map.of(IP_ADDRESS, configured("tunnel.device-address")), new AddressJudge());
+        ownAddress = configured("tunnel.device-address");
+        ipcp = new Negotiation("ipcp", Map.of(IP_ADDRESS, ownAddress), new AddressJudge());
     }
 
     private byte[] configured(String name) {
@@ -74,6 +77,11 @@ final class PppSession implements SessionDriver {
         }
 
         @Override
+        public boolean givesWay(int option) {
+            return true;
+        }
+
+        @Override
         public Map<Integer, byte[]> wanted() {
             return Map.of(CONTROL_MAP, NOTHING_ESCAPED);
         }
@@ -87,6 +95,11 @@ final class PppSession implements SessionDriver {
             }
             peerAddress = isZero(value) ? configured("tunnel.server-address") : value;
             return isZero(value) ? peerAddress : value;
+        }
+
+        @Override
+        public boolean givesWay(int option) {
+            return isZero(ownAddress);
         }
 
         @Override
@@ -173,7 +186,7 @@ final class PppSession implements SessionDriver {
                     0,
                     mtu(),
                     Integer.BYTES * 8,
-                    address(ipcp.asked(IP_ADDRESS)),
+                    address(isZero(ownAddress) ? ipcp.asked(IP_ADDRESS) : ownAddress),
                     address(peerAddress))));
         }
     }

@@ -1,4 +1,4 @@
-package dev.tunbridge.plugin.blowfish;
+package dev.tunbridge.plugin.blockcipher;
 
 import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.MessageMapper;
@@ -10,32 +10,42 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What vtund's {@code encrypt yes} does (lfd_encrypt.c): Blowfish with a key of 128 bits in ECB mode, block by block, each packet filled up
- * to whole blocks with one to eight bytes, of which the last says how many.
+ * What vtund's {@code encrypt aes128ecb} does (lfd_encrypt.c): a key of 128 bits in ECB mode, block by block, each packet filled up to
+ * whole blocks, with one block at most, whose last byte says how many bytes of it are fill.
  */
-final class BlowfishMapper implements MessageMapper {
-    static final int BLOCK_BYTES = 8;
+final class BlockCipherMapper implements MessageMapper {
+    static final int LARGEST_BLOCK_BYTES = 16;
 
     private final int type;
+    private final int blockBytes;
     private final Cipher encryption;
     private final Cipher decryption;
     private byte[] scratch = new byte[2_048];
 
-    BlowfishMapper(int type, byte[] password) {
+    BlockCipherMapper(int type, String algorithm, byte[] password) {
         this.type = type;
+        encryption = cipher(algorithm);
+        decryption = cipher(algorithm);
+        blockBytes = encryption.getBlockSize();
         try {
             byte[] key = MessageDigest.getInstance("MD5").digest(password);
-            encryption = cipher(Cipher.ENCRYPT_MODE, key);
-            decryption = cipher(Cipher.DECRYPT_MODE, key);
+            encryption.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, algorithm));
+            decryption.init(Cipher.DECRYPT_MODE, new SecretKeySpec(key, algorithm));
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no Blowfish", e);
+            throw new IllegalStateException("this Java has no " + algorithm + " with 128 bits", e);
         }
     }
 
-    private static Cipher cipher(int mode, byte[] key) throws GeneralSecurityException {
-        Cipher cipher = Cipher.getInstance("Blowfish/ECB/NoPadding");
-        cipher.init(mode, new SecretKeySpec(key, "Blowfish"));
-        return cipher;
+    /** @throws IllegalArgumentException if there is no such cipher */
+    static Cipher cipher(String algorithm) {
+        try {
+            if (algorithm.matches("AES|Blowfish")) {
+                return Cipher.getInstance(algorithm + "/ECB/NoPadding");
+            }
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no " + algorithm, e);
+        }
+        throw new IllegalArgumentException("cipher is " + algorithm + "; allowed AES, Blowfish");
     }
 
     @Override
@@ -46,7 +56,7 @@ final class BlowfishMapper implements MessageMapper {
     @Override
     public void toWire(int type, ByteBuf buffer, int index) {
         int length = buffer.writerIndex() - index;
-        int padding = BLOCK_BYTES - length % BLOCK_BYTES;
+        int padding = blockBytes - length % blockBytes;
         for (int i = 0; i < padding; i++) {
             buffer.writeByte(padding);
         }
@@ -56,14 +66,14 @@ final class BlowfishMapper implements MessageMapper {
     @Override
     public void fromWire(int type, ByteBuf buffer, int index) throws MalformedMessageException {
         int length = buffer.writerIndex() - index;
-        if (length == 0 || length % BLOCK_BYTES != 0) {
-            throw new MalformedMessageException("has " + length + " bytes; allowed: whole blocks of " + BLOCK_BYTES);
+        if (length == 0 || length % blockBytes != 0) {
+            throw new MalformedMessageException("has " + length + " bytes; allowed: whole blocks of " + blockBytes);
         }
         apply(decryption, buffer, index, length);
         int padding = buffer.getUnsignedByte(buffer.writerIndex() - 1);
-        if (padding < 1 || padding > BLOCK_BYTES) {
-            throw new MalformedMessageException("ends in " + padding + "; allowed 1 to " + BLOCK_BYTES
-                    + ": is the password the same at both ends?");
+        if (padding < 1 || padding > blockBytes) {
+            throw new MalformedMessageException(
+                    "ends in " + padding + "; allowed 1 to " + blockBytes + ": is the password the same at both ends?");
         }
         buffer.writerIndex(buffer.writerIndex() - padding);
     }

@@ -1,28 +1,30 @@
-package dev.tunbridge.plugin.blowfish;
+package dev.tunbridge.plugin.blockcipher;
 
 import dev.tunbridge.protocol.message.MessageMapper;
 import dev.tunbridge.protocol.message.Value;
 import dev.tunbridge.protocol.plugin.Binding;
 import dev.tunbridge.protocol.plugin.MessageMapperFactory;
 import java.util.Map;
+import java.util.Set;
 
-/** {@code mapper: {name: blowfish, with: {type: TYPE}}}: the payloads of one type, under the MD5 of the token. */
-public final class BlowfishFactory implements MessageMapperFactory {
+/** {@code mapper: {name: block-cipher, with: {cipher: AES, type: TYPE}}}: the payloads of one type, under the MD5 of the token. */
+public final class BlockCipherFactory implements MessageMapperFactory {
     @Override
     public String name() {
-        return "blowfish";
+        return "block-cipher";
     }
 
     @Override
     public void check(Map<String, String> with) {
-        if (!with.keySet().equals(java.util.Set.of("type"))) {
-            throw new IllegalArgumentException("has the keys " + with.keySet() + "; allowed: type");
+        if (!with.keySet().equals(Set.of("cipher", "type"))) {
+            throw new IllegalArgumentException("has the keys " + with.keySet() + "; allowed: cipher, type");
         }
+        BlockCipherMapper.cipher(with.getOrDefault("cipher", ""));
     }
 
     @Override
     public int mostGrowthBytes() {
-        return BlowfishMapper.BLOCK_BYTES;
+        return BlockCipherMapper.LARGEST_BLOCK_BYTES;
     }
 
     @Override
@@ -38,6 +40,6 @@ public final class BlowfishFactory implements MessageMapperFactory {
             throw new IllegalArgumentException(
                     "identity.token is empty; allowed: the password that the key is made of");
         }
-        return new BlowfishMapper(type, token);
+        return new BlockCipherMapper(type, binding.with().getOrDefault("cipher", ""), token);
     }
 }
