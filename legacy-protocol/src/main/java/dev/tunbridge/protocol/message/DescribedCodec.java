@@ -387,7 +387,12 @@ final class DescribedCodec implements MessageCodec {
             int addressBytes) {
         Bound bound = bound(MessageFields.segment(ipProtocol));
         ByteBuf payload = encoder.begin(out, bound.number);
-        bound.layout.writeHead(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+        TrafficHead head = bound.head;
+        if (head != null) {
+            head.write(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+        } else {
+            bound.layout.writeHead(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+        }
         return payload;
     }
 
