@@ -112,13 +112,13 @@ public final class BridgeBuilder {
         return new Bridge(config, server, login, listener, group, devices, networkSetup, resolver);
     }
 
-    /** The protocol that a configuration names: one that ships, or a file. */
+    /** The protocol that a configuration names: one that ships, or a file, which may ask for plugins. */
     public static Protocol loadProtocol(BridgeConfig config) {
         String name = config.get(Settings.FORMAT);
         try {
             return Protocol.builtinNames().contains(name)
                     ? SHIPPED.computeIfAbsent(name, Protocol::builtin)
-                    : Protocol.load(Path.of(name));
+                    : Protocol.load(Path.of(name), PluginJars.load(config));
         } catch (DescriptionException e) {
             throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()), e);
         }

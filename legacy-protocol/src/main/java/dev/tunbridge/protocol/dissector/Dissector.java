@@ -44,6 +44,10 @@ public final class Dissector {
         if (port < 1 || port > 65_535) {
             throw new IllegalArgumentException("port is " + port + "; allowed 1 to 65535");
         }
+        protocol.mapper().ifPresent(mapper -> {
+            throw FrameFeatures.refused(
+                    protocol.format().name(), "mapper", mapper.factory().name());
+        });
         StringBuilder lua = new StringBuilder();
         lua.append("-- Wireshark dissector of the protocol ")
                 .append(oneLine(protocol.format().name()))

@@ -65,7 +65,7 @@ final class FormatParser {
     static FrameFormat parse(Section top) {
         top.keys("name", "mapper", "frame", "resync", "types", "keepalive", "messages", "session");
         String name = top.text("name");
-        String mapper = top.text("mapper", DEFAULT_MAPPER);
+        String mapper = DEFAULT_MAPPER;
         Section frame = top.section("frame");
         frame.keys(
                 "sync",

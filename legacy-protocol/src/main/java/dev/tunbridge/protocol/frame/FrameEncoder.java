@@ -16,6 +16,7 @@ public final class FrameEncoder implements AutoCloseable {
     private final @Nullable Escaping escaping;
     private final boolean sharesFlags;
     private final boolean needsScratch;
+    private final @Nullable PayloadMapping mapping;
     /** Holds the frame under construction where it must be escaped as a whole. */
     private final ByteBuf scratch;
 
@@ -27,9 +28,16 @@ public final class FrameEncoder implements AutoCloseable {
     private ByteBuf frame = Unpooled.EMPTY_BUFFER;
     private int frameIndex;
     private boolean begun;
+    private int type;
 
     public FrameEncoder(FrameFormat format) {
+        this(format, null);
+    }
+
+    /** @param mapping what payloads become on the wire; null where they stay as they are */
+    public FrameEncoder(FrameFormat format, @Nullable PayloadMapping mapping) {
         this.format = format;
+        this.mapping = mapping;
         this.layout = new FrameLayout(format);
         this.sequence =
                 format.field(HeaderField.SEQUENCE).map(HeaderField::bits).orElse(null);
@@ -45,6 +53,7 @@ public final class FrameEncoder implements AutoCloseable {
             throw new IllegalStateException("the frame before has neither been ended nor aborted");
         }
         this.out = out;
+        this.type = type;
         this.frame = needsScratch ? scratch.clear() : out;
         this.frameIndex = frame.writerIndex();
         layout.writeHead(frame);
@@ -72,6 +81,9 @@ public final class FrameEncoder implements AutoCloseable {
     /** Closes the frame: length, checksum, trailer, escapes. */
     public void end() {
         requireBegun();
+        if (mapping != null) {
+            map(mapping);
+        }
         int payloadBytes = frame.writerIndex() - frameIndex - layout.headBytes;
         if (payloadBytes > layout.maxPayloadBytes) {
             abort();
@@ -93,6 +105,18 @@ public final class FrameEncoder implements AutoCloseable {
         nextSequence++;
         hasFlagBefore = true;
         begun = false;
+    }
+
+    private void map(PayloadMapping mapping) {
+        boolean isMapped = false;
+        try {
+            mapping.toWire(type, frame, frameIndex + layout.headBytes);
+            isMapped = true;
+        } finally {
+            if (!isMapped) {
+                abort();
+            }
+        }
     }
 
     private void refuseForbidden() {

@@ -21,6 +21,23 @@ public final class FrameView {
         this.layout = layout;
     }
 
+    /** A view of frames whose payloads are changed behind the framing. */
+    public static FrameView of(FrameFormat format) {
+        return new FrameView(new FrameLayout(format));
+    }
+
+    /**
+     * Shows a frame that was copied, and its payload changed.
+     *
+     * @param contentIndex of its header
+     * @param startOffset and what follows: as of the frame on the wire
+     */
+    public FrameView showing(
+            ByteBuf buffer, int contentIndex, int headBytes, int payloadLength, long startOffset, long endOffset) {
+        wrap(buffer, contentIndex, headBytes, payloadLength, startOffset, endOffset);
+        return this;
+    }
+
     void wrap(ByteBuf buffer, int frameIndex, int headBytes, int payloadLength, long startOffset, long endOffset) {
         this.buffer = buffer;
         this.frameIndex = frameIndex;

@@ -60,11 +60,14 @@ public final class StreamInspection implements AutoCloseable {
     private long gapTo = -1;
     private String stopped = "";
 
-    /** @param from the end whose words these are; empty where the stream begins with a frame */
-    public StreamInspection(Protocol protocol, Optional<End> from) {
+    /**
+     * @param codec of the end that hears them; closed with this
+     * @param from the end whose words these are; empty where the stream begins with a frame
+     */
+    public StreamInspection(Protocol protocol, MessageCodec codec, Optional<End> from) {
         this.protocol = protocol;
         decoder = new FrameDecoder(protocol.format());
-        codec = protocol.newCodec();
+        this.codec = codec;
         prelude = from.isPresent() ? protocol.newPrelude(from.get(), codec) : Prelude.none(codec);
         protocol.format().types().forEach((name, number) -> names.put(number, name));
     }
@@ -86,6 +89,7 @@ public final class StreamInspection implements AutoCloseable {
         } catch (LostSynchronisationException | PreludeException e) {
             stopped = String.valueOf(e.getMessage());
         }
+        codec.settled();
         forget();
     }
 
@@ -193,6 +197,7 @@ public final class StreamInspection implements AutoCloseable {
     @Override
     public void close() {
         decoder.close();
+        codec.close();
         held.release();
     }
 

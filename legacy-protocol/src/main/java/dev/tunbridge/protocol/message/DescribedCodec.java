@@ -94,6 +94,11 @@ final class DescribedCodec implements MessageCodec {
     }
 
     @Override
+    public FrameEncoder newEncoder() {
+        return new FrameEncoder(format);
+    }
+
+    @Override
     public Set<Carriage> carriages() {
         EnumSet<Carriage> carriages = EnumSet.noneOf(Carriage.class);
         if (byMeaning.containsKey(Meaning.PACKET)) {

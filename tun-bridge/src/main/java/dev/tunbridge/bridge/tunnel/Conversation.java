@@ -4,8 +4,8 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.protocol.frame.FrameTooLongException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.session.CloseReason;
-import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
+import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.TunnelParameters;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Conversation implements OuterConnection.Events, OuterConnection.Outcome {
     private final EventLoop loop;
     private final Login login;
-    private final Session session;
+    private final SessionDriver session;
     private final Traffic traffic;
     private final OuterCounters counters;
     private final Events events;
@@ -89,7 +89,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
                 loop,
                 config,
                 server,
-                login.protocol(),
+                login,
                 traffic.downlink(),
                 this,
                 this,
@@ -197,7 +197,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
 
     private void scheduleTick() {
         long deadline = session.nextDeadlineNanos();
-        if (deadline != Session.NO_DEADLINE) {
+        if (deadline != SessionDriver.NO_DEADLINE) {
             tick.set(deadline);
         }
     }

@@ -1,0 +1,155 @@
+package dev.tunbridge.protocol.message;
+
+import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.FrameView;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A codec whose payloads a mapper changes on their way. What it has read lies in memory of its own: that of the kernel lane until
+ * {@link #settled}, that of a peek until the next.
+ */
+final class MappedCodec implements MessageCodec {
+    private final FrameFormat format;
+    private final MessageCodec described;
+    private final MessageMapper mapper;
+    private final int mostGrowthBytes;
+    private final ByteBuf arena = Unpooled.directBuffer(0);
+    private final ByteBuf peeked = Unpooled.directBuffer(0);
+    private final FrameView view;
+
+    MappedCodec(FrameFormat format, MessageCodec described, MessageMapper mapper, int mostGrowthBytes) {
+        this.format = format;
+        this.described = described;
+        this.mapper = mapper;
+        this.mostGrowthBytes = mostGrowthBytes;
+        this.view = FrameView.of(format);
+    }
+
+    @Override
+    public FrameEncoder newEncoder() {
+        return new FrameEncoder(format, (type, frame, payloadIndex) -> {
+            if (mapper.maps(type)) {
+                mapper.toWire(type, frame, payloadIndex);
+            }
+        });
+    }
+
+    @Override
+    public void read(FrameView frame, MessageHandler handler) throws MalformedMessageException {
+        described.read(mapper.maps(frame.type()) ? fromWire(frame, arena) : frame, handler);
+    }
+
+    @Override
+    public void peek(FrameView frame, MessageHandler handler) throws MalformedMessageException {
+        if (!mapper.maps(frame.type())) {
+            described.peek(frame, handler);
+        } else if (mapper.isStateless()) {
+            described.peek(fromWire(frame, peeked.clear()), handler);
+        } else {
+            throw new MalformedMessageException("a frame of type " + frame.type() + " hangs on those before it");
+        }
+    }
+
+    private FrameView fromWire(FrameView frame, ByteBuf target) throws MalformedMessageException {
+        int contentIndex = target.writerIndex();
+        int headBytes = frame.payloadIndex() - frame.contentIndex();
+        target.writeBytes(frame.buffer(), frame.contentIndex(), headBytes + frame.payloadLength());
+        int payloadIndex = contentIndex + headBytes;
+        try {
+            mapper.fromWire(frame.type(), target, payloadIndex);
+        } catch (MalformedMessageException e) {
+            target.writerIndex(contentIndex);
+            throw e;
+        }
+        int length = target.writerIndex() - payloadIndex;
+        return view.showing(target, contentIndex, headBytes, length, frame.startOffset(), frame.endOffset());
+    }
+
+    @Override
+    public boolean isRewriting() {
+        return true;
+    }
+
+    @Override
+    public void settled() {
+        arena.clear();
+    }
+
+    @Override
+    public void close() {
+        if (arena.refCnt() > 0) {
+            arena.release();
+            peeked.release();
+        }
+    }
+
+    @Override
+    public boolean readUnframed(List<String> names, ByteBuf in, MessageHandler handler)
+            throws MalformedMessageException {
+        return described.readUnframed(names, in, handler);
+    }
+
+    @Override
+    public void write(Message message, FrameEncoder encoder, ByteBuf out) {
+        described.write(message, encoder, out);
+    }
+
+    @Override
+    public Optional<Message> linkUp(InetAddress address, InetAddress peerAddress) {
+        return described.linkUp(address, peerAddress);
+    }
+
+    @Override
+    public ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out, int ipVersion) {
+        return described.beginPacket(encoder, out, ipVersion);
+    }
+
+    @Override
+    public ByteBuf beginSegment(
+            FrameEncoder encoder,
+            ByteBuf out,
+            int ipProtocol,
+            ByteBuf addresses,
+            int clientAddressIndex,
+            int deviceAddressIndex,
+            int addressBytes) {
+        return described.beginSegment(
+                encoder, out, ipProtocol, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+    }
+
+    @Override
+    public int packetOverheadBytes() {
+        return described.packetOverheadBytes() + mostGrowthBytes;
+    }
+
+    @Override
+    public int segmentOverheadBytes(int addressBytes) {
+        return described.segmentOverheadBytes(addressBytes) + mostGrowthBytes;
+    }
+
+    @Override
+    public Set<Carriage> carriages() {
+        return described.carriages();
+    }
+
+    @Override
+    public int maxPacketBytes() {
+        return Math.max(0, described.maxPacketBytes() - mostGrowthBytes);
+    }
+
+    @Override
+    public int maxAppBytes() {
+        return Math.max(0, described.maxAppBytes() - mostGrowthBytes);
+    }
+
+    @Override
+    public int maxSegmentBytes(int addressBytes) {
+        return Math.max(0, described.maxSegmentBytes(addressBytes) - mostGrowthBytes);
+    }
+}
