@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Arbitrary descriptions, written as a dissector; how to fuzz is in CONTRIBUTING. */
 class DissectorFuzzTest {
-    private static final int BROKEN = 10;
+    private static final int BROKEN = 4;
     private static final int PORT = 7_000;
     private static final String TABLE = "\n\nlocal format = ";
 

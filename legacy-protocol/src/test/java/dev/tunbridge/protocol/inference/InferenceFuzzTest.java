@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Arbitrary bytes that somebody asks a description of; how to fuzz is in CONTRIBUTING. */
 class InferenceFuzzTest {
-    private static final int FRAMES = 30;
-    private static final long MOST_STEPS = 20_000_000;
+    private static final int FRAMES = 12;
+    private static final long MOST_STEPS = 5_000_000;
     /** A step takes some nanoseconds; forty times that where the code is watched or not compiled yet. */
     private static final long MOST_CPU_NANOS = 10_000_000_000L;
 

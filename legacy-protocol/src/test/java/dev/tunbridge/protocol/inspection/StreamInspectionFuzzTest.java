@@ -69,7 +69,7 @@ class StreamInspectionFuzzTest {
     private static StreamFindings find(
             Protocol protocol, Optional<End> from, byte[] stream, int gapAt, int gapBytes, IntSupplier pieceBytes) {
         ByteBuf filler = Unpooled.buffer().writeZero(1_024);
-        try (StreamInspection inspection = new StreamInspection(protocol, from)) {
+        try (StreamInspection inspection = new StreamInspection(protocol, protocol.newCodec(), from)) {
             read(inspection, stream, 0, gapAt, pieceBytes);
             if (gapBytes > 0) {
                 inspection.missing(gapBytes, filler);

@@ -32,7 +32,7 @@ class LayoutFuzzTest {
             types: {ours: 1}
             """, "small.yaml");
 
-    private static final int MADE = 600;
+    private static final int MADE = 300;
     private static final int MOST_PAYLOAD_BYTES = 60_000;
 
     /** Layouts of the shipped descriptions are met as types of theirs; those made here have one item of each kind. */

@@ -98,10 +98,11 @@ final class FuzzedPair {
     }
 
     private void deliver() {
+        messages = 0;
         while (client.said.isReadable() || server.said.isReadable()) {
             server.hear(client.said);
             client.hear(server.said);
-            assertThat(messages).as("messages of one login").isLessThan(MOST_MESSAGES);
+            assertThat(messages).as("messages of one exchange").isLessThan(MOST_MESSAGES);
         }
     }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Arbitrary descriptions, and arbitrary bytes for the logins in them; how to fuzz is in CONTRIBUTING. */
 class SessionFuzzTest {
-    private static final int BROKEN = 20;
+    private static final int BROKEN = 10;
     private static final int FRAMES = 12;
 
     static Stream<byte[]> descriptions() {
