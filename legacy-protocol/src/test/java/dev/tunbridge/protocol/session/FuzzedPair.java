@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /** Both ends of one connection, over the bytes of its wire, in virtual time; what a session must never do is asked after every call. */
-final class FuzzedPair {
+final class FuzzedPair implements AutoCloseable {
     /** Each message of a login, its answers, and signs of life: a script has 32 steps at most. */
     private static final int MOST_MESSAGES = 200;
     /** A step of a login may wait for days; nothing stands still for longer than this. */
@@ -125,6 +125,12 @@ final class FuzzedPair {
         assertThat(peer.isOver()).isTrue();
     }
 
+    @Override
+    public void close() {
+        client.close();
+        server.close();
+    }
+
     /** One end, its reader and its writer. */
     private final class Peer implements FrameHandler, MessageHandler {
         private final End end;
@@ -142,6 +148,12 @@ final class FuzzedPair {
             this.end = end;
             this.session = session;
             prelude = protocol.newPrelude(end.other(), codec);
+        }
+
+        void close() {
+            decoder.close();
+            encoder.close();
+            codec.close();
         }
 
         /** Nothing comes of it any more. */

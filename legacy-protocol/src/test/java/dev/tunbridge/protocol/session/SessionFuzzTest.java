@@ -49,9 +49,13 @@ class SessionFuzzTest {
         }
         byte[] wire = FuzzSeeds.bytes(input);
         Random cuts = new Random(wire.length);
-        new FuzzedPair(protocol.get()).talk();
+        try (FuzzedPair pair = new FuzzedPair(protocol.get())) {
+            pair.talk();
+        }
         for (SessionScript.End end : SessionScript.End.values()) {
-            new FuzzedPair(protocol.get()).hear(end, wire, () -> 1 + cuts.nextInt(64));
+            try (FuzzedPair pair = new FuzzedPair(protocol.get())) {
+                pair.hear(end, wire, () -> 1 + cuts.nextInt(64));
+            }
         }
     }
 
@@ -59,9 +63,10 @@ class SessionFuzzTest {
     @Test
     void bothEndsOfEveryShippedScriptComeToAnEstablishedSession() {
         for (String name : FrameFormat.builtinNames()) {
-            FuzzedPair pair = new FuzzedPair(Protocol.builtin(name));
-            pair.talk();
-            assertThat(pair.established()).as(name).isEqualTo(List.of(true, true));
+            try (FuzzedPair pair = new FuzzedPair(Protocol.builtin(name))) {
+                pair.talk();
+                assertThat(pair.established()).as(name).isEqualTo(List.of(true, true));
+            }
         }
     }
 }
