@@ -109,7 +109,7 @@ final class ModelServer {
                 throw new Violation("the server's session goes on with " + action);
             }
         }
-        if (!actions.isEmpty() && !traffic.batches()) {
+        if (!actions.isEmpty()) {
             socket.written();
         }
     }

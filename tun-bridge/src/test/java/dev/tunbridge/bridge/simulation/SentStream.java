@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.simulation;
 
 import dev.tunbridge.protocol.frame.Escape;
+import dev.tunbridge.protocol.frame.Flags;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Message;
 import io.netty.buffer.ByteBuf;
@@ -16,9 +17,15 @@ final class SentStream {
     private final List<Unframed> unframed = new ArrayList<>();
     /** What may open a frame and need not belong to it, or −1: COBS only closes with one. Where flags are shared the one before has it. */
     private final int openingMark;
+    /** A flag behind a frame that may open the next, and so is left to that. */
+    private final int closingBytes;
+
+    private final boolean sharesFlags;
 
     SentStream(FrameFormat format) {
         openingMark = format.escape() == Escape.HDLC ? 0x7e : format.escape() == Escape.SLIP ? 0xc0 : -1;
+        closingBytes = format.mayShareFlag() ? 1 : 0;
+        sharesFlags = format.flags() == Flags.SHARED;
     }
 
     /** What the server says in front of its first frame. */
@@ -47,6 +54,11 @@ final class SentStream {
     }
 
     void append(SentFrame.Builder frame, int start) {
+        if (closingBytes > 0) {
+            int first = sharesFlags && !frames.isEmpty() ? start - closingBytes : start;
+            frames.add(frame.build(frames.size(), first, first, bytes.writerIndex() - closingBytes));
+            return;
+        }
         int openingBytes = bytes.getUnsignedByte(start) == openingMark ? 1 : 0;
         frames.add(frame.build(frames.size(), start, start + openingBytes, bytes.writerIndex()));
     }
