@@ -166,7 +166,15 @@ public record Protocol(
         if (top.text("session", "").equals("none")) {
             return SessionScript.NONE;
         }
-        return session(shipped(top, "session"), messages);
+        Section other = shipped(top, "session");
+        try {
+            return session(other, messages);
+        } catch (DescriptionException e) { // its place is in a file that nobody here has written
+            throw top.refuse(
+                    "session",
+                    "is that of " + top.text("session", "reference") + ", which speaks of other messages: "
+                            + e.getMessage() + "; allowed: its own session, or none");
+        }
     }
 
     private static Section shipped(Section top, String key) {

@@ -286,6 +286,20 @@ public final class FrameProbe implements AutoCloseable {
         return at;
     }
 
+    /** How many bytes in front of the index, of so many at most, are skipped on the way to it; 0 where it holds no flag. */
+    int fillBefore(ByteBuf buffer, int index, int most) {
+        if (layout.sharedBytes == 0) {
+            return 0;
+        }
+        int flag = layout.sync.byteAt(0);
+        int fill = 0;
+        while (fill < most && buffer.getUnsignedByte(index - fill) == flag
+                && buffer.getUnsignedByte(index - fill - 1) == flag) {
+            fill++;
+        }
+        return fill;
+    }
+
     /** The first index from {@code from} on where a frame may start after lost synchronisation; {@code limit} if none. */
     int nextStart(ByteBuf buffer, int from, int limit) {
         if (escaping != null) {

@@ -105,6 +105,16 @@ public final class FrameScanner implements AutoCloseable {
         return probe.probe(buffer, index, limit);
     }
 
+    /**
+     * How many of these bytes just in front of the place last found are idle fill, which ends there: a frame that ends within it is
+     * followed by what is at the place.
+     *
+     * @param most it is not looked further back
+     */
+    public int fillBefore(int most) {
+        return probe.fillBefore(buffer, found, most);
+    }
+
     /** The wire bytes of the whole, valid frame at the place last found, or 0 where too few bytes are there to say. */
     public long frameBytes() {
         return frameBytes;

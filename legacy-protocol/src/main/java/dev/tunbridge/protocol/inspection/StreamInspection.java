@@ -75,6 +75,7 @@ public final class StreamInspection implements AutoCloseable {
     /** Takes the next bytes of the stream, all that are readable. */
     public void read(ByteBuf in) {
         bytes += in.readableBytes();
+        showBehind(in);
         if (!stopped.isEmpty()) {
             in.skipBytes(in.readableBytes());
             return;
@@ -154,8 +155,31 @@ public final class StreamInspection implements AutoCloseable {
                 misfits,
                 first,
                 skippedBytes,
-                held.readableBytes(),
+                stopped.isEmpty() ? held.readableBytes() : 0,
                 stopped);
+    }
+
+    /** What is shown around the first misfit goes on in the next piece, also where nothing is read of that. */
+    private void showBehind(ByteBuf in) {
+        if (first.isEmpty()) {
+            return;
+        }
+        Misfit misfit = first.get();
+        Octets around = misfit.around();
+        long lacking = misfit.offset() + BEHIND_BYTES - misfit.aroundOffset() - around.length();
+        int more = (int) Math.min(lacking, in.readableBytes());
+        if (more > 0) {
+            ByteBuf longer = Unpooled.buffer(around.length() + more);
+            around.writeTo(longer);
+            longer.writeBytes(in, in.readerIndex(), more);
+            first = Optional.of(new Misfit(
+                    misfit.offset(),
+                    misfit.unitOffset(),
+                    misfit.rule(),
+                    misfit.text(),
+                    Octets.copyOf(longer, 0, longer.readableBytes()),
+                    misfit.aroundOffset()));
+        }
     }
 
     private void misfit(long offset, long unitOffset, Rule rule, String text) {

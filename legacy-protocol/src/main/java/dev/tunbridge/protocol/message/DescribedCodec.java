@@ -154,7 +154,7 @@ final class DescribedCodec implements MessageCodec {
         int content = bound.contentSlot;
         switch (layout.meaning()) {
             case PACKET -> onPacket(bound, buffer, handler, isCertain);
-            case TCP, UDP -> onSegment(layout.ipProtocol(), bound, buffer, handler);
+            case TCP, UDP -> onSegment(bound, in, handler);
             case DATA ->
                 handler.onData(
                         (int) slots.numbers[bound.channelSlot], buffer, slots.indexes[content], slots.lengths[content]);
@@ -228,13 +228,18 @@ final class DescribedCodec implements MessageCodec {
         }
     }
 
-    private void onSegment(int ipProtocol, Bound bound, ByteBuf buffer, MessageHandler handler) {
+    /** Each address may have a family of its own, but a packet has one for both. */
+    private void onSegment(Bound bound, PayloadReader in, MessageHandler handler) throws MalformedMessageException {
+        int addressBytes = slots.lengths[bound.clientSlot];
+        if (slots.lengths[bound.deviceSlot] != addressBytes) {
+            throw in.malformed(Meaning.DEVICE_ADDRESS, "is of another family than " + Meaning.CLIENT_ADDRESS);
+        }
         handler.onSegment(
-                ipProtocol,
-                buffer,
+                bound.layout.ipProtocol(),
+                in.buffer(),
                 slots.indexes[bound.clientSlot],
                 slots.indexes[bound.deviceSlot],
-                slots.lengths[bound.clientSlot],
+                addressBytes,
                 slots.indexes[bound.contentSlot],
                 slots.lengths[bound.contentSlot]);
     }

@@ -65,11 +65,18 @@ final class ProofModel implements AutoCloseable {
             if (scanProves(at, lane)) {
                 return true;
             }
-            if (index == 0 || !showsItsEnd(stream.frame(index - 1), lane.held(), from, position)) {
+            if (index == 0
+                    || !showsItsEnd(stream.frame(index - 1), lane.held(), from, position)
+                    || !isFillKnown(stream.frame(index - 1).end, at.start, lane.held(), position)) {
                 return false;
             }
             index--;
         }
+    }
+
+    /** A flag that closes one frame may be followed by another that opens the next: which, only those bytes tell. */
+    private static boolean isFillKnown(long end, long start, ByteRanges held, long position) {
+        return end == start || start <= position || held.contains(end, start);
     }
 
     private boolean showsItsEnd(SentFrame frame, ByteRanges held, long from, long position) {
