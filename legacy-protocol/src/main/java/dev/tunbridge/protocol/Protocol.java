@@ -14,6 +14,7 @@ import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.SessionScript;
+import dev.tunbridge.protocol.session.SessionScript.Due;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import dev.tunbridge.protocol.session.Surroundings;
 import java.nio.file.Path;
@@ -146,9 +147,12 @@ public record Protocol(
 
     /** A reader of what this end says in front of its first frame on one connection, read by the codec of the connection. */
     public Prelude newPrelude(End from, MessageCodec codec) {
-        return driver.isPresent()
-                ? Prelude.of(from == End.SERVER ? driver.get().factory().unframed() : List.of(), codec)
-                : Prelude.of(session, from, codec);
+        return Prelude.of(unframed(from), codec);
+    }
+
+    /** What this end says in front of its first frame, in order. */
+    public List<Due> unframed(End from) {
+        return driver.map(plugged -> plugged.factory().unframed(from)).orElseGet(() -> session.unframed(from));
     }
 
     /** Laid out here, or those of another protocol that comes with the bridge. */

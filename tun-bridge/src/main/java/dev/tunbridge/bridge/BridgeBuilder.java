@@ -10,6 +10,7 @@ import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.plugin.Plugins;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Path;
 import java.util.Map;
@@ -115,10 +116,11 @@ public final class BridgeBuilder {
     /** The protocol that a configuration names: one that ships, or a file, which may ask for plugins. */
     public static Protocol loadProtocol(BridgeConfig config) {
         String name = config.get(Settings.FORMAT);
+        Plugins plugins = PluginJars.load(config);
         try {
             return Protocol.builtinNames().contains(name)
                     ? SHIPPED.computeIfAbsent(name, Protocol::builtin)
-                    : Protocol.load(Path.of(name), PluginJars.load(config));
+                    : Protocol.load(Path.of(name), plugins);
         } catch (DescriptionException e) {
             throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()), e);
         }

@@ -15,13 +15,18 @@ import java.util.Set;
  * {@link #settled}, that of a peek until the next.
  */
 final class MappedCodec implements MessageCodec {
+    private static final int FIRST_BYTES = 2_048;
+
     private final FrameFormat format;
     private final MessageCodec described;
     private final MessageMapper mapper;
     private final int mostGrowthBytes;
-    private final ByteBuf arena = Unpooled.directBuffer(0);
-    private final ByteBuf peeked = Unpooled.directBuffer(0);
+    /** Empty until something is read: some codecs are asked for lengths only. */
+    private ByteBuf arena = Unpooled.EMPTY_BUFFER;
+
+    private ByteBuf peeked = Unpooled.EMPTY_BUFFER;
     private final FrameView view;
+    private boolean isClosed;
 
     MappedCodec(FrameFormat format, MessageCodec described, MessageMapper mapper, int mostGrowthBytes) {
         this.format = format;
@@ -42,7 +47,7 @@ final class MappedCodec implements MessageCodec {
 
     @Override
     public void read(FrameView frame, MessageHandler handler) throws MalformedMessageException {
-        described.read(mapper.maps(frame.type()) ? fromWire(frame, arena) : frame, handler);
+        described.read(mapper.maps(frame.type()) ? fromWire(frame, arena()) : frame, handler);
     }
 
     @Override
@@ -50,9 +55,28 @@ final class MappedCodec implements MessageCodec {
         if (!mapper.maps(frame.type())) {
             described.peek(frame, handler);
         } else if (mapper.isStateless()) {
-            described.peek(fromWire(frame, peeked.clear()), handler);
+            described.peek(peeked(frame), handler);
         } else {
             throw new MalformedMessageException("a frame of type " + frame.type() + " hangs on those before it");
+        }
+    }
+
+    private ByteBuf arena() {
+        if (arena.capacity() == 0) {
+            arena = Unpooled.directBuffer(FIRST_BYTES);
+        }
+        return arena;
+    }
+
+    /** What is peeked at may be no frame, so no fault of its bytes may be more than that. */
+    private FrameView peeked(FrameView frame) throws MalformedMessageException {
+        if (peeked.capacity() == 0) {
+            peeked = Unpooled.directBuffer(FIRST_BYTES);
+        }
+        try {
+            return fromWire(frame, peeked.clear());
+        } catch (RuntimeException e) {
+            throw new MalformedMessageException("the mapper fails of it: " + e.getMessage());
         }
     }
 
@@ -83,9 +107,11 @@ final class MappedCodec implements MessageCodec {
 
     @Override
     public void close() {
-        if (arena.refCnt() > 0) {
+        if (!isClosed) {
+            isClosed = true;
             arena.release();
             peeked.release();
+            mapper.close();
         }
     }
 

@@ -9,7 +9,7 @@ import io.netty.buffer.ByteBuf;
  * <p>A payload is what a frame holds behind its header and in front of its check: those are worked out over what is on the wire. The
  * buffer is the bridge's, is valid during the call, and may be replaced by none of its own.
  */
-public interface MessageMapper {
+public interface MessageMapper extends AutoCloseable {
     /**
      * Whether payloads of this type are changed at all, always answered alike; the others pass as they are.
      *
@@ -24,7 +24,7 @@ public interface MessageMapper {
     void toWire(int type, ByteBuf buffer, int index);
 
     /**
-     * From the wire, likewise.
+     * From the wire, likewise. Behind a hole of the stream bytes are tried that may be no frame of the other end's.
      *
      * @throws MalformedMessageException if it is nothing that the other end's {@link #toWire} makes; the frame is counted and passed over
      */
@@ -35,4 +35,8 @@ public interface MessageMapper {
      * before it, no packet goes past a hole of the stream.
      */
     boolean isStateless();
+
+    /** The connection has ended. */
+    @Override
+    default void close() {}
 }

@@ -27,7 +27,7 @@ public interface MessageMapperFactory {
     int mostGrowthBytes();
 
     /**
-     * One for one connection.
+     * One for one connection, or for an attempt to make one; also asked for when a configuration is checked.
      *
      * @throws IllegalArgumentException naming what of the configuration cannot be used, and what is allowed
      */

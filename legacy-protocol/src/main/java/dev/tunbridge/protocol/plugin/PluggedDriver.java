@@ -8,6 +8,8 @@ import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.SessionScript.Due;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import dev.tunbridge.protocol.session.Surroundings;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -35,7 +37,9 @@ public record PluggedDriver(SessionDriverFactory factory, Map<String, String> wi
         SessionDriverFactory factory = plugins.driver(name)
                 .orElseThrow(() -> PluginTexts.unknown(section, "driver", name, plugins.driverNames()));
         Map<String, String> with = PluginTexts.with(section, factory::check);
-        for (Due due : factory.unframed()) {
+        List<Due> unframed = new ArrayList<>(factory.unframed(End.SERVER));
+        unframed.addAll(factory.unframed(End.CLIENT));
+        for (Due due : unframed) {
             for (String message : due.names()) {
                 if (!messages.byName().containsKey(message) || messages.isFramed(message)) {
                     throw section.refuse(

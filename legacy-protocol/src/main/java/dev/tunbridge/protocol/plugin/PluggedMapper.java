@@ -18,6 +18,9 @@ import java.util.Optional;
  * @param with what the description gives the plugin
  */
 public record PluggedMapper(MessageMapperFactory factory, Map<String, String> with) {
+    /** What a description may still say that was written before there were plugins. */
+    private static final String AS_DESCRIBED = "reference";
+
     public PluggedMapper {
         with = Map.copyOf(with);
     }
@@ -25,6 +28,9 @@ public record PluggedMapper(MessageMapperFactory factory, Map<String, String> wi
     /** Empty where payloads are on the wire as the description lays them out. */
     public static Optional<PluggedMapper> parse(Section top, Plugins plugins) {
         if (!top.has("mapper")) {
+            return Optional.empty();
+        }
+        if (!top.isSection("mapper") && top.text("mapper").equals(AS_DESCRIBED)) {
             return Optional.empty();
         }
         Section section = top.section("mapper");

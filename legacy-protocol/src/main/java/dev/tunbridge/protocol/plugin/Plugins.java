@@ -43,7 +43,7 @@ public final class Plugins {
                             + factory.getClass().getName());
                 }
             }
-        } catch (ServiceConfigurationError | LinkageError e) {
+        } catch (ServiceConfigurationError | LinkageError | NullPointerException e) {
             throw new IllegalArgumentException("a plugin cannot be loaded: " + e.getMessage(), e);
         }
         return byName;

@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.plugin;
 
 import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.SessionScript.Due;
+import dev.tunbridge.protocol.session.SessionScript.End;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,13 +32,13 @@ public interface SessionDriverFactory {
         return Set.of();
     }
 
-    /** What the server says in front of its first frame, in order: messages whose layout is {@code unframed}. */
-    default List<Due> unframed() {
+    /** What this end says in front of its first frame, in order: messages whose layout is {@code unframed}. */
+    default List<Due> unframed(End from) {
         return List.of();
     }
 
     /**
-     * One for one connection.
+     * One for one connection, or for an attempt to make one; also asked for when a configuration is checked.
      *
      * @throws IllegalArgumentException naming what of the configuration cannot be used, and what is allowed
      */

@@ -234,7 +234,10 @@ public final class Session implements SessionDriver {
         return isOf(message, script.keepAlive().map(KeepAlive::question));
     }
 
-    @Override
+    /**
+     * Whether traffic of this carriage may pass. Where it may not, a frame of it that came is a violation before the end of
+     * the login, and to be dropped and counted after it.
+     */
     public boolean admits(Carriage carriage) {
         TunnelParameters agreed = tunnel;
         return state == State.ESTABLISHED && agreed != null && agreed.carriage() == carriage;

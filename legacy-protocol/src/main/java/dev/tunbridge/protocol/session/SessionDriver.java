@@ -1,6 +1,5 @@
 package dev.tunbridge.protocol.session;
 
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import java.util.List;
 
@@ -10,7 +9,8 @@ import java.util.List;
  * ({@link dev.tunbridge.protocol.plugin.SessionDriverFactory}).
  *
  * <p>No sockets, no threads, no clock: one thread calls, and times are {@code System.nanoTime()} of the caller, compared by difference
- * as that may wrap. What a driver throws ends its connection, and is told as a fault of the bridge.
+ * as that may wrap. {@link SessionAction.Established} is answered once, and {@link SessionAction.Closed} once, as the last. What a driver
+ * throws ends its connection, and is told as a fault of the bridge.
  */
 public interface SessionDriver {
     /** What {@link #nextDeadlineNanos} answers where nothing is waited for. */
@@ -22,7 +22,7 @@ public interface SessionDriver {
     /** Bytes came, of whatever kind. */
     void heard(long nowNanos);
 
-    /** A message came. Traffic that {@link #admits} is the caller's own business, and answered with nothing here. */
+    /** A message came, which is no traffic. */
     List<SessionAction> received(Message message, long nowNanos);
 
     /** Time has passed; to be called at {@link #nextDeadlineNanos} or at any other time. */
@@ -39,7 +39,7 @@ public interface SessionDriver {
     /** The peer sent what the protocol forbids, such as a malformed message, or traffic that is not admitted. */
     List<SessionAction> violated(String detail, long nowNanos);
 
-    /** When {@link #tick} next has something to do, or {@link #NO_DEADLINE}. */
+    /** When {@link #tick} next has something to do, or {@link #NO_DEADLINE}. A tick must move a deadline that has passed. */
     long nextDeadlineNanos();
 
     /** Whether {@link SessionAction.Established} was answered, and {@link SessionAction.Closed} was not. */
@@ -52,14 +52,11 @@ public interface SessionDriver {
         return "";
     }
 
-    /** Whether this message asks for an answer, and so may be left unanswered by who cannot send. */
+    /**
+     * Whether this message asks for an answer, and so may be left unanswered by who cannot send. All that is answered whenever it comes
+     * must count as one: else who asks and never reads fills the memory.
+     */
     default boolean isQuestion(Message message) {
         return false;
     }
-
-    /**
-     * Whether traffic of this carriage may pass. Where it may not, a frame of it that came is a violation before the end of
-     * the login, and to be dropped and counted after it.
-     */
-    boolean admits(Carriage carriage);
 }

@@ -4,6 +4,7 @@ import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.SessionScript;
 import dev.tunbridge.protocol.session.SessionScript.Due;
+import dev.tunbridge.protocol.session.SessionScript.End;
 import java.util.List;
 import java.util.Set;
 
@@ -20,8 +21,8 @@ public final class EagerFactory implements SessionDriverFactory {
     }
 
     @Override
-    public List<Due> unframed() {
-        return List.of(new Due(List.of("greeting"), true));
+    public List<Due> unframed(End from) {
+        return from == End.SERVER ? List.of(new Due(List.of("greeting"), true)) : List.of();
     }
 
     @Override

@@ -7,8 +7,10 @@ import dev.tunbridge.protocol.session.SessionAction;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -35,20 +37,33 @@ final class Negotiation {
     private final Judge judge;
     private int identifier;
     private int requests;
+    private int corrections;
     private int naks;
     private boolean isOurs;
     private boolean isTheirs;
+    private ByteBuf acknowledged = Unpooled.EMPTY_BUFFER;
     private long deadlineNanos;
 
-    /** What this end thinks of an option of the other's: that it is right, what it would rather have, or nothing at all. */
+    /** An option as it lies in a packet. */
+    private static final class Option {
+        private final int number;
+        private final byte[] value;
+
+        Option(int number, byte[] value) {
+            this.number = number;
+            this.value = value;
+        }
+    }
+
+    /** What this end thinks of the options. */
     interface Judge {
         byte[] REJECTED = new byte[0];
 
-        /** The same array: right. {@link #REJECTED}: none of it. Another one: that instead. */
+        /** Of one of the other's. The same array: right. {@link #REJECTED}: none of it. Another one: that instead. */
         byte[] judge(int option, byte[] value);
 
         /** Whether this end takes what the other would rather have it ask for. */
-        boolean givesWay(int option);
+        boolean givesWay(int option, byte[] value);
 
         /** Options that should be there, and what they should be; who leaves them out after all is let be. */
         Map<Integer, byte[]> wanted();
@@ -64,8 +79,9 @@ final class Negotiation {
         return isOurs && isTheirs;
     }
 
+    /** Whether the other end was silent for too long, or has found fault too often. */
     boolean isOver(long nowNanos) {
-        return requests >= MOST_REQUESTS && nowNanos - deadlineNanos >= 0;
+        return corrections > MOST_REQUESTS || (requests >= MOST_REQUESTS && nowNanos - deadlineNanos >= 0);
     }
 
     long deadlineNanos() {
@@ -76,78 +92,93 @@ final class Negotiation {
         return asked.getOrDefault(option, Judge.REJECTED);
     }
 
+    /** Asks, for the first time or once more: an answer to any of those that ask for the same is one to all (section 5.1). */
     SessionAction request(long nowNanos) {
         requests++;
-        identifier = (identifier + 1) & 0xff;
         deadlineNanos = nowNanos + RESTART_NANOS;
         ByteBuf options = Unpooled.buffer();
         asked.forEach((option, value) -> write(options, option, value));
         return send(REQUEST, identifier, options);
     }
 
-    /** An answer to what this end has asked for; those to earlier requests are passed over. */
-    List<SessionAction> answered(int code, int identifier, ByteBuf options, long nowNanos) {
-        if (identifier != this.identifier || isOurs) {
+    /** An answer to what this end has asked for; one to something else is passed over. */
+    List<SessionAction> answered(int code, int identifier, ByteBuf data, long nowNanos) {
+        Optional<List<Option>> options = read(data);
+        if (identifier != this.identifier || isOurs || options.isEmpty()) {
             return List.of();
         }
         if (code == ACK) {
             isOurs = true;
             return List.of();
         }
-        read(options).forEach((option, value) -> {
+        for (Option option : options.get()) {
             if (code == REJECT) {
-                asked.remove(option);
-            } else if (judge.givesWay(option)) {
-                asked.replace(option, value);
+                asked.remove(option.number);
+            } else if (judge.givesWay(option.number, option.value)) {
+                asked.replace(option.number, option.value);
             }
-        });
-        return List.of(request(nowNanos));
+        }
+        corrections++;
+        this.identifier = (this.identifier + 1) & 0xff;
+        return isOver(nowNanos) ? List.of() : List.of(request(nowNanos));
     }
 
-    /** The other end asks: all that is wrong is told at once, what is to go before what is to change. */
-    SessionAction requested(int identifier, ByteBuf options) {
+    /** Whether it asks for what it has been given already, as who has not had the answer yet does. */
+    boolean isRepeated(ByteBuf data) {
+        return isTheirs && data.equals(acknowledged);
+    }
+
+    /** The other end asks: all that is wrong is told at once, what is to go before what is to change. Empty where it cannot be read. */
+    Optional<SessionAction> requested(int identifier, ByteBuf data) {
+        return read(data).map(theirs -> requested(identifier, theirs, data));
+    }
+
+    private SessionAction requested(int identifier, List<Option> theirs, ByteBuf data) {
         ByteBuf rejected = Unpooled.buffer();
         ByteBuf changed = Unpooled.buffer();
-        Map<Integer, byte[]> theirs = read(options.slice());
-        theirs.forEach((option, value) -> {
-            byte[] verdict = judge.judge(option, value);
-            if (verdict == Judge.REJECTED) {
-                write(rejected, option, value);
-            } else if (verdict != value) {
-                write(changed, option, verdict);
+        boolean isPatient = naks < MOST_NAKS;
+        for (Option option : theirs) {
+            byte[] verdict = judge.judge(option.number, option.value);
+            if (verdict == Judge.REJECTED || (verdict != option.value && !isPatient)) {
+                write(rejected, option.number, option.value);
+            } else if (verdict != option.value) {
+                write(changed, option.number, verdict);
             }
-        });
-        judge.wanted().forEach((option, value) -> {
-            if (!theirs.containsKey(option)) {
-                write(changed, option, value);
-            }
-        });
-        if (!rejected.isReadable() && changed.isReadable() && naks++ >= MOST_NAKS) {
-            changed.clear();
-            theirs.forEach((option, value) -> {
-                if (judge.judge(option, value) != value) {
-                    write(rejected, option, value);
-                }
-            });
         }
-        isTheirs = !rejected.isReadable() && !changed.isReadable();
-        int code = rejected.isReadable() ? REJECT : changed.isReadable() ? NAK : ACK;
-        return send(code, identifier, code == REJECT ? rejected : code == NAK ? changed : options.slice());
+        judge.wanted().forEach((number, value) -> {
+            if (isPatient && theirs.stream().noneMatch(option -> option.number == number)) {
+                write(changed, number, value);
+            }
+        });
+        if (rejected.isReadable()) {
+            return send(REJECT, identifier, rejected);
+        }
+        if (changed.isReadable()) {
+            naks++;
+            return send(NAK, identifier, changed);
+        }
+        isTheirs = true;
+        acknowledged = data.copy();
+        return send(ACK, identifier, data);
     }
 
-    private static Map<Integer, byte[]> read(ByteBuf options) {
-        Map<Integer, byte[]> read = new TreeMap<>();
-        while (options.readableBytes() >= OPTION_HEAD_BYTES) {
-            int option = options.readUnsignedByte();
-            int bytes = options.readUnsignedByte() - OPTION_HEAD_BYTES;
-            if (bytes < 0 || bytes > options.readableBytes()) {
-                break; // what cannot be read is not acknowledged, and comes again or ends it
+    /** In their order; empty where the packet holds something that is no option. */
+    private static Optional<List<Option>> read(ByteBuf data) {
+        List<Option> read = new ArrayList<>();
+        ByteBuf options = data.slice();
+        while (options.isReadable()) {
+            int bytes = options.readableBytes() < OPTION_HEAD_BYTES
+                    ? 0
+                    : options.getUnsignedByte(options.readerIndex() + 1);
+            if (bytes < OPTION_HEAD_BYTES || bytes > options.readableBytes()) {
+                return Optional.empty();
             }
-            byte[] value = new byte[bytes];
-            options.readBytes(value);
-            read.put(option, value);
+            int number = options.readUnsignedByte();
+            byte[] value = new byte[bytes - OPTION_HEAD_BYTES];
+            options.skipBytes(1).readBytes(value);
+            read.add(new Option(number, value));
         }
-        return read;
+        return Optional.of(read);
     }
 
     private static void write(ByteBuf options, int option, byte[] value) {

@@ -13,6 +13,7 @@ import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -24,6 +25,7 @@ import java.util.Map;
 final class PppSession implements SessionDriver {
     private static final int LARGEST_PACKET = 1_500;
     private static final byte[] NOTHING_ESCAPED = {0, 0, 0, 0};
+    private static final byte[] NO_ADDRESS = {0, 0, 0, 0};
 
     private static final int CONTROL_MAP = 2;
     private static final int MAGIC_NUMBER = 5;
@@ -48,7 +50,8 @@ final class PppSession implements SessionDriver {
     private final Negotiation ipcp;
     private State state = State.LINK;
     private final byte[] ownAddress;
-    private byte[] peerAddress = new byte[4];
+    private byte[] peerAddress;
+    private int receiveUnit = LARGEST_PACKET;
     private long heardNanos;
     private long nextEchoNanos;
 
@@ -56,29 +59,47 @@ final class PppSession implements SessionDriver {
         this.binding = binding;
         lcp = new Negotiation("lcp", Map.of(), new LinkJudge());
         ownAddress = configured("tunnel.device-address");
+        peerAddress = configured("tunnel.server-address");
         ipcp = new Negotiation("ipcp", Map.of(IP_ADDRESS, ownAddress), new AddressJudge());
     }
 
     private byte[] configured(String name) {
-        return binding.configured(name, Value.Address.class)
+        byte[] address = binding.configured(name, Value.Address.class)
                 .map(given -> given.address().getAddress())
-                .orElseGet(() -> new byte[4]);
+                .orElse(NO_ADDRESS);
+        if (address.length != Integer.BYTES) {
+            throw new IllegalArgumentException(name + " is of IPv6; allowed: an IPv4 address, or none");
+        }
+        return address;
     }
 
     /** Control characters come and go as they are: the stream is clean. */
-    private static final class LinkJudge implements Negotiation.Judge {
+    private final class LinkJudge implements Negotiation.Judge {
         @Override
         public byte[] judge(int option, byte[] value) {
-            return switch (option) {
-                case RECEIVE_UNIT, MAGIC_NUMBER -> value;
-                case CONTROL_MAP -> isZero(value) ? value : NOTHING_ESCAPED;
-                default -> REJECTED;
-            };
+            switch (option) {
+                case RECEIVE_UNIT -> {
+                    if (value.length == Short.BYTES) {
+                        receiveUnit = Math.min(LARGEST_PACKET, ((value[0] & 0xff) << 8) | (value[1] & 0xff));
+                        return value;
+                    }
+                }
+                case MAGIC_NUMBER -> {
+                    if (value.length == Integer.BYTES) {
+                        return value;
+                    }
+                }
+                case CONTROL_MAP -> {
+                    return Arrays.equals(value, NOTHING_ESCAPED) ? value : NOTHING_ESCAPED;
+                }
+                default -> {}
+            }
+            return REJECTED;
         }
 
         @Override
-        public boolean givesWay(int option) {
-            return true;
+        public boolean givesWay(int option, byte[] value) {
+            return false; // nothing is asked for
         }
 
         @Override
@@ -90,31 +111,29 @@ final class PppSession implements SessionDriver {
     private final class AddressJudge implements Negotiation.Judge {
         @Override
         public byte[] judge(int option, byte[] value) {
-            if (option != IP_ADDRESS) {
+            if (option != IP_ADDRESS || value.length != Integer.BYTES) {
                 return REJECTED;
             }
-            peerAddress = isZero(value) ? configured("tunnel.server-address") : value;
-            return isZero(value) ? peerAddress : value;
+            if (!isZero(value)) {
+                peerAddress = value;
+                return value;
+            }
+            return isZero(peerAddress) ? REJECTED : peerAddress; // it asks for one
         }
 
         @Override
-        public boolean givesWay(int option) {
-            return isZero(ownAddress);
+        public boolean givesWay(int option, byte[] value) {
+            return isZero(ownAddress) && value.length == Integer.BYTES;
         }
 
         @Override
         public Map<Integer, byte[]> wanted() {
-            return Map.of(IP_ADDRESS, configured("tunnel.server-address"));
+            return isZero(peerAddress) ? Map.of() : Map.of(IP_ADDRESS, peerAddress);
         }
     }
 
-    private static boolean isZero(byte[] value) {
-        for (byte octet : value) {
-            if (octet != 0) {
-                return false;
-            }
-        }
-        return true;
+    private static boolean isZero(byte[] address) {
+        return Arrays.equals(address, NO_ADDRESS);
     }
 
     @Override
@@ -155,15 +174,23 @@ final class PppSession implements SessionDriver {
     private List<SessionAction> received(Negotiation of, int code, int identifier, ByteBuf data, long nowNanos) {
         return switch (code) {
             case Negotiation.REQUEST -> {
-                if (state == State.ESTABLISHED) {
+                boolean isOpen = of.isOpen();
+                if (isOpen && !of.isRepeated(data)) {
                     yield violated("the peer negotiates anew", nowNanos);
                 }
-                List<SessionAction> actions = new ArrayList<>(List.of(of.requested(identifier, data)));
-                proceed(actions, nowNanos);
+                List<SessionAction> actions = new ArrayList<>();
+                of.requested(identifier, data).ifPresent(actions::add);
+                if (!isOpen) {
+                    proceed(actions, nowNanos);
+                }
                 yield actions;
             }
             case Negotiation.ACK, Negotiation.NAK, Negotiation.REJECT -> {
                 List<SessionAction> actions = new ArrayList<>(of.answered(code, identifier, data, nowNanos));
+                if (of.isOver(nowNanos)) {
+                    yield List.of(
+                            finish(CloseReason.LOGIN_TIMEOUT, "the peer does not come to terms: no " + awaited()));
+                }
                 proceed(actions, nowNanos);
                 yield actions;
             }
@@ -179,22 +206,24 @@ final class PppSession implements SessionDriver {
             state = State.ADDRESSES;
             actions.add(ipcp.request(nowNanos));
         } else if (state == State.ADDRESSES && ipcp.isOpen()) {
+            byte[] own = isZero(ownAddress) ? ipcp.asked(IP_ADDRESS) : ownAddress;
+            if (own.length != Integer.BYTES || isZero(own) || isZero(peerAddress)) {
+                actions.add(finish(
+                        CloseReason.PROTOCOL_VIOLATION,
+                        "the peer gives no address; allowed with tunnel.device-address and tunnel.server-address"));
+                return;
+            }
             state = State.ESTABLISHED;
             nextEchoNanos = nowNanos + binding.format().keepAliveEveryNanos();
-            actions.add(new SessionAction.Established(new TunnelParameters(
-                    Carriage.PACKET,
-                    0,
-                    mtu(),
-                    Integer.BYTES * 8,
-                    address(isZero(ownAddress) ? ipcp.asked(IP_ADDRESS) : ownAddress),
-                    address(peerAddress))));
+            actions.add(new SessionAction.Established(
+                    new TunnelParameters(Carriage.PACKET, 0, mtu(), Integer.SIZE, address(own), address(peerAddress))));
         }
     }
 
     private int mtu() {
         return binding.configured("tunnel.mtu", Value.Whole.class)
-                .map(mtu -> (int) mtu.number())
-                .orElse(LARGEST_PACKET);
+                .map(mtu -> Math.min(receiveUnit, (int) mtu.number()))
+                .orElse(receiveUnit);
     }
 
     private static InetAddress address(byte[] octets) {
@@ -296,8 +325,16 @@ final class PppSession implements SessionDriver {
         };
     }
 
+    /** All that is answered whenever it comes: requests, echoes, and what is rejected. */
     @Override
-    public boolean admits(Carriage carriage) {
-        return state == State.ESTABLISHED && carriage == Carriage.PACKET;
+    public boolean isQuestion(Message message) {
+        if (state != State.ESTABLISHED
+                || !(message instanceof Message.Signal signal)
+                || !(signal.fields().get("content") instanceof Value.Bytes content)) {
+            return false;
+        }
+        byte[] packet = content.octets().toByteArray();
+        boolean isControl = signal.name().equals("lcp") || signal.name().equals("ipcp");
+        return !isControl || (packet.length > 0 && (packet[0] == Negotiation.REQUEST || packet[0] == ECHO));
     }
 }

@@ -79,6 +79,9 @@ final class ConfigOptions {
         put(changes, Settings.TUN_NAME.key(), tun);
         put(changes, Settings.FORMAT.key(), format);
         put(changes, Settings.TOKEN.key(), token);
+        plugins.stream().filter(jar -> jar.contains(",")).findFirst().ifPresent(jar -> {
+            throw new ConfigException("--plugin", jar, "the path of a JAR, without a comma");
+        });
         put(changes, Settings.PLUGINS.key(), plugins.isEmpty() ? null : String.join(",", plugins));
         return config(file, changes, settings);
     }

@@ -96,6 +96,11 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         }
     }
 
+    /** What the configuration says of the tunnel, for who reads a login and takes no part in it. */
+    public static Map<String, Value> tunnelOf(BridgeConfig config) {
+        return Map.copyOf(tunnel(config));
+    }
+
     private static ConfigException unusable(Protocol protocol, IllegalArgumentException e) {
         return ConfigException.of(Settings.FORMAT.key(), protocol.format().name() + ": " + e.getMessage(), e);
     }

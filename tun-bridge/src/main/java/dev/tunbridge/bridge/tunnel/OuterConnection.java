@@ -119,6 +119,7 @@ final class OuterConnection {
             Channel channel,
             InetSocketAddress server,
             Login login,
+            MessageCodec codec,
             ReceiveBuffer receiveBuffer,
             Downlink downlink,
             Outcome outcome,
@@ -134,7 +135,6 @@ final class OuterConnection {
         this.receiveBuffer = receiveBuffer;
         this.outcome = outcome;
         this.events = events;
-        MessageCodec codec = login.newCodec();
         Prelude prelude = login.protocol().newPrelude(SessionScript.End.SERVER, codec);
         path = new ReceivePath(format, codec, prelude, downlink, events, received, DeliveryObserver.NONE);
         writer = new FrameWriter(channel, codec, format.maxFrameBytes(), counters, socket.room());
@@ -158,12 +158,24 @@ final class OuterConnection {
             ReceiveCounters received,
             Latches latches,
             OptionalInt maxSegment) {
+        MessageCodec codec = login.newCodec(); // first: a plugin may refuse
         boolean isEpoll = loop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class);
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
         ReceiveBuffer receiveBuffer =
                 new ReceiveBuffer(channel.alloc(), login.protocol().maxUnitBytes());
         OuterConnection connection = new OuterConnection(
-                loop, channel, server, login, receiveBuffer, downlink, outcome, events, counters, received, config);
+                loop,
+                channel,
+                server,
+                login,
+                codec,
+                receiveBuffer,
+                downlink,
+                outcome,
+                events,
+                counters,
+                received,
+                config);
         long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
         new Bootstrap()
                 .group(loop)
