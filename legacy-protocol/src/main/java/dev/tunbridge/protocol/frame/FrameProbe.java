@@ -293,7 +293,8 @@ public final class FrameProbe implements AutoCloseable {
         }
         int flag = layout.sync.byteAt(0);
         int fill = 0;
-        while (fill < most && buffer.getUnsignedByte(index - fill) == flag
+        while (fill < most
+                && buffer.getUnsignedByte(index - fill) == flag
                 && buffer.getUnsignedByte(index - fill - 1) == flag) {
             fill++;
         }

@@ -333,7 +333,10 @@ final class FrameRecovery implements AutoCloseable {
                 break;
             }
             boolean isFirst = first < 0;
-            isOne = place < before && scanner.frameBytes() > 0 && !isRival && (isFirst || isNext(scanner, expected, place));
+            isOne = place < before
+                    && scanner.frameBytes() > 0
+                    && !isRival
+                    && (isFirst || isNext(scanner, expected, place));
             first = isFirst ? place : first;
             expected = place + scanner.frameBytes();
         }

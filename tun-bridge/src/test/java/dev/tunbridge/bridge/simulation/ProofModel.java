@@ -75,8 +75,8 @@ final class ProofModel implements AutoCloseable {
     }
 
     /** A flag that closes one frame may be followed by another that opens the next: which, only those bytes tell. */
-    private static boolean isFillKnown(long end, long start, ByteRanges held, long position) {
-        return end == start || start <= position || held.contains(end, start);
+    private static boolean isFillKnown(long from, long to, ByteRanges held, long position) {
+        return from == to || to <= position || held.contains(from, to);
     }
 
     private boolean showsItsEnd(SentFrame frame, ByteRanges held, long from, long position) {
