@@ -147,6 +147,7 @@ class LayoutTest {
                 "packet: [{bytes: content, length: {size: 1}}]              | packet   | of the wrong kind; allowed bytes: all that is left",
                 "tcp: [{bytes: client-address, size: 4}, {address: device-address, of: ipv4}, {bytes: content}] | tcp | allowed address",
                 "close: [{number: channel, size: 2}, {number: how, size: 1}] | close   | allowed choice",
+                "tcp: [{address: client-address, of: ipv4}, {address: device-address, of: ipv6}, {bytes: content}] | tcp | addresses of two families",
                 "x: {means: nothing, layout: []}                            | means    | allowed packet",
             })
     void refusesWhatCannotWork(String yaml, String key, String reason) {
@@ -154,6 +155,26 @@ class LayoutTest {
                 .isInstanceOfSatisfying(
                         DescriptionException.class, e -> assertThat(e.key()).contains(key))
                 .hasMessageContaining(reason);
+    }
+
+    @Test
+    void aSegmentWhoseAddressesAreOfTwoFamiliesIsMalformed() {
+        MessageCodec families =
+                MessageLayouts.parse(Description.read("""
+                        tcp: [{family: f, size: 1}, {address: client-address, of: f},
+                              {family: g, size: 1}, {address: device-address, of: g}, {bytes: content}]
+                        login: []
+                        ip: []
+                        udp: {means: signal, layout: []}
+                        note: []
+                        """, "acme.yaml")).codec(FORMAT);
+        byte[] payload = new byte[30];
+        payload[0] = 4;
+        payload[5] = 6;
+        assertThatThrownBy(() -> new Wire(FORMAT, families).readPayload("tcp", payload))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessageContaining("device-address")
+                .hasMessageContaining("is of another family than client-address");
     }
 
     @Test
