@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.dissector;
 
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.BytePattern;
+import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.HeaderField;
 import java.lang.reflect.InvocationTargetException;
@@ -47,6 +48,15 @@ final class FrameFeatures {
     /** @throws DescriptionException naming the first that is made use of and has no Lua */
     static void verify(FrameFormat format) {
         String name = format.name();
+        if (!format.shapes().isEmpty()) {
+            throw refused(name, "frame.shapes", "a list of " + format.shapes().size());
+        }
+        if (format.length().isEmpty() && format.escape() == Escape.NONE) {
+            throw refused(name, "frame.payload.size", format.maxPayloadBytes());
+        }
+        if (format.check().filter(check -> !check.extra().isEmpty()).isPresent()) {
+            throw refused(name, "frame.crcExtra", "there");
+        }
         verify(name, "frame", format, OF_FRAMES);
         format.length().ifPresent(length -> verify(name, "frame.length", length, OF_LENGTHS));
         for (HeaderField field : format.fields()) {

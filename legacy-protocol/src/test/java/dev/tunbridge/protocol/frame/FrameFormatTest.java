@@ -60,7 +60,7 @@ class FrameFormatTest {
                 "name: acme | name: [1] | name | is a list; allowed: text",
                 "name: acme | name: 5 | name | is the number 5; allowed: text, here in quotes: \"5\"",
                 "name: acme | name: acme¶speed: 9 | speed | is an unknown key; allowed frame, keepalive, mapper, messages, name",
-                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, end, escape, flags, header, headerCheck",
+                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, crcExtra, end, escape, flags, header, headerCheck",
                 "max: 2048 | max: 2048, most: 9 | frame.length.most | is an unknown key",
                 "size: 1} | size: 1, bit: 3} | frame.header[0].bit | is an unknown key; the nearest is bits;",
                 "{bytes: \"A5 5A\"} | {bytes: \"A5 5\"} | frame.sync.bytes | two hexadecimal digits each",

@@ -94,9 +94,29 @@ final class ModelDecoder {
     }
 
     private void addFrame(int start, Whole whole) {
+        if (!format.shapes().isEmpty()) {
+            ModelDecoder shape = shapeAt(start).orElseThrow();
+            shape.addFrame(start, whole, format.fields());
+            events.addAll(shape.events);
+        } else {
+            addFrame(start, whole, format.fields());
+        }
+    }
+
+    /** Of the shape that begins with the byte there. */
+    private Optional<ModelDecoder> shapeAt(int start) {
+        return format.shapes().stream()
+                .filter(shape -> shape.sync().byteAt(0) == byteAt(start))
+                .map(shape -> new ModelDecoder(shape, stream))
+                .findFirst();
+    }
+
+    private void addFrame(int start, Whole whole, List<HeaderField> known) {
         byte[] content = whole.content();
-        List<Long> fields = format.fields().stream()
-                .map(field -> number(content, field.bits()))
+        List<Long> fields = known.stream()
+                .map(field -> format.field(field.name())
+                        .map(own -> number(content, own.bits()))
+                        .orElse(0L))
                 .toList();
         int head = headBytes(content);
         byte[] payload = Arrays.copyOfRange(content, head, content.length - format.tailBytes());
@@ -107,7 +127,9 @@ final class ModelDecoder {
         events.add(frameEvent(
                 start,
                 whole.end(),
-                format.typeField().map(field -> number(content, field)).orElse(0L),
+                format.typeField()
+                        .map(field -> number(content, field))
+                        .orElse(Integer.toUnsignedLong(format.onlyType())),
                 fields,
                 payload));
     }
@@ -141,12 +163,19 @@ final class ModelDecoder {
         if (delimiter().isPresent()) {
             return isFill(at) && (at + 1 == stream.length || !isFill(at + 1));
         }
-        return !isFill(at);
+        return !isFill(at)
+                && (format.shapes().isEmpty()
+                        || shapeAt(at)
+                                .map(shape -> shape.format.canResynchronise())
+                                .orElse(false));
     }
 
     private Verdict judge(int start) {
         if (start == stream.length) {
             return new TooFew();
+        }
+        if (!format.shapes().isEmpty()) {
+            return shapeAt(start).map(shape -> shape.judge(start)).orElse(new Bad(BadFrame.SYNC));
         }
         return switch (format.escape()) {
             case NONE -> judgePlain(start);
@@ -193,10 +222,14 @@ final class ModelDecoder {
                 + (int) payload
                 + blocks * format.check().map(c -> c.algorithm().sizeBytes()).orElse(0)
                 + format.tailBytes();
-        if (available < total) {
+        int signature = format.signature()
+                .filter(s -> number(rest, format.field(s.when()).orElseThrow().bits()) == 1)
+                .map(Signature::sizeBytes)
+                .orElse(0);
+        if (available < total + signature) {
             return new TooFew();
         }
-        int end = start + total - (format.mayShareFlag() ? 1 : 0);
+        int end = start + total + signature - (format.mayShareFlag() ? 1 : 0);
         return every == 0
                 ? judgeEnd(Arrays.copyOf(rest, total), end)
                 : judgeBlocks(Arrays.copyOf(rest, total), head, (int) payload, end);
@@ -461,6 +494,9 @@ final class ModelDecoder {
     }
 
     private long payloadLength(byte[] content) {
+        if (format.length().isEmpty()) {
+            return format.maxPayloadBytes();
+        }
         LengthField length = format.length().orElseThrow();
         BitField bits = length.bits();
         if (isGrowing()) {
@@ -530,7 +566,17 @@ final class ModelDecoder {
         int from = check.from().index(0, payloadEnd);
         int to = check.to().index(0, payloadEnd);
         int at = check.at().index(0, payloadEnd);
-        long computed = ModelChecksum.compute(check.algorithm(), content, from, to - from);
+        byte[] checked = Arrays.copyOfRange(content, from, to);
+        if (!check.extra().isEmpty()) {
+            Integer extra =
+                    check.extra().get((int) number(content, format.typeField().orElseThrow()));
+            if (extra == null) {
+                return false;
+            }
+            checked = Arrays.copyOf(checked, checked.length + 1);
+            checked[checked.length - 1] = extra.byteValue();
+        }
+        long computed = ModelChecksum.compute(check.algorithm(), checked, 0, checked.length);
         for (int i = 0; i < check.separator().sizeBytes(); i++) {
             if ((content[at++] & 0xff) != check.separator().byteAt(i)) {
                 return false;

@@ -52,7 +52,9 @@ class ShippedFormatsTest {
                         : format.resync().maxScanBytes() == 0
                                 ? "closed (by `maxScan: 0`)"
                                 : "closed (%.1f)".formatted(FormatEvidence.bits(format));
-        String pastAHole = format.escape() != Escape.NONE ? "mark" : format.canResynchronise() ? "frame" : "chain";
+        String pastAHole = format.escape() != Escape.NONE
+                ? "mark"
+                : format.canResynchronise() && !format.wantsContentEvidence() ? "frame" : "chain";
         assertThat(rows)
                 .singleElement()
                 .asString()
