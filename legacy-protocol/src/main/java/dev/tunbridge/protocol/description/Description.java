@@ -56,6 +56,7 @@ public final class Description {
             "qemu",
             "rtcm3",
             "slip",
+            "sml",
             "smpp",
             "stomp",
             "tpkt",

@@ -51,6 +51,9 @@ final class FrameFeatures {
         if (!format.shapes().isEmpty()) {
             throw refused(name, "frame.shapes", "a list of " + format.shapes().size());
         }
+        if (format.escape() == Escape.SML) {
+            throw refused(name, "frame.escape", "sml");
+        }
         if (format.length().isEmpty() && format.escape() == Escape.NONE) {
             throw refused(name, "frame.payload.size", format.maxPayloadBytes());
         }

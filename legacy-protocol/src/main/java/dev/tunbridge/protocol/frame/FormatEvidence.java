@@ -100,6 +100,8 @@ final class FormatEvidence {
                 + switch (format.escape()) {
                     case NONE -> "";
                     case END -> ", and no byte of a frame may be the one that ends it";
+                    case SML ->
+                        ", what fills them to words of four, and four for each word of payload that must be escaped";
                     default -> ", and one for each payload byte that must be escaped";
                 });
         lines.add("payload of at most " + format.maxPayloadBytes() + " bytes, frame of at most "
@@ -185,7 +187,8 @@ final class FormatEvidence {
     }
 
     private static String recovery(FrameFormat format) {
-        if (format.escape() != Escape.NONE) {
+        Escaping escaping = format.escaping();
+        if (escaping != null && escaping.hasCertainBoundaries()) {
             return "recovery past a hole: possible; frames go early from the first mark, a boundary that is proven";
         }
         if (format.wantsContentEvidence() || !format.canResynchronise()) {
@@ -210,6 +213,7 @@ final class FormatEvidence {
             case SLIP -> BytePattern.of(new byte[] {(byte) 0xC0});
             case COBS -> BytePattern.of(new byte[] {0});
             case DLE -> BytePattern.of(new byte[] {0x10, 0x02});
+            case SML -> BytePattern.of(new byte[] {0x1B, 0x1B, 0x1B, 0x1B, 1, 1, 1, 1});
             case END -> BytePattern.of(new byte[] {(byte) format.end().orElseThrow()});
         };
     }

@@ -43,7 +43,7 @@ import java.util.stream.Stream;
  *     crcExtra:  type: byte                       a byte over which the check goes on
  *     signature: when, size                       a header field of one bit; the bytes behind the check
  *     type                                        of all frames, where no field of the header is named type
- *     trailer, escape (none, hdlc, slip, cobs, dle), end, flags (own, shared)
+ *     trailer, escape (none, hdlc, slip, cobs, dle, sml), end, flags (own, shared)
  *     shapes:                                     a list of such frames without escape, end and flags, instead of all that
  *   resync:    boundaries (proven, anchored, found), maxScan
  *   types:     name: number
@@ -198,7 +198,8 @@ final class FormatParser {
         HDLC,
         SLIP,
         COBS,
-        DLE
+        DLE,
+        SML
     }
 
     private static Escape escape(Section frame) {
@@ -208,6 +209,7 @@ final class FormatParser {
             case SLIP -> Escape.SLIP;
             case COBS -> Escape.COBS;
             case DLE -> Escape.DLE;
+            case SML -> Escape.SML;
         };
     }
 

@@ -349,10 +349,11 @@ public record FrameFormat(
         return check.map(Check::sizeBytes).orElse(0);
     }
 
-    /** Bits of both checks. */
+    /** Bits of both checks, and of one in the mark that closes a frame. */
     int checkBits() {
         return 8
-                * (check.filter(c -> !c.isOfBlocks()) // a frame without payload has no block
+                * ((escape == Escape.SML ? SmlEscaping.CHECK_BYTES : 0)
+                        + check.filter(c -> !c.isOfBlocks()) // a frame without payload has no block
                                 .map(c -> c.algorithm().sizeBytes())
                                 .orElse(0)
                         + headerCheck.map(c -> c.algorithm().sizeBytes()).orElse(0));

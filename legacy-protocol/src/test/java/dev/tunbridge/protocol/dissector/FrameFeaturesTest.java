@@ -44,7 +44,9 @@ class FrameFeaturesTest {
             "ft12",
             "frame.shapes",
             "mavlink",
-            "frame.shapes");
+            "frame.shapes",
+            "sml",
+            "frame.escape");
 
     @ParameterizedTest
     @MethodSource("dev.tunbridge.protocol.frame.FrameFormat#builtinNames")

@@ -133,7 +133,7 @@ class FrameFormatTest {
                         + "| frame.check.refin | is the number 1; allowed true, false",
                 "trailer: \"\" | trailer: \"0\" | frame.trailer | two hexadecimal digits each",
                 "escape: none | escape: hdlc | frame.sync | does not go with an escape",
-                "escape: none | escape: base64 | frame.escape | is \"base64\"; allowed none, hdlc, slip, cobs, dle",
+                "escape: none | escape: base64 | frame.escape | is \"base64\"; allowed none, hdlc, slip, cobs, dle, sml",
                 "boundaries: anchored | boundaries: sure | resync.boundaries | allowed proven, anchored, found",
                 "{bytes: \"A5 5A\"} | {bytes: 68} | frame.sync.bytes "
                         + "| is the number 68; allowed: hexadecimal bytes in quotes, such as \"68\"",

@@ -140,7 +140,7 @@ final class ModelDecoder {
             case SLIP -> Optional.of(0xC0);
             case COBS -> Optional.of(0x00);
             case END -> Optional.of(format.end().orElseThrow());
-            case NONE, DLE -> Optional.empty();
+            case NONE, DLE, SML -> Optional.empty();
         };
     }
 
@@ -181,6 +181,7 @@ final class ModelDecoder {
             case NONE -> judgePlain(start);
             case HDLC, SLIP, COBS, END -> judgeDelimited(start);
             case DLE -> judgeDle(start);
+            case SML -> judgeSml(start);
         };
     }
 
@@ -357,6 +358,51 @@ final class ModelDecoder {
             }
         }
         return new TooFew();
+    }
+
+    /** Words behind the start, of which one of 1B is there twice, or closes. */
+    private Verdict judgeSml(int start) {
+        byte[] rest = Arrays.copyOfRange(stream, start, stream.length);
+        String begins = "1b1b1b1b01010101";
+        String there = HexFormat.of().formatHex(Arrays.copyOf(rest, Math.min(8, rest.length)));
+        if (!begins.startsWith(there)) {
+            return new Bad(BadFrame.SYNC);
+        }
+        int most = (format.maxContentBytes() + 3) / 4 * 4;
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (int at = 8; at + 4 <= rest.length; at += 4) {
+            String word = HexFormat.of().formatHex(rest, at, at + 4);
+            if (word.equals("1b1b1b1b")) {
+                if (at + 8 > rest.length) {
+                    return new TooFew();
+                }
+                at += 4;
+                word = HexFormat.of().formatHex(rest, at, at + 4);
+                if (!word.equals("1b1b1b1b")) {
+                    return judgeSmlEnd(rest, start, at, content.toByteArray());
+                }
+            }
+            content.write(rest, at, 4);
+            if (content.size() > most) {
+                return new Bad(BadFrame.LENGTH);
+            }
+        }
+        return new TooFew();
+    }
+
+    private Verdict judgeSmlEnd(byte[] rest, int start, int at, byte[] filled) {
+        int fill = rest[at + 1] & 0xff;
+        if (rest[at] != 0x1A || fill > 3 || fill > filled.length) {
+            return new Bad(BadFrame.ESCAPE);
+        }
+        if (filled.length - fill > format.maxContentBytes()) {
+            return new Bad(BadFrame.LENGTH);
+        }
+        long check = ModelChecksum.compute(
+                CrcCatalogue.find("crc16-x25").orElseThrow(), Arrays.copyOf(rest, at + 2), 0, at + 2);
+        return number(rest, BitField.wholeBytes(at + 2, 2, Endian.LITTLE)) == check
+                ? judgeContent(Arrays.copyOf(filled, filled.length - fill), start + at + 4)
+                : new Bad(BadFrame.CHECK);
     }
 
     private Verdict judgeContent(byte[] content, int end) {

@@ -12,7 +12,9 @@ import java.util.Random;
 /** Writes streams of frames whose payloads are as awkward as a client can make them, and damages them. */
 final class StreamGenerator {
     /** Bytes that mean something to some escape or to a shipped format. */
-    private static final int[] MARKS = {0x7E, 0x7D, 0x5E, 0xC0, 0xDB, 0xDC, 0x00, 0x10, 0x02, 0x03, 0xA5, 0x5A, 0xFF};
+    private static final int[] MARKS = {
+        0x7E, 0x7D, 0x5E, 0xC0, 0xDB, 0xDC, 0x1B, 0x1B, 0x01, 0x00, 0x10, 0x02, 0x03, 0xA5, 0x5A, 0xFF
+    };
 
     /** The model is slow, and some shipped formats have payloads of 128 KiB. */
     private static final int LONGEST = 2_048;
