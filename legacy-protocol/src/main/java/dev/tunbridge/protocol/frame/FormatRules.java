@@ -37,7 +37,7 @@ final class FormatRules {
                 format.escape(),
                 format.end().orElse(-1));
         if (format.hasShapes()) {
-            rules.verifyShapes(format);
+            ShapeRules.verify(format);
             return;
         }
         rules.verifySizes(
@@ -453,51 +453,10 @@ final class FormatRules {
                                         : Integer.toUnsignedString(onlyType)
                                                 + " alone, for no field of the header is named type"));
             }
-            verifyAlone(names, name, number);
-        });
-    }
-
-    private void verifyAlone(Map<Integer, String> names, String name, int number) {
-        String other = names.putIfAbsent(number, name);
-        if (other != null) {
-            throw refuse("types." + name, "is " + Integer.toUnsignedString(number) + ", which is also types." + other);
-        }
-    }
-
-    /** Each has been verified by itself. */
-    private void verifyShapes(FrameFormat format) {
-        List<FrameFormat> shapes = format.shapes();
-        Map<Integer, Integer> byFirstByte = new HashMap<>();
-        for (int i = 0; i < shapes.size(); i++) {
-            BytePattern sync = shapes.get(i).sync();
-            String key = "frame.shapes[" + i + "].sync";
-            if (sync.sizeBytes() == 0 || sync.maskAt(0) != 0xff) {
-                throw refuse(
-                        sync.sizeBytes() == 0 ? "frame.shapes[" + i + "]" : key + ".mask",
-                        "leaves the first byte open, which tells the shapes apart; allowed: a sync whose first byte counts whole");
-            }
-            Integer other = byFirstByte.putIfAbsent(sync.byteAt(0), i);
+            String other = names.putIfAbsent(number, name);
             if (other != null) {
-                throw refuse(
-                        key + ".bytes",
-                        "begins with the byte of frame.shapes[" + other
-                                + "], which tells the shapes apart; allowed: another");
+                throw refuse(key, "is " + Integer.toUnsignedString(number) + ", which is also types." + other);
             }
-            if (shapes.get(i).mayShareFlag()) {
-                throw refuse(
-                        "frame.shapes[" + i + "].trailer",
-                        "is the byte with which the sync begins, so that frames could share it; allowed: another, for frames have shapes");
-            }
-        }
-        Map<Integer, String> names = new HashMap<>();
-        format.types().forEach((name, number) -> {
-            if (shapes.stream().noneMatch(shape -> shape.holdsType(number))) {
-                throw refuse(
-                        "types." + name,
-                        "is " + Integer.toUnsignedString(number)
-                                + ", which frames of no shape have; allowed: what the type field of one holds, or its type, and what frame.crcExtra has if it is there");
-            }
-            verifyAlone(names, name, number);
         });
     }
 

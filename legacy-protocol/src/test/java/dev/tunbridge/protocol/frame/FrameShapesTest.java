@@ -107,7 +107,7 @@ class FrameShapesTest {
                 .contains(
                         "frames that begin with 68, of 6 to 261 bytes, have 20.0 bits of evidence: they are searched for",
                         "frames that begin with 10, of 5 bytes, have 16.0 bits of evidence: they are searched for",
-                        "frames that begin with E5, of 1 bytes, have 8.0 bits of evidence: they count behind another frame, and are not"
+                        "frames that begin with E5, of 1 byte, have 8.0 bits of evidence: they count behind another frame, and are not"
                                 + " searched for")
                 .anyMatch(
                         line -> line.startsWith("recovery past a hole: only behind a frame whose header came before"));
