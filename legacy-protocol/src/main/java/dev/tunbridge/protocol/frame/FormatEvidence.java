@@ -154,7 +154,9 @@ final class FormatEvidence {
 
     private static String sizes(FrameFormat shape) {
         int least = shape.payloadAt() + shape.minPayloadBytes() + shape.tailBytes();
-        return shape.hasFixedSize() ? least + (least == 1 ? " byte" : " bytes") : least + " to " + shape.maxFrameBytes() + " bytes";
+        return shape.hasFixedSize()
+                ? least + (least == 1 ? " byte" : " bytes")
+                : least + " to " + shape.maxFrameBytes() + " bytes";
     }
 
     private static void explainCheck(Check check, List<String> lines) {

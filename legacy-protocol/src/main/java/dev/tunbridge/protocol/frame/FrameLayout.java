@@ -194,10 +194,7 @@ final class FrameLayout {
 
     /** Whether the frame at the index is of a type whose check can be known. */
     boolean knowsCheck(ByteBuf buffer, int frameIndex) {
-        return check == null
-                || check.extra == null
-                || type == null
-                || hasExtra((int) type.read(buffer, frameIndex));
+        return check == null || check.extra == null || type == null || hasExtra((int) type.read(buffer, frameIndex));
     }
 
     private boolean hasExtra(int number) {

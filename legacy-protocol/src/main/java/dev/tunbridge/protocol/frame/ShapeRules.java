@@ -52,7 +52,8 @@ final class ShapeRules {
             if (format.shapeOf(number).isEmpty()) {
                 throw refuse(
                         "types." + name,
-                        is + ", which frames of no shape have; allowed: what the type field of one holds, or its type, and what"
+                        is
+                                + ", which frames of no shape have; allowed: what the type field of one holds, or its type, and what"
                                 + " frame.crcExtra has if it is there");
             }
             String other = names.putIfAbsent(number, name);
