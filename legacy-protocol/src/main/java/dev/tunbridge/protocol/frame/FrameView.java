@@ -9,7 +9,9 @@ import io.netty.buffer.Unpooled;
  * <p>In a format that escapes, the buffer holds the unescaped frame; offsets are always those of the stream as it came.
  */
 public final class FrameView {
-    private final FrameLayout layout;
+    /** That of the frame's shape. */
+    private FrameLayout layout;
+
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private int frameIndex;
     private int headBytes;
@@ -21,24 +23,31 @@ public final class FrameView {
         this.layout = layout;
     }
 
-    /** A view of frames whose payloads are changed behind the framing. */
-    public static FrameView of(FrameFormat format) {
-        return new FrameView(new FrameLayout(format));
+    /** One more, of frames like the one that is shown here. */
+    public FrameView another() {
+        return new FrameView(layout);
     }
 
     /**
-     * Shows a frame that was copied, and its payload changed.
+     * Shows a frame whose header was copied, and its payload changed.
      *
-     * @param contentIndex of its header
-     * @param startOffset and what follows: as of the frame on the wire
+     * @param wire the frame as it came
+     * @param contentIndex of its header in the buffer
      */
-    public FrameView showing(
-            ByteBuf buffer, int contentIndex, int headBytes, int payloadLength, long startOffset, long endOffset) {
-        wrap(buffer, contentIndex, headBytes, payloadLength, startOffset, endOffset);
+    public FrameView showing(FrameView wire, ByteBuf buffer, int contentIndex, int payloadLength) {
+        wrap(wire.layout, buffer, contentIndex, wire.headBytes, payloadLength, wire.startOffset, wire.endOffset);
         return this;
     }
 
-    void wrap(ByteBuf buffer, int frameIndex, int headBytes, int payloadLength, long startOffset, long endOffset) {
+    void wrap(
+            FrameLayout layout,
+            ByteBuf buffer,
+            int frameIndex,
+            int headBytes,
+            int payloadLength,
+            long startOffset,
+            long endOffset) {
+        this.layout = layout;
         this.buffer = buffer;
         this.frameIndex = frameIndex;
         this.headBytes = headBytes;
@@ -47,15 +56,16 @@ public final class FrameView {
         this.endOffset = endOffset;
     }
 
-    /** The type field as 32 bits without a sign, or 0 where the format has none. */
+    /** The type field as 32 bits without a sign, or that of all frames of its shape, mostly 0, where there is none. */
     public int type() {
         BitField type = layout.type;
-        return type == null ? 0 : (int) type.read(buffer, frameIndex);
+        return type == null ? layout.onlyType : (int) type.read(buffer, frameIndex);
     }
 
-    /** The header field at the index that {@link FrameFormat#fieldIndex} gives. */
+    /** The header field at the index that {@link FrameFormat#fieldIndex} gives; 0 where frames of this shape have none of that name. */
     public long field(int index) {
-        return layout.fields[index].read(buffer, frameIndex);
+        BitField field = layout.field(index);
+        return field == null ? 0 : field.read(buffer, frameIndex);
     }
 
     public ByteBuf buffer() {
@@ -77,7 +87,7 @@ public final class FrameView {
 
     /** Bytes of the frame in {@link #buffer}, from its header to its end. */
     public int contentLength() {
-        return headBytes + payloadLength + layout.tailBytes;
+        return headBytes + payloadLength + layout.tailBytes + layout.signatureBytes(buffer, frameIndex);
     }
 
     /**

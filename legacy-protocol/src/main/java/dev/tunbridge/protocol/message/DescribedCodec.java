@@ -413,21 +413,26 @@ final class DescribedCodec implements MessageCodec {
 
     @Override
     public int maxPacketBytes() {
-        return format.maxPayloadBytes() - headBytes(Meaning.PACKET, 0);
+        return mostBytes(Meaning.PACKET) - headBytes(Meaning.PACKET, 0);
     }
 
     @Override
     public int maxSegmentBytes(int addressBytes) {
-        return format.maxPayloadBytes() - segmentHeadBytes(addressBytes);
+        return Math.min(mostBytes(Meaning.TCP), mostBytes(Meaning.UDP)) - segmentHeadBytes(addressBytes);
     }
 
     @Override
     public int maxAppBytes() {
-        return byMeaning.containsKey(Meaning.APP) ? format.maxPayloadBytes() - headBytes(Meaning.APP, 0) : 0;
+        return byMeaning.containsKey(Meaning.APP) ? mostBytes(Meaning.APP) - headBytes(Meaning.APP, 0) : 0;
     }
 
     private int segmentHeadBytes(int addressBytes) {
         return Math.max(headBytes(Meaning.TCP, addressBytes), headBytes(Meaning.UDP, addressBytes));
+    }
+
+    private int mostBytes(Meaning meaning) {
+        Bound bound = byMeaning.get(meaning);
+        return bound == null ? format.maxPayloadBytes() : format.maxPayloadBytes(bound.number);
     }
 
     private int headBytes(Meaning meaning, int addressBytes) {

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A codec whose payloads a mapper changes on their way. What it has read lies in memory of its own: that of the kernel lane until
@@ -25,7 +26,7 @@ final class MappedCodec implements MessageCodec {
     private ByteBuf arena = Unpooled.EMPTY_BUFFER;
 
     private ByteBuf peeked = Unpooled.EMPTY_BUFFER;
-    private final FrameView view;
+    private @Nullable FrameView view;
     private boolean isClosed;
 
     MappedCodec(FrameFormat format, MessageCodec described, MessageMapper mapper, int mostGrowthBytes) {
@@ -33,7 +34,6 @@ final class MappedCodec implements MessageCodec {
         this.described = described;
         this.mapper = mapper;
         this.mostGrowthBytes = mostGrowthBytes;
-        this.view = FrameView.of(format);
     }
 
     @Override
@@ -91,8 +91,9 @@ final class MappedCodec implements MessageCodec {
             target.writerIndex(contentIndex);
             throw e;
         }
-        int length = target.writerIndex() - payloadIndex;
-        return view.showing(target, contentIndex, headBytes, length, frame.startOffset(), frame.endOffset());
+        FrameView shown = view == null ? frame.another() : view;
+        view = shown;
+        return shown.showing(frame, target, contentIndex, target.writerIndex() - payloadIndex);
     }
 
     @Override

@@ -42,7 +42,7 @@ class DissectorTest {
     private static final int FIRST_PORT = 7_001;
 
     /** Each makes use of what a dissector does not read yet, and is refused by its name. */
-    private static final List<String> UNSAID = List.of("dnp3", "nmea", "stomp", "websocket");
+    private static final List<String> UNSAID = List.of("dnp3", "ft12", "mavlink", "nmea", "sml", "stomp", "websocket");
 
     @TempDir
     static Path folder;

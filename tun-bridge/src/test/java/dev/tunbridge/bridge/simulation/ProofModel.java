@@ -44,7 +44,7 @@ final class ProofModel implements AutoCloseable {
             case SLIP -> 0xc0;
             case COBS -> 0x00;
             case END -> format.end().orElseThrow();
-            case NONE, DLE -> -1;
+            case NONE, DLE, SML -> -1;
         };
     }
 
