@@ -104,8 +104,9 @@ public final class FuzzSeeds {
     }
 
     private void frame(FrameEncoder encoder, int type, FrameFormat format, ByteBuf out) {
-        int most = Math.min(format.maxPayloadBytes(), random.nextInt(4) == 0 ? 300 : 40);
-        int length = Math.max(format.minPayloadBytes(), random.nextInt(most + 1));
+        FrameFormat shape = format.shapeOf(type).orElse(format);
+        int most = Math.min(shape.maxPayloadBytes(), random.nextInt(4) == 0 ? 300 : 40);
+        int length = Math.max(shape.minPayloadBytes(), random.nextInt(most + 1));
         try {
             encoder.encode(out, type, Unpooled.wrappedBuffer(bytes(length)));
         } catch (IllegalArgumentException e) { // it holds the byte that ends frames
