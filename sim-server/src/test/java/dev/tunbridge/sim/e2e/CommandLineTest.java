@@ -120,12 +120,14 @@ class CommandLineTest {
 
     @Test
     void aWrongDescriptionIsNamedWithItsKey(@TempDir Path folder) throws Exception {
-        Path format = Files.writeString(
-                folder.resolve("bad.yaml"),
-                "name: bad\nframe: {header: [{name: type, at: 0, size: 1}], length: {at: 1, size: 99}, payload: {at: 100}}\n");
+        Path format = Files.writeString(folder.resolve("bad.yaml"), """
+                name: bad
+                frame: {header: [{name: type, at: 0, size: 1}], length: {at: 1, size: 99, max: 64}, payload: {at: 100}}
+                types: {packet: 1}
+                """);
         Command.Result result = Command.run(LIMIT, "", java(BRIDGE, "check", "--format", format.toString()));
         assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(result.errors()).contains("bad.yaml").contains("length");
+        assertThat(result.errors()).contains("bad.yaml:2:").contains("frame.length.size: is 99; allowed 1 to 8");
     }
 
     @ParameterizedTest
