@@ -6,21 +6,38 @@ import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageLayouts;
+import dev.tunbridge.protocol.message.Value;
+import dev.tunbridge.protocol.plugin.PluggedDriver;
+import dev.tunbridge.protocol.plugin.PluggedMapper;
+import dev.tunbridge.protocol.plugin.Plugins;
 import dev.tunbridge.protocol.session.Prelude;
+import dev.tunbridge.protocol.session.Session;
+import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.SessionScript;
+import dev.tunbridge.protocol.session.SessionScript.Due;
+import dev.tunbridge.protocol.session.SessionScript.End;
+import dev.tunbridge.protocol.session.Surroundings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A protocol as one description has it: how bytes are frames, what frames say, and who says what when. Immutable.
  *
  * @param format of the frames
  * @param messages how payloads are laid out
- * @param session login, signs of life, farewell
+ * @param session login, signs of life, farewell; {@link SessionScript#NONE} where a plugin drives it
+ * @param driver the plugin that drives the session, if one does
+ * @param mapper the plugin that changes payloads, if one does
  */
-public record Protocol(FrameFormat format, MessageLayouts messages, SessionScript session) {
-    /** The only one so far: what the description lays out. */
-    private static final String OWN_MAPPER = "reference";
+public record Protocol(
+        FrameFormat format,
+        MessageLayouts messages,
+        SessionScript session,
+        Optional<PluggedDriver> driver,
+        Optional<PluggedMapper> mapper) {
 
     public Protocol {
         messages.codec(format); // refuses types that are not laid out
@@ -34,35 +51,48 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
         }
     }
 
+    /** One without plugins. */
+    public Protocol(FrameFormat format, MessageLayouts messages, SessionScript session) {
+        this(format, messages, session, Optional.empty(), Optional.empty());
+    }
+
     /**
-     * Reads a description from a file.
+     * Reads a description from a file, without plugins.
      *
      * @throws DescriptionException if it cannot be read, is no description, or describes what cannot work
      */
     public static Protocol load(Path file) {
-        return of(Description.load(file));
+        return load(file, Plugins.NONE);
+    }
+
+    /** The same where the description may ask for plugins. */
+    public static Protocol load(Path file, Plugins plugins) {
+        return of(Description.load(file), plugins);
     }
 
     /**
-     * Reads a description.
+     * Reads a description, without plugins.
      *
      * @param source what errors call it
      */
     public static Protocol parse(String yaml, String source) {
-        return of(Description.read(yaml, source));
+        return parse(yaml, source, Plugins.NONE);
     }
 
-    private static Protocol of(Section top) {
+    /** The same where the description may ask for plugins. */
+    public static Protocol parse(String yaml, String source, Plugins plugins) {
+        return of(Description.read(yaml, source), plugins);
+    }
+
+    private static Protocol of(Section top, Plugins plugins) {
         FrameFormat format = FrameFormat.parse(top);
-        if (!format.mapper().equals(OWN_MAPPER)) {
-            throw top.refuse(
-                    "mapper", "is \"" + format.mapper() + "\"; allowed " + OWN_MAPPER + ", or messages: laid out here");
-        }
         MessageLayouts messages = messages(top);
-        SessionScript session = session(top, messages);
+        Optional<PluggedMapper> mapper = PluggedMapper.parse(top, plugins);
+        Optional<PluggedDriver> driver = PluggedDriver.parse(top, plugins, messages);
+        SessionScript session = driver.isPresent() ? SessionScript.NONE : session(top, messages);
         top.finish();
         try {
-            return new Protocol(format, messages, session);
+            return new Protocol(format, messages, session, driver, mapper);
         } catch (DescriptionException e) {
             throw top.locate(e);
         }
@@ -70,16 +100,44 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
 
     /** A protocol that comes with the bridge. */
     public static Protocol builtin(String name) {
-        return of(Description.shipped(name));
+        return of(Description.shipped(name), Plugins.NONE);
     }
 
     public static List<String> builtinNames() {
         return Description.shippedNames();
     }
 
-    /** A codec for one connection. */
+    /** A codec for one connection; where a mapper changes payloads, one that is asked for lengths only. */
     public MessageCodec newCodec() {
-        return messages.codec(format);
+        return mapper.map(plugged -> plugged.unbound(messages, format)).orElseGet(() -> messages.codec(format));
+    }
+
+    /**
+     * A codec for one connection.
+     *
+     * @param end whose it is
+     * @param configured what the configuration gives
+     * @throws IllegalArgumentException if a plugin cannot use that, naming what it is
+     */
+    public MessageCodec newCodec(End end, Map<String, Value> configured, Surroundings surroundings) {
+        return mapper.map(plugged -> plugged.bind(messages, format, end, configured, surroundings))
+                .orElseGet(() -> messages.codec(format));
+    }
+
+    /**
+     * The device's end of one connection.
+     *
+     * @param configured what the configuration gives
+     * @throws IllegalArgumentException if a plugin cannot use that, naming what it is
+     */
+    public SessionDriver newSession(Map<String, Value> configured, Surroundings surroundings) {
+        return driver.map(plugged -> plugged.bind(format, configured, surroundings))
+                .orElseGet(() -> Session.client(session, format, configured, surroundings));
+    }
+
+    /** The variables of the tunnel that the server gives the device. */
+    public Set<String> given() {
+        return driver.map(plugged -> plugged.factory().gives()).orElseGet(session::given);
     }
 
     /** What a reader must hold at most to have a frame, or a message in front of the first, whole. */
@@ -88,8 +146,13 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
     }
 
     /** A reader of what this end says in front of its first frame on one connection, read by the codec of the connection. */
-    public Prelude newPrelude(SessionScript.End from, MessageCodec codec) {
-        return Prelude.of(session, from, codec);
+    public Prelude newPrelude(End from, MessageCodec codec) {
+        return Prelude.of(unframed(from), codec);
+    }
+
+    /** What this end says in front of its first frame, in order. */
+    public List<Due> unframed(End from) {
+        return driver.map(plugged -> plugged.factory().unframed(from)).orElseGet(() -> session.unframed(from));
     }
 
     /** Laid out here, or those of another protocol that comes with the bridge. */
@@ -107,7 +170,15 @@ public record Protocol(FrameFormat format, MessageLayouts messages, SessionScrip
         if (top.text("session", "").equals("none")) {
             return SessionScript.NONE;
         }
-        return session(shipped(top, "session"), messages);
+        Section other = shipped(top, "session");
+        try {
+            return session(other, messages);
+        } catch (DescriptionException e) { // its place is in a file that nobody here has written
+            throw top.refuse(
+                    "session",
+                    "is that of " + top.text("session", "reference") + ", which speaks of other messages: "
+                            + e.getMessage() + "; allowed: its own session, or none");
+        }
     }
 
     private static Section shipped(Section top, String key) {

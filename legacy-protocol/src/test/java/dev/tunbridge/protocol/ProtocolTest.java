@@ -81,4 +81,15 @@ class ProtocolTest {
                 .hasMessageContaining(
                         "messages: is \"modbus\"; allowed: its own messages, or those of reference, plain-le, hdlc, vtun, ");
     }
+
+    @Test
+    void aSessionThatIsAnotherDescriptionsAndDoesNotSuitIsRefusedHere() {
+        String withoutSession = FuzzSeeds.description("smpp").replace("session: none", "");
+        assertThatThrownBy(() -> Protocol.parse(withoutSession, "acme.yaml"))
+                .isInstanceOfSatisfying(
+                        DescriptionException.class, e -> assertThat(e.key()).isEqualTo("session"))
+                .hasMessageStartingWith("acme.yaml")
+                .hasMessageContaining("is that of reference, which speaks of other messages")
+                .hasMessageContaining("allowed: its own session, or none");
+    }
 }

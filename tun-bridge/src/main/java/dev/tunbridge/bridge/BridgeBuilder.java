@@ -10,6 +10,7 @@ import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.plugin.Plugins;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Path;
 import java.util.Map;
@@ -112,13 +113,14 @@ public final class BridgeBuilder {
         return new Bridge(config, server, login, listener, group, devices, networkSetup, resolver);
     }
 
-    /** The protocol that a configuration names: one that ships, or a file. */
+    /** The protocol that a configuration names: one that ships, or a file, which may ask for plugins. */
     public static Protocol loadProtocol(BridgeConfig config) {
         String name = config.get(Settings.FORMAT);
+        Plugins plugins = PluginJars.load(config);
         try {
             return Protocol.builtinNames().contains(name)
                     ? SHIPPED.computeIfAbsent(name, Protocol::builtin)
-                    : Protocol.load(Path.of(name));
+                    : Protocol.load(Path.of(name), plugins);
         } catch (DescriptionException e) {
             throw ConfigException.of(Settings.FORMAT.key(), String.valueOf(e.getMessage()), e);
         }

@@ -128,6 +128,15 @@ public final class Section {
         return has(key) ? text(key) : byDefault;
     }
 
+    /** A number or whatever else is no list and no mapping, as it is written. */
+    public String scalar(String key) {
+        Value value = require(key);
+        if (value.node() instanceof ScalarNode) {
+            return value.written();
+        }
+        throw refuse(key, "is " + value.shown() + "; allowed: text or a number");
+    }
+
     public long number(String key) {
         Value value = require(key);
         return value.integer().orElseThrow(() -> {

@@ -1,7 +1,6 @@
 package dev.tunbridge.protocol.dissector;
 
 import dev.tunbridge.protocol.Protocol;
-import dev.tunbridge.protocol.session.SessionScript;
 import dev.tunbridge.protocol.session.SessionScript.Due;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import java.io.IOException;
@@ -44,6 +43,10 @@ public final class Dissector {
         if (port < 1 || port > 65_535) {
             throw new IllegalArgumentException("port is " + port + "; allowed 1 to 65535");
         }
+        protocol.mapper().ifPresent(mapper -> {
+            throw FrameFeatures.refused(
+                    protocol.format().name(), "mapper", mapper.factory().name());
+        });
         StringBuilder lua = new StringBuilder();
         lua.append("-- Wireshark dissector of the protocol ")
                 .append(oneLine(protocol.format().name()))
@@ -71,17 +74,16 @@ public final class Dissector {
         protocol.format().types().forEach((name, number) -> types.put(Integer.toUnsignedLong(number), name));
         table.names("types", types);
         table.table("messages", MessageTable.of(protocol.messages()));
-        SessionScript session = protocol.session();
         table.table(
                 "prelude",
                 new LuaTable()
-                        .texts("client", unframed(session, End.CLIENT))
-                        .texts("server", unframed(session, End.SERVER)));
+                        .texts("client", unframed(protocol, End.CLIENT))
+                        .texts("server", unframed(protocol, End.SERVER)));
         return table;
     }
 
-    private static List<List<String>> unframed(SessionScript session, End from) {
-        return session.unframed(from).stream().map(Due::names).toList();
+    private static List<List<String>> unframed(Protocol protocol, End from) {
+        return protocol.unframed(from).stream().map(Due::names).toList();
     }
 
     private static String oneLine(String name) {

@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.dissector;
 
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.BytePattern;
+import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.HeaderField;
 import java.lang.reflect.InvocationTargetException;
@@ -20,7 +21,6 @@ import java.util.Set;
 final class FrameFeatures {
     private static final Set<String> OF_FRAMES = Set.of(
             "name",
-            "mapper",
             "sync",
             "fields",
             "length",
@@ -47,6 +47,18 @@ final class FrameFeatures {
     /** @throws DescriptionException naming the first that is made use of and has no Lua */
     static void verify(FrameFormat format) {
         String name = format.name();
+        if (!format.shapes().isEmpty()) {
+            throw refused(name, "frame.shapes", "a list of " + format.shapes().size());
+        }
+        if (format.escape() == Escape.SML) {
+            throw refused(name, "frame.escape", "sml");
+        }
+        if (format.length().isEmpty() && format.escape() == Escape.NONE) {
+            throw refused(name, "frame.payload.size", format.maxPayloadBytes());
+        }
+        if (format.check().filter(check -> !check.extra().isEmpty()).isPresent()) {
+            throw refused(name, "frame.crcExtra", "there");
+        }
         verify(name, "frame", format, OF_FRAMES);
         format.length().ifPresent(length -> verify(name, "frame.length", length, OF_LENGTHS));
         for (HeaderField field : format.fields()) {

@@ -147,7 +147,7 @@ final class FrameTable {
                 .text("kind", format.escape().name().toLowerCase(Locale.ROOT))
                 .number("longest", format.maxFrameBytes());
         switch (format.escape()) {
-            case NONE, END -> throw new IllegalStateException(format.escape() + " is no escape");
+            case NONE, END, SML -> throw new IllegalStateException(format.escape() + " is no escape");
             case HDLC -> table.number("delimiter", 0x7E).octets("mark", new byte[] {0x7D});
             case SLIP ->
                 table.number("delimiter", 0xC0)

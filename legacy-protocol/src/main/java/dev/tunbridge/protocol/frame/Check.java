@@ -1,9 +1,13 @@
 package dev.tunbridge.protocol.frame;
 
+import java.util.Map;
+
 /**
  * The checksum of a frame: what it covers and where it stands.
  *
  * @param separator fixed bytes in front of it, where it stands behind the payload
+ * @param extra by a frame's type, the byte over which its check is continued though it stands nowhere (MAVLink's CRC_EXTRA); empty
+ *     where checks end where they end
  * @param every the bytes of payload of which each block has a check of its own behind it; 0 where there is one for all
  */
 public record Check(
@@ -14,11 +18,21 @@ public record Check(
         Endian endian,
         Encoding encoding,
         BytePattern separator,
-        int every) {
+        int every,
+        Map<Integer, Integer> extra) {
+
+    public Check {
+        extra = Map.copyOf(extra);
+    }
 
     /** One of as many bytes as it computes. */
     public Check(ChecksumAlgorithm algorithm, Position from, Position to, Position at, Endian endian) {
-        this(algorithm, from, to, at, endian, Encoding.BINARY, BytePattern.EMPTY, 0);
+        this(algorithm, from, to, at, endian, Encoding.BINARY, BytePattern.EMPTY, 0, Map.of());
+    }
+
+    /** The same, continued over a byte that a frame's type chooses. */
+    Check continued(Map<Integer, Integer> extra) {
+        return new Check(algorithm, from, to, at, endian, encoding, separator, every, extra);
     }
 
     /** Whether blocks of the payload are checked, each by itself. */

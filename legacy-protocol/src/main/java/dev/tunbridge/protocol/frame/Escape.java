@@ -13,6 +13,8 @@ public enum Escape {
     COBS,
     /** DLE STX … DLE ETX, with a DLE inside doubled. */
     DLE,
+    /** SML's transport: words of 1B doubled, and a CRC in the mark that closes a frame. */
+    SML,
     /** Nothing is escaped: a byte that stands nowhere else ends each frame ({@link FrameFormat#end}). */
     END;
 
@@ -30,6 +32,7 @@ public enum Escape {
             case SLIP -> ByteStuffing.SLIP;
             case COBS -> CobsEscaping.COBS;
             case DLE -> DleEscaping.DLE;
+            case SML -> SmlEscaping.SML;
         };
     }
 }

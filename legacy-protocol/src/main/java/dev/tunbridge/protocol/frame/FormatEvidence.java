@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Weighs how much a frame proves that follows nothing: how rarely bytes that are none pass for one. A frame behind another needs no
@@ -22,6 +23,12 @@ final class FormatEvidence {
      * checksum. The length is not among them.
      */
     static double bits(FrameFormat format) {
+        if (format.hasShapes()) {
+            return format.shapes().stream()
+                    .mapToDouble(FormatEvidence::bits)
+                    .max()
+                    .orElseThrow();
+        }
         double bits = head(format).trafficBits()
                 + FixedBits.of(mark(format)).trafficBits()
                 + FixedBits.of(format.trailer()).trafficBits()
@@ -35,6 +42,11 @@ final class FormatEvidence {
 
     /** False frames to expect in a gigabyte of random bytes that are scanned at every place. */
     static double falseFramesPerGigabyte(FrameFormat format) {
+        if (format.hasShapes()) {
+            return searched(format)
+                    .mapToDouble(FormatEvidence::falseFramesPerGigabyte)
+                    .sum();
+        }
         int bits = head(format).randomBits()
                 + mark(format).significantBits()
                 + format.trailer().significantBits()
@@ -44,7 +56,17 @@ final class FormatEvidence {
 
     /** False frames to expect, at most, in a gigabyte of ordinary traffic that is scanned at every place. */
     static double falseFramesPerGigabyteOfTraffic(FrameFormat format) {
+        if (format.hasShapes()) {
+            return searched(format)
+                    .mapToDouble(FormatEvidence::falseFramesPerGigabyteOfTraffic)
+                    .sum();
+        }
         return SCANNED_BYTES * Math.pow(2, -bits(format) - commonLengthBits(format));
+    }
+
+    /** The shapes that are looked for; all where none is. */
+    private static Stream<FrameFormat> searched(FrameFormat format) {
+        return format.shapes().stream().filter(shape -> shape.canResynchronise() || !format.canResynchronise());
     }
 
     private static FixedBits head(FrameFormat format) {
@@ -78,6 +100,8 @@ final class FormatEvidence {
                 + switch (format.escape()) {
                     case NONE -> "";
                     case END -> ", and no byte of a frame may be the one that ends it";
+                    case SML ->
+                        ", what fills them to words of four, and four for each word of payload that must be escaped";
                     default -> ", and one for each payload byte that must be escaped";
                 });
         lines.add("payload of at most " + format.maxPayloadBytes() + " bytes, frame of at most "
@@ -90,6 +114,7 @@ final class FormatEvidence {
                 .ifPresent(mask -> lines.add("payloads are written masked, with a new key of " + mask.keyBytes()
                         + " bytes each, and read so where " + mask.when() + " is 1"));
         format.check().ifPresent(check -> explainCheck(check, lines));
+        format.shapes().forEach(shape -> lines.add(explainShape(shape)));
         if (format.escape().isDelimited()) {
             lines.add("false frames to expect: none behind a delimiter, which no frame holds; where one is damaged, "
                     + (format.checkBits() > 0
@@ -117,10 +142,31 @@ final class FormatEvidence {
         return List.copyOf(lines);
     }
 
+    private static String explainShape(FrameFormat shape) {
+        String bits = String.format(Locale.ROOT, "%.1f", bits(shape)) + " bits of evidence: ";
+        return "frames that begin with "
+                + hex(BytePattern.of(new byte[] {(byte) shape.sync().byteAt(0)})) + ", of "
+                + sizes(shape) + ", have " + bits
+                + (shape.canResynchronise()
+                        ? "they are searched for"
+                        : "they count behind another frame, and are not searched for");
+    }
+
+    private static String sizes(FrameFormat shape) {
+        int least = shape.payloadAt() + shape.minPayloadBytes() + shape.tailBytes();
+        return shape.hasFixedSize()
+                ? least + (least == 1 ? " byte" : " bytes")
+                : least + " to " + shape.maxFrameBytes() + " bytes";
+    }
+
     private static void explainCheck(Check check, List<String> lines) {
         if (check.isOfBlocks()) {
             lines.add("a check of " + check.sizeBytes() + " bytes behind each " + check.every()
                     + " bytes of payload, and behind what is left");
+        }
+        if (!check.extra().isEmpty()) {
+            lines.add("the check is continued over a byte that the type chooses; a frame of none of these "
+                    + check.extra().size() + " types is a bad one");
         }
         if (check.encoding() == Check.Encoding.ASCII_HEX) {
             lines.add("the check is written as " + check.sizeBytes() + " hexadecimal digits"
@@ -143,10 +189,11 @@ final class FormatEvidence {
     }
 
     private static String recovery(FrameFormat format) {
-        if (format.escape() != Escape.NONE) {
+        Escaping escaping = format.escaping();
+        if (escaping != null && escaping.hasCertainBoundaries()) {
             return "recovery past a hole: possible; frames go early from the first mark, a boundary that is proven";
         }
-        if (!format.canResynchronise()) {
+        if (format.wantsContentEvidence() || !format.canResynchronise()) {
             return "recovery past a hole: only behind a frame whose header came before the hole (proven)"
                     + (format.wantsContentEvidence()
                             ? ", and where whole IP packets speak for the frames that hold them"
@@ -168,13 +215,14 @@ final class FormatEvidence {
             case SLIP -> BytePattern.of(new byte[] {(byte) 0xC0});
             case COBS -> BytePattern.of(new byte[] {0});
             case DLE -> BytePattern.of(new byte[] {0x10, 0x02});
+            case SML -> BytePattern.of(new byte[] {0x1B, 0x1B, 0x1B, 0x1B, 1, 1, 1, 1});
             case END -> BytePattern.of(new byte[] {(byte) format.end().orElseThrow()});
         };
     }
 
     private static double plausibleLengths(FrameFormat format) {
         if (format.length().isEmpty()) {
-            return 1;
+            return 1; // a mark ends the frame, or all have the same size
         }
         LengthField length = format.length().get();
         if (length.isGrowing()) {

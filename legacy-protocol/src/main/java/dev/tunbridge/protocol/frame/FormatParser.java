@@ -17,20 +17,21 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 
 /**
  * Reads the YAML of a description. What the values must be to each other is {@link FormatRules}' business.
  *
  * <pre>
- *   name, mapper (default reference)
+ *   name
  *   frame:
  *     sync:    bytes, mask                        hexadecimal, up to 8 bytes
  *     header:  name, at, size, endian, shift, bits, value
  *     length:  at, size, endian, shift, bits, encoding (binary, bcd, ascii-hex, ascii-decimal, varint, staged), until,
  *              repeatedAt, counts (payload, all, after-length),
  *              adjust, max                        max is the longest payload, whatever is counted
- *     payload: at (or length-end), max            max only where there is no length
+ *     payload: at (or length-end), max, size      max only where a mark ends frames that have no length, size where nothing does
  *     check:   algorithm, from, to, at, endian, encoding (binary, ascii-hex), separator,
  *              every                              each so many bytes of the payload have one behind them
  *                                                 none, a name of the catalogue,
@@ -39,7 +40,11 @@ import java.util.stream.Stream;
  *                                                 lrc, xor: init, fletcher: modulus (255, 256), adler32
  *     mask:    when, size                         a header field of one bit; the bytes of the key
  *     headerCheck:                                the same keys, for the header alone
- *     trailer, escape (none, hdlc, slip, cobs, dle), end, flags (own, shared)
+ *     crcExtra:  type: byte                       a byte over which the check goes on
+ *     signature: when, size                       a header field of one bit; the bytes behind the check
+ *     type                                        of all frames, where no field of the header is named type
+ *     trailer, escape (none, hdlc, slip, cobs, dle, sml), end, flags (own, shared)
+ *     shapes:                                     a list of such frames without escape, end and flags, instead of all that
  *   resync:    boundaries (proven, anchored, found), maxScan
  *   types:     name: number
  *   keepalive: every, deadAfter
@@ -49,7 +54,6 @@ import java.util.stream.Stream;
  */
 final class FormatParser {
     private static final String LENGTH_END = "length-end";
-    private static final String DEFAULT_MAPPER = "reference";
     private static final String[] PLACE_KEYS = {
         "algorithm", "from", "to", "at", "endian", "encoding", "separator", "every"
     };
@@ -61,74 +65,127 @@ final class FormatParser {
 
     private FormatParser() {}
 
+    /** What a frame may have of its own, whatever its shape. */
+    private static final String[] SHAPE_KEYS = {
+        "sync", "header", "length", "payload", "mask", "headerCheck", "check", "trailer", "signature", "type"
+    };
+
+    private static final int MOST_SHAPES = 16;
+
     /** What frames say, and when, is known to others. */
     static FrameFormat parse(Section top) {
         top.keys("name", "mapper", "frame", "resync", "types", "keepalive", "messages", "session");
-        String name = top.text("name");
-        String mapper = top.text("mapper", DEFAULT_MAPPER);
+        Common common = common(top);
         Section frame = top.section("frame");
-        frame.keys(
-                "sync",
-                "header",
-                "length",
-                "payload",
-                "mask",
-                "headerCheck",
-                "check",
-                "trailer",
-                "end",
-                "escape",
-                "flags");
+        try {
+            if (frame.has("shapes")) {
+                frame.keys("shapes", "crcExtra");
+                return FrameFormat.ofShapes(shapes(top, frame, common), common.types());
+            }
+            frame.keys(with(SHAPE_KEYS, new String[] {"end", "escape", "flags", "crcExtra", "shapes"}));
+            return format(frame, common, common.types(), extra(frame));
+        } catch (DescriptionException e) {
+            throw e.line() > 0 ? e : top.locate(e);
+        }
+    }
+
+    /** What is said of no shape by itself. */
+    private record Common(String name, Resync resync, Map<String, Integer> types, long every, long deadAfter) {}
+
+    private static Common common(Section top) {
+        Optional<Section> keepAlive = top.optionalSection("keepalive");
+        keepAlive.ifPresent(section -> section.keys("every", "deadAfter"));
+        long every = keepAlive.map(s -> s.nanos("every", seconds(15))).orElse(seconds(15));
+        return new Common(
+                top.text("name"),
+                top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT),
+                types(top.section("types")),
+                every,
+                keepAlive.map(s -> s.nanos("deadAfter", 3 * every)).orElse(3 * every));
+    }
+
+    private static List<FrameFormat> shapes(Section top, Section frame, Common common) {
+        List<Section> sections = frame.sections("shapes");
+        if (sections.isEmpty() || sections.size() > MOST_SHAPES) {
+            throw frame.refuse("shapes", "has " + sections.size() + " items; allowed 1 to " + MOST_SHAPES);
+        }
+        Map<Integer, Integer> extra = extra(frame);
+        List<FrameFormat> shapes = new ArrayList<>();
+        for (Section section : sections) {
+            section.keys(SHAPE_KEYS);
+            try {
+                shapes.add(format(section, common, Map.of(), extra));
+            } catch (DescriptionException e) {
+                throw e.line() > 0 ? e : top.locate(ofShape(e, shapes.size()));
+            }
+        }
+        return shapes;
+    }
+
+    /** Rules are told of a frame; here each key of it is that of one shape. */
+    private static DescriptionException ofShape(DescriptionException fault, int shape) {
+        String path = "frame.shapes[" + shape + "].";
+        String key = fault.key().replaceFirst("^frame\\.(?!crcExtra)", Matcher.quoteReplacement(path));
+        String reason = fault.reason().replaceAll("\\bframe\\.(?!crcExtra)(?=[a-z])", Matcher.quoteReplacement(path));
+        return new DescriptionException("shape " + shape, key, reason);
+    }
+
+    private static FrameFormat format(
+            Section frame, Common common, Map<String, Integer> types, Map<Integer, Integer> extra) {
         byte[] end = frame.has("end") ? end(frame) : new byte[0];
         Escape escape = end.length > 0 ? Escape.END : escape(frame);
         Flags flags = frame.choice("flags", Flags.OWN, Flags.class);
         Optional<Section> length = frame.optionalSection("length");
         Section payload = frame.section("payload");
-        payload.keys(length.isPresent() ? new String[] {"at"} : new String[] {"at", "max"});
+        payload.keys(length.isPresent() ? new String[] {"at"} : new String[] {"at", "max", "size"});
         length.ifPresent(l -> l.keys(
                 "at", "size", "endian", "shift", "bits", "encoding", "until", "repeatedAt", "counts", "adjust", "max"));
         // Without a length field the maximum has no other place.
-        int maxPayloadBytes = length.isPresent() ? length.get().integer("max") : maxWithoutLength(payload, escape);
+        int maxPayloadBytes =
+                length.isPresent() ? length.get().integer("max") : maxWithoutLength(frame, payload, escape);
         BytePattern sync = frame.optionalSection("sync").map(FormatParser::sync).orElse(BytePattern.EMPTY);
         List<HeaderField> fields = (frame.has("header") ? frame.sections("header") : List.<Section>of())
                 .stream().map(FormatParser::field).toList();
         Optional<LengthField> lengthField = length.map(FormatParser::length);
         int payloadAt = payloadAt(payload, lengthField);
-        Optional<Check> check = frame.optionalSection("check").flatMap(section -> check(section, payloadAt));
+        Optional<Check> check = frame.optionalSection("check")
+                .flatMap(section -> check(section, payloadAt))
+                .map(checked -> checked.continued(extra));
         Optional<Check> headerCheck =
                 frame.optionalSection("headerCheck").flatMap(section -> check(section, payloadAt));
         BytePattern trailer = end.length > 0
                 ? BytePattern.of(Arrays.copyOf(end, end.length - 1))
                 : frame.has("trailer") ? pattern(frame, "trailer") : BytePattern.EMPTY;
-        Resync resync = top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT);
-        Map<String, Integer> types = types(top.section("types"));
-        Optional<Section> keepAlive = top.optionalSection("keepalive");
-        keepAlive.ifPresent(section -> section.keys("every", "deadAfter"));
-        long every = keepAlive.map(s -> s.nanos("every", seconds(15))).orElse(seconds(15));
-        long deadAfter = keepAlive.map(s -> s.nanos("deadAfter", 3 * every)).orElse(3 * every);
-        try {
-            return new FrameFormat(
-                    name,
-                    mapper,
-                    sync,
-                    fields,
-                    lengthField,
-                    payloadAt,
-                    maxPayloadBytes,
-                    check,
-                    trailer,
-                    escape,
-                    resync,
-                    types,
-                    every,
-                    deadAfter,
-                    flags,
-                    headerCheck,
-                    end.length > 0 ? OptionalInt.of(end[end.length - 1] & 0xff) : OptionalInt.empty(),
-                    frame.optionalSection("mask").map(FormatParser::mask));
-        } catch (DescriptionException e) {
-            throw top.locate(e);
+        return new FrameFormat(
+                common.name(),
+                sync,
+                fields,
+                lengthField,
+                payloadAt,
+                maxPayloadBytes,
+                check,
+                trailer,
+                escape,
+                common.resync(),
+                types,
+                common.every(),
+                common.deadAfter(),
+                flags,
+                headerCheck,
+                end.length > 0 ? OptionalInt.of(end[end.length - 1] & 0xff) : OptionalInt.empty(),
+                frame.optionalSection("mask").map(FormatParser::mask),
+                onlyType(frame, fields),
+                frame.optionalSection("signature").map(FormatParser::signature),
+                List.of());
+    }
+
+    private static int onlyType(Section frame, List<HeaderField> fields) {
+        boolean isField = fields.stream().anyMatch(field -> field.name().equals(HeaderField.TYPE));
+        if (frame.has("type") && isField) {
+            throw frame.refuse(
+                    "type", "does not go with a field of the header that is named type; allowed: one of them");
         }
+        return frame.has("type") ? frame.unsigned("type") : 0;
     }
 
     /** What a description may say of escapes; an end has a key of its own. */
@@ -137,7 +194,8 @@ final class FormatParser {
         HDLC,
         SLIP,
         COBS,
-        DLE
+        DLE,
+        SML
     }
 
     private static Escape escape(Section frame) {
@@ -147,6 +205,7 @@ final class FormatParser {
             case SLIP -> Escape.SLIP;
             case COBS -> Escape.COBS;
             case DLE -> Escape.DLE;
+            case SML -> Escape.SML;
         };
     }
 
@@ -188,8 +247,27 @@ final class FormatParser {
         return length.get().leastEnd();
     }
 
-    private static int maxWithoutLength(Section payload, Escape escape) {
-        return escape == Escape.NONE && !payload.has("max") ? 1 : payload.integer("max");
+    private static int maxWithoutLength(Section frame, Section payload, Escape escape) {
+        if (escape != Escape.NONE) {
+            if (payload.has("size")) {
+                throw payload.refuse("size", "does not go with marks that end frames; allowed: max");
+            }
+            return payload.integer("max");
+        }
+        if (!payload.has("size")) {
+            throw frame.refuse(
+                    "length",
+                    "is missing; it may be absent only where an escape delimits frames, or payload.size says how long all are");
+        }
+        if (payload.has("max")) {
+            throw payload.refuse("max", "does not go with size, which all payloads have; allowed: one of them");
+        }
+        return payload.integer("size");
+    }
+
+    private static Signature signature(Section section) {
+        section.keys("when", "size");
+        return new Signature(section.text("when"), section.integer("size"));
     }
 
     private static Mask mask(Section section) {
@@ -263,7 +341,40 @@ final class FormatParser {
                 section.choice("endian", Endian.BIG, Endian.class),
                 section.choice("encoding", Check.Encoding.BINARY, Check.Encoding.class),
                 section.has("separator") ? pattern(section, "separator") : BytePattern.EMPTY,
-                section.has("every") ? every(section) : 0));
+                section.has("every") ? every(section) : 0,
+                Map.of()));
+    }
+
+    /** The numbers of types, and a byte for each. */
+    private static Map<Integer, Integer> extra(Section frame) {
+        Optional<Section> extra = frame.optionalSection("crcExtra");
+        if (extra.isEmpty()) {
+            return Map.of();
+        }
+        Section section = extra.get();
+        Map<Integer, Integer> bytes = new HashMap<>();
+        for (String key : section.names()) {
+            long type;
+            try {
+                type = Long.decode(key);
+            } catch (NumberFormatException e) {
+                type = -1;
+            }
+            if (type < 0 || type > 0xFFFFFFFFL) {
+                throw section.refuse(key, "is no number of a type; allowed 0 to 4294967295");
+            }
+            int value = section.integer(key);
+            if (value < 0 || value > 0xff) {
+                throw section.refuse(key, "is " + value + "; allowed 0 to 255, a byte");
+            }
+            if (bytes.put((int) type, value) != null) {
+                throw section.refuse(key, "is the number of a type that is there already; allowed: once");
+            }
+        }
+        if (bytes.isEmpty()) {
+            throw section.refuse("", "is empty; allowed: numbers of types with a byte each");
+        }
+        return bytes;
     }
 
     private static int every(Section section) {

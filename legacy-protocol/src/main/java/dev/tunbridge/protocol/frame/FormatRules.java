@@ -36,24 +36,35 @@ final class FormatRules {
                 format.payloadAt(),
                 format.escape(),
                 format.end().orElse(-1));
+        if (format.hasShapes()) {
+            ShapeRules.verify(format);
+            return;
+        }
         rules.verifySizes(
-                format.maxPayloadBytes(), format.length().isPresent() ? "frame.length.max" : "frame.payload.max");
+                format.hasFixedSize() ? 0 : 1,
+                format.maxPayloadBytes(),
+                format.length().isPresent()
+                        ? "frame.length.max"
+                        : format.hasFixedSize() ? "frame.payload.size" : "frame.payload.max");
+        if (format.maxContentBytes() == 0) {
+            throw rules.refuse("frame.payload.size", "is 0; allowed 1 or more, for a frame of no bytes is none");
+        }
         rules.verifyMarks(format.sync(), format.trailer());
         rules.verifyFields(format.fields());
         if (format.length().isPresent()) {
             rules.verifyLength(format.length().get(), format.maxPayloadBytes(), format.tailBytes());
-        } else if (format.escape() == Escape.NONE) {
-            throw rules.refuse("frame.length", "is missing; it may be absent only where an escape delimits frames");
         }
         format.headerCheck().ifPresent(check -> rules.verifyCheck("frame.headerCheck", check, true));
         format.check().ifPresent(check -> {
             rules.verifyCheck("frame.check", check, false);
             format.headerCheck().ifPresent(header -> rules.verifyOrder(header, check));
+            rules.verifyExtra(check, format);
         });
         format.mask().ifPresent(mask -> rules.verifyMask(mask, format));
         if (format.hasBlockChecks()) {
             rules.verifyBlocks(format.check().orElseThrow(), format);
         }
+        format.signature().ifPresent(signature -> rules.verifySignature(signature, format));
         if (format.flags() == Flags.SHARED && format.growthBytes() > 0) {
             throw rules.refuse(
                     "frame.flags",
@@ -67,7 +78,7 @@ final class FormatRules {
                     "is \"shared\"; allowed: own, for no one byte both opens and closes a frame (escape hdlc or slip, or a trailer"
                             + " of the byte with which a sync of at least two begins)");
         }
-        rules.verifyTypes(format.types(), format.typeField());
+        rules.verifyTypes(format.types(), format.typeField(), format.onlyType());
         if (format.resync().maxScanBytes() < 0) {
             throw rules.refuse("resync.maxScan", "is " + format.resync().maxScanBytes() + "; allowed 0 or more");
         }
@@ -85,12 +96,14 @@ final class FormatRules {
         return (long) counted + length.adjust();
     }
 
-    private void verifySizes(int maxPayloadBytes, String maxKey) {
+    private void verifySizes(int leastBytes, int maxPayloadBytes, String maxKey) {
         if (payloadAt < 0 || payloadAt > 256) {
             throw refuse("frame.payload.at", "is " + payloadAt + "; allowed 0 to 256");
         }
-        if (maxPayloadBytes < 1 || maxPayloadBytes > FrameFormat.LARGEST_PAYLOAD_BYTES) {
-            throw refuse(maxKey, "is " + maxPayloadBytes + "; allowed 1 to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
+        if (maxPayloadBytes < leastBytes || maxPayloadBytes > FrameFormat.LARGEST_PAYLOAD_BYTES) {
+            throw refuse(
+                    maxKey,
+                    "is " + maxPayloadBytes + "; allowed " + leastBytes + " to " + FrameFormat.LARGEST_PAYLOAD_BYTES);
         }
     }
 
@@ -356,16 +369,7 @@ final class FormatRules {
         if (size != 1 && size != 2 && size != 4 && size != 8) {
             throw refuse(key + ".size", "is " + size + "; allowed 1, 2, 4, 8");
         }
-        boolean isFlag = format.field(mask.when())
-                .map(field -> field.bits().bits() == 1 && field.value().isEmpty())
-                .orElse(false);
-        boolean hasRole = mask.when().equals(HeaderField.TYPE) || mask.when().equals(HeaderField.SEQUENCE);
-        if (!isFlag || hasRole) {
-            throw refuse(
-                    key + ".when",
-                    "is \"" + mask.when()
-                            + "\"; allowed: the name of a header field of one bit, without a value, and neither type nor sequence");
-        }
+        verifyFlag(key + ".when", mask.when(), format);
     }
 
     private void verifyBlocks(Check check, FrameFormat format) {
@@ -381,6 +385,9 @@ final class FormatRules {
         }
         if (escape != Escape.NONE || lengthAt != FIXED) {
             throw refuse(key, "goes with a length of a fixed size; allowed: no escape, no end, no length that grows");
+        }
+        if (format.length().isEmpty()) {
+            throw refuse(key, "goes with a length; allowed: none where all frames have the same size");
         }
         if (format.length().map(LengthField::counts).orElseThrow() != LengthField.Counts.PAYLOAD) {
             throw refuse("frame.length.counts", "would count the checks of blocks; allowed payload, with adjust");
@@ -427,29 +434,90 @@ final class FormatRules {
         }
     }
 
-    private void verifyTypes(Map<String, Integer> types, Optional<BitField> field) {
+    private void verifyTypes(Map<String, Integer> types, Optional<BitField> field, int onlyType) {
         // Without a field all frames are of one type.
         BitField type = field.orElse(BitField.wholeBytes(0, 1, Endian.BIG));
-        long largest = field.isPresent() ? type.mask() : 0;
+        long largest = type.mask();
         if (type.bits() > 32) {
             throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 32");
         }
         Map<Integer, String> names = new HashMap<>();
         types.forEach((name, number) -> {
             String key = "types." + name;
-            if (Integer.toUnsignedLong(number) > largest) {
+            if (field.isPresent() ? Integer.toUnsignedLong(number) > largest : number != onlyType) {
                 throw refuse(
                         key,
                         "is " + Integer.toUnsignedString(number) + "; allowed "
                                 + (field.isPresent()
                                         ? "0 to " + largest
-                                        : "0 alone, for no field of the header is named type"));
+                                        : Integer.toUnsignedString(onlyType)
+                                                + " alone, for no field of the header is named type"));
             }
             String other = names.putIfAbsent(number, name);
             if (other != null) {
                 throw refuse(key, "is " + Integer.toUnsignedString(number) + ", which is also types." + other);
             }
         });
+    }
+
+    private void verifyExtra(Check check, FrameFormat format) {
+        String key = "frame.crcExtra";
+        if (check.extra().isEmpty()) {
+            return;
+        }
+        if (!(check.algorithm() instanceof ChecksumAlgorithm.Crc)) {
+            throw refuse(key, "continues a CRC; allowed: none with another algorithm");
+        }
+        if (check.isOfBlocks()) {
+            throw refuse(key, "does not go with frame.check.every; allowed: one of them");
+        }
+        BitField type = format.typeField()
+                .orElseThrow(() -> refuse(key, "goes by type; allowed with a field of the header that is named type"));
+        // Where frames have many shapes, all have the bytes of all types.
+        if (check.extra().keySet().stream().noneMatch(number -> type.holds(Integer.toUnsignedLong(number)))) {
+            throw refuse(key, "has no type that the type field holds; allowed 0 to " + type.mask());
+        }
+        format.types().forEach((name, number) -> {
+            if (!check.extra().containsKey(number)) {
+                throw refuse(
+                        "types." + name,
+                        "is " + Integer.toUnsignedString(number) + ", which has no byte in " + key
+                                + "; allowed: a type that has");
+            }
+        });
+    }
+
+    private void verifySignature(Signature signature, FrameFormat format) {
+        String key = "frame.signature";
+        if (escape != Escape.NONE || format.trailer().sizeBytes() > 0) {
+            throw refuse(key, "stands behind the check; allowed without an escape, an end and a trailer");
+        }
+        if (format.mask().isPresent() || format.hasBlockChecks()) {
+            throw refuse(key, "goes with a payload as it is; allowed without frame.mask and frame.check.every");
+        }
+        boolean counts = format.length().map(LengthField::counts).orElse(LengthField.Counts.PAYLOAD)
+                != LengthField.Counts.PAYLOAD;
+        if (counts) {
+            throw refuse("frame.length.counts", "would count the signature; allowed payload");
+        }
+        if (signature.sizeBytes() < 1 || signature.sizeBytes() > 256) {
+            throw refuse(key + ".size", "is " + signature.sizeBytes() + "; allowed 1 to 256");
+        }
+        verifyFlag(key + ".when", signature.when(), format);
+    }
+
+    /** The name of a bit that says whether a part is there. */
+    private void verifyFlag(String key, String name, FrameFormat format) {
+        boolean isFlag = format.field(name)
+                .map(field -> field.bits().bits() == 1 && field.value().isEmpty())
+                .orElse(false);
+        boolean hasRole = name.equals(HeaderField.TYPE) || name.equals(HeaderField.SEQUENCE);
+        if (!isFlag || hasRole) {
+            throw refuse(
+                    key,
+                    "is \"" + name
+                            + "\"; allowed: the name of a header field of one bit, without a value, and neither type nor sequence");
+        }
     }
 
     /** Takes the bits of a field, which must lie in the head and belong to nobody else. */

@@ -24,9 +24,8 @@ public final class FrameDecoder implements AutoCloseable {
     private BadFrame lostReason = BadFrame.SYNC;
 
     public FrameDecoder(FrameFormat format) {
-        FrameLayout layout = new FrameLayout(format);
-        this.probe = new FrameProbe(format, layout);
-        this.view = new FrameView(layout);
+        this.probe = new FrameProbe(format);
+        this.view = new FrameView(probe.layout());
         this.usesArena = format.isRewritten();
         this.canResynchronise = format.canResynchronise();
         this.maxScanBytes = format.resync().maxScanBytes();
@@ -48,7 +47,7 @@ public final class FrameDecoder implements AutoCloseable {
         int limit = in.writerIndex();
         while (!stopped) {
             int index = in.readerIndex();
-            advance(in, synchronised ? probe.skipFill(in, index, limit) : probe.nextStart(in, index, limit));
+            advance(in, synchronised ? probe.skipFill(in, index, limit) : probe.nextSearched(in, index, limit));
             if (!synchronised) {
                 giveUpIfTooFar();
             }
@@ -101,7 +100,14 @@ public final class FrameDecoder implements AutoCloseable {
         long start = offset + probe.fillBytes();
         advance(in, in.readerIndex() + wireBytes);
         int contentIndex = probe.contentIndex();
-        view.wrap(probe.isInArena() ? arena : in, contentIndex, probe.headBytes(), probe.payloadBytes(), start, offset);
+        view.wrap(
+                probe.layout(),
+                probe.isInArena() ? arena : in,
+                contentIndex,
+                probe.headBytes(),
+                probe.payloadBytes(),
+                start,
+                offset);
         if (!synchronised) {
             synchronised = true;
             handler.onSkipped(lostAt, start);

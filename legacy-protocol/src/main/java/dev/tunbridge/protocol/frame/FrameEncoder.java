@@ -11,11 +11,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameEncoder implements AutoCloseable {
     private final FrameFormat format;
-    private final FrameLayout layout;
-    private final @Nullable BitField sequence;
+    /** Where frames have many. */
+    private final @Nullable FrameShapes shapes;
+    /** Where they have many, that of the frame begun. */
+    private FrameLayout layout;
+
     private final @Nullable Escaping escaping;
     private final boolean sharesFlags;
     private final boolean needsScratch;
+    private final @Nullable PayloadMapping mapping;
     /** Holds the frame under construction where it must be escaped as a whole. */
     private final ByteBuf scratch;
 
@@ -27,32 +31,48 @@ public final class FrameEncoder implements AutoCloseable {
     private ByteBuf frame = Unpooled.EMPTY_BUFFER;
     private int frameIndex;
     private boolean begun;
+    private int type;
 
     public FrameEncoder(FrameFormat format) {
+        this(format, null);
+    }
+
+    /** @param mapping what payloads become on the wire; null where they stay as they are */
+    public FrameEncoder(FrameFormat format, @Nullable PayloadMapping mapping) {
         this.format = format;
-        this.layout = new FrameLayout(format);
-        this.sequence =
-                format.field(HeaderField.SEQUENCE).map(HeaderField::bits).orElse(null);
+        this.mapping = mapping;
+        this.shapes = format.hasShapes() ? new FrameShapes(format, ChecksumAlgorithm::newChecksum) : null;
+        this.layout = shapes == null ? new FrameLayout(format) : shapes.first();
         this.escaping = format.escaping();
         this.sharesFlags = format.flags() == Flags.SHARED;
-        this.needsScratch = escaping != null || sharesFlags || layout.growing != null || layout.blocks != null;
+        boolean isRewritten =
+                shapes == null ? layout.growing != null || layout.blocks != null : shapes.hasBlocksOrGrows();
+        this.needsScratch = escaping != null || sharesFlags || isRewritten;
         this.scratch = needsScratch ? Unpooled.directBuffer(format.maxContentBytes()) : Unpooled.EMPTY_BUFFER;
     }
 
-    /** Writes the header, and returns the buffer to append the payload to: {@code out}, or one of the encoder's own. */
+    /**
+     * Writes the header, and returns the buffer to append the payload to: {@code out}, or one of the encoder's own.
+     *
+     * @throws IllegalArgumentException if frames have many shapes, and none of them this type
+     */
     public ByteBuf begin(ByteBuf out, int type) {
         if (begun) {
             throw new IllegalStateException("the frame before has neither been ended nor aborted");
         }
+        if (shapes != null) {
+            layout = shapes.ofType(format.name(), type);
+        }
         this.out = out;
+        this.type = type;
         this.frame = needsScratch ? scratch.clear() : out;
         this.frameIndex = frame.writerIndex();
         layout.writeHead(frame);
         if (layout.type != null) {
             layout.type.write(frame, frameIndex, type);
         }
-        if (sequence != null) {
-            sequence.write(frame, frameIndex, nextSequence);
+        if (layout.sequence != null) {
+            layout.sequence.write(frame, frameIndex, nextSequence);
         }
         begun = true;
         return frame;
@@ -61,8 +81,8 @@ public final class FrameEncoder implements AutoCloseable {
     /** Sets a header field of the frame begun, by the index that {@link FrameFormat#fieldIndex} gives. */
     public void setField(int fieldIndex, long value) {
         requireBegun();
-        BitField field = layout.fields[fieldIndex];
-        if (!field.holds(value)) {
+        BitField field = layout.field(fieldIndex);
+        if (field == null || !field.holds(value) || (value != 0 && layout.isSignedBy(field))) {
             throw new IllegalArgumentException(
                     "header field " + format.fields().get(fieldIndex).name() + " cannot hold " + value);
         }
@@ -72,6 +92,9 @@ public final class FrameEncoder implements AutoCloseable {
     /** Closes the frame: length, checksum, trailer, escapes. */
     public void end() {
         requireBegun();
+        if (mapping != null) {
+            map(mapping);
+        }
         int payloadBytes = frame.writerIndex() - frameIndex - layout.headBytes;
         if (payloadBytes > layout.maxPayloadBytes) {
             abort();
@@ -80,6 +103,11 @@ public final class FrameEncoder implements AutoCloseable {
         if (payloadBytes < layout.minPayloadBytes) {
             abort();
             throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
+        }
+        if (!layout.knowsCheck(frame, frameIndex)) {
+            String type = Long.toUnsignedString(layout.type == null ? 0 : layout.type.read(frame, frameIndex));
+            abort();
+            throw new UnsayableFrameException(format.name(), type);
         }
         if (layout.growing != null) {
             layout.sealGrown(frame, frameIndex, out, layout.growing);
@@ -93,6 +121,18 @@ public final class FrameEncoder implements AutoCloseable {
         nextSequence++;
         hasFlagBefore = true;
         begun = false;
+    }
+
+    private void map(PayloadMapping mapping) {
+        boolean isMapped = false;
+        try {
+            mapping.toWire(type, frame, frameIndex + layout.headBytes);
+            isMapped = true;
+        } finally {
+            if (!isMapped) {
+                abort();
+            }
+        }
     }
 
     private void refuseForbidden() {
@@ -134,11 +174,12 @@ public final class FrameEncoder implements AutoCloseable {
     /** Writes one frame around the readable bytes of the payload, which stay readable. */
     public void encode(ByteBuf out, int type, ByteBuf payload) {
         int payloadBytes = payload.readableBytes();
-        if (payloadBytes > layout.maxPayloadBytes) {
-            throw new FrameTooLongException(format.name(), payloadBytes, layout.maxPayloadBytes);
+        FrameLayout written = shapes == null ? layout : shapes.ofType(format.name(), type);
+        if (payloadBytes > written.maxPayloadBytes) {
+            throw new FrameTooLongException(format.name(), payloadBytes, written.maxPayloadBytes);
         }
-        if (payloadBytes < layout.minPayloadBytes) {
-            throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
+        if (payloadBytes < written.minPayloadBytes) {
+            throw new FrameTooShortException(format.name(), payloadBytes, written.minPayloadBytes);
         }
         begin(out, type).writeBytes(payload, payload.readerIndex(), payloadBytes);
         end();

@@ -3,10 +3,12 @@ package dev.tunbridge.protocol.frame;
 import dev.tunbridge.protocol.description.Description;
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.description.Section;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,10 +22,13 @@ import org.jspecify.annotations.Nullable;
  * @param headerCheck a check of the header alone, so that a wrong length is found before the frame that it claims has come
  * @param mask how payloads are masked, if they are
  * @param flags whether a frame that is written behind another has an opening flag of its own
+ * @param onlyType the type of all frames, where no field of the header says it
+ * @param signature bytes behind a frame that a bit of its header brings
+ * @param shapes where frames have many: each as a format of its own, told apart by its first byte. What this format says of a
+ *     frame then is what is true of them all: its fields are those of any of them, by name, and its sizes the largest
  */
 public record FrameFormat(
         String name,
-        String mapper,
         BytePattern sync,
         List<HeaderField> fields,
         Optional<LengthField> length,
@@ -39,7 +44,10 @@ public record FrameFormat(
         Flags flags,
         Optional<Check> headerCheck,
         OptionalInt end,
-        Optional<Mask> mask) {
+        Optional<Mask> mask,
+        int onlyType,
+        Optional<Signature> signature,
+        List<FrameFormat> shapes) {
 
     /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
@@ -49,7 +57,6 @@ public record FrameFormat(
 
     public FrameFormat(
             String name,
-            String mapper,
             BytePattern sync,
             List<HeaderField> fields,
             Optional<LengthField> length,
@@ -65,9 +72,11 @@ public record FrameFormat(
             Flags flags,
             Optional<Check> headerCheck,
             OptionalInt end,
-            Optional<Mask> mask) {
+            Optional<Mask> mask,
+            int onlyType,
+            Optional<Signature> signature,
+            List<FrameFormat> shapes) {
         this.name = name;
-        this.mapper = mapper;
         this.sync = sync;
         this.fields = List.copyOf(fields);
         this.length = length;
@@ -84,13 +93,43 @@ public record FrameFormat(
         this.headerCheck = headerCheck;
         this.end = end;
         this.mask = mask;
+        this.onlyType = onlyType;
+        this.signature = signature;
+        this.shapes = List.copyOf(shapes);
         FormatRules.verify(this);
+    }
+
+    /** One whose frames have the shapes of these, which differ in nothing else. */
+    static FrameFormat ofShapes(List<FrameFormat> shapes, Map<String, Integer> types) {
+        FrameFormat first = shapes.get(0);
+        Map<String, HeaderField> fields = new LinkedHashMap<>();
+        shapes.forEach(shape -> shape.fields().forEach(field -> fields.putIfAbsent(field.name(), field)));
+        return new FrameFormat(
+                first.name,
+                BytePattern.EMPTY,
+                List.copyOf(fields.values()),
+                Optional.empty(),
+                0,
+                shapes.stream().mapToInt(FrameFormat::maxPayloadBytes).max().orElseThrow(),
+                Optional.empty(),
+                BytePattern.EMPTY,
+                Escape.NONE,
+                first.resync,
+                types,
+                first.keepAliveEveryNanos,
+                first.deadAfterNanos,
+                Flags.OWN,
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                0,
+                Optional.empty(),
+                shapes);
     }
 
     /** A format whose frames have flags of their own, if any, and no check of the header alone. */
     public FrameFormat(
             String name,
-            String mapper,
             BytePattern sync,
             List<HeaderField> fields,
             Optional<LengthField> length,
@@ -105,7 +144,6 @@ public record FrameFormat(
             long deadAfterNanos) {
         this(
                 name,
-                mapper,
                 sync,
                 fields,
                 length,
@@ -121,7 +159,10 @@ public record FrameFormat(
                 Flags.OWN,
                 Optional.empty(),
                 OptionalInt.empty(),
-                Optional.empty());
+                Optional.empty(),
+                0,
+                Optional.empty(),
+                List.of());
     }
 
     /**
@@ -170,6 +211,43 @@ public record FrameFormat(
         return end.isPresent() ? EndMark.of(end.getAsInt()) : escape.escaping();
     }
 
+    boolean hasShapes() {
+        return !shapes.isEmpty();
+    }
+
+    /** Each shape that frames have; this format where there is one only. */
+    List<FrameFormat> allShapes() {
+        return hasShapes() ? shapes : List.of(this);
+    }
+
+    /** Whether frames of this shape may have the type. */
+    boolean holdsType(int type) {
+        boolean isKnown = check.map(Check::extra)
+                .filter(extra -> !extra.isEmpty() && !extra.containsKey(type))
+                .isEmpty();
+        return isKnown
+                && typeField()
+                        .map(field -> field.holds(Integer.toUnsignedLong(type)))
+                        .orElse(type == onlyType);
+    }
+
+    /** The first shape that frames of this type can have, in which they are written; empty where there is none. */
+    public Optional<FrameFormat> shapeOf(int type) {
+        return hasShapes()
+                ? shapes.stream().filter(shape -> shape.holdsType(type)).findFirst()
+                : Optional.of(this);
+    }
+
+    /** The most bytes of payload of a frame of this type. */
+    public int maxPayloadBytes(int type) {
+        return shapeOf(type).map(FrameFormat::maxPayloadBytes).orElse(maxPayloadBytes);
+    }
+
+    /** The most that any shape has of it. */
+    private int mostOf(ToIntFunction<FrameFormat> bytes) {
+        return shapes.stream().mapToInt(bytes).max().orElseThrow();
+    }
+
     /** The most bytes of one frame on the wire, with everything in it escaped. */
     public int maxFrameBytes() {
         Escaping escaping = escaping();
@@ -178,28 +256,37 @@ public record FrameFormat(
 
     /** The bytes that a frame adds to its payload, at most where its length grows; what the payload itself makes an escape add comes on top. */
     public int overheadBytes() {
+        if (hasShapes()) {
+            return mostOf(FrameFormat::overheadBytes);
+        }
         Escaping escaping = escaping();
         return payloadAt + growthBytes() + tailBytes() + (escaping == null ? 0 : escaping.overheadBytes());
     }
 
     /** Whether the wire holds other bytes than the frame does, so that one that was read is shown in memory of its reader. */
     public boolean isRewritten() {
-        return escape != Escape.NONE || mask.isPresent() || hasBlockChecks();
+        return escape != Escape.NONE
+                || mask.isPresent()
+                || hasBlockChecks()
+                || shapes.stream().anyMatch(FrameFormat::isRewritten);
     }
 
     boolean hasBlockChecks() {
         return check.map(Check::isOfBlocks).orElse(false);
     }
 
-    /** Whether the next frame can be found again after a bad one. */
+    /** Whether the next frame can be found again after a bad one; where frames have many shapes, one that proves enough. */
     public boolean canResynchronise() {
+        if (hasShapes()) {
+            return shapes.stream().anyMatch(FrameFormat::canResynchronise);
+        }
         return resync.maxScanBytes() > 0
                 && (escape.isDelimited() || FormatEvidence.bits(this) >= EVIDENCE_BITS_TO_RESYNCHRONISE);
     }
 
-    /** Whether boundaries may be searched for, and a frame by itself says too little for its own. */
+    /** Whether boundaries may be searched for, and a frame by itself, of one shape at least, says too little for its own. */
     public boolean wantsContentEvidence() {
-        return resync.maxScanBytes() > 0 && !canResynchronise();
+        return resync.maxScanBytes() > 0 && !allShapes().stream().allMatch(FrameFormat::canResynchronise);
     }
 
     /**
@@ -236,19 +323,31 @@ public record FrameFormat(
      * sides nothing is no frame.
      */
     public int minPayloadBytes() {
+        if (hasShapes()) {
+            return shapes.stream().mapToInt(FrameFormat::minPayloadBytes).min().orElseThrow();
+        }
+        if (hasFixedSize()) {
+            return maxPayloadBytes;
+        }
         boolean isNothing = (escape == Escape.HDLC || escape == Escape.SLIP || escape == Escape.END)
                 && payloadAt + tailBytes() == 0;
         return (int) Math.max(isNothing ? 1 : 0, -lengthBias());
+    }
+
+    /** Whether all frames have the same size, so that nothing has to say it. */
+    boolean hasFixedSize() {
+        return length.isEmpty() && escape == Escape.NONE && !hasShapes();
     }
 
     int checkBytes() {
         return check.map(Check::sizeBytes).orElse(0);
     }
 
-    /** Bits of both checks. */
+    /** Bits of both checks, and of one in the mark that closes a frame. */
     int checkBits() {
         return 8
-                * (check.filter(c -> !c.isOfBlocks()) // a frame without payload has no block
+                * ((escape == Escape.SML ? SmlEscaping.CHECK_BYTES : 0)
+                        + check.filter(c -> !c.isOfBlocks()) // a frame without payload has no block
                                 .map(c -> c.algorithm().sizeBytes())
                                 .orElse(0)
                         + headerCheck.map(c -> c.algorithm().sizeBytes()).orElse(0));
@@ -256,6 +355,9 @@ public record FrameFormat(
 
     /** Bytes behind the payload, before escaping. */
     public int tailBytes() {
+        if (hasShapes()) {
+            return mostOf(FrameFormat::tailBytes);
+        }
         return check.filter(c -> c.at().atPayloadEnd() && !c.isOfBlocks())
                         .map(c -> c.separator().sizeBytes() + checkBytes())
                         .orElse(0)
@@ -264,7 +366,11 @@ public record FrameFormat(
 
     /** The most bytes of one frame before escaping. */
     public int maxContentBytes() {
-        return payloadAt + growthBytes() + maxPayloadBytes + tailBytes();
+        if (hasShapes()) {
+            return mostOf(FrameFormat::maxContentBytes);
+        }
+        int signatureBytes = signature.map(Signature::sizeBytes).orElse(0);
+        return payloadAt + growthBytes() + maxPayloadBytes + tailBytes() + signatureBytes;
     }
 
     /** The bytes that a frame may have beyond those of an empty one and its payload: of its length, a key, checks of blocks. */

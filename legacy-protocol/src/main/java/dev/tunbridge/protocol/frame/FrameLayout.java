@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A format made ready for the hot path: the numbers that encoder and probe need, and the checks on an unescaped frame.
  *
  * <pre>
- *   | sync, header fields, length | payload        | check, trailer |
+ *   | sync, header fields, length | payload        | check, trailer | signature |
  *   |&lt;-------- headBytes -------&gt;|&lt;- payloadBytes -&gt;|&lt;-- tailBytes -&gt;|
  * </pre>
  *
@@ -22,7 +23,11 @@ final class FrameLayout {
 
     final BytePattern sync;
     final @Nullable BitField type;
-    final BitField[] fields;
+    final @Nullable BitField sequence;
+    /** Where there is no field for it. */
+    final int onlyType;
+
+    private final List<Optional<BitField>> fields;
     /** Of the head where no length grows; of the shortest where one does. */
     final int headBytes;
 
@@ -36,6 +41,11 @@ final class FrameLayout {
     /** {@link FrameFormat#mayShareFlag}: the wire bytes that a frame has in common with the next. */
     final int sharedBytes;
 
+    /** Of a frame that nothing says the length of; {@link #BAD_LENGTH} where a mark ends it, or a field says it. */
+    final int fixedPayloadBytes;
+
+    private final @Nullable BitField signed;
+    private final int signatureBytes;
     private final @Nullable LengthField repetition;
     private final long lengthBias;
     private final BitField[] constants;
@@ -48,13 +58,19 @@ final class FrameLayout {
             Check check,
             Checksum checksum,
             int sizeBytes,
-            @Nullable LengthField digits) {
-        static CheckLayout of(Check check, Function<ChecksumAlgorithm, Checksum> newChecksum) {
+            @Nullable LengthField digits,
+            @Nullable ExtraByte extra) {
+        static CheckLayout of(Check check, @Nullable BitField type, Function<ChecksumAlgorithm, Checksum> newChecksum) {
             return new CheckLayout(
                     check,
                     newChecksum.apply(check.algorithm()),
                     check.sizeBytes(),
-                    check.encoding() == Check.Encoding.BINARY ? null : digits(check));
+                    check.encoding() == Check.Encoding.BINARY ? null : digits(check),
+                    type != null
+                                    && check.algorithm() instanceof ChecksumAlgorithm.Crc crc
+                                    && !check.extra().isEmpty()
+                            ? new ExtraByte(type, crc, check.extra())
+                            : null);
         }
 
         /** Digits are read and written as those of a length are. */
@@ -92,7 +108,8 @@ final class FrameLayout {
 
         long compute(ByteBuf buffer, int frameIndex, int payloadEnd) {
             int from = check.from().index(frameIndex, payloadEnd);
-            return checksum.compute(buffer, from, check.to().index(frameIndex, payloadEnd) - from);
+            long value = checksum.compute(buffer, from, check.to().index(frameIndex, payloadEnd) - from);
+            return extra == null ? value : extra.continued(buffer, frameIndex, value);
         }
 
         int index(int frameIndex, int payloadEnd) {
@@ -105,11 +122,26 @@ final class FrameLayout {
     }
 
     FrameLayout(FrameFormat format, Function<ChecksumAlgorithm, Checksum> newChecksum) {
+        this(format, format.fields(), newChecksum);
+    }
+
+    /** @param known the fields that are asked for by their places, which may be those of other shapes too */
+    FrameLayout(FrameFormat format, List<HeaderField> known, Function<ChecksumAlgorithm, Checksum> newChecksum) {
         List<HeaderField> constant =
                 format.fields().stream().filter(f -> f.value().isPresent()).toList();
         this.sync = format.sync();
         this.type = format.typeField().orElse(null);
-        this.fields = format.fields().stream().map(HeaderField::bits).toArray(BitField[]::new);
+        this.sequence =
+                format.field(HeaderField.SEQUENCE).map(HeaderField::bits).orElse(null);
+        this.onlyType = format.onlyType();
+        this.fields = known.stream()
+                .map(field -> format.field(field.name()).map(HeaderField::bits))
+                .toList();
+        this.fixedPayloadBytes = format.hasFixedSize() ? format.maxPayloadBytes() : BAD_LENGTH;
+        this.signed = format.signature()
+                .map(signature -> format.field(signature.when()).orElseThrow().bits())
+                .orElse(null);
+        this.signatureBytes = format.signature().map(Signature::sizeBytes).orElse(0);
         this.constants = constant.stream().map(HeaderField::bits).toArray(BitField[]::new);
         this.constantValues =
                 constant.stream().mapToLong(f -> f.value().getAsLong()).toArray();
@@ -131,11 +163,42 @@ final class FrameLayout {
                 .orElse(null);
         this.check = format.check()
                 .filter(c -> !c.isOfBlocks())
-                .map(c -> CheckLayout.of(c, newChecksum))
+                .map(c -> CheckLayout.of(c, type, newChecksum))
                 .orElse(null);
-        this.headerCheck =
-                format.headerCheck().map(c -> CheckLayout.of(c, newChecksum)).orElse(null);
+        this.headerCheck = format.headerCheck()
+                .map(c -> CheckLayout.of(c, type, newChecksum))
+                .orElse(null);
         this.trailer = format.trailer();
+    }
+
+    /** By its place among those that are known, or null where frames of this shape have none of that name. */
+    @Nullable
+    BitField field(int index) {
+        return fields.get(index).orElse(null);
+    }
+
+    /** Bytes behind the frame at the index, which a bit of its header brings. */
+    int signatureBytes(ByteBuf buffer, int frameIndex) {
+        return signed != null && signed.read(buffer, frameIndex) != 0 ? signatureBytes : 0;
+    }
+
+    /** Whether a signature would have to follow a frame whose bit of this is set, which nothing here can make. */
+    boolean isSignedBy(BitField field) {
+        return field.equals(signed);
+    }
+
+    /** Whether frames of this shape may have the type, and its check can be known. */
+    boolean holdsType(int number) {
+        return hasExtra(number) && (type == null ? number == onlyType : type.holds(Integer.toUnsignedLong(number)));
+    }
+
+    /** Whether the frame at the index is of a type whose check can be known. */
+    boolean knowsCheck(ByteBuf buffer, int frameIndex) {
+        return check == null || check.extra == null || type == null || hasExtra((int) type.read(buffer, frameIndex));
+    }
+
+    private boolean hasExtra(int number) {
+        return check == null || check.extra == null || check.extra.of(number) != ExtraByte.NONE;
     }
 
     boolean constantsMatch(ByteBuf buffer, int frameIndex) {

@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.frame;
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What in a bad frame breaks its rule, for people.
@@ -20,6 +21,20 @@ public record FrameMisfit(int at, String text) {
     public static FrameMisfit of(FrameFormat format, BadFrame reason, ByteBuf buffer, int index, int limit) {
         if (format.escape() != Escape.NONE) {
             return new FrameMisfit(0, "the frame up to its mark, once the escapes are taken out");
+        }
+        if (format.hasShapes()) {
+            int first = buffer.getUnsignedByte(index);
+            return format.shapes().stream()
+                    .filter(shape -> shape.sync().byteAt(0) == first)
+                    .findFirst()
+                    .map(shape -> of(shape, reason, buffer, index, limit))
+                    .orElseGet(() -> new FrameMisfit(
+                            0,
+                            "is " + hex(first, 1) + "; allowed "
+                                    + format.shapes().stream()
+                                            .map(shape -> hex(shape.sync().byteAt(0), 1))
+                                            .collect(Collectors.joining(", "))
+                                    + ", with which frames begin"));
         }
         return switch (reason) {
             case SYNC -> pattern(format.sync(), buffer, index, 0, limit);
@@ -101,6 +116,12 @@ public record FrameMisfit(int at, String text) {
     }
 
     private static FrameMisfit check(String which, Check check, ByteBuf buffer, int index, int payloadEnd) {
+        if (!check.extra().isEmpty()) {
+            return new FrameMisfit(
+                    check.at().index(index, payloadEnd) - index,
+                    "the check " + which
+                            + ", which goes on over a byte that the type chooses, is wrong, or the type has no such byte");
+        }
         int size = check.algorithm().sizeBytes();
         return new FrameMisfit(
                 check.at().index(index, payloadEnd) - index,
@@ -122,6 +143,9 @@ public record FrameMisfit(int at, String text) {
 
     /** Of a frame whose length is right. */
     private static int payloadEnd(FrameFormat format, ByteBuf buffer, int index, int limit) {
+        if (format.hasFixedSize()) {
+            return index + format.payloadAt() + format.maxPayloadBytes();
+        }
         LengthField length = format.length().orElseThrow();
         FrameLayout layout = new FrameLayout(format);
         int head =

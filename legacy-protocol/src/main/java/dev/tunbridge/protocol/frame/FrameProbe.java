@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread. Reads absolute indexes and moves none.
  */
 public final class FrameProbe implements AutoCloseable {
-    private final FrameLayout layout;
+    /** Where frames have many. */
+    private final @Nullable FrameShapes shapes;
+    /** Where they have many, that of the shape of the frame that was probed last. */
+    private FrameLayout layout;
+
     private final FrameView view;
     private final @Nullable Escaping escaping;
     private final int maxContentBytes;
@@ -27,11 +32,12 @@ public final class FrameProbe implements AutoCloseable {
     private int fillBytes;
 
     public FrameProbe(FrameFormat format) {
-        this(format, new FrameLayout(format));
+        this(format, ChecksumAlgorithm::newChecksum);
     }
 
-    FrameProbe(FrameFormat format, FrameLayout layout) {
-        this.layout = layout;
+    FrameProbe(FrameFormat format, Function<ChecksumAlgorithm, Checksum> newChecksum) {
+        this.shapes = format.hasShapes() ? new FrameShapes(format, newChecksum) : null;
+        this.layout = shapes == null ? new FrameLayout(format, newChecksum) : shapes.first();
         this.headBytes = layout.headBytes;
         this.view = new FrameView(layout);
         this.escaping = format.escaping();
@@ -61,6 +67,7 @@ public final class FrameProbe implements AutoCloseable {
      */
     public FrameView frame(ByteBuf buffer, long offset, long frameBytes) {
         view.wrap(
+                layout,
                 isInArena ? scratch : buffer,
                 contentIndex,
                 headBytes,
@@ -75,19 +82,48 @@ public final class FrameProbe implements AutoCloseable {
      * header is not whole, is no header, or where only a mark ends a frame.
      */
     public int claimedBytes(ByteBuf buffer, int index, int limit) {
-        LengthField length = layout.length;
+        FrameLayout probed = layout;
         int start = escaping == null ? skipFill(buffer, index, limit) : index;
-        if (escaping != null || length == null || limit - start < layout.headBytes) {
+        int claimed = escaping == null && start < limit && isOfShape(buffer, start)
+                ? claimedFrom(buffer, index, start, limit)
+                : 0;
+        layout = probed; // that of the frame which a view may still be asked for
+        return claimed;
+    }
+
+    private int claimedFrom(ByteBuf buffer, int index, int start, int limit) {
+        if (limit - start < layout.headBytes) {
             return 0;
         }
         boolean isHeader = layout.sync.matches(buffer, start, layout.sync.sizeBytes())
                 && layout.constantsMatch(buffer, start)
                 && layout.headerCheckMatches(buffer, start);
         int head = isHeader ? headBytes(buffer, start, limit) : 0;
-        int payload = head > 0 ? layout.payloadBytes(buffer, start, length) : FrameLayout.BAD_LENGTH;
+        int payload = head > 0 ? payloadBytes(buffer, start) : FrameLayout.BAD_LENGTH;
         return payload == FrameLayout.BAD_LENGTH
                 ? 0
-                : start - index + head + layout.wireBytesBehindHead(payload) - layout.sharedBytes;
+                : start
+                        - index
+                        + head
+                        + layout.wireBytesBehindHead(payload)
+                        + layout.signatureBytes(buffer, start)
+                        - layout.sharedBytes;
+    }
+
+    /** As a field of the header says it, or as it is with all frames. */
+    private int payloadBytes(ByteBuf buffer, int frameIndex) {
+        LengthField length = layout.length;
+        return length == null ? layout.fixedPayloadBytes : layout.payloadBytes(buffer, frameIndex, length);
+    }
+
+    /** Whether the byte at the index begins a frame of some shape, whose layout then is the one that counts. */
+    private boolean isOfShape(ByteBuf buffer, int index) {
+        if (shapes == null) {
+            return true;
+        }
+        FrameLayout shape = shapes.of(buffer.getUnsignedByte(index));
+        layout = shape == null ? layout : shape;
+        return shape != null;
     }
 
     /**
@@ -111,6 +147,14 @@ public final class FrameProbe implements AutoCloseable {
 
     /** As {@link #probe}; appends the content of a valid frame to the arena, if it is not that of the wire, and only then. */
     long probe(ByteBuf buffer, int index, int limit, ByteBuf arena) {
+        if (shapes != null) {
+            if (index == limit) {
+                return 0;
+            }
+            if (!isOfShape(buffer, index)) {
+                return BadFrame.SYNC.dead();
+            }
+        }
         if (escaping == null) {
             long answer =
                     layout.sharedBytes == 0 ? probePlain(buffer, index, limit) : probeFlagged(buffer, index, limit);
@@ -186,18 +230,16 @@ public final class FrameProbe implements AutoCloseable {
         if (!layout.headerCheckMatches(buffer, index)) {
             return BadFrame.CHECK.dead();
         }
-        LengthField length = layout.length;
         int head = headBytes(buffer, index, limit);
         if (head == GrowingLength.UNDECIDED && layout.growing != null) {
             return 0;
         }
-        int payload = length == null || head == GrowingLength.MALFORMED
-                ? FrameLayout.BAD_LENGTH
-                : layout.payloadBytes(buffer, index, length);
+        int payload = head == GrowingLength.MALFORMED ? FrameLayout.BAD_LENGTH : payloadBytes(buffer, index);
         if (payload == FrameLayout.BAD_LENGTH) {
             return BadFrame.LENGTH.dead();
         }
-        int total = head + layout.wireBytesBehindHead(payload);
+        int whole = head + layout.wireBytesBehindHead(payload);
+        int total = whole + layout.signatureBytes(buffer, index);
         if (available < total) {
             return 0;
         }
@@ -205,7 +247,7 @@ public final class FrameProbe implements AutoCloseable {
         headBytes = head;
         payloadBytes = payload;
         BlockChecks blocks = layout.blocks;
-        long verdict = judgeTail(buffer, index, index + total - layout.tailBytes);
+        long verdict = judgeTail(buffer, index, index + whole - layout.tailBytes);
         if (verdict < 0) {
             return verdict;
         }
@@ -242,6 +284,11 @@ public final class FrameProbe implements AutoCloseable {
             return BadFrame.TRAILER.dead();
         }
         return layout.checkMatches(buffer, frameIndex, payloadEnd) ? 0 : BadFrame.CHECK.dead();
+    }
+
+    /** Of the frame of the last positive answer. */
+    FrameLayout layout() {
+        return layout;
     }
 
     /** Where the unescaped frame of the last positive answer starts, in the arena or in the buffer itself. */
@@ -286,10 +333,33 @@ public final class FrameProbe implements AutoCloseable {
         return at;
     }
 
+    /** How many bytes in front of the index, of so many at most, are skipped on the way to it; 0 where it holds no flag. */
+    int fillBefore(ByteBuf buffer, int index, int most) {
+        if (layout.sharedBytes == 0) {
+            return 0;
+        }
+        int flag = layout.sync.byteAt(0);
+        int fill = 0;
+        while (fill < most
+                && buffer.getUnsignedByte(index - fill) == flag
+                && buffer.getUnsignedByte(index - fill - 1) == flag) {
+            fill++;
+        }
+        return fill;
+    }
+
+    /** As {@link #nextStart}, but passes over starts of shapes that prove too little where they follow no frame. */
+    int nextSearched(ByteBuf buffer, int from, int limit) {
+        return shapes == null ? nextStart(buffer, from, limit) : shapes.nextSearched(buffer, from, limit);
+    }
+
     /** The first index from {@code from} on where a frame may start after lost synchronisation; {@code limit} if none. */
     int nextStart(ByteBuf buffer, int from, int limit) {
         if (escaping != null) {
             return escaping.nextStart(buffer, from, limit);
+        }
+        if (shapes != null) {
+            return shapes.nextStart(buffer, from, limit);
         }
         BytePattern sync = layout.sync;
         if (sync.sizeBytes() == 0 || sync.maskAt(0) != 0xff) {

@@ -16,7 +16,7 @@ public final class FrameScanner implements AutoCloseable {
     public static final int NONE = -1;
 
     private final FrameProbe probe;
-    /** That of the frame and that of the header, if there are; they must be told where a scan begins. */
+    /** Those of frames and of headers, if there are, of each shape; they must be told where a scan begins. */
     private final List<PrefixChecksum> checksums = new ArrayList<>(2);
 
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
@@ -29,19 +29,16 @@ public final class FrameScanner implements AutoCloseable {
     private long frameBytes;
 
     public FrameScanner(FrameFormat format) {
-        this.probe = new FrameProbe(format, layout(format));
+        this.probe = format.escape() == Escape.NONE
+                ? new FrameProbe(format, algorithm -> prefixes(algorithm, format.maxContentBytes()))
+                // Marks keep the frames apart, so that each byte is checked in one candidate only.
+                : new FrameProbe(format);
     }
 
-    private FrameLayout layout(FrameFormat format) {
-        if (format.escape() != Escape.NONE) {
-            // Marks keep the frames apart, so that each byte is checked in one candidate only.
-            return new FrameLayout(format);
-        }
-        return new FrameLayout(format, algorithm -> {
-            PrefixChecksum checksum = new PrefixChecksum(algorithm, format.maxContentBytes());
-            checksums.add(checksum);
-            return checksum;
-        });
+    private Checksum prefixes(ChecksumAlgorithm algorithm, int maxRangeBytes) {
+        PrefixChecksum checksum = new PrefixChecksum(algorithm, maxRangeBytes);
+        checksums.add(checksum);
+        return checksum;
     }
 
     /**
@@ -103,6 +100,16 @@ public final class FrameScanner implements AutoCloseable {
      */
     public long probe(int index) {
         return probe.probe(buffer, index, limit);
+    }
+
+    /**
+     * How many of these bytes just in front of the place last found are idle fill, which ends there: a frame that ends within it is
+     * followed by what is at the place.
+     *
+     * @param most it is not looked further back
+     */
+    public int fillBefore(int most) {
+        return probe.fillBefore(buffer, found, most);
     }
 
     /** The wire bytes of the whole, valid frame at the place last found, or 0 where too few bytes are there to say. */

@@ -9,7 +9,9 @@ import io.netty.buffer.Unpooled;
  * <p>In a format that escapes, the buffer holds the unescaped frame; offsets are always those of the stream as it came.
  */
 public final class FrameView {
-    private final FrameLayout layout;
+    /** That of the frame's shape. */
+    private FrameLayout layout;
+
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private int frameIndex;
     private int headBytes;
@@ -21,7 +23,31 @@ public final class FrameView {
         this.layout = layout;
     }
 
-    void wrap(ByteBuf buffer, int frameIndex, int headBytes, int payloadLength, long startOffset, long endOffset) {
+    /** One more, of frames like the one that is shown here. */
+    public FrameView another() {
+        return new FrameView(layout);
+    }
+
+    /**
+     * Shows a frame whose header was copied, and its payload changed.
+     *
+     * @param wire the frame as it came
+     * @param contentIndex of its header in the buffer
+     */
+    public FrameView showing(FrameView wire, ByteBuf buffer, int contentIndex, int payloadLength) {
+        wrap(wire.layout, buffer, contentIndex, wire.headBytes, payloadLength, wire.startOffset, wire.endOffset);
+        return this;
+    }
+
+    void wrap(
+            FrameLayout layout,
+            ByteBuf buffer,
+            int frameIndex,
+            int headBytes,
+            int payloadLength,
+            long startOffset,
+            long endOffset) {
+        this.layout = layout;
         this.buffer = buffer;
         this.frameIndex = frameIndex;
         this.headBytes = headBytes;
@@ -30,15 +56,16 @@ public final class FrameView {
         this.endOffset = endOffset;
     }
 
-    /** The type field as 32 bits without a sign, or 0 where the format has none. */
+    /** The type field as 32 bits without a sign, or that of all frames of its shape, mostly 0, where there is none. */
     public int type() {
         BitField type = layout.type;
-        return type == null ? 0 : (int) type.read(buffer, frameIndex);
+        return type == null ? layout.onlyType : (int) type.read(buffer, frameIndex);
     }
 
-    /** The header field at the index that {@link FrameFormat#fieldIndex} gives. */
+    /** The header field at the index that {@link FrameFormat#fieldIndex} gives; 0 where frames of this shape have none of that name. */
     public long field(int index) {
-        return layout.fields[index].read(buffer, frameIndex);
+        BitField field = layout.field(index);
+        return field == null ? 0 : field.read(buffer, frameIndex);
     }
 
     public ByteBuf buffer() {
@@ -60,7 +87,7 @@ public final class FrameView {
 
     /** Bytes of the frame in {@link #buffer}, from its header to its end. */
     public int contentLength() {
-        return headBytes + payloadLength + layout.tailBytes;
+        return headBytes + payloadLength + layout.tailBytes + layout.signatureBytes(buffer, frameIndex);
     }
 
     /**

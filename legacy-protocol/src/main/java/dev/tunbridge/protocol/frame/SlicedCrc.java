@@ -62,6 +62,15 @@ final class SlicedCrc extends Checksum {
         return Integer.toUnsignedLong(value ^ xorout);
     }
 
+    /** The final register that {@link #result} makes this number of. */
+    int registerOf(long result) {
+        int value = (int) result ^ xorout;
+        if (reverseResult) {
+            value = Integer.reverse(value) >>> (Integer.SIZE - width);
+        }
+        return reflected ? value : value << (Integer.SIZE - width);
+    }
+
     int afterByte(int register, int value) {
         return reflected
                 ? register >>> 8 ^ table[(register ^ value) & 0xff]

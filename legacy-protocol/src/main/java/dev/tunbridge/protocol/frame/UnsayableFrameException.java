@@ -2,7 +2,10 @@ package dev.tunbridge.protocol.frame;
 
 import java.util.Locale;
 
-/** A frame that would hold the byte that ends it, which its format has no way to write. Nothing was written. */
+/**
+ * A frame that its format has no way to write: it would hold the byte that ends it, or be of a type whose check nobody knows. Nothing was
+ * written.
+ */
 public final class UnsayableFrameException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
@@ -13,5 +16,10 @@ public final class UnsayableFrameException extends IllegalArgumentException {
                 at,
                 format,
                 mark));
+    }
+
+    UnsayableFrameException(String format, String type) {
+        super("a frame of format " + format + " would be of type " + type
+                + ", which has no byte in frame.crcExtra; allowed: a type that has");
     }
 }

@@ -18,6 +18,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * The layout of a frame as a table, an example in hexadecimal, and the bits of the header that belong to nothing.
@@ -33,20 +34,34 @@ import java.util.Locale;
 public final class FrameDrawing {
     private static final byte[] EXAMPLE_PAYLOAD = {'e', 'x', 'a', 'm', 'p', 'l', 'e', '!'};
 
+    /** Of the shape that is drawn. */
     private final FrameFormat format;
+    /** The same where there is one shape only. */
+    private final FrameFormat whole;
+
     private final List<Part> parts = new ArrayList<>();
     private final BitSet taken = new BitSet();
 
     /** @param order of the byte at which it begins; what lies behind the payload comes after all of the header */
     private record Part(int order, String bytes, String name, String meaning) {}
 
-    private FrameDrawing(FrameFormat format) {
+    private FrameDrawing(FrameFormat format, FrameFormat whole) {
         this.format = format;
+        this.whole = whole;
     }
 
     /** The drawing, a line each. */
     public static List<String> of(FrameFormat format) {
-        return new FrameDrawing(format).lines();
+        if (format.shapes().isEmpty()) {
+            return new FrameDrawing(format, format).lines();
+        }
+        List<String> lines = new ArrayList<>();
+        for (FrameFormat shape : format.shapes()) {
+            lines.add(String.format(
+                    Locale.ROOT, "frames that begin with %02X:", shape.sync().byteAt(0)));
+            lines.addAll(new FrameDrawing(shape, format).lines());
+        }
+        return List.copyOf(lines);
     }
 
     private List<String> lines() {
@@ -65,13 +80,23 @@ public final class FrameDrawing {
                 payloadAt,
                 format.length().map(LengthField::isGrowing).orElse(false) ? "behind it" : payloadAt + " on",
                 "payload",
-                format.minPayloadBytes() + " to " + format.maxPayloadBytes() + " bytes"));
+                (format.minPayloadBytes() == format.maxPayloadBytes() ? "" : format.minPayloadBytes() + " to ")
+                        + format.maxPayloadBytes() + " bytes"));
         if (format.trailer().sizeBytes() > 0) {
             parts.add(new Part(Integer.MAX_VALUE, "at the end", "trailer", pattern(format.trailer())));
         }
+        format.signature()
+                .ifPresent(signature -> parts.add(new Part(
+                        Integer.MAX_VALUE,
+                        signature.sizeBytes() + " at the end",
+                        "signature",
+                        "where " + signature.when() + " is 1")));
         parts.sort(Comparator.comparingInt(Part::order));
         List<String> lines = table();
-        lines.add("a frame" + exampleOf() + ": " + example());
+        if (exampleType().isPresent()) {
+            int type = exampleType().getAsInt();
+            lines.add("a frame" + exampleOf(type) + ": " + example(type));
+        }
         lines.add("bytes of the header that belong to no field: " + free());
         return List.copyOf(lines);
     }
@@ -107,6 +132,7 @@ public final class FrameDrawing {
         int size = check.algorithm().sizeBytes();
         boolean isBehind = check.at().atPayloadEnd();
         String meaning = name(check.algorithm()) + " over " + place(check.from()) + " to before " + place(check.to())
+                + (check.extra().isEmpty() ? "" : ", then one byte by type")
                 + order(check.endian(), size);
         parts.add(new Part(
                 isBehind ? Integer.MAX_VALUE - 1 : check.at().bytes(),
@@ -236,13 +262,23 @@ public final class FrameDrawing {
                 head.length(), column.stream().mapToInt(String::length).max().orElse(0));
     }
 
-    private String exampleOf() {
-        return " of type " + exampleType() + " with " + examplePayload().readableBytes() + " bytes of payload"
+    private String exampleOf(int type) {
+        return " of type " + Integer.toUnsignedString(type) + " with "
+                + examplePayload().readableBytes() + " bytes of payload"
                 + (format.escape() == Escape.NONE ? "" : ", escaped");
     }
 
-    private int exampleType() {
-        return format.types().values().stream().min(Comparator.naturalOrder()).orElse(0);
+    /** None where frames of other shapes alone are written. */
+    private OptionalInt exampleType() {
+        if (whole.shapes().isEmpty()) {
+            return OptionalInt.of(format.types().values().stream()
+                    .min(Comparator.naturalOrder())
+                    .orElse(0));
+        }
+        return whole.types().values().stream()
+                .filter(type -> whole.shapeOf(type).filter(format::equals).isPresent())
+                .mapToInt(Integer::intValue)
+                .min();
     }
 
     private ByteBuf examplePayload() {
@@ -254,10 +290,10 @@ public final class FrameDrawing {
         return payload;
     }
 
-    private String example() {
+    private String example(int type) {
         ByteBuf out = Unpooled.buffer();
-        try (FrameEncoder encoder = new FrameEncoder(format)) {
-            encoder.encode(out, exampleType(), examplePayload());
+        try (FrameEncoder encoder = new FrameEncoder(whole)) {
+            encoder.encode(out, type, examplePayload());
         }
         return ByteBufUtil.hexDump(out).toUpperCase(Locale.ROOT).replaceAll("(..)(?=.)", "$1 ");
     }

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param frames all that are whole and valid
  * @param misfits places where the description stopped fitting: each costs what lies up to the next frame
  * @param skippedBytes that are part of no frame
- * @param openBytes at the end: the beginning of a frame that has not come whole
+ * @param openBytes at the end: the beginning of a frame that has not come whole; 0 where reading has stopped
  * @param stopped why nothing was read behind the last misfit; empty where all was read
  */
 public record StreamFindings(

@@ -60,11 +60,14 @@ public final class StreamInspection implements AutoCloseable {
     private long gapTo = -1;
     private String stopped = "";
 
-    /** @param from the end whose words these are; empty where the stream begins with a frame */
-    public StreamInspection(Protocol protocol, Optional<End> from) {
+    /**
+     * @param codec of the end that hears them; closed with this
+     * @param from the end whose words these are; empty where the stream begins with a frame
+     */
+    public StreamInspection(Protocol protocol, MessageCodec codec, Optional<End> from) {
         this.protocol = protocol;
         decoder = new FrameDecoder(protocol.format());
-        codec = protocol.newCodec();
+        this.codec = codec;
         prelude = from.isPresent() ? protocol.newPrelude(from.get(), codec) : Prelude.none(codec);
         protocol.format().types().forEach((name, number) -> names.put(number, name));
     }
@@ -72,6 +75,7 @@ public final class StreamInspection implements AutoCloseable {
     /** Takes the next bytes of the stream, all that are readable. */
     public void read(ByteBuf in) {
         bytes += in.readableBytes();
+        showBehind(in);
         if (!stopped.isEmpty()) {
             in.skipBytes(in.readableBytes());
             return;
@@ -85,6 +89,7 @@ public final class StreamInspection implements AutoCloseable {
         } catch (LostSynchronisationException | PreludeException e) {
             stopped = String.valueOf(e.getMessage());
         }
+        codec.settled();
         forget();
     }
 
@@ -150,8 +155,31 @@ public final class StreamInspection implements AutoCloseable {
                 misfits,
                 first,
                 skippedBytes,
-                held.readableBytes(),
+                stopped.isEmpty() ? held.readableBytes() : 0,
                 stopped);
+    }
+
+    /** What is shown around the first misfit goes on in the next piece, also where nothing is read of that. */
+    private void showBehind(ByteBuf in) {
+        if (first.isEmpty()) {
+            return;
+        }
+        Misfit misfit = first.get();
+        Octets around = misfit.around();
+        long lacking = misfit.offset() + BEHIND_BYTES - misfit.aroundOffset() - around.length();
+        int more = (int) Math.min(lacking, in.readableBytes());
+        if (more > 0) {
+            ByteBuf longer = Unpooled.buffer(around.length() + more);
+            around.writeTo(longer);
+            longer.writeBytes(in, in.readerIndex(), more);
+            first = Optional.of(new Misfit(
+                    misfit.offset(),
+                    misfit.unitOffset(),
+                    misfit.rule(),
+                    misfit.text(),
+                    Octets.copyOf(longer, 0, longer.readableBytes()),
+                    misfit.aroundOffset()));
+        }
     }
 
     private void misfit(long offset, long unitOffset, Rule rule, String text) {
@@ -169,6 +197,7 @@ public final class StreamInspection implements AutoCloseable {
     @Override
     public void close() {
         decoder.close();
+        codec.close();
         held.release();
     }
 

@@ -94,6 +94,11 @@ final class DescribedCodec implements MessageCodec {
     }
 
     @Override
+    public FrameEncoder newEncoder() {
+        return new FrameEncoder(format);
+    }
+
+    @Override
     public Set<Carriage> carriages() {
         EnumSet<Carriage> carriages = EnumSet.noneOf(Carriage.class);
         if (byMeaning.containsKey(Meaning.PACKET)) {
@@ -149,7 +154,7 @@ final class DescribedCodec implements MessageCodec {
         int content = bound.contentSlot;
         switch (layout.meaning()) {
             case PACKET -> onPacket(bound, buffer, handler, isCertain);
-            case TCP, UDP -> onSegment(layout.ipProtocol(), bound, buffer, handler);
+            case TCP, UDP -> onSegment(bound, in, handler);
             case DATA -> {
                 long channel = slots.numbers[bound.channelSlot];
                 verify(Meaning.CHANNEL, channel, Range.U16, layout, in);
@@ -225,13 +230,18 @@ final class DescribedCodec implements MessageCodec {
         }
     }
 
-    private void onSegment(int ipProtocol, Bound bound, ByteBuf buffer, MessageHandler handler) {
+    /** Each address may have a family of its own, but a packet has one for both. */
+    private void onSegment(Bound bound, PayloadReader in, MessageHandler handler) throws MalformedMessageException {
+        int addressBytes = slots.lengths[bound.clientSlot];
+        if (slots.lengths[bound.deviceSlot] != addressBytes) {
+            throw in.malformed(Meaning.DEVICE_ADDRESS, "is of another family than " + Meaning.CLIENT_ADDRESS);
+        }
         handler.onSegment(
-                ipProtocol,
-                buffer,
+                bound.layout.ipProtocol(),
+                in.buffer(),
                 slots.indexes[bound.clientSlot],
                 slots.indexes[bound.deviceSlot],
-                slots.lengths[bound.clientSlot],
+                addressBytes,
                 slots.indexes[bound.contentSlot],
                 slots.lengths[bound.contentSlot]);
     }
@@ -399,7 +409,12 @@ final class DescribedCodec implements MessageCodec {
             int addressBytes) {
         Bound bound = bound(MessageFields.segment(ipProtocol));
         ByteBuf payload = encoder.begin(out, bound.number);
-        bound.layout.writeHead(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+        TrafficHead head = bound.head;
+        if (head != null) {
+            head.write(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+        } else {
+            bound.layout.writeHead(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
+        }
         return payload;
     }
 
@@ -428,26 +443,31 @@ final class DescribedCodec implements MessageCodec {
 
     @Override
     public int maxDataBytes() {
-        return byMeaning.containsKey(Meaning.DATA) ? format.maxPayloadBytes() - headBytes(Meaning.DATA, 0) : 0;
+        return byMeaning.containsKey(Meaning.DATA) ? mostBytes(Meaning.DATA) - headBytes(Meaning.DATA, 0) : 0;
     }
 
     @Override
     public int maxPacketBytes() {
-        return format.maxPayloadBytes() - headBytes(Meaning.PACKET, 0);
+        return mostBytes(Meaning.PACKET) - headBytes(Meaning.PACKET, 0);
     }
 
     @Override
     public int maxSegmentBytes(int addressBytes) {
-        return format.maxPayloadBytes() - segmentHeadBytes(addressBytes);
+        return Math.min(mostBytes(Meaning.TCP), mostBytes(Meaning.UDP)) - segmentHeadBytes(addressBytes);
     }
 
     @Override
     public int maxAppBytes() {
-        return byMeaning.containsKey(Meaning.APP) ? format.maxPayloadBytes() - headBytes(Meaning.APP, 0) : 0;
+        return byMeaning.containsKey(Meaning.APP) ? mostBytes(Meaning.APP) - headBytes(Meaning.APP, 0) : 0;
     }
 
     private int segmentHeadBytes(int addressBytes) {
         return Math.max(headBytes(Meaning.TCP, addressBytes), headBytes(Meaning.UDP, addressBytes));
+    }
+
+    private int mostBytes(Meaning meaning) {
+        Bound bound = byMeaning.get(meaning);
+        return bound == null ? format.maxPayloadBytes() : format.maxPayloadBytes(bound.number);
     }
 
     private int headBytes(Meaning meaning, int addressBytes) {

@@ -283,6 +283,9 @@ final class LayoutParser {
             }
             verifyKind(field, items.get(slot));
         }
+        if (layout.isSegment()) {
+            verifyAddresses(layout);
+        }
         for (LayoutItem item : items) {
             boolean isContent = item.name().equals(Meaning.CONTENT);
             if (meaning.fields().contains(Meaning.CONTENT) && !isContent && item.sizeBytes(0) == LayoutItem.VARIABLE) {
@@ -293,6 +296,17 @@ final class LayoutParser {
         if (meaning.fields().contains(Meaning.CONTENT)
                 && !Meaning.CONTENT.equals(items.get(items.size() - 1).name())) {
             throw section.refuse(type, "has items behind its content; allowed in front of it");
+        }
+    }
+
+    /** Those of a packet are of one family. */
+    private void verifyAddresses(MessageLayout layout) {
+        AddressItem client = (AddressItem) items.get(layout.slot(Meaning.CLIENT_ADDRESS));
+        AddressItem device = (AddressItem) items.get(layout.slot(Meaning.DEVICE_ADDRESS));
+        boolean areFixed = client.familySlot() == AddressItem.FIXED && device.familySlot() == AddressItem.FIXED;
+        if (areFixed && client.fixedBytes() != device.fixedBytes()) {
+            throw section.refuse(
+                    type, "has addresses of two families, which no packet has; allowed ipv4 or ipv6 for both");
         }
     }
 

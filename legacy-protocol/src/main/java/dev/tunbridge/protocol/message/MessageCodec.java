@@ -9,7 +9,22 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Frames to messages and back, for one format. For one thread; reading and writing traffic allocates nothing. */
-public interface MessageCodec {
+public interface MessageCodec extends AutoCloseable {
+    /** An encoder for what this codec writes in one direction of its connection. */
+    FrameEncoder newEncoder();
+
+    /** Whether packets that were read lie in memory of the codec's own, and those that were peeked at only until the next peek. */
+    default boolean isRewriting() {
+        return false;
+    }
+
+    /** What was read is not needed any more. To be called now and then where {@link #isRewriting}, or it is kept for ever. */
+    default void settled() {}
+
+    /** Frees memory, and with it what was read. */
+    @Override
+    default void close() {}
+
     /**
      * Hands the message of a frame to the handler.
      *

@@ -93,6 +93,11 @@ public final class MessageLayouts {
         return new DescribedCodec(format, of(format), unframed());
     }
 
+    /** A codec for one connection, whose payloads a mapper changes between here and the wire. */
+    public MessageCodec codec(FrameFormat format, MessageMapper mapper, int mostGrowthBytes) {
+        return new MappedCodec(format, codec(format), mapper, mostGrowthBytes);
+    }
+
     private List<MessageLayout> unframed() {
         return byName.values().stream()
                 .filter(layout -> layout.unframed().isPresent())

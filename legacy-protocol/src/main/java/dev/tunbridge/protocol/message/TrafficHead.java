@@ -1,13 +1,15 @@
 package dev.tunbridge.protocol.message;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * What stands in front of the content of traffic, worked out beforehand: its size depends on the address family alone, so the places of
- * addresses and content are two sets of numbers. Reading item by item takes 40 ns a packet, this 10. Immutable.
+ * addresses and content are two sets of numbers, and what is written is a copy with two addresses put in. Reading item by item takes 40 ns
+ * a packet, this 10. Immutable.
  */
 final class TrafficHead {
     /** What {@link #addressBytes} answers where the bytes are no such head: then the items say what is wrong. */
@@ -18,24 +20,33 @@ final class TrafficHead {
     private final Places ipv4;
     private final Places ipv6;
 
-    /** Places in a head with addresses of one size. */
-    private record Places(int headBytes, int clientAt, int deviceAt, List<Fixed> constants) {
+    /**
+     * Places in a head with addresses of one size.
+     *
+     * @param blank such a head with addresses of zeros
+     */
+    private record Places(int headBytes, int clientAt, int deviceAt, List<Fixed> constants, Octets blank) {
         static Places of(MessageLayout layout, int addressBytes) {
             int at = 0;
             int client = 0;
             int device = 0;
             List<Fixed> constants = new ArrayList<>();
+            ByteBuf blank = Unpooled.buffer();
             for (LayoutItem item : layout.items().subList(0, layout.items().size() - 1)) {
                 if (item instanceof ConstantItem constant) {
                     constants.add(new Fixed(at, constant.octets()));
+                    constant.octets().writeTo(blank);
+                } else if (item instanceof FamilyItem family) {
+                    family.write(addressBytes, blank);
                 } else if (item.name().equals(Meaning.CLIENT_ADDRESS)) {
                     client = at;
                 } else if (item.name().equals(Meaning.DEVICE_ADDRESS)) {
                     device = at;
                 }
                 at += item.sizeBytes(addressBytes);
+                blank.writeZero(at - blank.writerIndex());
             }
-            return new Places(at, client, device, List.copyOf(constants));
+            return new Places(at, client, device, List.copyOf(constants), Octets.copyOf(blank, 0, at));
         }
 
         boolean areConstantsRight(ByteBuf buffer, int index) {
@@ -97,6 +108,24 @@ final class TrafficHead {
 
     private static boolean isWhole(Places places, ByteBuf buffer, int index, int length) {
         return length >= places.headBytes() && places.areConstantsRight(buffer, index);
+    }
+
+    /**
+     * Appends a head.
+     *
+     * @param addresses holds both, of so many bytes each, at these indexes
+     */
+    void write(ByteBuf out, ByteBuf addresses, int clientIndex, int deviceIndex, int addressBytes) {
+        Places places = places(addressBytes);
+        int index = out.writerIndex();
+        places.blank().writeTo(out);
+        if (addressBytes == FamilyItem.IPV4_BYTES) {
+            out.setInt(index + places.clientAt(), addresses.getInt(clientIndex));
+            out.setInt(index + places.deviceAt(), addresses.getInt(deviceIndex));
+        } else {
+            out.setBytes(index + places.clientAt(), addresses, clientIndex, addressBytes);
+            out.setBytes(index + places.deviceAt(), addresses, deviceIndex, addressBytes);
+        }
     }
 
     int headBytes(int addressBytes) {

@@ -30,6 +30,11 @@ public final class Prelude {
         return new Prelude(codec, script.unframed(from));
     }
 
+    /** What is due, in order. */
+    public static Prelude of(List<Due> due, MessageCodec codec) {
+        return new Prelude(codec, due);
+    }
+
     /** A stream that begins with a frame, or is met behind its beginning. */
     public static Prelude none(MessageCodec codec) {
         return new Prelude(codec, List.of());

@@ -26,10 +26,7 @@ import org.jspecify.annotations.Nullable;
  *                        |--refusal, timeout, violation--------------------------------------^
  * </pre>
  */
-public final class Session {
-    /** What {@link #nextDeadlineNanos} answers where nothing is waited for. */
-    public static final long NO_DEADLINE = Long.MAX_VALUE;
-
+public final class Session implements SessionDriver {
     static final String REFUSAL_REASON = "refusal.reason";
     static final String REFUSAL_TEXT = "refusal.text";
     static final String COUNTER = "counter";
@@ -100,7 +97,7 @@ public final class Session {
         return new Session(script, format, End.SERVER, variables, admission, surroundings);
     }
 
-    /** The connection is up. Called once, first. */
+    @Override
     public List<SessionAction> connected(long nowNanos) {
         if (state != State.NEW) {
             throw new IllegalStateException("a session serves one connection");
@@ -112,12 +109,12 @@ public final class Session {
         return actions;
     }
 
-    /** Bytes came, of whatever kind. */
+    @Override
     public void heard(long nowNanos) {
         lastHeardNanos = nowNanos;
     }
 
-    /** A message came. Traffic that {@link #admits} is the caller's own business, and answered with nothing here. */
+    @Override
     public List<SessionAction> received(Message message, long nowNanos) {
         heard(nowNanos);
         return switch (state) {
@@ -127,7 +124,7 @@ public final class Session {
         };
     }
 
-    /** Time has passed; to be called at {@link #nextDeadlineNanos} or at any other time. */
+    @Override
     public List<SessionAction> tick(long nowNanos) {
         if (state == State.LOGIN && nowNanos - loginDeadlineNanos >= 0) {
             Step due = script.login().get(step);
@@ -158,10 +155,8 @@ public final class Session {
         return script.keepAlive().isPresent() && script.keepAlive().get().isHeardBy(end);
     }
 
-    /**
-     * Asks for a sign of life at once, where a session is established, has one, and has asked for none for a second; the next is due as
-     * long after it as after any.
-     */
+    /** Not within a second after it was last asked for; the next is due as long after it as after any. */
+    @Override
     public List<SessionAction> keepAlive(long nowNanos) {
         long sentNanos = nextKeepAliveNanos - keepAliveEveryNanos;
         boolean isTooSoon = nowNanos - sentNanos < LEAST_KEEP_ALIVE_NANOS;
@@ -180,7 +175,7 @@ public final class Session {
         return List.of(say(keepAlive.get().question()));
     }
 
-    /** Ends the session in order. */
+    @Override
     public List<SessionAction> close(long nowNanos) {
         if (state == State.CLOSED) {
             return List.of();
@@ -196,12 +191,12 @@ public final class Session {
         return actions;
     }
 
-    /** The peer sent what the protocol forbids, such as a malformed message, or traffic that is not admitted. */
+    @Override
     public List<SessionAction> violated(String detail, long nowNanos) {
         return state == State.CLOSED ? List.of() : violation(detail);
     }
 
-    /** When {@link #tick} next has something to do, or {@link #NO_DEADLINE}. */
+    @Override
     public long nextDeadlineNanos() {
         return switch (state) {
             case NEW, CLOSED -> NO_DEADLINE;
@@ -219,20 +214,22 @@ public final class Session {
         };
     }
 
+    @Override
     public boolean isEstablished() {
         return state == State.ESTABLISHED;
     }
 
+    @Override
     public boolean isClosed() {
         return state == State.CLOSED;
     }
 
-    /** What the login waits for, for people; empty where it waits for nothing. */
+    @Override
     public String awaited() {
         return state == State.LOGIN ? script.login().get(step).says().message() : "";
     }
 
-    /** Whether this message asks for an answer, and so may be left unanswered by who cannot send. */
+    @Override
     public boolean isQuestion(Message message) {
         return isOf(message, script.keepAlive().map(KeepAlive::question));
     }

@@ -36,7 +36,8 @@ public record SessionScript(
         CLIENT,
         SERVER;
 
-        End other() {
+        /** The one that this one talks to. */
+        public End other() {
             return this == CLIENT ? SERVER : CLIENT;
         }
     }

@@ -32,8 +32,21 @@ class FrameFeaturesTest {
     }
 
     /** docs/wireshark.md names them. */
-    private static final Map<String, String> REFUSED =
-            Map.of("nmea", "frame.end", "stomp", "frame.end", "websocket", "frame.mask", "dnp3", "frame.check.every");
+    private static final Map<String, String> REFUSED = Map.of(
+            "nmea",
+            "frame.end",
+            "stomp",
+            "frame.end",
+            "websocket",
+            "frame.mask",
+            "dnp3",
+            "frame.check.every",
+            "ft12",
+            "frame.shapes",
+            "mavlink",
+            "frame.shapes",
+            "sml",
+            "frame.escape");
 
     @ParameterizedTest
     @MethodSource("dev.tunbridge.protocol.frame.FrameFormat#builtinNames")

@@ -23,7 +23,7 @@ class AllocationTest implements FrameHandler, MessageHandler {
     private MessageCodec codec = Protocol.builtin("reference").newCodec();
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "plain-le", "hdlc", "masked", "blocks"})
+    @ValueSource(strings = {"reference", "plain-le", "hdlc", "masked", "blocks", "shapes"})
     void trafficIsWrittenAndReadWithoutAllocation(String name) {
         FrameFormat format = format(name);
         codec = Protocol.builtin("reference").messages().codec(format);
@@ -64,10 +64,26 @@ class AllocationTest implements FrameHandler, MessageHandler {
             types: {tcp: 33, data: 50}
             """;
 
+    private static final String SHAPES = """
+            name: shapes
+            frame:
+              crcExtra: {33: 7, 34: 8}
+              shapes:
+                - {sync: {bytes: "E5"}, payload: {at: 1, size: 0}}
+                - sync: {bytes: "FD"}
+                  header: [{name: signed, at: 1, size: 1, bits: 1}, {name: type, at: 2, size: 1}]
+                  length: {at: 3, size: 2, max: 2048}
+                  payload: {at: 5}
+                  check: {algorithm: crc16-mcrf4xx, from: 1, to: payload-end, at: payload-end}
+                  signature: {when: signed, size: 13}
+            types: {tcp: 33, data: 34}
+            """;
+
     /** One that ships, or one whose frames the wire has otherwise than the reader sees them. */
     private static FrameFormat format(String name) {
         return switch (name) {
             case "masked" -> FrameFormat.parse(MASKED, name);
+            case "shapes" -> FrameFormat.parse(SHAPES, name);
             case "blocks" -> FrameFormat.parse(BLOCKS, name);
             default -> FrameFormat.builtin(name);
         };

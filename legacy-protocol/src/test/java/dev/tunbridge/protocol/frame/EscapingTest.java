@@ -25,6 +25,7 @@ class EscapingTest {
         "SLIP, C0DB01, C0DBDCDBDD01C0",
         "HDLC, 7E7D11, 7E7D5E7D5D117E",
         "DLE, 100203, 1002101002031003",
+        "SML, 7605010203001B1B1B1B09, 1B1B1B1B010101017605010203001B1B1B1B09001B1B1B1B1A01D8D6",
     })
     void writesWhatTheDocumentsSay(Escape escape, String content, String wire) {
         ByteBuf in = Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(content));

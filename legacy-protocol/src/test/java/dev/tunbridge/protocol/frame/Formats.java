@@ -8,6 +8,7 @@ import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Fletcher;
 import dev.tunbridge.protocol.frame.ChecksumAlgorithm.Sum;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class Formats {
     static FrameFormat random(Random random) {
         while (true) {
             try {
-                FrameFormat format = new Formats(random).draw();
+                FrameFormat format = random.nextInt(6) == 0 ? shapes(random) : new Formats(random).draw();
                 if (format.end().isEmpty() || StreamGenerator.canWrite(format, random)) {
                     return format;
                 }
@@ -36,6 +37,84 @@ final class Formats {
                 // Such as a maximum that the length drawn cannot hold: draw again.
             }
         }
+    }
+
+    /** Two to four shapes, of which each has a first byte of its own; some prove too little to be searched for. */
+    private static FrameFormat shapes(Random random) {
+        List<FrameFormat> shapes = new ArrayList<>();
+        int count = 2 + random.nextInt(3);
+        int first = random.nextInt(256);
+        while (shapes.size() < count) {
+            try {
+                FrameFormat drawn = new Formats(random).draw();
+                if (drawn.escape() == Escape.NONE
+                        && !drawn.mayShareFlag()
+                        && drawn.sync().sizeBytes() > 0) {
+                    shapes.add(beginning(drawn, first));
+                    first = first + 1 + random.nextInt(60) & 0xff;
+                }
+            } catch (DescriptionException e) {
+                // As above.
+            }
+        }
+        return FrameFormat.ofShapes(shapes, Map.of());
+    }
+
+    private static FrameFormat beginning(FrameFormat format, int first) {
+        BytePattern sync = format.sync();
+        int shift = 8 * (sync.sizeBytes() - 1);
+        return with(
+                format,
+                new BytePattern(
+                        sync.sizeBytes(),
+                        (sync.value() & ~(0xFFL << shift)) | (long) first << shift,
+                        sync.mask() | 0xFFL << shift),
+                // A connection has one; a shape that proves too little is not searched for.
+                Resync.DEFAULT,
+                Map.of(),
+                format.typeField().isPresent() ? 0 : first,
+                format.signature());
+    }
+
+    /** The same, but that a bit which brings a signature brings nothing, so that frames can be written with it. */
+    static FrameFormat unsigned(FrameFormat format) {
+        if (format.hasShapes()) {
+            return FrameFormat.ofShapes(
+                    format.shapes().stream().map(Formats::unsigned).toList(), format.types());
+        }
+        return format.signature().isEmpty()
+                ? format
+                : with(format, format.sync(), format.resync(), format.types(), format.onlyType(), Optional.empty());
+    }
+
+    private static FrameFormat with(
+            FrameFormat format,
+            BytePattern sync,
+            Resync resync,
+            Map<String, Integer> types,
+            int onlyType,
+            Optional<Signature> signature) {
+        return new FrameFormat(
+                format.name(),
+                sync,
+                format.fields(),
+                format.length(),
+                format.payloadAt(),
+                format.maxPayloadBytes(),
+                format.check(),
+                format.trailer(),
+                format.escape(),
+                resync,
+                types,
+                format.keepAliveEveryNanos(),
+                format.deadAfterNanos(),
+                format.flags(),
+                format.headerCheck(),
+                format.end(),
+                format.mask(),
+                onlyType,
+                signature,
+                List.of());
     }
 
     private FrameFormat draw() {
@@ -77,7 +156,7 @@ final class Formats {
         for (String name : order) {
             switch (name) {
                 case "length" ->
-                    length = escape == Escape.NONE || random.nextBoolean()
+                    length = (escape == Escape.NONE && (isGrowing || random.nextInt(6) > 0)) || random.nextBoolean()
                             ? Optional.of(isGrowing ? growingLength() : length())
                             : length;
                 case "check" -> {
@@ -109,7 +188,13 @@ final class Formats {
         }
         boolean isUnchecked = mask.isPresent() || (random.nextInt(4) == 0 && checkAt < 0);
         Optional<Check> check = isUnchecked ? Optional.empty() : Optional.of(check(algorithm, checkAt));
-        if (check.isPresent() && checkAt < 0 && escape == Escape.NONE && !isGrowing && random.nextInt(4) == 0) {
+        check = check.map(this::continued);
+        if (length.isPresent()
+                && check.isPresent()
+                && checkAt < 0
+                && escape == Escape.NONE
+                && !isGrowing
+                && random.nextInt(4) == 0) {
             Position payload = Position.fromStart(at);
             check = Optional.of(new Check(
                     algorithm,
@@ -119,11 +204,24 @@ final class Formats {
                     endian(),
                     Check.Encoding.BINARY,
                     BytePattern.EMPTY,
-                    1 + random.nextInt(20)));
+                    1 + random.nextInt(20),
+                    Map.of()));
         }
+        Optional<Signature> signature = Optional.empty();
+        if (escape == Escape.NONE
+                && !isGrowing
+                && trailer.sizeBytes() == 0
+                && check.filter(Check::isOfBlocks).isEmpty()
+                && length.map(LengthField::counts).orElse(LengthField.Counts.PAYLOAD) == LengthField.Counts.PAYLOAD
+                && random.nextBoolean()) {
+            fields.add(new HeaderField(
+                    "signed", new BitField(at, 1, Endian.BIG, random.nextInt(8), 1), OptionalLong.empty()));
+            at++;
+            signature = Optional.of(new Signature("signed", 1 + random.nextInt(20)));
+        }
+        Map<Integer, Integer> extra = check.map(Check::extra).orElse(Map.of());
         return new FrameFormat(
                 "random",
-                "reference",
                 sync,
                 fields,
                 length,
@@ -134,9 +232,9 @@ final class Formats {
                 trailer,
                 escape,
                 new Resync(BoundaryGrade.ANCHORED, random.nextInt(4) == 0 ? random.nextInt(200) : 65_536),
-                fields.stream().anyMatch(field -> field.name().equals("type"))
-                        ? Map.of("hello", 1)
-                        : Map.of("hello", 0),
+                fields.stream().noneMatch(field -> field.name().equals("type"))
+                        ? Map.of("hello", 0)
+                        : extra.isEmpty() ? Map.of("hello", 1) : Map.of("hello", Collections.min(extra.keySet())),
                 1,
                 2,
                 isFlagged || escape == Escape.HDLC || escape == Escape.SLIP
@@ -144,7 +242,24 @@ final class Formats {
                         : Flags.OWN,
                 headerCheck,
                 end,
-                mask);
+                mask,
+                0,
+                signature,
+                List.of());
+    }
+
+    /** The same, continued over a byte by type now and then. */
+    private Check continued(Check check) {
+        Optional<HeaderField> type =
+                fields.stream().filter(field -> field.name().equals("type")).findFirst();
+        if (!(check.algorithm() instanceof Crc) || type.isEmpty() || random.nextInt(3) > 0) {
+            return check;
+        }
+        Map<Integer, Integer> extra = new HashMap<>();
+        for (int i = 0; i <= random.nextInt(8); i++) {
+            extra.put(random.nextInt() & (int) type.get().bits().mask(), random.nextInt(256));
+        }
+        return check.continued(extra);
     }
 
     private BytePattern pattern(int sizeBytes) {
@@ -236,7 +351,8 @@ final class Formats {
                     endian(),
                     Seeds.pick(random, List.of(Check.Encoding.values())),
                     random.nextBoolean() ? BytePattern.EMPTY : BytePattern.of(new byte[] {'*'}),
-                    0);
+                    0,
+                    Map.of());
         }
         return new Check(algorithm, from, to, Position.PAYLOAD_END, endian());
     }

@@ -44,7 +44,6 @@ class FrameFormatTest {
         assertThat(format.type("reject")).isEmpty();
         assertThat(format.fieldIndex("sequence")).hasValue(1);
         assertThat(format.fieldIndex("nonsense")).isEmpty();
-        assertThat(format.mapper()).isEqualTo("reference");
         assertThat(format.deadAfterNanos()).isEqualTo(TimeUnit.SECONDS.toNanos(45));
         assertThat(format.canResynchronise()).isTrue();
     }
@@ -60,7 +59,7 @@ class FrameFormatTest {
                 "name: acme | name: [1] | name | is a list; allowed: text",
                 "name: acme | name: 5 | name | is the number 5; allowed: text, here in quotes: \"5\"",
                 "name: acme | name: acme¶speed: 9 | speed | is an unknown key; allowed frame, keepalive, mapper, messages, name",
-                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, end, escape, flags, header, headerCheck",
+                "trailer: | tailer: | frame.tailer | is an unknown key; the nearest is trailer; allowed check, crcExtra, end, escape, flags, header, headerCheck",
                 "max: 2048 | max: 2048, most: 9 | frame.length.most | is an unknown key",
                 "size: 1} | size: 1, bit: 3} | frame.header[0].bit | is an unknown key; the nearest is bits;",
                 "{bytes: \"A5 5A\"} | {bytes: \"A5 5\"} | frame.sync.bytes | two hexadecimal digits each",
@@ -133,7 +132,7 @@ class FrameFormatTest {
                         + "| frame.check.refin | is the number 1; allowed true, false",
                 "trailer: \"\" | trailer: \"0\" | frame.trailer | two hexadecimal digits each",
                 "escape: none | escape: hdlc | frame.sync | does not go with an escape",
-                "escape: none | escape: base64 | frame.escape | is \"base64\"; allowed none, hdlc, slip, cobs, dle",
+                "escape: none | escape: base64 | frame.escape | is \"base64\"; allowed none, hdlc, slip, cobs, dle, sml",
                 "boundaries: anchored | boundaries: sure | resync.boundaries | allowed proven, anchored, found",
                 "{bytes: \"A5 5A\"} | {bytes: 68} | frame.sync.bytes "
                         + "| is the number 68; allowed: hexadecimal bytes in quotes, such as \"68\"",

@@ -106,7 +106,10 @@ class FrameFuzzTest {
             try (FrameEncoder encoder = new FrameEncoder(format);
                     FrameProbe probe = new FrameProbe(format)) {
                 ByteBuf frame = Unpooled.buffer();
-                encoder.encode(frame, 0, Unpooled.buffer().writeZero(format.minPayloadBytes()));
+                int type =
+                        format.hasShapes() ? format.types().values().iterator().next() : 0;
+                FrameFormat shape = format.shapeOf(type).orElseThrow();
+                encoder.encode(frame, type, Unpooled.buffer().writeZero(shape.minPayloadBytes()));
                 assertThat(probe.probe(frame, 0, frame.writerIndex()))
                         .isEqualTo(frame.writerIndex() - (format.mayShareFlag() ? 1 : 0));
             }

@@ -59,8 +59,12 @@ final class Framings {
             decoder.decode(Unpooled.wrappedBuffer(stream), new FrameHandler() {
                 @Override
                 public void onFrame(FrameView frame) {
-                    ByteBuf body = encoder.begin(out, 0);
-                    fields.forEach(i -> encoder.setField(i, frame.field(i)));
+                    ByteBuf body = encoder.begin(out, frame.type());
+                    FrameFormat shape = format.shapeOf(frame.type()).orElseThrow();
+                    fields.stream()
+                            .filter(i ->
+                                    shape.field(format.fields().get(i).name()).isPresent())
+                            .forEach(i -> encoder.setField(i, frame.field(i)));
                     body.writeBytes(frame.buffer(), frame.payloadIndex(), frame.payloadLength());
                     encoder.end();
                 }

@@ -94,9 +94,29 @@ final class ModelDecoder {
     }
 
     private void addFrame(int start, Whole whole) {
+        if (!format.shapes().isEmpty()) {
+            ModelDecoder shape = shapeAt(start).orElseThrow();
+            shape.addFrame(start, whole, format.fields());
+            events.addAll(shape.events);
+        } else {
+            addFrame(start, whole, format.fields());
+        }
+    }
+
+    /** Of the shape that begins with the byte there. */
+    private Optional<ModelDecoder> shapeAt(int start) {
+        return format.shapes().stream()
+                .filter(shape -> shape.sync().byteAt(0) == byteAt(start))
+                .map(shape -> new ModelDecoder(shape, stream))
+                .findFirst();
+    }
+
+    private void addFrame(int start, Whole whole, List<HeaderField> known) {
         byte[] content = whole.content();
-        List<Long> fields = format.fields().stream()
-                .map(field -> number(content, field.bits()))
+        List<Long> fields = known.stream()
+                .map(field -> format.field(field.name())
+                        .map(own -> number(content, own.bits()))
+                        .orElse(0L))
                 .toList();
         int head = headBytes(content);
         byte[] payload = Arrays.copyOfRange(content, head, content.length - format.tailBytes());
@@ -107,7 +127,9 @@ final class ModelDecoder {
         events.add(frameEvent(
                 start,
                 whole.end(),
-                format.typeField().map(field -> number(content, field)).orElse(0L),
+                format.typeField()
+                        .map(field -> number(content, field))
+                        .orElse(Integer.toUnsignedLong(format.onlyType())),
                 fields,
                 payload));
     }
@@ -118,7 +140,7 @@ final class ModelDecoder {
             case SLIP -> Optional.of(0xC0);
             case COBS -> Optional.of(0x00);
             case END -> Optional.of(format.end().orElseThrow());
-            case NONE, DLE -> Optional.empty();
+            case NONE, DLE, SML -> Optional.empty();
         };
     }
 
@@ -141,17 +163,25 @@ final class ModelDecoder {
         if (delimiter().isPresent()) {
             return isFill(at) && (at + 1 == stream.length || !isFill(at + 1));
         }
-        return !isFill(at);
+        return !isFill(at)
+                && (format.shapes().isEmpty()
+                        || shapeAt(at)
+                                .map(shape -> shape.format.canResynchronise())
+                                .orElse(false));
     }
 
     private Verdict judge(int start) {
         if (start == stream.length) {
             return new TooFew();
         }
+        if (!format.shapes().isEmpty()) {
+            return shapeAt(start).map(shape -> shape.judge(start)).orElse(new Bad(BadFrame.SYNC));
+        }
         return switch (format.escape()) {
             case NONE -> judgePlain(start);
             case HDLC, SLIP, COBS, END -> judgeDelimited(start);
             case DLE -> judgeDle(start);
+            case SML -> judgeSml(start);
         };
     }
 
@@ -193,10 +223,14 @@ final class ModelDecoder {
                 + (int) payload
                 + blocks * format.check().map(c -> c.algorithm().sizeBytes()).orElse(0)
                 + format.tailBytes();
-        if (available < total) {
+        int signature = format.signature()
+                .filter(s -> number(rest, format.field(s.when()).orElseThrow().bits()) == 1)
+                .map(Signature::sizeBytes)
+                .orElse(0);
+        if (available < total + signature) {
             return new TooFew();
         }
-        int end = start + total - (format.mayShareFlag() ? 1 : 0);
+        int end = start + total + signature - (format.mayShareFlag() ? 1 : 0);
         return every == 0
                 ? judgeEnd(Arrays.copyOf(rest, total), end)
                 : judgeBlocks(Arrays.copyOf(rest, total), head, (int) payload, end);
@@ -324,6 +358,51 @@ final class ModelDecoder {
             }
         }
         return new TooFew();
+    }
+
+    /** Words behind the start, of which one of 1B is there twice, or closes. */
+    private Verdict judgeSml(int start) {
+        byte[] rest = Arrays.copyOfRange(stream, start, stream.length);
+        String begins = "1b1b1b1b01010101";
+        String there = HexFormat.of().formatHex(Arrays.copyOf(rest, Math.min(8, rest.length)));
+        if (!begins.startsWith(there)) {
+            return new Bad(BadFrame.SYNC);
+        }
+        int most = (format.maxContentBytes() + 3) / 4 * 4;
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (int at = 8; at + 4 <= rest.length; at += 4) {
+            String word = HexFormat.of().formatHex(rest, at, at + 4);
+            if (word.equals("1b1b1b1b")) {
+                if (at + 8 > rest.length) {
+                    return new TooFew();
+                }
+                at += 4;
+                word = HexFormat.of().formatHex(rest, at, at + 4);
+                if (!word.equals("1b1b1b1b")) {
+                    return judgeSmlEnd(rest, start, at, content.toByteArray());
+                }
+            }
+            content.write(rest, at, 4);
+            if (content.size() > most) {
+                return new Bad(BadFrame.LENGTH);
+            }
+        }
+        return new TooFew();
+    }
+
+    private Verdict judgeSmlEnd(byte[] rest, int start, int at, byte[] filled) {
+        int fill = rest[at + 1] & 0xff;
+        if (rest[at] != 0x1A || fill > 3 || fill > filled.length) {
+            return new Bad(BadFrame.ESCAPE);
+        }
+        if (filled.length - fill > format.maxContentBytes()) {
+            return new Bad(BadFrame.LENGTH);
+        }
+        long check = ModelChecksum.compute(
+                CrcCatalogue.find("crc16-x25").orElseThrow(), Arrays.copyOf(rest, at + 2), 0, at + 2);
+        return number(rest, BitField.wholeBytes(at + 2, 2, Endian.LITTLE)) == check
+                ? judgeContent(Arrays.copyOf(filled, filled.length - fill), start + at + 4)
+                : new Bad(BadFrame.CHECK);
     }
 
     private Verdict judgeContent(byte[] content, int end) {
@@ -461,6 +540,9 @@ final class ModelDecoder {
     }
 
     private long payloadLength(byte[] content) {
+        if (format.length().isEmpty()) {
+            return format.maxPayloadBytes();
+        }
         LengthField length = format.length().orElseThrow();
         BitField bits = length.bits();
         if (isGrowing()) {
@@ -530,7 +612,17 @@ final class ModelDecoder {
         int from = check.from().index(0, payloadEnd);
         int to = check.to().index(0, payloadEnd);
         int at = check.at().index(0, payloadEnd);
-        long computed = ModelChecksum.compute(check.algorithm(), content, from, to - from);
+        byte[] checked = Arrays.copyOfRange(content, from, to);
+        if (!check.extra().isEmpty()) {
+            Integer extra =
+                    check.extra().get((int) number(content, format.typeField().orElseThrow()));
+            if (extra == null) {
+                return false;
+            }
+            checked = Arrays.copyOf(checked, checked.length + 1);
+            checked[checked.length - 1] = extra.byteValue();
+        }
+        long computed = ModelChecksum.compute(check.algorithm(), checked, 0, checked.length);
         for (int i = 0; i < check.separator().sizeBytes(); i++) {
             if ((content[at++] & 0xff) != check.separator().byteAt(i)) {
                 return false;

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** Writes streams of frames whose payloads are as awkward as a client can make them, and damages them. */
 final class StreamGenerator {
     /** Bytes that mean something to some escape or to a shipped format. */
-    private static final int[] MARKS = {0x7E, 0x7D, 0x5E, 0xC0, 0xDB, 0xDC, 0x00, 0x10, 0x02, 0x03, 0xA5, 0x5A, 0xFF};
+    private static final int[] MARKS = {
+        0x7E, 0x7D, 0x5E, 0xC0, 0xDB, 0xDC, 0x1B, 0x1B, 0x01, 0x00, 0x10, 0x02, 0x03, 0xA5, 0x5A, 0xFF
+    };
 
     /** The model is slow, and some shipped formats have payloads of 128 KiB. */
     private static final int LONGEST = 2_048;
@@ -39,7 +43,8 @@ final class StreamGenerator {
     byte[] frames(int count) {
         ByteBuf out = Unpooled.buffer();
         int tries = 0;
-        try (FrameEncoder encoder = new FrameEncoder(format)) {
+        // Frames are written unsigned; others sign them.
+        try (FrameEncoder encoder = new FrameEncoder(Formats.unsigned(format))) {
             for (int i = 0; i < count; ) {
                 i += tryWrite(encoder, out) ? 1 : 0;
                 assertThat(tries++).as("tries with %s", format).isLessThan(1_000 + 100 * count);
@@ -60,22 +65,42 @@ final class StreamGenerator {
     }
 
     private void write(FrameEncoder encoder, ByteBuf out) {
-        long types = format.typeField().map(BitField::mask).orElse(0L);
-        ByteBuf payload = payload(out);
-        ByteBuf body = encoder.begin(out, random.nextInt() & (int) types);
+        FrameFormat drawn = Seeds.pick(random, format.allShapes());
+        int type = type(drawn);
+        // Another shape may come before it that has this type too.
+        ByteBuf payload = payload(format.shapeOf(type).orElseThrow(), out);
+        ByteBuf body = encoder.begin(out, type);
         if (random.nextBoolean()) {
-            format.mask()
+            format.shapeOf(type)
+                    .flatMap(FrameFormat::mask)
                     .ifPresent(mask ->
                             encoder.setField(format.fieldIndex(mask.when()).orElseThrow(), 0));
         }
+        Optional<Signature> signature =
+                format.shapeOf(type).orElseThrow().signature().filter(s -> random.nextBoolean());
+        signature.ifPresent(s -> encoder.setField(format.fieldIndex(s.when()).orElseThrow(), 1));
         body.writeBytes(payload);
         encoder.end();
+        byte[] signed = new byte[signature.map(Signature::sizeBytes).orElse(0)];
+        random.nextBytes(signed);
+        out.writeBytes(signed);
     }
 
-    private ByteBuf payload(ByteBuf written) {
+    private int type(FrameFormat shape) {
+        List<Integer> extra =
+                shape.check().map(check -> List.copyOf(check.extra().keySet())).orElse(List.of());
+        if (!extra.isEmpty()) {
+            return Seeds.pick(random, extra);
+        }
+        return shape.typeField()
+                .map(field -> random.nextInt() & (int) field.mask())
+                .orElse(shape.onlyType());
+    }
+
+    private ByteBuf payload(FrameFormat shape, ByteBuf written) {
         // Mostly short, so that a shipped format's longest are not all that is ever tried.
-        int most = Math.min(random.nextInt(3) == 0 ? LONGEST : 20, format.maxPayloadBytes());
-        int least = format.minPayloadBytes();
+        int most = Math.min(random.nextInt(3) == 0 ? LONGEST : 20, shape.maxPayloadBytes());
+        int least = shape.minPayloadBytes();
         byte[] bytes = new byte[least + random.nextInt(Math.max(least, most) - least + 1)];
         switch (random.nextInt(4)) {
             case 0 -> random.nextBytes(bytes);

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -52,7 +53,7 @@ final class Recordings {
                 int type = isPacket ? packetType : types.get(random.nextInt(types.size()));
                 // Between two vtund all but packets are empty.
                 byte[] payload = isPacket ? packet() : isVtun ? new byte[0] : holdsPackets ? packet() : other();
-                payload = isEthernet ? ethernet(payload) : payload;
+                payload = isEthernet ? ethernet(payload) : fitted(payload, type);
                 encoder.encode(out, type, Unpooled.wrappedBuffer(payload));
             }
         }
@@ -66,6 +67,15 @@ final class Recordings {
             }
         }
         return types.get(0);
+    }
+
+    /** Of some formats, frames of one type have all the same size. */
+    private byte[] fitted(byte[] payload, int type) {
+        FrameFormat shape = format.shapeOf(type).orElseThrow();
+        return format.shapes().isEmpty()
+                ? payload
+                : Arrays.copyOf(
+                        payload, Math.max(shape.minPayloadBytes(), Math.min(payload.length, shape.maxPayloadBytes())));
     }
 
     private int most(int wanted) {

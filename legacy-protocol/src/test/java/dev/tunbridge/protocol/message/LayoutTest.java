@@ -150,6 +150,7 @@ class LayoutTest {
                 "close: [{number: channel, size: 2}, {flags: how, size: 1, names: {reset: 1}}] | close | allowed choice",
                 "close: [{number: channel, size: 2}, {choice: how, size: 1, names: {abort: 1}}] | close | names \"abort\" in how; allowed end-of-stream, reset",
                 "opened: [{number: channel, size: 2}, {choice: status, size: 1, names: {ok: 0}}, {number: credit, size: 4}] | opened | names \"ok\" in status; allowed open, refused, unreachable, limit",
+                "tcp: [{address: client-address, of: ipv4}, {address: device-address, of: ipv6}, {bytes: content}] | tcp | addresses of two families",
                 "x: {means: nothing, layout: []}                            | means    | allowed packet",
             })
     void refusesWhatCannotWork(String yaml, String key, String reason) {
@@ -157,6 +158,26 @@ class LayoutTest {
                 .isInstanceOfSatisfying(
                         DescriptionException.class, e -> assertThat(e.key()).contains(key))
                 .hasMessageContaining(reason);
+    }
+
+    @Test
+    void aSegmentWhoseAddressesAreOfTwoFamiliesIsMalformed() {
+        MessageCodec families =
+                MessageLayouts.parse(Description.read("""
+                        tcp: [{family: f, size: 1}, {address: client-address, of: f},
+                              {family: g, size: 1}, {address: device-address, of: g}, {bytes: content}]
+                        login: []
+                        ip: []
+                        udp: {means: signal, layout: []}
+                        note: []
+                        """, "acme.yaml")).codec(FORMAT);
+        byte[] payload = new byte[30];
+        payload[0] = 4;
+        payload[5] = 6;
+        assertThatThrownBy(() -> new Wire(FORMAT, families).readPayload("tcp", payload))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessageContaining("device-address")
+                .hasMessageContaining("is of another family than client-address");
     }
 
     @Test

@@ -76,6 +76,10 @@ final class Wire implements FrameHandler, MessageHandler {
         return List.copyOf(received);
     }
 
+    List<Message> received() {
+        return List.copyOf(received);
+    }
+
     List<Integer> unknownTypes() {
         return unknownTypes;
     }

@@ -93,6 +93,9 @@ final class BoundaryScan {
             if (place < processed) {
                 continue;
             }
+            if (found != FrameScanner.NONE) {
+                moveTargets(place);
+            }
             dropTargets(place); // no frame starts at what the scanner has left out
             if (place >= windowEnd && chains() <= 1) {
                 return chains() == 1 ? united() : CONTRADICTION;
@@ -141,6 +144,18 @@ final class BoundaryScan {
                 return;
             }
             clearTarget(processed);
+        }
+    }
+
+    /** A chain that has come to idle fill goes on where that ends. */
+    private void moveTargets(long place) {
+        int fill = scanner.fillBefore((int) Math.min(Integer.MAX_VALUE, place - processed));
+        for (long target = place - fill; live > 0 && target < place; target++) {
+            if (isTarget(target)) {
+                int before = unitedBefore[(int) (target & mask)];
+                clearTarget(target);
+                reach(target, place - target, before);
+            }
         }
     }
 

@@ -302,6 +302,12 @@ final class FrameRecovery implements AutoCloseable {
         return at > nextOrigin && nextOrigin < runEnd ? -1 : 1;
     }
 
+    /** Whether nothing but idle fill lies between the end of a frame and the place. */
+    private static boolean isNext(FrameScanner scanner, long expected, long place) {
+        int between = (int) (place - expected);
+        return between == 0 || (between > 0 && scanner.fillBefore(between) == between);
+    }
+
     /**
      * A chain that was found by scanning and ends exactly where a segment ends or where another chain begins, while
      * nothing else that could be a frame lies before. As likely as one from the start of a segment: a sender that is
@@ -327,7 +333,10 @@ final class FrameRecovery implements AutoCloseable {
                 break;
             }
             boolean isFirst = first < 0;
-            isOne = place < before && scanner.frameBytes() > 0 && !isRival && (isFirst || place == expected);
+            isOne = place < before
+                    && scanner.frameBytes() > 0
+                    && !isRival
+                    && (isFirst || isNext(scanner, expected, place));
             first = isFirst ? place : first;
             expected = place + scanner.frameBytes();
         }

@@ -2,6 +2,7 @@ package dev.tunbridge.reassembly.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameScanner;
 import dev.tunbridge.reassembly.stream.HeldBytes;
@@ -50,6 +51,35 @@ class BoundaryScanTest {
             scan(format, stream, origin, random, name + " seed " + seed + " round " + round + " hole before " + origin);
         }
         assertThat(proven).isPositive();
+    }
+
+    /** Between two frames stand the flag that closes one and the flag that opens the next. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 700, 1 << 20})
+    void aChainGoesOnThroughTheIdleFlagsBetweenItsFrames(int pieceBytes) {
+        FrameFormat format = FrameFormat.builtin("dlms-hdlc");
+        ByteBuf stream = Unpooled.buffer();
+        List<Integer> ends = new ArrayList<>();
+        try (FrameEncoder encoder = new FrameEncoder(format)) {
+            while (stream.writerIndex() < 3 * format.maxFrameBytes()) {
+                encoder.encode(stream, 0, Unpooled.wrappedBuffer(new byte[300]));
+                ends.add(stream.writerIndex() - 1);
+            }
+        }
+        int origin = ends.get(0) + 1;
+        long answer = BoundaryScan.UNDECIDED;
+        try (HeldBytes held = new HeldBytes(UnpooledByteBufAllocator.DEFAULT, 1 << 20, 20_000);
+                FrameScanner scanner = new FrameScanner(format)) {
+            BoundaryScan scan = new BoundaryScan(scanner, origin, format.maxFrameBytes());
+            for (int at = origin; answer == BoundaryScan.UNDECIDED && at < stream.writerIndex(); at += pieceBytes) {
+                int length = Math.min(pieceBytes, stream.writerIndex() - at);
+                held.add(at, stream, at, length, 0);
+                answer = scan.advance(held, at + length);
+            }
+        }
+        assertThat(ends)
+                .as("a boundary, with the idle flag or behind it")
+                .containsAnyOf((int) answer, (int) answer - 1);
     }
 
     /** Lets the bytes behind a hole come in pieces, in any order, and scans after each. */

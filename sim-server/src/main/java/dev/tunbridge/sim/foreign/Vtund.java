@@ -14,15 +14,17 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * vtund 3, unmodified, over plain TCP, neither encrypted nor compressed, as one process of one end. Configured as vtund.conf(5)
+ * vtund 3, unmodified, over plain TCP, not compressed, as one process of one end. Configured as vtund.conf(5)
  * shows.
  *
  * @param own the address of its TUN device
  * @param other that of the other end's
  * @param mtu of the device
  * @param queueLength of the device in packets; the kernel's own where it is empty
+ * @param encryption of packets, as its configuration names it: {@code no}, {@code aes128ecb}
  */
-public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt queueLength) implements ForeignServer {
+public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt queueLength, String encryption)
+        implements ForeignServer {
     /** The program, and the package that has it. */
     public static final String PROGRAM = "vtund";
 
@@ -41,6 +43,11 @@ public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt que
     /** Its process and lock files, which it does not remove, go into a /run of its own. */
     private static final String START =
             "mount -t tmpfs none /run && mkdir -p /run/lock/vtund && PATH=$PATH:/usr/sbin exec vtund \"$@\"";
+
+    /** Without encryption. */
+    public Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt queueLength) {
+        this(own, other, mtu, queueLength, "no");
+    }
 
     @Override
     public List<String> programs() {
@@ -98,13 +105,14 @@ public record Vtund(InetAddress own, InetAddress other, int mtu, OptionalInt que
                   type tun;
                   proto tcp;
                   compress no;
-                  encrypt no;
+                  encrypt %s;
                   keepalive yes;
                   up {
                     program /bin/ip "address add %s peer %s dev %%%%" wait;
                     program /bin/ip "link set dev %%%% mtu %d%s up" wait;
                   };
                 }
-                """.formatted(PORT, HOST, PASSWORD, own.getHostAddress(), other.getHostAddress(), mtu, queue);
+                """.formatted(
+                        PORT, HOST, PASSWORD, encryption, own.getHostAddress(), other.getHostAddress(), mtu, queue);
     }
 }

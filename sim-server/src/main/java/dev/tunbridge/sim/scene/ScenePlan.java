@@ -82,17 +82,13 @@ public record ScenePlan(
 
     /** With this one for a server; the tunnel's addresses are as it has them. */
     public ScenePlan at(ForeignServer server) {
+        return at(server, Protocol.builtin(server.format()));
+    }
+
+    /** The same in the words of another description. */
+    public ScenePlan at(ForeignServer server, Protocol protocol) {
         ScenePlan plan = new ScenePlan(
-                profile,
-                seed,
-                outer,
-                inner,
-                Carriage.PACKET,
-                writeMode,
-                Protocol.builtin(server.format()),
-                mtu,
-                Optional.of(server),
-                settings);
+                profile, seed, outer, inner, Carriage.PACKET, writeMode, protocol, mtu, Optional.of(server), settings);
         for (Map.Entry<String, String> setting : server.clientSettings().entrySet()) {
             plan = plan.set(setting.getKey(), setting.getValue());
         }

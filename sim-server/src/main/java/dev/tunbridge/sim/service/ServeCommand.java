@@ -9,6 +9,7 @@ import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.service.ExitCode;
 import dev.tunbridge.bridge.service.Foreground;
 import dev.tunbridge.bridge.service.Version;
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.server.RunningServer;
 import dev.tunbridge.sim.server.ServerOptions;
@@ -190,7 +191,7 @@ final class ServeCommand implements Callable<Integer> {
                     client,
                     way,
                     mode,
-                    BridgeBuilder.loadProtocol(config),
+                    described(BridgeBuilder.loadProtocol(config)),
                     checkedMtu,
                     token);
         } catch (java.net.UnknownHostException e) {
@@ -198,6 +199,18 @@ final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
         }
+    }
+
+    /** Plugins have the device's end alone. */
+    private Protocol described(Protocol protocol) {
+        if (protocol.driver().isPresent() || protocol.mapper().isPresent()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--format: '" + format
+                            + "' asks for a plugin, which is no server; allowed: a format whose session is"
+                            + " described, or none");
+        }
+        return protocol;
     }
 
     private InetAddress address(String option, String text, String literal) {

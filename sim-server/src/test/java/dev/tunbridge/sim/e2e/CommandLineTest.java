@@ -8,6 +8,7 @@ import dev.tunbridge.sim.lab.Lab;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Command;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,12 +120,14 @@ class CommandLineTest {
 
     @Test
     void aWrongDescriptionIsNamedWithItsKey(@TempDir Path folder) throws Exception {
-        Path format = Files.writeString(
-                folder.resolve("bad.yaml"),
-                "name: bad\nframe: {header: [{name: type, at: 0, size: 1}], length: {at: 1, size: 99}, payload: {at: 100}}\n");
+        Path format = Files.writeString(folder.resolve("bad.yaml"), """
+                name: bad
+                frame: {header: [{name: type, at: 0, size: 1}], length: {at: 1, size: 99, max: 64}, payload: {at: 100}}
+                types: {packet: 1}
+                """);
         Command.Result result = Command.run(LIMIT, "", java(BRIDGE, "check", "--format", format.toString()));
         assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(result.errors()).contains("bad.yaml").contains("length");
+        assertThat(result.errors()).contains("bad.yaml:2:").contains("frame.length.size: is 99; allowed 1 to 8");
     }
 
     @ParameterizedTest
@@ -270,44 +274,72 @@ class CommandLineTest {
     void garbageSilenceRefusalAndAnUnknownNameEndInANewTry() throws Exception {
         try (Lab lab = Lab.open()) {
             LabNamespace alone = lab.namespace("alone");
-            assertNewTry(alone, "no-such-host.invalid:7000", "cannot resolve no-such-host.invalid");
-            assertNewTry(alone, "127.0.0.1:1", "refused");
-            assertNewTryAgainst(alone, new byte[200_000], "format 'reference'");
-            // Half a frame, then silence: the session's own clock ends it.
-            assertNewTryAgainst(alone, new byte[] {(byte) 0xa5, 0x5a, 0x02, 0x00}, "welcome");
-            assertNewTryAgainst(alone, new byte[0], "welcome");
+            // All at once: two of them wait out the time of a login.
+            try (NewTry unknown = new NewTry(alone, 0, "no-such-host.invalid:7000");
+                    NewTry refused = new NewTry(alone, 1, "127.0.0.1:1");
+                    NewTry garbage = new NewTry(alone, 2, new byte[200_000]);
+                    NewTry half = new NewTry(alone, 3, new byte[] {(byte) 0xa5, 0x5a, 0x02, 0x00});
+                    NewTry silence = new NewTry(alone, 4, new byte[0])) {
+                unknown.says("cannot resolve no-such-host.invalid");
+                refused.says("refused");
+                garbage.says("format 'reference'");
+                half.says("welcome");
+                silence.says("welcome");
+            }
             assertClean(alone);
         }
     }
 
-    private static void assertNewTryAgainst(LabNamespace alone, byte[] answer, String said) throws Exception {
-        try (ServerSocket listening = alone.call(() -> {
-            ServerSocket socket = new ServerSocket();
-            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 7001));
-            return socket;
-        })) {
-            Thread server = alone.newThread(() -> {
-                try (Socket connection = listening.accept()) {
-                    connection.getOutputStream().write(answer);
-                    connection.getOutputStream().flush();
-                    while (connection.getInputStream().read() >= 0) {
-                        // until the bridge gives up
-                    }
-                } catch (java.io.IOException e) {
-                    // the test is over
-                }
-            });
-            server.start();
-            assertNewTry(alone, "127.0.0.1:7001", said);
-        }
-    }
+    /** A bridge, with a server that says something of its own and then nothing, or none at all. */
+    private static final class NewTry implements AutoCloseable {
+        private final @Nullable ServerSocket listening;
+        private final LabProcess bridge;
 
-    private static void assertNewTry(LabNamespace alone, String server, String said) throws Exception {
-        try (LabProcess bridge = alone.start(array(java(BRIDGE, "run", "--server", server)))) {
+        NewTry(LabNamespace alone, int number, String server) throws Exception {
+            listening = null;
+            bridge = start(alone, number, server);
+        }
+
+        NewTry(LabNamespace alone, int number, byte[] answer) throws Exception {
+            ServerSocket socket = alone.call(() -> {
+                ServerSocket bound = new ServerSocket();
+                bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                return bound;
+            });
+            listening = socket;
+            alone.newThread(() -> answer(socket, answer)).start();
+            bridge = start(alone, number, "127.0.0.1:" + socket.getLocalPort());
+        }
+
+        private static LabProcess start(LabNamespace alone, int number, String server) throws Exception {
+            return alone.start(array(java(BRIDGE, "run", "--server", server, "--tun", "try" + number)));
+        }
+
+        private static void answer(ServerSocket listening, byte[] answer) {
+            try (Socket connection = listening.accept()) {
+                connection.getOutputStream().write(answer);
+                connection.getOutputStream().flush();
+                while (connection.getInputStream().read() >= 0) {
+                    // until the bridge gives up
+                }
+            } catch (IOException e) {
+                // the test is over
+            }
+        }
+
+        void says(String said) throws Exception {
             assertThat(bridge.awaitLine("next try in", LIMIT)).contains(said);
             bridge.terminate();
             assertThat(bridge.awaitExit(Duration.ofSeconds(2))).isZero();
             assertThat(bridge.output()).noneMatch(line -> line.contains("\tat ") || line.contains("Exception"));
+        }
+
+        @Override
+        public void close() throws IOException {
+            bridge.close();
+            if (listening != null) {
+                listening.close();
+            }
         }
     }
 

@@ -33,7 +33,7 @@ public final class Scenes {
         assumeTrue(found.isSuccess(), () -> "skipped: the program '" + name + "' is not installed");
     }
 
-    static LinkProfile profile(String name) {
+    public static LinkProfile profile(String name) {
         try {
             return LinkProfile.named(name);
         } catch (LinkSettingException e) {
@@ -42,7 +42,7 @@ public final class Scenes {
     }
 
     /** A service behind the device. */
-    static HttpService serviceAtDevice(Scene scene) throws Exception {
+    public static HttpService serviceAtDevice(Scene scene) throws Exception {
         InetAddress device = scene.tunnel().deviceAddress();
         return scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(device, 0)));
     }
@@ -53,7 +53,7 @@ public final class Scenes {
         return scene.serverSide().call(() -> HttpService.start(new InetSocketAddress(server, 0)));
     }
 
-    static HttpLoad clientOf(HttpService service, InetAddress address) {
+    public static HttpLoad clientOf(HttpService service, InetAddress address) {
         return new HttpLoad(new InetSocketAddress(address, service.port()));
     }
 }

@@ -40,6 +40,12 @@ public final class Settings {
             "reference",
             "The frame format: one that ships, or a file.");
 
+    public static final Setting<List<String>> PLUGINS = add(
+            "plugins",
+            SettingType.listOf(SettingType.text("the path of a JAR")),
+            "",
+            "What code the frame format may ask for: JARs that have session drivers and message mappers.");
+
     public static final Setting<String> DEVICE_ID = add(
             "identity.device-id",
             SettingType.bytesOfText(1, 255),

@@ -176,6 +176,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
             raw.recover(nowNanos);
         }
         downlink.flush();
+        codec.settled();
     }
 
     /** When to {@link #settle} again though nothing comes, or {@link #NOT_DUE}. */
@@ -276,6 +277,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
     @Override
     public void close() {
         kernelLane.release();
+        codec.close();
         probe.close();
         if (rawLane != null) {
             rawLane.close();
@@ -333,7 +335,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
                 long whole = raw == null ? HeldBytes.NEVER : raw.seenNanos(frame.startOffset(), frame.endOffset());
                 measure(whole);
                 observer.onFrame(DeliveryObserver.Lane.EARLY, grade, frame, whole, nowNanos);
-                if (format.isRewritten()) {
+                if (format.isRewritten() || codec.isRewriting()) {
                     downlink.flush(); // the unescaped frame makes room for the next
                 }
             }

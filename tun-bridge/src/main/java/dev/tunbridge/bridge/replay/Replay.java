@@ -7,6 +7,7 @@ import dev.tunbridge.bridge.receive.DeliveryObserver;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
+import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
@@ -68,7 +69,7 @@ public final class Replay {
                 new RecordingTunDevice(this::keep),
                 new FlowTable(options.config().get(Settings.FLOWS_MAX)),
                 refusals);
-        MessageCodec codec = options.protocol().newCodec();
+        MessageCodec codec = Login.codecOf(options.config(), options.protocol(), SessionScript.End.CLIENT);
         Prelude prelude = receiver.knowsBeginning()
                 ? options.protocol().newPrelude(SessionScript.End.SERVER, codec)
                 : Prelude.none(codec);

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.receive.Downlink;
+import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.WelcomeCheck;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
@@ -19,7 +20,6 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +42,13 @@ final class StreamMessages implements MessageHandler {
     StreamMessages(ConnectionChoice.Chosen chosen, ReplayOptions options, Downlink downlink, boolean beginsLate) {
         this.chosen = chosen;
         config = options.config();
-        login = new LoginListener(options.protocol().session(), Map.of());
+        login = new LoginListener(options.protocol().session(), Login.tunnelOf(config));
         this.downlink = downlink;
-        this.beginsLate = beginsLate;
+        // Where no login is described, the file has none to be read.
+        this.beginsLate = beginsLate || options.protocol().session().login().isEmpty();
+        if (options.protocol().session().login().isEmpty()) {
+            login.tunnel().ifPresent(this::given);
+        }
     }
 
     /** The file may lack the welcome. */

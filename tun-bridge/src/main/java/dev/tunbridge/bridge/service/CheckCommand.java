@@ -97,10 +97,10 @@ final class CheckCommand implements Callable<Integer> {
         Protocol protocol = BridgeBuilder.loadProtocol(config);
         out.println("Frame format " + protocol.format().name());
         FrameDrawing.of(protocol.format()).forEach(line -> out.println("  " + line));
-        StreamTrial trial = new StreamTrial(protocol, spec.commandLine());
+        StreamTrial trial = new StreamTrial(protocol, config, spec.commandLine());
         String hex = tried.bytes;
         Path capture = tried.capture;
-        boolean fits = capture != null ? trial.ofCapture(capture, config) : trial.ofBytes(hex == null ? "" : hex);
+        boolean fits = capture != null ? trial.ofCapture(capture) : trial.ofBytes(hex == null ? "" : hex);
         out.flush();
         return fits ? ExitCode.OK : ExitCode.FAILED;
     }

@@ -33,6 +33,12 @@ final class ConfigOptions {
             description = "Frame format: reference, plain-le, hdlc or a YAML description.")
     private @Nullable String format;
 
+    @Option(
+            names = "--plugin",
+            paramLabel = "JAR",
+            description = "Code that the format asks for, a session driver or a message mapper; may be repeated.")
+    private List<String> plugins = List.of();
+
     @Option(names = "--token", paramLabel = "T", description = "The secret that the server asks for.")
     private @Nullable String token;
 
@@ -73,6 +79,10 @@ final class ConfigOptions {
         put(changes, Settings.TUN_NAME.key(), tun);
         put(changes, Settings.FORMAT.key(), format);
         put(changes, Settings.TOKEN.key(), token);
+        plugins.stream().filter(jar -> jar.contains(",")).findFirst().ifPresent(jar -> {
+            throw new ConfigException("--plugin", jar, "the path of a JAR, without a comma");
+        });
+        put(changes, Settings.PLUGINS.key(), plugins.isEmpty() ? null : String.join(",", plugins));
         return config(file, changes, settings);
     }
 

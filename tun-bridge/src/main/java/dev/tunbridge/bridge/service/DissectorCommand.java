@@ -43,6 +43,9 @@ final class DissectorCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // required, so set by picocli before call()
     private String format;
 
+    @Option(names = "--plugin", paramLabel = "JAR", description = "Code that the format asks for, as with 'run'.")
+    private List<String> plugins = List.of();
+
     @Option(
             names = "--out",
             required = true,
@@ -69,7 +72,10 @@ final class DissectorCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--port: '" + port + "' is not valid; allowed: 1 to " + MOST_PORT);
         }
-        BridgeConfig config = ConfigOptions.config(null, Map.of(Settings.FORMAT.key(), format), List.of());
+        BridgeConfig config = ConfigOptions.config(
+                null,
+                Map.of(Settings.FORMAT.key(), format, Settings.PLUGINS.key(), String.join(",", plugins)),
+                List.of());
         Protocol protocol = BridgeBuilder.loadProtocol(config);
         try {
             Files.writeString(file, Dissector.of(protocol, port));

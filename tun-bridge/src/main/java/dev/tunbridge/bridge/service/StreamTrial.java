@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.replay.ConnectionChoice;
 import dev.tunbridge.bridge.replay.ReceivedStream;
 import dev.tunbridge.bridge.replay.Recording;
 import dev.tunbridge.bridge.replay.Survey;
+import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.inspection.StreamFindings;
 import dev.tunbridge.protocol.inspection.StreamInspection;
@@ -23,10 +24,12 @@ import picocli.CommandLine.ParameterException;
 /** Tries a description on bytes, and tells how far it gets. */
 final class StreamTrial {
     private final Protocol protocol;
+    private final BridgeConfig config;
     private final CommandLine at;
 
-    StreamTrial(Protocol protocol, CommandLine at) {
+    StreamTrial(Protocol protocol, BridgeConfig config, CommandLine at) {
         this.protocol = protocol;
+        this.config = config;
         this.at = at;
     }
 
@@ -54,15 +57,20 @@ final class StreamTrial {
         return hex.length() > 40 ? hex.substring(0, 40) + "…" : hex;
     }
 
+    private StreamInspection inspection(Optional<End> from) {
+        End hearing = from.orElse(End.SERVER).other();
+        return new StreamInspection(protocol, Login.codecOf(config, protocol, hearing), from);
+    }
+
     private StreamFindings findings(byte[] bytes, Optional<End> from) {
-        try (StreamInspection inspection = new StreamInspection(protocol, from)) {
+        try (StreamInspection inspection = inspection(from)) {
             inspection.read(Unpooled.wrappedBuffer(bytes));
             return inspection.findings();
         }
     }
 
     /** Whether all of a recorded connection fits, in both directions. */
-    boolean ofCapture(Path file, BridgeConfig config) throws IOException {
+    boolean ofCapture(Path file) throws IOException {
         RecordedFile recorded = new RecordedFile(file, at);
         Recording recording = recorded.recording("thrice");
         ConnectionChoice choice = ReplayCommand.choiceOf(config);
@@ -78,7 +86,7 @@ final class StreamTrial {
     }
 
     private StreamFindings findings(Recording recording, ConnectionChoice.Chosen chosen, End from) throws IOException {
-        try (StreamInspection inspection = new StreamInspection(protocol, Optional.of(from))) {
+        try (StreamInspection inspection = inspection(Optional.of(from))) {
             ReceivedStream.read(recording, chosen, protocol.format(), new ReceivedStream.Reader() {
                 @Override
                 public void onBytes(ByteBuf bytes) {

@@ -3,9 +3,8 @@ package dev.tunbridge.bridge.tunnel;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.protocol.frame.FrameTooLongException;
 import dev.tunbridge.protocol.message.Message;
-import dev.tunbridge.protocol.session.CloseReason;
-import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
+import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.TunnelParameters;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
@@ -15,15 +14,19 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One connection and what is said on it, from the attempt to its end: takes in what the server sends, does what the session decides, and
  * keeps the session's time. Loop thread only.
  */
 final class Conversation implements OuterConnection.Events, OuterConnection.Outcome {
+    private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
+
     private final EventLoop loop;
     private final Login login;
-    private final Session session;
+    private final SessionDriver session;
     private final Traffic traffic;
     private final OuterCounters counters;
     private final Events events;
@@ -31,6 +34,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
     private final DeadlineTimer tick;
     private @Nullable OuterConnection connection;
     private boolean isOver;
+    private boolean isLeaving;
     private OptionalLong establishedNanos = OptionalLong.empty();
     private boolean isReading;
     private long nowNanos;
@@ -89,7 +93,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
                 loop,
                 config,
                 server,
-                login.protocol(),
+                login,
                 traffic.downlink(),
                 this,
                 this,
@@ -155,6 +159,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
 
     /** Says goodbye. */
     void bye() {
+        isLeaving = true; // who asks for the end needs not be told of it
         apply(session.close(System.nanoTime()));
     }
 
@@ -172,7 +177,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
                 events.onApp(deliver.message());
             } else if (action instanceof SessionAction.Refused refused) {
                 events.onRefused(refused);
-            } else if (action instanceof SessionAction.Closed closed && closed.reason() != CloseReason.LOCAL) {
+            } else if (action instanceof SessionAction.Closed closed && !isLeaving) {
                 current.writer().flush();
                 events.onLost(closed.detail());
             }
@@ -197,7 +202,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
 
     private void scheduleTick() {
         long deadline = session.nextDeadlineNanos();
-        if (deadline != Session.NO_DEADLINE) {
+        if (deadline != SessionDriver.NO_DEADLINE) {
             tick.set(deadline);
         }
     }
@@ -240,12 +245,22 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
 
     @Override
     public void onLost(String reason) {
-        String awaited = session.awaited();
+        String awaited = awaited();
         events.onLost(
                 awaited.isEmpty()
                         ? reason
                         : reason + " before its " + awaited + " (does it speak '"
                                 + login.protocol().format().name() + "'?)");
+    }
+
+    /** The connection's end must be told whatever a driver does. */
+    private String awaited() {
+        try {
+            return session.awaited();
+        } catch (RuntimeException e) {
+            LOG.warn("the session's driver does not tell what it waits for", e);
+            return "";
+        }
     }
 
     @Override

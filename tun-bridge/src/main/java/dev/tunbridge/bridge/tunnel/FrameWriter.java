@@ -2,7 +2,6 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.flow.InnerPacket;
 import dev.tunbridge.protocol.frame.FrameEncoder;
-import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import io.netty.buffer.ByteBuf;
@@ -32,13 +31,13 @@ final class FrameWriter {
     private final OuterCounters counters;
     private long flushedBytes;
 
-    FrameWriter(Channel channel, FrameFormat format, MessageCodec codec, OuterCounters counters, SendRoom room) {
+    FrameWriter(Channel channel, MessageCodec codec, int maxFrameBytes, OuterCounters counters, SendRoom room) {
         this.room = room;
         this.counters = counters;
         this.channel = channel;
         this.codec = codec;
-        encoder = new FrameEncoder(format);
-        maxFrameBytes = format.maxFrameBytes();
+        encoder = codec.newEncoder();
+        this.maxFrameBytes = maxFrameBytes;
     }
 
     /** Whether one more frame may be written; flushes a full batch to find out. */

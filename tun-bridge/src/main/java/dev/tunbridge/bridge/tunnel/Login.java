@@ -6,9 +6,11 @@ import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.protocol.message.Value;
-import dev.tunbridge.protocol.session.Session;
+import dev.tunbridge.protocol.session.SessionDriver;
+import dev.tunbridge.protocol.session.SessionScript.End;
 import dev.tunbridge.protocol.session.Surroundings;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
@@ -58,21 +60,61 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
                     config.text(Settings.CARRIAGE),
                     "what format '" + protocol.format().name() + "' can carry, " + possible);
         }
-        Map<String, Value> variables = new HashMap<>(Map.of(
-                "offer.version", new Value.Whole(VERSION),
-                "offer.carriages",
-                        new Value.Names(offered.stream().map(Carriage::key).collect(Collectors.toSet())),
-                "identity.device-id", new Value.Text(config.get(Settings.DEVICE_ID)),
-                "identity.token",
-                        new Value.Bytes(Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)))));
-        variables.putAll(tunnel(config));
+        Map<String, Value> variables = configured(config, offered);
         requireTunnel(config, protocol, variables.keySet());
         protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {
             throw ConfigException.of(
                     fault.variable().startsWith("identity.") ? fault.variable() : Settings.FORMAT.key(),
                     "cannot be said to a server of format '" + protocol.format().name() + "': " + fault.reason());
         });
-        return new Login(protocol, offered, variables);
+        Login login = new Login(protocol, offered, variables);
+        login.requirePlugins();
+        return login;
+    }
+
+    /** What a plugin cannot use is refused before anything begins. */
+    private void requirePlugins() {
+        try {
+            newCodec().close();
+            newSession();
+        } catch (IllegalArgumentException e) {
+            throw unusable(protocol, e);
+        }
+    }
+
+    /**
+     * A codec for who reads one direction of a connection, and takes no part in it.
+     *
+     * @param end whose it is
+     * @throws ConfigException if a plugin cannot use the configuration
+     */
+    public static MessageCodec codecOf(BridgeConfig config, Protocol protocol, End end) {
+        try {
+            return protocol.newCodec(end, configured(config, Set.of()), MACHINE);
+        } catch (IllegalArgumentException e) {
+            throw unusable(protocol, e);
+        }
+    }
+
+    /** What the configuration says of the tunnel, for who reads a login and takes no part in it. */
+    public static Map<String, Value> tunnelOf(BridgeConfig config) {
+        return Map.copyOf(tunnel(config));
+    }
+
+    private static ConfigException unusable(Protocol protocol, IllegalArgumentException e) {
+        return ConfigException.of(Settings.FORMAT.key(), protocol.format().name() + ": " + e.getMessage(), e);
+    }
+
+    private static Map<String, Value> configured(BridgeConfig config, Set<Carriage> offered) {
+        Map<String, Value> said = new HashMap<>(Map.of(
+                "offer.version", new Value.Whole(VERSION),
+                "offer.carriages",
+                        new Value.Names(offered.stream().map(Carriage::key).collect(Collectors.toSet())),
+                "identity.device-id", new Value.Text(config.get(Settings.DEVICE_ID)),
+                "identity.token",
+                        new Value.Bytes(Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)))));
+        said.putAll(tunnel(config));
+        return said;
     }
 
     /** What the configuration says of the tunnel. */
@@ -92,7 +134,7 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
 
     /** What neither the login nor the configuration says is refused before anything begins. */
     private static void requireTunnel(BridgeConfig config, Protocol protocol, Set<String> configured) {
-        Set<String> given = protocol.session().given();
+        Set<String> given = protocol.given();
         for (Map.Entry<String, Setting<?>> needed : NEEDED.entrySet()) {
             if (!given.contains(needed.getKey()) && !configured.contains(needed.getKey())) {
                 Setting<?> setting = needed.getValue();
@@ -106,7 +148,12 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     }
 
     /** For one connection. */
-    Session newSession() {
-        return Session.client(protocol.session(), protocol.format(), variables, MACHINE);
+    SessionDriver newSession() {
+        return protocol.newSession(variables, MACHINE);
+    }
+
+    /** For one connection. */
+    MessageCodec newCodec() {
+        return protocol.newCodec(End.CLIENT, variables, MACHINE);
     }
 }

@@ -11,7 +11,6 @@ import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.bridge.server.ConnectionSample;
-import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -119,7 +118,8 @@ final class OuterConnection {
             EventLoop loop,
             Channel channel,
             InetSocketAddress server,
-            Protocol protocol,
+            Login login,
+            MessageCodec codec,
             ReceiveBuffer receiveBuffer,
             Downlink downlink,
             Outcome outcome,
@@ -131,14 +131,13 @@ final class OuterConnection {
         socket = new OuterSocket(loop, channel, config, this::onRoom);
         this.channel = channel;
         this.server = server;
-        this.format = protocol.format();
+        this.format = login.protocol().format();
         this.receiveBuffer = receiveBuffer;
         this.outcome = outcome;
         this.events = events;
-        MessageCodec codec = protocol.newCodec();
-        Prelude prelude = protocol.newPrelude(SessionScript.End.SERVER, codec);
+        Prelude prelude = login.protocol().newPrelude(SessionScript.End.SERVER, codec);
         path = new ReceivePath(format, codec, prelude, downlink, events, received, DeliveryObserver.NONE);
-        writer = new FrameWriter(channel, format, codec, counters, socket.room());
+        writer = new FrameWriter(channel, codec, format.maxFrameBytes(), counters, socket.room());
     }
 
     /**
@@ -151,7 +150,7 @@ final class OuterConnection {
             EventLoop loop,
             BridgeConfig config,
             InetSocketAddress server,
-            Protocol protocol,
+            Login login,
             Downlink downlink,
             Outcome outcome,
             Events events,
@@ -159,11 +158,24 @@ final class OuterConnection {
             ReceiveCounters received,
             Latches latches,
             OptionalInt maxSegment) {
+        MessageCodec codec = login.newCodec(); // first: a plugin may refuse
         boolean isEpoll = loop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class);
         Channel channel = isEpoll ? new EpollSocketChannel() : new NioSocketChannel();
-        ReceiveBuffer receiveBuffer = new ReceiveBuffer(channel.alloc(), protocol.maxUnitBytes());
+        ReceiveBuffer receiveBuffer =
+                new ReceiveBuffer(channel.alloc(), login.protocol().maxUnitBytes());
         OuterConnection connection = new OuterConnection(
-                loop, channel, server, protocol, receiveBuffer, downlink, outcome, events, counters, received, config);
+                loop,
+                channel,
+                server,
+                login,
+                codec,
+                receiveBuffer,
+                downlink,
+                outcome,
+                events,
+                counters,
+                received,
+                config);
         long connectMillis = TimeUnit.NANOSECONDS.toMillis(config.get(Settings.CONNECT_TIMEOUT));
         new Bootstrap()
                 .group(loop)

@@ -147,7 +147,7 @@ public final class Tunnel {
         }
         Conversation ending = conversation;
         if (ending != null) {
-            ending.bye();
+            letGo(ending::bye);
         }
         takeDown();
         ScheduledFuture<?> waiting = wait;

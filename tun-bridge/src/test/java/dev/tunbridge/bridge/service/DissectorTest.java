@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.reassembly.recording.PcapngWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -42,7 +43,7 @@ class DissectorTest {
     private static final int FIRST_PORT = 7_001;
 
     /** Each makes use of what a dissector does not read yet, and is refused by its name. */
-    private static final List<String> UNSAID = List.of("dnp3", "nmea", "stomp", "websocket");
+    private static final List<String> UNSAID = List.of("dnp3", "ft12", "mavlink", "nmea", "sml", "stomp", "websocket");
 
     @TempDir
     static Path folder;
@@ -372,9 +373,12 @@ class DissectorTest {
                 .toList();
         String what = name + ", seed " + SEED;
         assertThat(shown.checks()).as(what).doesNotContain("0");
-        // A frame that the segment behind the hole begins with has lost the flag that it may share with the one before.
-        boolean mayLackItsFlag = it.traffic.fromServer.written.stream().anyMatch(frame -> frame.firstByte() == lost[1]);
-        if (mayLackItsFlag) {
+        // A frame that the segment behind the hole begins with has lost the flag that it may share with the one before;
+        // where no
+        // delimiter tells frames apart, a false start among the bytes behind the hole may hide one.
+        boolean mayHideOne = it.protocol.format().escape() == Escape.NONE
+                || it.traffic.fromServer.written.stream().anyMatch(frame -> frame.firstByte() == lost[1]);
+        if (mayHideOne) {
             assertThat(shown.messages()).as(what).isSubsetOf(whole).hasSizeBetween(whole.size() - 1, whole.size());
         } else {
             assertThat(shown.messages()).as(what).isEqualTo(whole);

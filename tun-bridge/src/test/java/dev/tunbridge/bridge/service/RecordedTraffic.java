@@ -4,6 +4,7 @@ import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.replay.TcpPackets;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameProbe;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -180,7 +181,7 @@ final class RecordedTraffic implements AutoCloseable {
                     } else if (fields.equals(Set.of("nonce"))) {
                         kinds.add(() -> signal(anyDirection(), name, Map.of("nonce", number(random.nextInt(9_999)))));
                     } else if (fields.equals(Set.of("content"))) {
-                        kinds.add(() -> signal(anyDirection(), name, Map.of("content", signalContent())));
+                        kinds.add(() -> signal(anyDirection(), name, Map.of("content", signalContent(name))));
                     }
                 }
                 default -> {}
@@ -192,9 +193,11 @@ final class RecordedTraffic implements AutoCloseable {
         return this;
     }
 
-    private Value signalContent() {
-        int least = Math.max(1, protocol.format().minPayloadBytes());
-        int most = Math.min(MOST_PAYLOAD, protocol.format().maxPayloadBytes());
+    private Value signalContent(String type) {
+        FrameFormat format = protocol.format();
+        FrameFormat shape = format.shapeOf(format.type(type).orElseThrow()).orElseThrow();
+        int least = Math.max(1, shape.minPayloadBytes());
+        int most = Math.min(MOST_PAYLOAD, shape.maxPayloadBytes());
         return new Value.Bytes(Octets.of(content(least + random.nextInt(most - least + 1))));
     }
 

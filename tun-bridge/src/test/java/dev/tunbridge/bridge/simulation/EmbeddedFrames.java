@@ -19,10 +19,12 @@ final class EmbeddedFrames {
     private final Dice dice;
     private final InnerPackets packets;
     private final FramePort port;
+    private final boolean hasApp;
 
     EmbeddedFrames(Dice dice, Carriage carriage, InnerPackets packets, FrameFormat format, MessageCodec codec) {
         this.dice = dice;
         this.packets = packets;
+        hasApp = codec.maxAppBytes() > 0;
         this.port = new FramePort(carriage, packets, new FrameEncoder(format), codec);
     }
 
@@ -45,7 +47,7 @@ final class EmbeddedFrames {
     }
 
     private void write(ByteBuf chain, int most, List<InnerFlow> known) {
-        if (dice.chance(0.15)) {
+        if (dice.chance(0.15) && hasApp) {
             port.message(new Message.App(dice.below(1 << 16), Octets.of(new byte[dice.below(30)])), chain);
             return;
         }

@@ -8,6 +8,9 @@ import io.netty.buffer.ByteBuf;
 
 /** Turns packets and messages into frames, with the real encoder and codec. */
 final class FramePort {
+    /** A link may have room for more than IP has. */
+    private static final int MOST_PACKET_BYTES = 2_048;
+
     private final Carriage carriage;
     private final InnerPackets packets;
     private final FrameEncoder encoder;
@@ -49,9 +52,10 @@ final class FramePort {
 
     /** The longest packet that fits a frame. */
     int maxPacketBytes() {
-        return carriage == Carriage.PACKET
+        int most = carriage == Carriage.PACKET
                 ? codec.maxPacketBytes()
                 : codec.maxSegmentBytes(packets.addressBytes()) + packets.ipHeaderBytes();
+        return Math.min(most, MOST_PACKET_BYTES);
     }
 
     void close() {

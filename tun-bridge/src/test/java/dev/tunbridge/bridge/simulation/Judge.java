@@ -5,6 +5,7 @@ import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.reassembly.recovery.RecoveryListener;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 
@@ -25,6 +26,11 @@ final class Judge implements AutoCloseable {
 
     private final Queue<Message> messagesDue = new ArrayDeque<>();
     private final Queue<Message> messagesHeard = new ArrayDeque<>();
+    /** Of the server's questions about the link, and of the answers. */
+    private int linksDue;
+
+    private int linksHeard;
+    private int unframedReached;
     private int announcedPackets;
     /** Frames below have been reached by the kernel lane. */
     private int kernelFrames;
@@ -33,7 +39,7 @@ final class Judge implements AutoCloseable {
     private long boundary;
     private boolean demands;
     /** Before, nobody knows what traffic looks like. */
-    private boolean welcomed;
+    private boolean established;
 
     private final int[] earlyByGrade = new int[BoundaryGrade.values().length];
 
@@ -98,8 +104,19 @@ final class Judge implements AutoCloseable {
             throw new Violation(frame + " was delivered a second time by the kernel lane");
         }
         deliver(frame);
+        unframedUpTo(start);
         if (frame.message != null) {
             messagesDue.add(frame.message);
+        }
+        linksDue += frame.kind == SentFrame.Kind.LINK ? 1 : 0;
+    }
+
+    /** What stands in front of the first frame is due once the kernel lane has read it. */
+    private void unframedUpTo(long offset) {
+        List<SentStream.Unframed> unframed = stream.unframed();
+        while (unframedReached < unframed.size()
+                && unframed.get(unframedReached).end() <= offset) {
+            messagesDue.add(unframed.get(unframedReached++).message());
         }
     }
 
@@ -135,8 +152,16 @@ final class Judge implements AutoCloseable {
 
     /** The application or the session gets a message. */
     void message(Message message) {
-        messagesHeard.add(message);
-        welcomed |= message instanceof Message.Signal signal && signal.name().equals("welcome");
+        if (message instanceof Message.Link) {
+            linksHeard++;
+        } else {
+            messagesHeard.add(message);
+        }
+    }
+
+    /** The session stands, and with it what tunnel this is. */
+    void established() {
+        established = true;
     }
 
     /** A packet came out at the device. */
@@ -189,6 +214,7 @@ final class Judge implements AutoCloseable {
         this.position = position;
         this.boundary = boundary;
         held.kernelAt(position);
+        unframedUpTo(position);
     }
 
     /** Ring and socket have been read, and the lane has settled. */
@@ -204,7 +230,10 @@ final class Judge implements AutoCloseable {
                 throw new Violation("the message due was " + due + ", and what came was " + heard);
             }
         }
-        if (demands && welcomed && held.isAtHole()) {
+        if (linksDue != linksHeard) {
+            throw new Violation(linksDue + " questions about the link were due, and " + linksHeard + " answered");
+        }
+        if (demands && established && held.isAtHole()) {
             demand();
         }
     }

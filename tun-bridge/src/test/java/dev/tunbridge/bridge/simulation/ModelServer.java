@@ -1,21 +1,25 @@
 package dev.tunbridge.bridge.simulation;
 
-import dev.tunbridge.bridge.ServerSignals;
-import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.HeaderField;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
-import dev.tunbridge.protocol.session.TunnelParameters;
+import dev.tunbridge.protocol.session.Session;
+import dev.tunbridge.protocol.session.SessionAction;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The third party: puts what its clients send into frames, with messages of its own between them, and writes them to its socket. */
 final class ModelServer {
-    private static final int UNKNOWN_TYPE = 0x7a;
+    /** One of them is no type of the format; where neither fits into the field, or there is none, nothing is unknown. */
+    private static final List<Integer> UNKNOWN_TYPES = List.of(0x7a, 9);
+
     /** What waits in the socket; a server stops reading from its clients then. */
     private static final int MOST_UNSENT_BYTES = 200_000;
 
@@ -27,10 +31,17 @@ final class ModelServer {
     private final InnerPackets packets;
     private final ModelTcpSender socket;
     private final FramePort port;
+    private final FrameEncoder encoder;
+    private final MessageCodec codec;
+    private final Session session;
+    private final OptionalInt unknownType;
     private final EmbeddedFrames embedded;
     private final List<InnerFlow> flows = new ArrayList<>();
     private final List<InnerFlow> datagramFlows = new ArrayList<>();
     private final List<InnerTcp> connections = new ArrayList<>();
+    /** What is asked of the device below IP, where there is such a link. */
+    private Optional<Message> link = Optional.empty();
+
     private int messages;
     private int flowSerial;
     private boolean finished;
@@ -50,8 +61,14 @@ final class ModelServer {
         this.packets = packets;
         this.socket = socket;
         FrameFormat format = scenario.format();
-        MessageCodec codec = Protocol.builtin("reference").messages().codec(format);
-        port = new FramePort(scenario.carriage(), packets, new FrameEncoder(format), codec);
+        codec = scenario.protocol().newCodec();
+        encoder = new FrameEncoder(format);
+        port = new FramePort(scenario.carriage(), packets, encoder, codec);
+        session = SimulatedSession.server(scenario, packets, dice.split());
+        unknownType = UNKNOWN_TYPES.stream()
+                .filter(type -> isUnknown(format, type))
+                .mapToInt(type -> type)
+                .findFirst();
         embedded = new EmbeddedFrames(dice.split(), scenario.carriage(), packets, format, codec);
         for (int i = 0; i < traffic.udpFlows(); i++) {
             datagramFlows.add(newFlow(Message.UDP));
@@ -61,15 +78,59 @@ final class ModelServer {
         }
     }
 
-    /** The hello has come. */
-    void start() {
-        Message welcome = ServerSignals.welcome(
-                new TunnelParameters(scenario.carriage(), 7, 1_400, 24, packets.device(), packets.tunnelServer()));
-        message(welcome);
-        if (!traffic.batches()) {
+    private static boolean isUnknown(FrameFormat format, int type) {
+        boolean fits = format.fields().stream()
+                .anyMatch(field -> field.name().equals(HeaderField.TYPE)
+                        && type >>> field.bits().bits() == 0);
+        return fits && !format.types().containsValue(type);
+    }
+
+    /** The connection is there. */
+    void connected() {
+        apply(session.connected(time.nowNanos()));
+    }
+
+    /** The device has said something; tells whether there was an answer. */
+    boolean heard(Message message) {
+        int before = stream.length();
+        if (!(message instanceof Message.Link)) {
+            apply(session.received(message, time.nowNanos()));
+        }
+        return stream.length() > before;
+    }
+
+    private void apply(List<SessionAction> actions) {
+        for (SessionAction action : actions) {
+            if (action instanceof SessionAction.Send send) {
+                message(send.message());
+            } else if (action instanceof SessionAction.Established) {
+                start();
+            } else {
+                throw new Violation("the server's session goes on with " + action);
+            }
+        }
+        if (!actions.isEmpty()) {
             socket.written();
         }
+    }
+
+    /** The login is over. */
+    private void start() {
+        if (scenario.carriage() == Carriage.PACKET) {
+            codec.linkUp(packets.tunnelServer(), packets.device()).ifPresent(question -> {
+                link = Optional.of(question);
+                link();
+            });
+        }
         write();
+    }
+
+    private void link() {
+        link.ifPresent(question -> {
+            int start = stream.length();
+            port.message(question, stream.buffer());
+            stream.append(new SentFrame.Builder(SentFrame.Kind.LINK), start);
+        });
     }
 
     void stop() {
@@ -111,14 +172,18 @@ final class ModelServer {
             datagram(datagramFlows.get(draw / 2));
         } else if (draw < kinds - 1) {
             segment((draw - 2 * datagramFlows.size()) / 3);
-        } else if (scenario.carriage() == Carriage.PACKET && dice.chance(0.5)) {
+        } else if (scenario.carriage() == Carriage.PACKET && (codec.maxAppBytes() == 0 || dice.chance(0.5))) {
             InnerFlow flow = new InnerFlow(flowSerial++, 1, dice.below(InnerPackets.clients()), dice.below(1 << 16), 0);
             packet(SentFrame.Kind.ICMP, flow, packets.icmp(flow, messages, payload(dice.below(100))));
+            if (dice.chance(0.2)) {
+                link();
+                apply(session.keepAlive(time.nowNanos()));
+            }
         } else if (dice.chance(0.8)) {
             byte[] content = payload(dice.chance(0.9) ? dice.below(200) : dice.below(1_500));
             message(new Message.App(dice.below(1 << 16), Octets.of(content)));
         } else {
-            message(ServerSignals.keepAlive(Integer.toUnsignedLong(dice.nextInt())));
+            apply(session.keepAlive(time.nowNanos()));
         }
     }
 
@@ -187,9 +252,12 @@ final class ModelServer {
                 }
             }
             default -> {
-                int start = stream.length();
-                port.unknown(UNKNOWN_TYPE, payload(dice.below(60)), stream.buffer());
-                stream.append(new SentFrame.Builder(SentFrame.Kind.UNKNOWN), start);
+                byte[] unknown = payload(dice.below(60));
+                unknownType.ifPresent(type -> {
+                    int start = stream.length();
+                    port.unknown(type, unknown, stream.buffer());
+                    stream.append(new SentFrame.Builder(SentFrame.Kind.UNKNOWN), start);
+                });
             }
         }
     }
@@ -207,7 +275,12 @@ final class ModelServer {
     private void message(Message message) {
         int start = stream.length();
         port.message(message, stream.buffer());
-        stream.append(new SentFrame.Builder(SentFrame.Kind.MESSAGE).message(message), start);
+        if (message instanceof Message.Signal signal
+                && !scenario.protocol().messages().isFramed(signal.name())) {
+            stream.appendUnframed(message);
+        } else {
+            stream.append(new SentFrame.Builder(SentFrame.Kind.MESSAGE).message(message), start);
+        }
         messages++;
     }
 

@@ -44,7 +44,7 @@ final class ProofModel implements AutoCloseable {
             case SLIP -> 0xc0;
             case COBS -> 0x00;
             case END -> format.end().orElseThrow();
-            case NONE, DLE -> -1;
+            case NONE, DLE, SML -> -1;
         };
     }
 
@@ -65,11 +65,18 @@ final class ProofModel implements AutoCloseable {
             if (scanProves(at, lane)) {
                 return true;
             }
-            if (index == 0 || !showsItsEnd(stream.frame(index - 1), lane.held(), from, position)) {
+            if (index == 0
+                    || !showsItsEnd(stream.frame(index - 1), lane.held(), from, position)
+                    || !isFillKnown(stream.frame(index - 1).end, at.start, lane.held(), position)) {
                 return false;
             }
             index--;
         }
+    }
+
+    /** A flag that closes one frame may be followed by another that opens the next: which, only those bytes tell. */
+    private static boolean isFillKnown(long from, long to, ByteRanges held, long position) {
+        return from == to || to <= position || held.contains(from, to);
     }
 
     private boolean showsItsEnd(SentFrame frame, ByteRanges held, long from, long position) {

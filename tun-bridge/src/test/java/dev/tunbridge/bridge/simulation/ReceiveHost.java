@@ -9,15 +9,17 @@ import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.bridge.receive.ReceivePath;
 import dev.tunbridge.bridge.tun.MemoryTunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
-import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
+import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
-import dev.tunbridge.protocol.session.LoginListener;
-import dev.tunbridge.protocol.session.Prelude;
+import dev.tunbridge.protocol.session.Session;
+import dev.tunbridge.protocol.session.SessionAction;
+import dev.tunbridge.protocol.session.SessionScript;
 import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.capture.CapturedSegment;
 import dev.tunbridge.reassembly.recovery.LaneState;
@@ -28,7 +30,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The loop of our end: reads ring and socket, now the one first and now the other, and drives the receive side under test. */
@@ -52,6 +55,9 @@ final class ReceiveHost implements AutoCloseable {
     private final Downlink downlink;
     private final ReceiveCounters counters = new ReceiveCounters();
     private final MessageCodec codec;
+    private final FrameEncoder encoder;
+    private final Session session;
+    private final BiConsumer<Integer, Optional<Message>> upstream;
     private final ReceivePath path;
     private final FromServer fromServer = new FromServer();
     /** As the real one: what a read leaves stands in front of the next. */
@@ -72,7 +78,8 @@ final class ReceiveHost implements AutoCloseable {
             HeldModel held,
             Judge judge,
             Mutation mutation,
-            Trace trace) {
+            Trace trace,
+            BiConsumer<Integer, Optional<Message>> upstream) {
         this.time = time;
         this.dice = dice;
         this.scenario = scenario;
@@ -83,12 +90,21 @@ final class ReceiveHost implements AutoCloseable {
         this.judge = judge;
         this.mutation = mutation;
         this.trace = trace;
+        this.upstream = upstream;
         Scenario.Recovery recovery = scenario.recovery();
         device = new MemoryTunDevice(recovery.offload() ? WITH_OFFLOAD : WITHOUT_OFFLOAD);
         downlink = new Downlink(device, new FlowTable(MAX_FLOWS), new Refusals());
-        codec = Protocol.builtin("reference").messages().codec(scenario.format());
+        codec = scenario.protocol().newCodec();
+        encoder = new FrameEncoder(scenario.format());
+        session = SimulatedSession.client(scenario, dice.split());
         path = new ReceivePath(
-                scenario.format(), codec, Prelude.none(codec), downlink, fromServer, counters, new Observer());
+                scenario.format(),
+                codec,
+                scenario.protocol().newPrelude(SessionScript.End.SERVER, codec),
+                downlink,
+                fromServer,
+                counters,
+                new Observer());
         path.addRawLane(
                 wire.path(),
                 new RecoveryOptions(
@@ -97,6 +113,39 @@ final class ReceiveHost implements AutoCloseable {
                 new Latches(),
                 UnpooledByteBufAllocator.DEFAULT,
                 time.nowNanos());
+    }
+
+    /** The connection is there. */
+    void connected() {
+        apply(session.connected(time.nowNanos()));
+    }
+
+    private void apply(List<SessionAction> actions) {
+        for (SessionAction action : actions) {
+            if (action instanceof SessionAction.Send send) {
+                say(send.message());
+            } else if (action instanceof SessionAction.Established established) {
+                establish(established.tunnel());
+            } else if (!(action instanceof SessionAction.Deliver)) {
+                throw new Violation("the session goes on with " + action);
+            }
+        }
+    }
+
+    private void say(Message message) {
+        ByteBuf out = Unpooled.buffer();
+        codec.write(message, encoder, out);
+        upstream.accept(out.readableBytes(), Optional.of(message));
+    }
+
+    private void establish(TunnelParameters tunnel) {
+        TunnelFilter filter =
+                new TunnelFilter(tunnel.deviceAddress(), wire.path().remote(), List.of(), List.of());
+        downlink.connect(new Downlink.Route(tunnel.carriage(), filter));
+        if (tunnel.carriage() == Carriage.PACKET) {
+            codec.linkUp(tunnel.deviceAddress(), tunnel.serverAddress()).ifPresent(this::say);
+        }
+        judge.established();
     }
 
     ReceiveCounters counters() {
@@ -254,15 +303,13 @@ final class ReceiveHost implements AutoCloseable {
         @Override
         public void onMessage(Message message) {
             judge.message(message);
-            if (message instanceof Message.Signal signal && signal.name().equals("welcome")) {
-                LoginListener listener =
-                        new LoginListener(Protocol.builtin("reference").session(), Map.of());
-                listener.heard(signal);
-                TunnelParameters welcome = listener.tunnel().orElseThrow();
-                TunnelFilter filter =
-                        new TunnelFilter(welcome.deviceAddress(), wire.path().remote(), List.of(), List.of());
-                downlink.connect(new Downlink.Route(welcome.carriage(), filter));
-            } else if (mutation == Mutation.REPEATS_A_MESSAGE && !mutated) {
+            if (message instanceof Message.Link) {
+                say(message);
+                return;
+            }
+            boolean isInLogin = !session.isEstablished();
+            apply(session.received(message, time.nowNanos()));
+            if (mutation == Mutation.REPEATS_A_MESSAGE && !mutated && !isInLogin) {
                 mutated = true;
                 judge.message(message);
             }
@@ -305,6 +352,7 @@ final class ReceiveHost implements AutoCloseable {
     @Override
     public void close() {
         path.close();
+        encoder.close();
         downlink.release();
         device.close();
         buffer.release();

@@ -3,14 +3,16 @@ package dev.tunbridge.bridge.simulation;
 import static dev.tunbridge.bridge.simulation.VirtualTime.MICROSECOND;
 import static dev.tunbridge.bridge.simulation.VirtualTime.MILLISECOND;
 
+import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
+import java.util.Set;
 
 /** Everything that one seed decides before the first event. */
 record Scenario(
         long seed,
-        FrameFormat format,
+        Protocol protocol,
         Carriage carriage,
         int innerAddressBytes,
         Outer outer,
@@ -103,17 +105,22 @@ record Scenario(
             boolean embedsKnownFlows,
             double oddities) {}
 
+    /** Of its frames. */
+    FrameFormat format() {
+        return protocol.format();
+    }
+
     static Scenario draw(long seed) {
         Dice dice = new Dice(seed);
-        FrameFormat format = SimulatedFormats.draw(dice.split());
+        Protocol protocol = SimulatedFormats.draw(seed, dice.split());
         Recovery recovery = recovery(dice.split());
         Dice outer = dice.split();
         Dice paths = dice.split();
         return new Scenario(
                 seed,
-                format,
-                dice.chance(0.5) ? Carriage.PACKET : Carriage.SEGMENT,
-                dice.chance(0.6) ? 4 : 16,
+                protocol,
+                carriage(protocol, dice),
+                innerAddressBytes(protocol, dice),
                 outer(outer),
                 sender(dice.split()),
                 receiver(dice.split()),
@@ -122,6 +129,18 @@ record Scenario(
                 capture(dice.split()),
                 recovery,
                 traffic(dice.split(), recovery));
+    }
+
+    private static Carriage carriage(Protocol protocol, Dice dice) {
+        Carriage wanted = dice.chance(0.5) ? Carriage.PACKET : Carriage.SEGMENT;
+        Set<Carriage> possible = SimulatedFormats.carriages(protocol);
+        return possible.contains(wanted) ? wanted : possible.iterator().next();
+    }
+
+    /** PPP has a type for each family, of which that of IPv4 alone means a packet. */
+    private static int innerAddressBytes(Protocol protocol, Dice dice) {
+        boolean isFour = dice.chance(0.6);
+        return isFour || protocol.format().types().containsKey("ipv6") ? 4 : 16;
     }
 
     private static Outer outer(Dice dice) {

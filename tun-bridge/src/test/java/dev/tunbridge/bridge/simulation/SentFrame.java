@@ -9,6 +9,8 @@ final class SentFrame {
     enum Kind {
         /** For the application or the session, which {@link SentFrame#message} is. */
         MESSAGE,
+        /** A question of the link below IP, which this end answers by itself. */
+        LINK,
         /** Of a type that the format does not name. */
         UNKNOWN,
         UDP,
@@ -61,7 +63,7 @@ final class SentFrame {
     }
 
     boolean isTraffic() {
-        return kind != Kind.MESSAGE && kind != Kind.UNKNOWN;
+        return kind != Kind.MESSAGE && kind != Kind.LINK && kind != Kind.UNKNOWN;
     }
 
     /** What is known of a frame before it is in the stream. */

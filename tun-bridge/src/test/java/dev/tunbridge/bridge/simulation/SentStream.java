@@ -1,7 +1,9 @@
 package dev.tunbridge.bridge.simulation;
 
 import dev.tunbridge.protocol.frame.Escape;
+import dev.tunbridge.protocol.frame.Flags;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.message.Message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
@@ -12,11 +14,30 @@ import org.jspecify.annotations.Nullable;
 final class SentStream {
     private final ByteBuf bytes = Unpooled.buffer(1 << 14);
     private final List<SentFrame> frames = new ArrayList<>();
-    private final int openingBytes;
+    private final List<Unframed> unframed = new ArrayList<>();
+    /** What may open a frame and need not belong to it, or −1: COBS only closes with one. Where flags are shared the one before has it. */
+    private final int openingMark;
+    /** A flag behind a frame that may open the next, and so is left to that. */
+    private final int closingBytes;
+
+    private final boolean sharesFlags;
 
     SentStream(FrameFormat format) {
-        // HDLC and SLIP open with a delimiter, which need not belong to the frame; COBS only closes with one.
-        openingBytes = format.escape() == Escape.HDLC || format.escape() == Escape.SLIP ? 1 : 0;
+        openingMark = format.escape() == Escape.HDLC ? 0x7e : format.escape() == Escape.SLIP ? 0xc0 : -1;
+        closingBytes = format.mayShareFlag() ? 1 : 0;
+        sharesFlags = format.flags() == Flags.SHARED;
+    }
+
+    /** What the server says in front of its first frame. */
+    record Unframed(Message message, long end) {}
+
+    /** It has been appended to the bytes. */
+    void appendUnframed(Message message) {
+        unframed.add(new Unframed(message, bytes.writerIndex()));
+    }
+
+    List<Unframed> unframed() {
+        return unframed;
     }
 
     /** Frames are appended here, each followed by {@link #append}. */
@@ -33,6 +54,12 @@ final class SentStream {
     }
 
     void append(SentFrame.Builder frame, int start) {
+        if (closingBytes > 0) {
+            int first = sharesFlags && !frames.isEmpty() ? start - closingBytes : start;
+            frames.add(frame.build(frames.size(), first, first, bytes.writerIndex() - closingBytes));
+            return;
+        }
+        int openingBytes = bytes.getUnsignedByte(start) == openingMark ? 1 : 0;
         frames.add(frame.build(frames.size(), start, start + openingBytes, bytes.writerIndex()));
     }
 
@@ -47,8 +74,12 @@ final class SentStream {
     /** The frame whose content starts exactly there. */
     @Nullable
     SentFrame frameAt(long contentStart) {
-        int index = firstFrom(contentStart - openingBytes);
-        return index < frames.size() && frames.get(index).contentStart == contentStart ? frames.get(index) : null;
+        for (int i = firstFrom(contentStart - 1); i < frames.size() && frames.get(i).start <= contentStart; i++) {
+            if (frames.get(i).contentStart == contentStart) {
+                return frames.get(i);
+            }
+        }
+        return null;
     }
 
     /** The index of the first frame that starts at the offset or behind it. */

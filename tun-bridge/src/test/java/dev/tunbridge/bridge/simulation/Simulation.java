@@ -5,9 +5,13 @@ import static dev.tunbridge.bridge.simulation.VirtualTime.SECOND;
 
 import dev.tunbridge.bridge.receive.ReceiveCounters;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
+import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.RecoveryCounters;
 import dev.tunbridge.reassembly.wire.SequenceNumber;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.Queue;
 
 /** One run: ten virtual seconds of one scenario, then as long as it takes to deliver the rest over a path that has healed. */
 final class Simulation implements AutoCloseable {
@@ -18,7 +22,6 @@ final class Simulation implements AutoCloseable {
     /** Each byte, and each segment's neighbourhood, may be looked at so often; some two times are usual where much is lost. */
     private static final int MOST_PROBES_PER_BYTE = 4;
 
-    private static final int HELLO_BYTES = 40;
     private static final int ACKNOWLEDGEMENT_BYTES = 60;
     /** Our own retransmission, which nobody here looks at more closely. */
     private static final long UPSTREAM_AGAIN_NANOS = 300 * MILLISECOND;
@@ -41,6 +44,10 @@ final class Simulation implements AutoCloseable {
     private final Judge judge;
     private final ReceiveHost host;
 
+    /** A message of the session on its way to the server, and where it ends. */
+    private record Said(long end, Message message) {}
+
+    private final Queue<Said> upstreamSaid = new ArrayDeque<>();
     private long upstreamSent;
     private long upstreamReceived;
     /** What the server echoes. */
@@ -69,7 +76,8 @@ final class Simulation implements AutoCloseable {
         serverRecent = wire.clientClock(0);
         HeldModel held = new HeldModel(scenario, wire.serverClock(0), serverRecent);
         judge = new Judge(time, scenario, stream, held, trace);
-        host = new ReceiveHost(time, dice.split(), scenario, wire, kernel, capture, held, judge, mutation, trace);
+        host = new ReceiveHost(
+                time, dice.split(), scenario, wire, kernel, capture, held, judge, mutation, trace, this::upstream);
     }
 
     /** Runs to the end; throws a {@link Violation} if anything is not as it must be. */
@@ -119,8 +127,8 @@ final class Simulation implements AutoCloseable {
                     capture.arriveSurely(synAck);
                 }
             }
-            // The hello.
-            upstream(HELLO_BYTES);
+            time.after(scenario.reverse().delayNanos(), server::connected);
+            host.connected();
             time.after(scenario.outer().upstreamEveryNanos(), this::upstreamNow);
         });
         if (scenario.outer().mss() > 700 && scenario.sender().shrinksMss()) {
@@ -130,25 +138,27 @@ final class Simulation implements AutoCloseable {
 
     private void upstreamNow() {
         if (!healed) {
-            upstream(dice.between(1, 1_400));
+            upstream(dice.between(1, 1_400), Optional.empty());
             time.after(1 + dice.exponential(scenario.outer().upstreamEveryNanos()), this::upstreamNow);
         }
     }
 
-    /** We send so many bytes. */
-    private void upstream(int bytes) {
+    /** We send so many bytes, which may be a message of the session. */
+    private void upstream(int bytes, Optional<Message> message) {
         upstreamSent += bytes;
+        message.ifPresent(said -> upstreamSaid.add(new Said(upstreamSent, said)));
         kernel.sent(upstreamSent);
         int timestamp = wire.clientClock(sinceStart());
         long end = upstreamSent;
         boolean lost = dice.chance(scenario.reverse().loss());
         time.after(scenario.reverse().delayNanos() + (lost ? UPSTREAM_AGAIN_NANOS : 0), () -> {
-            boolean first = upstreamReceived == 0;
             upstreamReceived = Math.max(upstreamReceived, end);
             serverRecent = SequenceNumber.max(serverRecent, timestamp);
-            if (first) {
-                server.start();
-            } else {
+            boolean isAnswered = false;
+            while (!upstreamSaid.isEmpty() && upstreamSaid.element().end() <= upstreamReceived) {
+                isAnswered |= server.heard(upstreamSaid.remove().message());
+            }
+            if (!isAnswered) {
                 sender.acknowledge();
             }
         });

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,6 +37,7 @@ class SimulationTest {
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
         AtomicLong done = new AtomicLong();
         AtomicBoolean failed = new AtomicBoolean();
+        Set<String> played = ConcurrentHashMap.newKeySet();
         Callable<Simulation.Outcome> worker = () -> {
             Simulation.Outcome sum = Simulation.Outcome.NONE;
             while (!failed.get() && (minutes == 0 || System.nanoTime() < deadline)) {
@@ -43,7 +46,9 @@ class SimulationTest {
                     break;
                 }
                 try {
-                    sum = sum.plus(run(first + index, Trace.none()));
+                    Scenario scenario = Scenario.draw(first + index);
+                    sum = sum.plus(run(scenario, Trace.none()));
+                    played.add(scenario.format().name());
                 } catch (RuntimeException | AssertionError e) {
                     failed.set(true);
                     throw explained(first + index, e);
@@ -66,6 +71,11 @@ class SimulationTest {
             executor.shutdown();
         }
         System.out.printf(Locale.ROOT, "simulated %d seeds: %s%n", Math.min(seeds, done.get()), sum);
+        assertThat(played)
+                .as("protocols that were played")
+                .containsAll(SimulatedFormats.shipped().stream()
+                        .map(protocol -> protocol.format().name())
+                        .toList());
         assertThat(sum.proven())
                 .as("frames that went early from proven boundaries")
                 .isPositive();
@@ -76,16 +86,17 @@ class SimulationTest {
 
     private static void runOne(long seed) {
         Trace trace = Trace.ofLast(TRACE_LINES);
-        System.out.println(Scenario.draw(seed));
+        Scenario scenario = Scenario.draw(seed);
+        System.out.println(scenario);
         try {
-            System.out.println(run(seed, trace));
+            System.out.println(run(scenario, trace));
         } finally {
             trace.lines().forEach(System.out::println);
         }
     }
 
-    private static Simulation.Outcome run(long seed, Trace trace) {
-        try (Simulation simulation = new Simulation(Scenario.draw(seed), Mutation.NONE, trace)) {
+    private static Simulation.Outcome run(Scenario scenario, Trace trace) {
+        try (Simulation simulation = new Simulation(scenario, Mutation.NONE, trace)) {
             simulation.run();
             return simulation.outcome();
         }
@@ -95,16 +106,18 @@ class SimulationTest {
     private static AssertionError explained(long seed, Throwable failure) {
         Trace trace = Trace.ofLast(TRACE_LINES);
         Throwable again = failure;
+        Scenario scenario = Scenario.draw(seed);
         try {
-            run(seed, trace);
+            run(scenario, trace);
         } catch (RuntimeException | AssertionError e) {
             again = e;
         }
         return new AssertionError(
-                "seed " + seed + ": " + failure.getMessage() + "\nrun it again with\n  "
+                "seed " + seed + ", format " + scenario.format().name() + ": " + failure.getMessage()
+                        + "\nrun it again with\n  "
                         + "./mvnw -q test -pl tun-bridge -am -Djacoco.skip=true -Dtest=SimulationTest"
                         + " -Dsurefire.failIfNoSpecifiedTests=false -Dtunbridge.simulation.seed=" + seed + "\n"
-                        + Scenario.draw(seed) + "\nthe last that happened:\n" + String.join("\n", trace.lines()),
+                        + scenario + "\nthe last that happened:\n" + String.join("\n", trace.lines()),
                 again);
     }
 }

@@ -115,7 +115,6 @@ class WorkTest {
                     name,
                     new FrameFormat(
                             name,
-                            f.mapper(),
                             f.sync(),
                             f.fields(),
                             f.length(),
