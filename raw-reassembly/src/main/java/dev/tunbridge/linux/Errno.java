@@ -25,6 +25,8 @@ public record Errno(int number) {
     public static final Errno EAFNOSUPPORT = new Errno(97);
     public static final Errno EADDRNOTAVAIL = new Errno(99);
     public static final Errno ENETUNREACH = new Errno(101);
+    public static final Errno ECONNRESET = new Errno(104);
+    public static final Errno ECONNREFUSED = new Errno(111);
     public static final Errno EHOSTUNREACH = new Errno(113);
     public static final Errno ENETDOWN = new Errno(100);
     public static final Errno ENOBUFS = new Errno(105);

@@ -10,8 +10,12 @@ import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.plugin.Plugins;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandle;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -107,10 +111,28 @@ public final class BridgeBuilder {
         SocketTuning.check(config);
         Login login = Login.of(config, protocol != null ? protocol : loadProtocol(config));
         TunDevice own = device;
-        DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config);
-        NetworkSetup networkSetup =
-                own != null ? LinuxDevices.withoutKernel(config) : LinuxDevices.networkSetup(config);
+        requireEpoll(login);
+        DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config, login.isPackets());
+        NetworkSetup networkSetup = own != null
+                ? LinuxDevices.withoutKernel(config)
+                : login.isPackets() ? LinuxDevices.networkSetup(config) : LinuxDevices.withoutDevice();
         return new Bridge(config, server, login, listener, group, devices, networkSetup, resolver);
+    }
+
+    /** Virtual sockets are in the loop's own epoll set. */
+    private void requireEpoll(Login login) {
+        EventLoopGroup given = group;
+        boolean has = given == null
+                ? Epoll.isAvailable()
+                : given instanceof IoEventLoopGroup io && io.isCompatible(EpollIoHandle.class);
+        if (login.offered().contains(Carriage.SOCKET) && !has) {
+            throw ConfigException.of(
+                    Settings.CARRIAGE.key(),
+                    "socket needs an event loop group of epoll"
+                            + (given == null
+                                    ? ", for which Netty has no library here"
+                                    : "; allowed: one of EpollIoHandler"));
+        }
     }
 
     /** The protocol that a configuration names: one that ships, or a file, which may ask for plugins. */

@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.mapping.MappingStats;
 import dev.tunbridge.bridge.path.SocketStats;
 import dev.tunbridge.bridge.path.TuningStats;
 import dev.tunbridge.bridge.queue.QueueStats;
+import dev.tunbridge.bridge.relay.RelayStats;
 import dev.tunbridge.bridge.suppress.SuppressionStats;
 import dev.tunbridge.bridge.tun.TunStats;
 import java.util.Map;
@@ -31,6 +32,7 @@ import java.util.Optional;
  * @param appWaiting application messages waiting
  * @param tun the device's own counters
  * @param backpressure whether local senders stop where the device is full ({@code IFF_BACKPRESSURE})
+ * @param relay virtual sockets; empty where they are not offered
  */
 public record BridgeStats(
         BridgeState state,
@@ -50,7 +52,8 @@ public record BridgeStats(
         Optional<SocketStats> socket,
         int appWaiting,
         TunStats tun,
-        boolean backpressure) {
+        boolean backpressure,
+        Optional<RelayStats> relay) {
 
     /** Inner packets and their bytes, IP headers included. */
     public record Traffic(long packets, long bytes) {}

@@ -20,6 +20,7 @@ import dev.tunbridge.bridge.net.WayView;
 import dev.tunbridge.bridge.path.PathTuner;
 import dev.tunbridge.bridge.path.TuningOptions;
 import dev.tunbridge.bridge.tun.LinuxTunDevice;
+import dev.tunbridge.bridge.tun.NoTunDevice;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunOptions;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
@@ -43,7 +44,11 @@ final class LinuxDevices {
 
     private LinuxDevices() {}
 
-    static TunDevice device(BridgeConfig config) throws IOException {
+    /** @param isPackets whether packets travel; without, nothing of the host is changed, and no right is needed */
+    static TunDevice device(BridgeConfig config, boolean isPackets) throws IOException {
+        if (!isPackets) {
+            return new NoTunDevice(config.get(Settings.TUN_NAME));
+        }
         if (!Capability.CAP_NET_ADMIN.isEffective()) { // said here and not when the first session wants its routes
             throw new BridgeException(
                     BridgeException.Reason.PERMISSION,
@@ -62,6 +67,11 @@ final class LinuxDevices {
 
     static NetworkSetup networkSetup(BridgeConfig config) {
         return new LinuxNetwork(config);
+    }
+
+    /** Where there is no device: the host's routes are looked at and nothing is set. */
+    static NetworkSetup withoutDevice() {
+        return new NoDevice();
     }
 
     /** For a device that needs nothing of the kernel, such as the in-memory one. */
@@ -84,6 +94,27 @@ final class LinuxDevices {
                         tunnel.reached(config.get(Settings.ROUTES)),
                         List.of(Prefix.of(outerServer, outerServer.getAddress().length * Byte.SIZE))),
                 host);
+    }
+
+    /** The way to the server is followed, and that is all. */
+    private static final class NoDevice implements NetworkSetup {
+        /** No interface has it. */
+        private static final int NO_INDEX = 0;
+
+        @Override
+        public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) {
+            return () -> {};
+        }
+
+        @Override
+        public Optional<HostWatch> watch(String device, Concerns.Listener listener) throws IOException {
+            return Optional.of(HostWatch.open(NO_INDEX, listener));
+        }
+
+        @Override
+        public WayView ways(Collection<InetAddress> servers) throws IOException {
+            return WayView.look(servers);
+        }
     }
 
     /** Nothing of the system is touched or asked. */

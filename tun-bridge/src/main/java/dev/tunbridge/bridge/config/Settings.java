@@ -5,6 +5,8 @@ import dev.tunbridge.bridge.answers.AnswerMode;
 import dev.tunbridge.bridge.answers.MappingMode;
 import dev.tunbridge.bridge.filter.AllowRule;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.bridge.local.RelayTarget;
+import dev.tunbridge.bridge.local.SourceMode;
 import dev.tunbridge.bridge.queue.PortRange;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.message.Carriage;
@@ -57,13 +59,14 @@ public final class Settings {
 
     public static final Setting<List<Carriage>> CARRIAGE = add(
             "carriage",
-            SettingType.nonEmptyListOf(SettingType.oneOf(List.of(Carriage.SEGMENT, Carriage.PACKET))),
+            SettingType.nonEmptyListOf(SettingType.oneOf(List.of(Carriage.values()))),
             "segment,packet",
-            "The carriages that the hello offers; the server picks one.");
+            "The carriages that the hello offers; the server picks one. Socket: virtual sockets, which need no TUN device and no"
+                    + " right.");
 
     public static final Setting<Optional<Carriage>> TUNNEL_CARRIAGE = add(
             "tunnel.carriage",
-            SettingType.optional(SettingType.oneOf(List.of(Carriage.SEGMENT, Carriage.PACKET))),
+            SettingType.optional(SettingType.oneOf(List.of(Carriage.values()))),
             "",
             "The carriage, for a protocol whose login does not say it; what a login says counts.");
 
@@ -250,6 +253,66 @@ public final class Settings {
             SettingType.flag(),
             "true",
             "Inner retransmissions of what the outer connection still carries are not sent again.");
+
+    public static final Setting<SourceMode> RELAY_SOURCE = add(
+            "relay.source",
+            SettingType.oneOf(List.of(SourceMode.values())),
+            "loopback",
+            "Whose address a service sees on a virtual socket. Loopback: this host's own. Proxy-v2: the same, and the client's in"
+                    + " a PROXY protocol header in front of all else.");
+
+    public static final Setting<List<RelayTarget>> RELAY_TARGETS = add(
+            "relay.targets",
+            SettingType.listOf(new SettingType<>(RelayTarget.ALLOWED, RelayTarget::parse)),
+            "",
+            "Where services are that clients reach by virtual sockets, by the port that they ask for; the first that names it"
+                    + " counts. Others: the loopback's port of the same number.");
+
+    public static final Setting<Integer> RELAY_CHANNELS = add(
+            "relay.channels",
+            SettingType.number(1, 65_536),
+            "1024",
+            "Virtual sockets at once. Each has 2 KiB of relay.bytes for itself.");
+
+    public static final Setting<Integer> RELAY_HALF_OPEN = add(
+            "relay.half-open",
+            SettingType.number(1, 65_536),
+            "128",
+            "Of these, connections whose service has not answered yet.");
+
+    public static final Setting<Integer> RELAY_OPENS_PER_SECOND = add(
+            "relay.opens-per-second",
+            SettingType.number(1, 1_000_000),
+            "2000",
+            "Virtual sockets that the server may open a second; as many may come at once.");
+
+    public static final Setting<Integer> RELAY_CHANNEL_BYTES = add(
+            "relay.channel-bytes",
+            SettingType.bytes("4KiB", "64MiB"),
+            "1MiB",
+            "Of one virtual socket, each way: credit that is out or bytes that the service has not taken, and bytes that wait for"
+                    + " the server.");
+
+    public static final Setting<Integer> RELAY_BYTES = add(
+            "relay.bytes", SettingType.bytes("64KiB", "1GiB"), "4MiB", "The sum of all virtual sockets, both ways.");
+
+    public static final Setting<Long> RELAY_CONNECT_TIMEOUT = add(
+            "relay.connect-timeout",
+            SettingType.nanos("100ms", "5m"),
+            "10s",
+            "How long a service may take to accept a connection.");
+
+    public static final Setting<Long> RELAY_IDLE_UDP = add(
+            "relay.idle-udp",
+            SettingType.nanos("1s", "24h"),
+            "60s",
+            "How long a virtual socket of UDP lasts without a datagram either way.");
+
+    public static final Setting<Long> RELAY_DRAIN = add(
+            "relay.drain",
+            SettingType.nanos("1s", "1h"),
+            "60s",
+            "How long a service may take nothing of the rest of a virtual socket that both ends have ended.");
 
     public static final Setting<Integer> QUEUE_BYTES = add(
             "queue.bytes",

@@ -36,7 +36,12 @@ final class AllowList {
     }
 
     private boolean allows(InnerPacket packet, int devicePort, int remotePort) {
-        return packet.isTcp()
+        return allows(packet.isTcp(), devicePort, remotePort);
+    }
+
+    /** @param isTcp otherwise UDP */
+    boolean allows(boolean isTcp, int devicePort, int remotePort) {
+        return isTcp
                 ? tcpDevice.get(devicePort) || tcpRemote.get(remotePort)
                 : udpDevice.get(devicePort) || udpRemote.get(remotePort);
     }

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.flow.InnerPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ public final class TunnelFilter {
     private final Prefix.Match outerServer;
     private final int outerServerPort;
     private final Prefix.Match[] sources;
+    private final List<Prefix> clients;
     private final @Nullable AllowList allowed;
 
     /**
@@ -33,6 +35,7 @@ public final class TunnelFilter {
         this.device = exactly(device);
         this.outerServer = exactly(outerServer.getAddress());
         this.outerServerPort = outerServer.getPort();
+        this.clients = List.copyOf(sources);
         this.sources = sources.stream().map(Prefix::match).toArray(Prefix.Match[]::new);
         this.allowed = allow.isEmpty() ? null : new AllowList(allow);
     }
@@ -70,6 +73,20 @@ public final class TunnelFilter {
         }
         AllowList list = allowed;
         return list == null || list.allowsFromTunnel(packet) ? null : Refusal.NOT_ALLOWED;
+    }
+
+    /**
+     * Checks a client that asks for a service of this host by a virtual socket; null means that it may. Its address goes nowhere as the source
+     * of a packet, so it may be any that is allowed.
+     *
+     * @param isTcp otherwise UDP
+     */
+    public @Nullable Refusal forService(boolean isTcp, InetAddress client, int clientPort, int devicePort) {
+        if (!clients.isEmpty() && clients.stream().noneMatch(network -> network.contains(client))) {
+            return Refusal.SOURCE_NOT_ALLOWED;
+        }
+        AllowList list = allowed;
+        return list == null || list.allows(isTcp, devicePort, clientPort) ? null : Refusal.NOT_ALLOWED;
     }
 
     /** Checks a packet that the device sends into the tunnel; null means that it may pass. */

@@ -10,6 +10,7 @@ final class Accounts {
     private final ClassAccount[] byClass = new ClassAccount[CLASSES.length];
     private int packets;
     private int bytes;
+    private long memoryBytes;
     private int peakBytes;
     private int recentPeakBytes;
 
@@ -27,6 +28,7 @@ final class Accounts {
         of(trafficClass).entered(1, packet.length());
         packets++;
         bytes += packet.length();
+        memoryBytes += memoryBytes(packet);
         peakBytes = Math.max(peakBytes, bytes);
         recentPeakBytes = Math.max(recentPeakBytes, bytes);
     }
@@ -42,6 +44,7 @@ final class Accounts {
         of(packet.trafficClass()).left(1, packet.length());
         packets--;
         bytes -= packet.length();
+        memoryBytes -= memoryBytes(packet);
     }
 
     void moved(FlowQueue flow, TrafficClass to) {
@@ -61,9 +64,13 @@ final class Accounts {
         return peakBytes;
     }
 
-    /** What the bound counts: small packets cost more than their bytes. */
+    /** What the bound counts: small packets cost more than their bytes, and what others bound costs nothing. */
     long memoryBytes() {
-        return bytes + (long) packets * EgressQueue.PACKET_OVERHEAD_BYTES;
+        return memoryBytes;
+    }
+
+    private static long memoryBytes(QueuedPacket packet) {
+        return packet.owner() == null ? packet.length() + EgressQueue.PACKET_OVERHEAD_BYTES : 0;
     }
 
     Map<TrafficClass, QueueStats.OfClass> snapshot() {

@@ -4,7 +4,7 @@ import dev.tunbridge.bridge.flow.InnerPacket;
 import java.util.BitSet;
 import java.util.List;
 
-/** Says of each packet what kind it is, from its header alone. */
+/** Says of each packet what kind it is, from its header, or the ports of its flow. */
 final class Classifier {
     private static final int LE = 1;
     private static final int CS1 = 8;
@@ -34,6 +34,14 @@ final class Classifier {
             case CS1, LE -> Kind.BACKGROUND;
             default -> length <= EgressQueue.SMALL_PACKET_BYTES || packet.isIcmp() ? Kind.SMALL : Kind.ORDINARY;
         };
+    }
+
+    /** Of an owned flow's bytes, which have no header: by the ports of both ends. */
+    Kind kind(int devicePort, int clientPort, int length) {
+        if (promptPorts.get(devicePort) || promptPorts.get(clientPort)) {
+            return Kind.URGENT;
+        }
+        return length <= EgressQueue.SMALL_PACKET_BYTES ? Kind.SMALL : Kind.ORDINARY;
     }
 
     private boolean isPromptPort(InnerPacket packet) {

@@ -19,6 +19,10 @@ sealed interface Discipline permits FairQueueing, TailDrop {
     @Nullable
     QueuedPacket discard();
 
+    /** Anything of this flow, likewise. */
+    @Nullable
+    QueuedPacket discard(OwnedFlow flow);
+
     /** How many flows have something waiting, as far as they are told apart; 0 where they are not. */
     int flows();
 }

@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.queue;
 
 import dev.tunbridge.bridge.flow.InnerPacket;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *                        (or TailDrop: a FIFO for each)
  * </pre>
  *
- * No flow is reordered, but that its pure acknowledgements may overtake its data. A packet is copied in, because the
+ * {@link OwnedFlow}s, which their owners bound, take turns among them. No flow is reordered, but that its pure acknowledgements may overtake its data. A packet is copied in, because the
  * device's read buffer is reused at once; the copy is released by {@link #release}. Work is the same for each packet,
  * however many wait. Loop thread only; in steady state nothing is allocated but from the buffer pool.
  */
@@ -88,8 +89,35 @@ public final class EgressQueue {
         }
         largestBytes = Math.max(largestBytes, length);
         accounts.of(kind.trafficClass()).offered++;
-        discipline.add(pool.copy(packet.buffer(), index, length, flowHash, tag, nowNanos, clock.read(nowNanos)), kind);
+        discipline.add(
+                pool.copy(packet.buffer(), index, length, null, flowHash, tag, nowNanos, clock.read(nowNanos)), kind);
         return true;
+    }
+
+    /**
+     * Takes a copy of what one frame of an owned flow will carry, behind what waits of it.
+     *
+     * @param devicePort of the flow, with {@code clientPort} for its class
+     * @param buffer the caller's, valid during the call
+     */
+    public void offer(
+            OwnedFlow flow, int devicePort, int clientPort, ByteBuf buffer, int index, int length, long nowNanos) {
+        Kind kind = classifier.kind(devicePort, clientPort, length);
+        if (isEmpty()) {
+            clock.begin(nowNanos);
+        }
+        largestBytes = Math.max(largestBytes, length);
+        accounts.of(kind.trafficClass()).offered++;
+        int hash = System.identityHashCode(flow);
+        discipline.add(pool.copy(buffer, index, length, flow, hash, 0, nowNanos, clock.read(nowNanos)), kind);
+    }
+
+    /** Throws away what waits of a flow whose owner is done with it; the listener does not hear of it. */
+    public void discard(OwnedFlow flow) {
+        for (QueuedPacket packet = discipline.discard(flow); packet != null; packet = discipline.discard(flow)) {
+            pool.release(packet);
+            cleared++;
+        }
     }
 
     /**

@@ -37,7 +37,9 @@ final class FairQueueing implements Discipline {
     private final Signals signals;
     private final int maxBytes;
     private final FlowQueues flows;
+    private final CodelTiming timing;
     private final FatFlows fat = new FatFlows();
+    private final FatFlows owned = new FatFlows();
     private final Turns[] turns = new Turns[CLASSES.length];
     private final Share promptShare = new Share(PROMPT_RATIO, BURST_BYTES);
     private final Share bulkShare = new Share(BULK_RATIO, BURST_BYTES);
@@ -59,6 +61,7 @@ final class FairQueueing implements Discipline {
         this.accounts = accounts;
         this.signals = signals;
         this.maxBytes = maxBytes;
+        this.timing = timing;
         flows = new FlowQueues(maxFlows, timing);
         for (int i = 0; i < turns.length; i++) {
             turns[i] = new Turns();
@@ -86,7 +89,7 @@ final class FairQueueing implements Discipline {
     @Override
     public void add(QueuedPacket packet, Kind kind) {
         quantumBytes = Math.max(quantumBytes, packet.length());
-        FlowQueue flow = flows.of(key(packet, kind));
+        FlowQueue flow = flow(packet, kind);
         TrafficClass wanted = kind.trafficClass();
         if (kind == Kind.SMALL && flow.bytes() + packet.length() > PROMPT_FLOW_BYTES) {
             wanted = TrafficClass.BULK;
@@ -99,7 +102,25 @@ final class FairQueueing implements Discipline {
         }
         flow.add(packet);
         accounts.entered(flow.trafficClass, packet);
-        fat.update(flow);
+        changed(flow);
+    }
+
+    private FlowQueue flow(QueuedPacket packet, Kind kind) {
+        OwnedFlow owner = packet.owner();
+        if (owner == null) {
+            return flows.of(key(packet, kind));
+        }
+        FlowQueue own = owner.queue;
+        if (own == null) {
+            own = new FlowQueue(timing, owner);
+            owner.queue = own;
+        }
+        return own;
+    }
+
+    /** It holds something else than before. */
+    private void changed(FlowQueue flow) {
+        (flow.owner == null ? fat : owned).update(flow);
     }
 
     /** Acknowledgements have a queue of their own, since they may overtake their flow. */
@@ -178,7 +199,10 @@ final class FairQueueing implements Discipline {
                 return null;
             }
             accounts.left(packet);
-            fat.update(flow);
+            changed(flow);
+            if (flow.owner != null && flow.owner.loss == OwnedFlow.Loss.NEVER) {
+                return packet;
+            }
             long sojourn = serviceNanos - packet.enqueuedServiceNanos();
             if (!codel.isSignalDue(sojourn, flow.bytes(), quantumBytes, serviceNanos)) {
                 return packet;
@@ -197,17 +221,26 @@ final class FairQueueing implements Discipline {
 
     @Override
     public @Nullable QueuedPacket discard() {
-        FlowQueue flow = fat.fattest();
+        FlowQueue fattest = fat.fattest();
+        return discard(fattest == null ? owned.fattest() : fattest);
+    }
+
+    @Override
+    public @Nullable QueuedPacket discard(OwnedFlow flow) {
+        return discard(flow.queue);
+    }
+
+    private @Nullable QueuedPacket discard(@Nullable FlowQueue flow) {
         QueuedPacket packet = flow == null ? null : flow.poll();
         if (flow != null && packet != null) {
             accounts.left(packet);
-            fat.update(flow);
+            changed(flow);
         }
         return packet;
     }
 
     @Override
     public int flows() {
-        return fat.flows();
+        return fat.flows() + owned.flows();
     }
 }

@@ -35,10 +35,15 @@ final class FlowQueue {
     TrafficClass trafficClass = TrafficClass.BULK;
 
     final Codel codel;
+
+    /** Null: it is one of {@link FlowQueues}. */
+    final @Nullable OwnedFlow owner;
+
     private final PacketFifo packets = new PacketFifo();
 
-    FlowQueue(CodelTiming timing) {
+    FlowQueue(CodelTiming timing, @Nullable OwnedFlow owner) {
         codel = new Codel(timing);
+        this.owner = owner;
     }
 
     void add(QueuedPacket packet) {

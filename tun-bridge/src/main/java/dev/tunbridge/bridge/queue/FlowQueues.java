@@ -21,7 +21,7 @@ final class FlowQueues {
         this.capacity = capacity;
         this.timing = timing;
         buckets = new @Nullable FlowQueue[2 * capacity];
-        shared = new FlowQueue(timing);
+        shared = new FlowQueue(timing, null);
     }
 
     /** The queue in which a packet with this key goes. */
@@ -51,7 +51,7 @@ final class FlowQueues {
 
     /** Nothing has come for it in a whole round. */
     void retire(FlowQueue flow) {
-        if (flow != shared) {
+        if (flow != shared && flow.owner == null) {
             idle.add(flow);
         } else if (flow.list != null) {
             flow.list.remove(flow);
@@ -61,7 +61,7 @@ final class FlowQueues {
     private @Nullable FlowQueue free() {
         if (size < capacity) {
             size++;
-            return new FlowQueue(timing);
+            return new FlowQueue(timing, null);
         }
         FlowQueue oldest = idle.first();
         if (oldest != null) {

@@ -46,6 +46,20 @@ final class PacketFifo {
         return poll();
     }
 
+    /** The first of this flow, or null. */
+    @Nullable
+    QueuedPacket pollOf(OwnedFlow flow) {
+        QueuedPacket before = null;
+        for (QueuedPacket packet = head; packet != null; packet = packet.next) {
+            if (packet.owner() == flow) {
+                unlink(before, packet);
+                return packet;
+            }
+            before = packet;
+        }
+        return null;
+    }
+
     boolean isEmpty() {
         return packets == 0;
     }

@@ -13,7 +13,15 @@ final class PacketPool {
         this.allocator = allocator;
     }
 
-    QueuedPacket copy(ByteBuf source, int index, int length, int flowHash, long tag, long nowNanos, long serviceNanos) {
+    QueuedPacket copy(
+            ByteBuf source,
+            int index,
+            int length,
+            @Nullable OwnedFlow owner,
+            int flowHash,
+            long tag,
+            long nowNanos,
+            long serviceNanos) {
         ByteBuf copy = allocator.directBuffer(length, length);
         copy.writeBytes(source, index, length);
         QueuedPacket packet = spare;
@@ -23,7 +31,7 @@ final class PacketPool {
             spare = packet.next;
             packet.next = null;
         }
-        packet.start(copy, flowHash, tag, nowNanos, serviceNanos);
+        packet.start(copy, owner, flowHash, tag, nowNanos, serviceNanos);
         return packet;
     }
 

@@ -4,20 +4,28 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
-/** One packet in the egress queue; reused by the queue. */
+/** One packet, or what a frame of an {@link OwnedFlow} carries, in the egress queue; reused by the queue. */
 public final class QueuedPacket {
     @Nullable
     QueuedPacket next;
 
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private TrafficClass trafficClass = TrafficClass.BULK;
+    private @Nullable OwnedFlow owner;
     private int flowHash;
     private long tag;
     private long enqueuedNanos;
     private long enqueuedServiceNanos;
 
-    void start(ByteBuf buffer, int flowHash, long tag, long enqueuedNanos, long enqueuedServiceNanos) {
+    void start(
+            ByteBuf buffer,
+            @Nullable OwnedFlow owner,
+            int flowHash,
+            long tag,
+            long enqueuedNanos,
+            long enqueuedServiceNanos) {
         this.buffer = buffer;
+        this.owner = owner;
         this.flowHash = flowHash;
         this.tag = tag;
         this.enqueuedNanos = enqueuedNanos;
@@ -27,13 +35,19 @@ public final class QueuedPacket {
     void end() {
         buffer.release();
         buffer = Unpooled.EMPTY_BUFFER;
+        owner = null;
     }
 
     void moveTo(TrafficClass trafficClass) {
         this.trafficClass = trafficClass;
     }
 
-    /** The IP packet from its readerIndex on; the queue's, valid until released. */
+    /** Whose it is; null: it is an IP packet. */
+    public @Nullable OwnedFlow owner() {
+        return owner;
+    }
+
+    /** The IP packet, or the flow's bytes, from its readerIndex on; the queue's, valid until released. */
     public ByteBuf buffer() {
         return buffer;
     }
@@ -42,7 +56,7 @@ public final class QueuedPacket {
         return buffer.readableBytes();
     }
 
-    /** The handle that came with it, 0 where none did. */
+    /** The handle that came with the packet, 0 where none did. */
     public long tag() {
         return tag;
     }

@@ -71,6 +71,19 @@ final class TailDrop implements Discipline {
     }
 
     @Override
+    public @Nullable QueuedPacket discard(OwnedFlow flow) {
+        for (PacketFifo fifo : fifos) {
+            QueuedPacket packet = fifo.pollOf(flow);
+            if (packet != null) {
+                countByFlow(packet, -1);
+                accounts.left(packet);
+                return packet;
+            }
+        }
+        return null;
+    }
+
+    @Override
     public int flows() {
         return 0;
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a packet from the server to the device: checked, counted, given an IP header where it travelled without,
- * written to the device. Payload is not copied: the device takes it from where the socket or the capture was read to, so
+ * written to the device; and of a channel's bytes to who serves it. Payload is not copied: the device takes it from where the socket or the capture was read to, so
  * the bytes stay as they are until {@link #flush()}.
  */
 public final class Downlink {
@@ -39,6 +39,7 @@ public final class Downlink {
     private @Nullable RetransmitSuppressor suppressor;
     private @Nullable SenderFeedback feedback;
     private @Nullable Route route;
+    private @Nullable ChannelSink channels;
     private long packets;
     private long bytes;
     private long wrongCarriage;
@@ -61,6 +62,11 @@ public final class Downlink {
     public void tellSenders(@Nullable RetransmitSuppressor suppressor) {
         this.suppressor = suppressor;
         feedback = new SenderFeedback(suppressor);
+    }
+
+    /** Where the bytes of channels go. */
+    public void serveChannels(ChannelSink channels) {
+        this.channels = channels;
     }
 
     /** From now on traffic passes. */
@@ -114,6 +120,28 @@ public final class Downlink {
         if (flow != null && !isTelling(flow, nowNanos)) {
             writeSegment();
         }
+    }
+
+    /** Bytes of a channel, or one datagram, by the kernel lane. */
+    public void data(int channel, ByteBuf buffer, int index, int length, long nowNanos) {
+        ChannelSink sink = channels;
+        if (sink == null || routeOf(Carriage.SOCKET) == null) {
+            wrongCarriage++;
+        } else {
+            sink.data(channel, buffer, index, length, nowNanos);
+        }
+    }
+
+    /**
+     * Bytes of a channel from beyond a hole; answers as {@link EarlyHandler#onEarlyFrame}. An open channel is a flow that is known, so every
+     * grade that the operator lets count is enough, as for a datagram of such a flow.
+     */
+    long earlyData(int channel, ByteBuf buffer, int index, int length, long nowNanos) {
+        ChannelSink sink = channels;
+        boolean isTaken = sink != null
+                && routeOf(Carriage.SOCKET) != null
+                && sink.early(channel, buffer, index, length, nowNanos);
+        return isTaken ? EarlyHandler.DELIVERED : EarlyHandler.REFUSED;
     }
 
     /** A whole IP packet from beyond a hole; answers as {@link EarlyHandler#onEarlyFrame}. */
@@ -222,6 +250,9 @@ public final class Downlink {
     /** Hands what was written to the kernel; afterwards the bytes may change. */
     public void flush() {
         device.flush();
+        if (channels != null) {
+            channels.flush();
+        }
     }
 
     public long packets() {

@@ -9,7 +9,7 @@ import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.reassembly.recovery.EarlyHandler;
 import io.netty.buffer.ByteBuf;
 
-/** Reads frames from beyond a hole; only packets go on, everything else is left to the kernel lane. Loop thread only. */
+/** Reads frames from beyond a hole; only packets and datagrams go on, everything else is left to the kernel lane. Loop thread only. */
 final class EarlyDelivery implements MessageHandler {
     private final MessageCodec codec;
     private final Downlink downlink;
@@ -99,7 +99,11 @@ final class EarlyDelivery implements MessageHandler {
     public void onMessage(Message message) {}
 
     @Override
-    public void onData(int channel, ByteBuf buffer, int index, int length) {}
+    public void onData(int channel, ByteBuf buffer, int index, int length) {
+        if (!isSwallowed) {
+            answer = downlink.earlyData(channel, buffer, index, length, nowNanos);
+        }
+    }
 
     @Override
     public void onUnknownType(int type) {}

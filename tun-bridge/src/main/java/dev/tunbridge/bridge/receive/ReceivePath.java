@@ -432,6 +432,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
 
         @Override
         public void onData(int channel, ByteBuf buffer, int index, int length) {
+            isTraffic = true;
             target.onData(channel, buffer, index, length);
         }
 

@@ -46,6 +46,8 @@ public final class Channel {
     /** Where it is in the relay's list. */
     int slot;
 
+    private @Nullable Object attachment;
+
     Channel(Message.Open asked, CreditWindow window, long nowNanos) {
         this.asked = asked;
         this.window = window;
@@ -72,6 +74,15 @@ public final class Channel {
 
     public int clientPort() {
         return asked.clientPort();
+    }
+
+    /** What the way to the server keeps of it; the relay looks at it never. */
+    public @Nullable Object attachment() {
+        return attachment;
+    }
+
+    public void attach(Object attachment) {
+        this.attachment = attachment;
     }
 
     public ChannelState state() {

@@ -421,6 +421,16 @@ public final class Relay {
         isEarlySafe = true;
     }
 
+    /** Nobody serves any more: channels that the server knows are reset, and those that only drain are left to the kernel. */
+    public void close() {
+        disconnected();
+        for (int slot = channels.size() - 1; slot >= 0; slot--) {
+            Channel channel = channels.at(slot);
+            service(channel).close();
+            forget(channel);
+        }
+    }
+
     public RelayStats stats() {
         return counters.snapshot(now());
     }

@@ -31,6 +31,6 @@ public interface Service {
     /** Ends it with an RST, and forgets what was not taken yet. */
     void reset();
 
-    /** Closes it in order: both ends have ended and everything is taken, or it is over for UDP. */
+    /** Closes it in order: both ends have ended and everything is taken, or it is over for UDP. What has not even reached the socket makes it a reset. */
     void close();
 }

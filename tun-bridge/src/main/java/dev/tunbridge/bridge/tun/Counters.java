@@ -22,6 +22,10 @@ final class Counters {
         droppedPackets += gather.packets();
     }
 
+    void dropped() {
+        droppedPackets++;
+    }
+
     void refused(Gather gather) {
         refusedPackets += gather.packets();
     }

@@ -275,7 +275,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
             counters.questionsUnanswered++;
         } else if (message instanceof Message.Link answer) {
             say(current, answer); // who has this end's address
-        } else {
+        } else if (!session.isEstablished() || !traffic.receive(message, nowNanos)) {
             apply(session.received(message, nowNanos));
         }
     }
@@ -313,7 +313,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
     @Override
     public void onData(int channel, ByteBuf buffer, int index, int length) {
         if (admitsTraffic()) {
-            traffic.downlink().countWrongCarriage();
+            traffic.downlink().data(channel, buffer, index, length, nowNanos);
         }
     }
 

@@ -24,6 +24,9 @@ final class FrameRoom {
 
     /** The welcome's MTU in bytes, or less where a frame cannot hold that much: the kernel must know what really fits. */
     int mtu(TunnelParameters welcome) {
+        if (welcome.carriage() == Carriage.SOCKET) {
+            return welcome.mtu(); // no packet travels
+        }
         InetAddress address = welcome.deviceAddress();
         int fits = welcome.carriage() == Carriage.PACKET
                 ? codec.maxPacketBytes()
@@ -36,6 +39,9 @@ final class FrameRoom {
 
     /** What a full packet's frame has more bytes than the packet. */
     int overheadBytes(TunnelInfo tunnel) {
+        if (tunnel.carriage() == Carriage.SOCKET) {
+            return codec.dataOverheadBytes();
+        }
         InetAddress address = tunnel.deviceAddress();
         return tunnel.carriage() == Carriage.PACKET
                 ? codec.packetOverheadBytes()

@@ -74,6 +74,13 @@ final class FrameWriter {
         counters.framesOut++;
     }
 
+    /** Frames bytes of a channel, or one datagram (<em>socket</em> carriage). */
+    void data(int channel, ByteBuf buffer, int index, int length) {
+        codec.beginData(encoder, batch(), channel).writeBytes(buffer, index, length);
+        encoder.end();
+        counters.framesOut++;
+    }
+
     /** This end has its address: asks the peer for its own where the protocol has a link that needs it. */
     void linkUp(InetAddress address, InetAddress peerAddress) {
         codec.linkUp(address, peerAddress).ifPresent(this::message);

@@ -29,6 +29,9 @@ import java.util.stream.Collectors;
 public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value> variables) {
     private static final int VERSION = 1;
 
+    /** A frame that holds more than a datagram can be is no use. */
+    private static final int MOST_DATAGRAM = 65_535;
+
     /** Variables of the tunnel and who gives them where no login does, in the order in which they are told. */
     private static final Map<String, Setting<?>> NEEDED = new TreeMap<>(Map.of(
             "tunnel.carriage", Settings.TUNNEL_CARRIAGE,
@@ -145,6 +148,16 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
                                 + protocol.format().name() + "' does not say it");
             }
         }
+    }
+
+    /** The most of a channel's bytes that a frame holds; 0 where no virtual sockets are offered. */
+    int channelBytes() {
+        return offered.contains(Carriage.SOCKET) ? Math.min(protocol.newCodec().maxDataBytes(), MOST_DATAGRAM) : 0;
+    }
+
+    /** Whether a device is needed: there is a carriage that has packets. */
+    public boolean isPackets() {
+        return !offered.equals(Set.of(Carriage.SOCKET));
     }
 
     /** For one connection. */

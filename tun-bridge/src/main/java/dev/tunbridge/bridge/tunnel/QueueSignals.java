@@ -24,10 +24,15 @@ final class QueueSignals implements QueueListener {
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
     private Carriage carriage = Carriage.PACKET;
+    private @Nullable VirtualSockets sockets;
 
     QueueSignals(FlowTable flows, @Nullable RetransmitSuppressor suppressor) {
         this.flows = flows;
         this.suppressor = suppressor;
+    }
+
+    void serveChannels(VirtualSockets sockets) {
+        this.sockets = sockets;
     }
 
     void connect(Carriage carriage) {
@@ -36,6 +41,9 @@ final class QueueSignals implements QueueListener {
 
     @Override
     public boolean mark(QueuedPacket queued) {
+        if (queued.owner() != null) {
+            return false; // a datagram without its header
+        }
         ByteBuf buffer = queued.buffer();
         int index = buffer.readerIndex();
         if (carriage == Carriage.PACKET) {
@@ -55,12 +63,16 @@ final class QueueSignals implements QueueListener {
 
     @Override
     public boolean mayDrop(QueuedPacket queued) {
-        return suppressor == null || !suppressor.isCopied(queued.tag());
+        return queued.owner() != null || suppressor == null || !suppressor.isCopied(queued.tag());
     }
 
     @Override
     public void onDropped(QueuedPacket queued) {
-        if (suppressor != null) {
+        if (queued.owner() instanceof ChannelFlow flow) {
+            if (sockets != null) {
+                sockets.dropped(queued, flow);
+            }
+        } else if (suppressor != null) {
             suppressor.dropped(queued.tag());
         }
     }

@@ -17,9 +17,13 @@ import dev.tunbridge.bridge.queue.QueueOptions;
 import dev.tunbridge.bridge.receive.Downlink;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunHandler;
+import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.reassembly.stream.KernelView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -45,6 +49,7 @@ final class Traffic implements TunHandler {
     private final Uplink uplink;
     private final Downlink downlink;
     private @Nullable IcmpErrors icmp;
+    private final @Nullable VirtualSockets sockets;
     private boolean pumpDue;
 
     /** What the tunnel hears. */
@@ -58,7 +63,11 @@ final class Traffic implements TunHandler {
         void onDeviceLost(IOException cause);
     }
 
-    Traffic(BridgeConfig config, MappedDevice device, Events events) {
+    /**
+     * @param loop whose thread all of it belongs to
+     * @param frameBytes the most of a channel's bytes that a frame holds; 0: no virtual sockets are offered
+     */
+    Traffic(BridgeConfig config, EventLoop loop, MappedDevice device, int frameBytes, Events events) {
         this.config = config;
         this.device = device;
         this.events = events;
@@ -75,6 +84,34 @@ final class Traffic implements TunHandler {
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
         downlink = new Downlink(device, flows, refusals);
         downlink.tellSenders(suppressor);
+        sockets = frameBytes > 0 && loop instanceof IoEventLoop ioLoop ? virtualSockets(ioLoop, frameBytes) : null;
+    }
+
+    private VirtualSockets virtualSockets(IoEventLoop loop, int frameBytes) {
+        VirtualSockets made = new VirtualSockets(config, loop, queue, frameBytes, new FromSockets());
+        uplink.serveChannels(made);
+        downlink.serveChannels(made);
+        return made;
+    }
+
+    private final class FromSockets implements VirtualSockets.Owner {
+        @Override
+        public boolean hasRoom() {
+            return uplink.hasRoom();
+        }
+
+        @Override
+        public void pump() {
+            uplink.pump();
+            if (!queue.isEmpty()) {
+                events.onBusy();
+            }
+        }
+
+        @Override
+        public void onBroken(Throwable fault) {
+            events.onBroken(fault);
+        }
     }
 
     EgressQueue queue() {
@@ -95,6 +132,18 @@ final class Traffic implements TunHandler {
         downlink.connect(new Downlink.Route(tunnel.carriage(), filter));
         suppressBy(connection::ackedOffset);
         uplink.connect(new Uplink.Route(tunnel.carriage(), tunnel.mtu(), filter, errors, connection.writer()));
+        if (sockets != null && tunnel.carriage() == Carriage.SOCKET) {
+            sockets.connect(
+                    new VirtualSockets.Link(connection.writer(), filter, () -> roundTripNanos(connection)),
+                    tunnel.deviceAddress());
+        }
+    }
+
+    private static long roundTripNanos(OuterConnection connection) {
+        return connection
+                .sample(System.nanoTime())
+                .map(sample -> Math.max(0, sample.rttNanos()))
+                .orElse(0L);
     }
 
     private void suppressBy(LongSupplier ackedOffset) {
@@ -111,6 +160,9 @@ final class Traffic implements TunHandler {
 
     /** Nothing passes either way any more. */
     void disconnect() {
+        if (sockets != null) {
+            sockets.disconnect(); // first, while the queue has what is thrown away
+        }
         uplink.disconnect();
         downlink.disconnect();
         if (icmp != null) {
@@ -123,6 +175,11 @@ final class Traffic implements TunHandler {
     void send(AppOutbox.Entry entry) {
         outbox.offer(entry);
         uplink.pump();
+    }
+
+    /** Whether a message is one of a channel's, which then has it. */
+    boolean receive(Message message, long nowNanos) {
+        return sockets != null && sockets.receive(message, nowNanos);
     }
 
     /** Sends what waits, as far as the socket has room. */
@@ -140,6 +197,9 @@ final class Traffic implements TunHandler {
     /** The tunnel is over: what waits will not be sent, for this reason, and memory is freed. */
     void release(Exception reason) {
         try {
+            if (sockets != null) {
+                sockets.close();
+            }
             downlink.release();
         } finally {
             outbox.failAll(reason);
@@ -207,6 +267,7 @@ final class Traffic implements TunHandler {
                 Optional.ofNullable(connection).flatMap(OuterConnection::socketStats),
                 outbox.messages(),
                 device.stats(),
-                device.hasBackpressure());
+                device.hasBackpressure(),
+                Optional.ofNullable(sockets).map(VirtualSockets::stats));
     }
 }

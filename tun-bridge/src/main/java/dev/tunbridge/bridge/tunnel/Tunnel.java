@@ -98,7 +98,7 @@ public final class Tunnel {
         frames = new FrameRoom(login.protocol().newCodec());
         blocking = new Blocking(loop, "tunbridge-setup-" + name, this::broken);
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
-        traffic = new Traffic(config, this.device, new FromTraffic());
+        traffic = new Traffic(config, loop, this.device, login.channelBytes(), new FromTraffic());
         path = new ServerPath(config, loop, blocking, this::attempt, networkSetup, traffic.queue(), name, new ToWay());
         connector = new Connector(loop, server.host(), resolver, path, name, this::broken, new FromConnector());
         network = new DeviceNetwork(config, loop, blocking, this.device, networkSetup, new ToDevice());

@@ -13,6 +13,7 @@ import dev.tunbridge.bridge.queue.QueuedPacket;
 import dev.tunbridge.bridge.receive.LogOncePerMinute;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
 import dev.tunbridge.reassembly.wire.TcpView;
@@ -35,6 +36,7 @@ final class Uplink {
     private final Refusals refusals;
     private final @Nullable RetransmitSuppressor suppressor;
     private final QueueSignals signals;
+    private @Nullable VirtualSockets sockets;
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
     private final LogOncePerMinute fragmentLog = new LogOncePerMinute();
@@ -62,6 +64,12 @@ final class Uplink {
         this.queue = queue;
         this.flows = flows;
         this.refusals = refusals;
+    }
+
+    /** Whose channels take turns with the packets. */
+    void serveChannels(VirtualSockets sockets) {
+        this.sockets = sockets;
+        signals.serveChannels(sockets);
     }
 
     void connect(Route route) {
@@ -123,6 +131,16 @@ final class Uplink {
         }
     }
 
+    /** Whether a frame may go at once: there is room, and nothing waits. */
+    boolean hasRoom() {
+        Route current = route;
+        return current != null
+                && queue.isEmpty()
+                && outbox.isEmpty()
+                && current.writer().hasRoom()
+                && route != null;
+    }
+
     /** Writes the packet at once where there is room and nothing waits; otherwise it waits too. */
     private void dispatch(Route current, Flow flow, int index, int length, long range, long nowNanos) {
         boolean hasRoom =
@@ -159,15 +177,17 @@ final class Uplink {
                 writer.message(app.message(), app.written());
                 continue;
             }
+            Message word = sockets == null ? null : sockets.poll(nowNanos);
+            if (word != null) {
+                writer.message(word);
+                continue;
+            }
             QueuedPacket next = queue.poll(nowNanos);
             if (next == null) {
                 break;
             }
-            ByteBuf buffer = next.buffer();
             try {
-                ip.wrap(buffer, buffer.readerIndex(), buffer.readableBytes());
-                packet.wrap(ip);
-                write(current, buffer.readerIndex(), buffer.readableBytes(), next.tag());
+                write(current, next, nowNanos);
             } finally {
                 queue.release(next);
             }
@@ -186,6 +206,17 @@ final class Uplink {
     /** Packets that came while no session was established. */
     long notConnected() {
         return notConnected;
+    }
+
+    private void write(Route current, QueuedPacket queued, long nowNanos) {
+        if (queued.owner() instanceof ChannelFlow flow && sockets != null) {
+            sockets.write(queued, flow, current.writer(), nowNanos);
+            return;
+        }
+        ByteBuf buffer = queued.buffer();
+        ip.wrap(buffer, buffer.readerIndex(), buffer.readableBytes());
+        packet.wrap(ip);
+        write(current, buffer.readerIndex(), buffer.readableBytes(), queued.tag());
     }
 
     private void write(Route current, int index, int length, long range) {

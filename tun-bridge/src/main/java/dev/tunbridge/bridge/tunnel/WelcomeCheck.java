@@ -38,6 +38,9 @@ public final class WelcomeCheck {
         if (!offered.contains(welcome.carriage())) {
             return fault("carriage", welcome.carriage(), "one of those offered, " + offered);
         }
+        if (welcome.carriage() == Carriage.SOCKET) {
+            return null; // nothing of it is set up
+        }
         if (welcome.mtu() < minMtu || welcome.mtu() > MAX_MTU) {
             return fault("MTU", welcome.mtu(), minMtu + " to " + MAX_MTU);
         }

@@ -116,7 +116,7 @@ class FlowQueuesTest {
         Map<FlowQueue, Integer> model = new HashMap<>();
         List<FlowQueue> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            all.add(new FlowQueue(timing));
+            all.add(new FlowQueue(timing, null));
         }
         for (int i = 0; i < 50_000; i++) {
             FlowQueue flow = all.get(random.nextInt(all.size()));
@@ -150,7 +150,7 @@ class FlowQueuesTest {
 
     private static QueuedPacket packet(int length) {
         QueuedPacket packet = new QueuedPacket();
-        packet.start(Unpooled.wrappedBuffer(new byte[length]), 0, 0, 0, 0);
+        packet.start(Unpooled.wrappedBuffer(new byte[length]), null, 0, 0, 0, 0);
         return packet;
     }
 }

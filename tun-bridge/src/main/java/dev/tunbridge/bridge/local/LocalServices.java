@@ -1,0 +1,186 @@
+package dev.tunbridge.bridge.local;
+
+import dev.tunbridge.bridge.relay.Channel;
+import dev.tunbridge.bridge.relay.Service;
+import dev.tunbridge.bridge.relay.ServiceSide;
+import dev.tunbridge.protocol.message.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.LinuxSocket;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The sockets towards services. What the relay writes gathers until {@link #flush}, at the end of a turn; what services have acknowledged is
+ * asked after each write, and in growing steps while something is outstanding, since nothing tells it. Loop thread only.
+ */
+public final class LocalServices implements ServiceSide {
+    /** As much as one read takes with good effect. */
+    static final int READ_BYTES = 64 * 1024;
+
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final IoEventLoop loop;
+    private final List<RelayTarget> targets;
+    private final SourceMode source;
+    private final ServiceEvents events;
+    private final Deque<StreamService> unflushed = new ArrayDeque<>();
+    private final List<StreamService> unacknowledged = new ArrayList<>();
+    private ByteBuf scratch = Unpooled.EMPTY_BUFFER;
+    private ByteBuf gathering = Unpooled.EMPTY_BUFFER;
+    private InetAddress deviceAddress = InetAddress.getLoopbackAddress();
+    private boolean isLookDue;
+
+    /**
+     * @param loop an epoll one ({@link dev.tunbridge.linux.Readiness#usesEpoll})
+     * @param targets the first that names a port counts; a port that none names is the loopback's
+     */
+    public LocalServices(IoEventLoop loop, List<RelayTarget> targets, SourceMode source, ServiceEvents events) {
+        this.loop = loop;
+        this.targets = List.copyOf(targets);
+        this.source = source;
+        this.events = events;
+    }
+
+    @Override
+    public Service connect(Channel channel) {
+        List<SocketAddress> addresses = target(channel).socketAddresses(channel.devicePort(), channel.clientAddress());
+        if (channel.isTcp()) {
+            StreamService service = new StreamService(this, channel, addresses);
+            later(service::start);
+            return service;
+        }
+        DatagramService service = new DatagramService(this, channel, addresses.get(0));
+        later(service::start);
+        return service;
+    }
+
+    private RelayTarget target(Channel channel) {
+        int transport = channel.isTcp() ? Message.TCP : Message.UDP;
+        for (RelayTarget target : targets) {
+            if (target.isFor(transport, channel.devicePort())) {
+                return target;
+            }
+        }
+        return RelayTarget.OTHERS;
+    }
+
+    /** Hands what was written to the sockets. */
+    public void flush() {
+        for (StreamService service = unflushed.poll(); service != null; service = unflushed.poll()) {
+            service.flush();
+        }
+    }
+
+    /** The session has given the device this address. */
+    public void established(InetAddress deviceAddress) {
+        this.deviceAddress = deviceAddress;
+    }
+
+    /** The relay has ended all channels. */
+    public void release() {
+        for (ByteBuf held : new ByteBuf[] {scratch, gathering}) {
+            held.release();
+        }
+        scratch = Unpooled.EMPTY_BUFFER;
+        gathering = Unpooled.EMPTY_BUFFER;
+    }
+
+    // For the services
+
+    IoEventLoop loop() {
+        return loop;
+    }
+
+    ServiceEvents events() {
+        return events;
+    }
+
+    SourceMode source() {
+        return source;
+    }
+
+    /** A new socket, before it connects. */
+    void prepare(LinuxSocket socket, Channel channel, InetAddress service) throws IOException {}
+
+    /** The caller releases it. */
+    ByteBuf proxyHeader(Channel channel) {
+        return ProxyHeader.of(channel, deviceAddress);
+    }
+
+    /** Not from within the relay's call. */
+    void later(Runnable step) {
+        loop.execute(() -> {
+            try {
+                step.run();
+            } catch (Throwable e) {
+                events.onBroken(e);
+            }
+        });
+    }
+
+    /** Where one read goes; each service is done with it before the next reads. */
+    ByteBuf scratch() {
+        if (scratch.capacity() == 0) {
+            scratch = newBuffer();
+        }
+        return scratch;
+    }
+
+    /** Where a datagram and its header come together. */
+    ByteBuf gathering() {
+        if (gathering.capacity() == 0) {
+            gathering = newBuffer();
+        }
+        return gathering;
+    }
+
+    private static ByteBuf newBuffer() {
+        return PooledByteBufAllocator.DEFAULT.directBuffer(READ_BYTES, 2 * READ_BYTES);
+    }
+
+    void unflushed(StreamService service) {
+        unflushed.add(service);
+    }
+
+    /** Its peer has not acknowledged everything yet. */
+    void unacknowledged(StreamService service) {
+        unacknowledged.add(service);
+        lookLater();
+    }
+
+    private void lookLater() {
+        if (!isLookDue && !unacknowledged.isEmpty()) {
+            isLookDue = true;
+            loop.schedule(this::look, LOOK_NANOS, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void look() {
+        isLookDue = false;
+        try {
+            lookAtAll(System.nanoTime());
+        } catch (Throwable e) {
+            events.onBroken(e);
+        }
+        lookLater();
+    }
+
+    private void lookAtAll(long now) {
+        for (int i = unacknowledged.size() - 1; i >= 0; i--) {
+            if (!unacknowledged.get(i).isStillUnacknowledged(now)) {
+                int last = unacknowledged.size() - 1;
+                unacknowledged.set(i, unacknowledged.get(last));
+                unacknowledged.remove(last);
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+package dev.tunbridge.bridge.tunnel;
+
+import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.local.LocalServices;
+import dev.tunbridge.bridge.local.ServiceEvents;
+import dev.tunbridge.bridge.queue.EgressQueue;
+import dev.tunbridge.bridge.queue.QueuedPacket;
+import dev.tunbridge.bridge.receive.ChannelSink;
+import dev.tunbridge.bridge.relay.Channel;
+import dev.tunbridge.bridge.relay.OpenRefusal;
+import dev.tunbridge.bridge.relay.Relay;
+import dev.tunbridge.bridge.relay.RelayLimits;
+import dev.tunbridge.bridge.relay.RelayStats;
+import dev.tunbridge.bridge.relay.ServerSide;
+import dev.tunbridge.protocol.message.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.IoEventLoop;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The channels of a tunnel: drives the relay with what services and server do, and with the time. Outlives connections, since a service may
+ * still have to take what a client has sent before. Loop thread only.
+ */
+final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
+    private static final long TICK_MILLIS = 500;
+
+    private final IoEventLoop loop;
+    private final EgressQueue queue;
+    private final Owner owner;
+    private final LocalServices services;
+    private final Relay relay;
+    private final ScheduledFuture<?> ticks;
+    private @Nullable Link link;
+
+    /** Frames of the read under way go to the socket at once, and are accounted for behind it. */
+    private boolean isDirect;
+
+    private int directFrames;
+    private int[] directBytes = new int[LEAST_FRAMES];
+    private boolean isPumpDue;
+
+    private static final int LEAST_FRAMES = 64;
+
+    /**
+     * A connection whose session has virtual sockets.
+     *
+     * @param roundTripNanos of it; 0 where it is not known
+     */
+    record Link(FrameWriter writer, TunnelFilter filter, LongSupplier roundTripNanos) {}
+
+    /** The way to the server. */
+    interface Owner {
+        /** Whether a frame may be written now; finding that out may show that the connection is gone. */
+        boolean hasRoom();
+
+        /** Sends what waits. */
+        void pump();
+
+        /** A fault of the bridge itself. */
+        void onBroken(Throwable fault);
+    }
+
+    /** @param frameBytes the most of a channel's bytes that a frame holds */
+    VirtualSockets(BridgeConfig config, IoEventLoop loop, EgressQueue queue, int frameBytes, Owner owner) {
+        this.loop = loop;
+        this.queue = queue;
+        this.owner = owner;
+        services = new LocalServices(loop, config.get(Settings.RELAY_TARGETS), config.get(Settings.RELAY_SOURCE), this);
+        relay = new Relay(limits(config), this::admits, services, this, frameBytes, System.nanoTime());
+        ticks = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private static RelayLimits limits(BridgeConfig config) {
+        return new RelayLimits(
+                config.get(Settings.RELAY_CHANNELS),
+                Math.min(config.get(Settings.RELAY_HALF_OPEN), config.get(Settings.RELAY_CHANNELS)),
+                config.get(Settings.RELAY_OPENS_PER_SECOND),
+                config.get(Settings.RELAY_CHANNEL_BYTES),
+                config.get(Settings.RELAY_BYTES),
+                config.get(Settings.RELAY_CONNECT_TIMEOUT),
+                config.get(Settings.RELAY_IDLE_UDP),
+                config.get(Settings.RELAY_DRAIN));
+    }
+
+    private boolean admits(Message.Open open) {
+        Link current = link;
+        return current != null
+                && current.filter()
+                                .forService(
+                                        open.transport() == Message.TCP,
+                                        open.clientAddress(),
+                                        open.clientPort(),
+                                        open.devicePort())
+                        == null;
+    }
+
+    void connect(Link link, InetAddress deviceAddress) {
+        this.link = link;
+        services.established(deviceAddress);
+        followRoundTrip();
+    }
+
+    /** Every channel that the server knows is over. */
+    void disconnect() {
+        if (link != null) {
+            link = null;
+            relay.disconnected();
+        }
+    }
+
+    /** The tunnel is over. */
+    void close() {
+        ticks.cancel(false);
+        link = null;
+        relay.close();
+        services.release();
+    }
+
+    RelayStats stats() {
+        return relay.stats();
+    }
+
+    private void tick() {
+        try {
+            followRoundTrip();
+            relay.tick(System.nanoTime());
+        } catch (Throwable e) {
+            owner.onBroken(e);
+        }
+    }
+
+    private void followRoundTrip() {
+        long nanos = link == null ? 0 : link.roundTripNanos().getAsLong();
+        if (nanos > 0) {
+            relay.roundTrip(nanos);
+        }
+    }
+
+    // From the server
+
+    /** Whether it is one of a channel's; then the relay has it. */
+    boolean receive(Message message, long nowNanos) {
+        boolean isOfChannel = message instanceof Message.Open
+                || message instanceof Message.Opened
+                || message instanceof Message.Credit
+                || message instanceof Message.Close;
+        if (isOfChannel && link != null) {
+            relay.receive(message, nowNanos);
+        }
+        return isOfChannel;
+    }
+
+    @Override
+    public void data(int channel, ByteBuf buffer, int index, int length, long nowNanos) {
+        relay.data(channel, buffer, index, length, nowNanos);
+    }
+
+    @Override
+    public boolean early(int channel, ByteBuf buffer, int index, int length, long nowNanos) {
+        return relay.early(channel, buffer, index, length, nowNanos);
+    }
+
+    @Override
+    public void flush() {
+        services.flush();
+    }
+
+    // To the server
+
+    @Override
+    public void wake() {
+        pumpLater();
+    }
+
+    @Override
+    public void data(Channel channel, ByteBuf buffer, int index, int length) {
+        Link current = link;
+        if (isDirect && current != null) {
+            current.writer().data(channel.number(), buffer, index, length);
+            if (directFrames == directBytes.length) {
+                directBytes = Arrays.copyOf(directBytes, 2 * directFrames);
+            }
+            directBytes[directFrames++] = length;
+        } else {
+            queue.offer(
+                    ChannelFlow.of(channel),
+                    channel.devicePort(),
+                    channel.clientPort(),
+                    buffer,
+                    index,
+                    length,
+                    System.nanoTime());
+        }
+    }
+
+    @Override
+    public void discard(Channel channel) {
+        queue.discard(ChannelFlow.of(channel));
+    }
+
+    /** The next word for the server, or null. */
+    @Nullable
+    Message poll(long nowNanos) {
+        return link == null ? null : relay.poll(nowNanos);
+    }
+
+    /** Writes what has left the queue. */
+    void write(QueuedPacket queued, ChannelFlow flow, FrameWriter writer, long nowNanos) {
+        ByteBuf buffer = queued.buffer();
+        writer.data(flow.channel().number(), buffer, buffer.readerIndex(), queued.length());
+        relay.left(flow.channel(), queued.length(), nowNanos);
+    }
+
+    /** The queue has dropped a datagram. */
+    void dropped(QueuedPacket queued, ChannelFlow flow) {
+        relay.dropped(flow.channel(), queued.length(), System.nanoTime());
+    }
+
+    /** Once for all that happens in this turn of the loop. */
+    private void pumpLater() {
+        if (!isPumpDue) {
+            isPumpDue = true;
+            loop.execute(this::pump);
+        }
+    }
+
+    private void pump() {
+        isPumpDue = false;
+        try {
+            owner.pump();
+        } catch (Throwable e) {
+            owner.onBroken(e);
+        }
+    }
+
+    // From the services
+
+    @Override
+    public void onConnected(Channel channel) {
+        relay.connected(channel, System.nanoTime());
+    }
+
+    @Override
+    public void onConnectFailed(Channel channel, OpenRefusal reason) {
+        relay.connectFailed(channel, reason);
+    }
+
+    @Override
+    public int readableBytes(Channel channel) {
+        return relay.readableBytes(channel);
+    }
+
+    @Override
+    public void onRead(Channel channel, ByteBuf buffer, int index, int length) {
+        long now = System.nanoTime();
+        isDirect =
+                link != null && owner.hasRoom(); // asked here: it may be the end of the connection, and of the channel
+        try {
+            relay.read(channel, buffer, index, length, now);
+        } finally {
+            isDirect = false;
+        }
+        for (int i = 0; i < directFrames; i++) {
+            relay.left(channel, directBytes[i], now);
+        }
+        directFrames = 0;
+        pumpLater();
+    }
+
+    @Override
+    public void onTaken(Channel channel, long bytes) {
+        relay.taken(channel, bytes, System.nanoTime());
+    }
+
+    @Override
+    public void onEnded(Channel channel) {
+        relay.ended(channel);
+    }
+
+    @Override
+    public void onFailed(Channel channel) {
+        relay.failed(channel);
+    }
+
+    @Override
+    public void onBroken(Throwable fault) {
+        owner.onBroken(fault);
+    }
+}
