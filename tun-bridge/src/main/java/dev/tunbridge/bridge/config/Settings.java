@@ -294,7 +294,7 @@ public final class Settings {
                     + " the server.");
 
     public static final Setting<Integer> RELAY_BYTES = add(
-            "relay.bytes", SettingType.bytes("64KiB", "1GiB"), "4MiB", "The sum of all virtual sockets, both ways.");
+            "relay.bytes", SettingType.bytes("64KiB", "1024MiB"), "4MiB", "The sum of all virtual sockets, both ways.");
 
     public static final Setting<Long> RELAY_CONNECT_TIMEOUT = add(
             "relay.connect-timeout",

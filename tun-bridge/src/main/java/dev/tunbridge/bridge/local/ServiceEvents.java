@@ -13,7 +13,11 @@ public interface ServiceEvents {
     /** How many bytes may be read now; asked before each read. */
     int readableBytes(Channel channel);
 
-    /** @param buffer valid during the call */
+    /**
+     * The service has sent this.
+     *
+     * @param buffer valid during the call
+     */
     void onRead(Channel channel, ByteBuf buffer, int index, int length);
 
     /** So many more bytes were acknowledged by the service's TCP. */

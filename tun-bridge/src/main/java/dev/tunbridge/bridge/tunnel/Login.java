@@ -63,6 +63,9 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
                     config.text(Settings.CARRIAGE),
                     "what format '" + protocol.format().name() + "' can carry, " + possible);
         }
+        if (offered.contains(Carriage.SOCKET)) {
+            VirtualSockets.limits(config);
+        }
         Map<String, Value> variables = configured(config, offered);
         requireTunnel(config, protocol, variables.keySet());
         protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {

@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.local.LocalServices;
@@ -77,7 +78,19 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
         ticks = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private static RelayLimits limits(BridgeConfig config) {
+    /**
+     * What a configuration allows.
+     *
+     * @throws ConfigException where the sum is less than what each channel has for itself
+     */
+    static RelayLimits limits(BridgeConfig config) {
+        int own = 2 * RelayLimits.OWN_BYTES * config.get(Settings.RELAY_CHANNELS);
+        if (config.get(Settings.RELAY_BYTES) < own) {
+            throw new ConfigException(
+                    Settings.RELAY_BYTES.key(),
+                    config.text(Settings.RELAY_BYTES),
+                    own + " B and more: 2 KiB for each of relay.channels, " + config.get(Settings.RELAY_CHANNELS));
+        }
         return new RelayLimits(
                 config.get(Settings.RELAY_CHANNELS),
                 Math.min(config.get(Settings.RELAY_HALF_OPEN), config.get(Settings.RELAY_CHANNELS)),
