@@ -12,8 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A socket in the loop's epoll set, edge-triggered: one registration for its life, and neither a pause nor a wait costs a system call. So its
- * owner reads and writes until there is no more, or comes back by itself. Netty's own channel would not do: at a FIN it reads whatever
- * its owner has stopped reading, or spins.
+ * owner reads and writes until there is no more, or comes back by itself. Netty's own channel would not do: at a FIN it reads what its
+ * owner has stopped reading.
  */
 final class EpollSocket implements EpollIoHandle {
     private static final EpollIoOps OPERATIONS = EpollIoOps.EPOLLIN

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
+import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.tunnel.Login;
@@ -11,6 +12,7 @@ import dev.tunbridge.protocol.inspection.FrameDrawing;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +95,17 @@ final class CheckCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private static List<String> rights(BridgeConfig config, Login login) {
+        List<String> lines = new ArrayList<>();
+        if (login.isPackets()) {
+            lines.add("CAP_NET_ADMIN and /dev/net/tun: the device, its address, routes and rules");
+        }
+        if (config.get(Settings.CAPTURE_BACKEND) != CaptureBackend.NONE) {
+            lines.add("CAP_NET_RAW, or nothing goes past a hole: the capture of the outer segments");
+        }
+        return lines.isEmpty() ? List.of("none") : lines;
+    }
+
     private int inspect(Stream tried, BridgeConfig config, PrintWriter out) throws IOException {
         Protocol protocol = BridgeBuilder.loadProtocol(config);
         out.println("Frame format " + protocol.format().name());
@@ -107,11 +120,13 @@ final class CheckCommand implements Callable<Integer> {
 
     private static void explain(BridgeConfig config, PrintWriter out) {
         Protocol protocol = BridgeBuilder.loadProtocol(config);
-        Login.of(config, protocol); // refuses what run would refuse
+        Login login = Login.of(config, protocol); // refuses what run would refuse
         FrameFormat format = protocol.format();
         out.println("Frame format " + format.name());
         format.explain().forEach(line -> out.println("  " + line));
         FrameDrawing.of(format).forEach(line -> out.println("  " + line));
+        out.println("Rights");
+        rights(config, login).forEach(line -> out.println("  " + line));
         out.println("Settings");
         for (Setting<?> setting : Settings.all()) {
             if (config.isSet(setting)) {
