@@ -84,7 +84,7 @@ class ModuleRulesTest {
                 .resideOutsideOfPackages("dev.tunbridge.bridge.service..", "dev.tunbridge.sim..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("picocli..", "ch.qos.logback..", "io.prometheus..", "io.netty.handler.codec..")
+                .resideInAnyPackage("picocli..", "ch.qos.logback..", "io.prometheus..", "io.netty.handler.codec.http..")
                 .check(ALL);
     }
 
