@@ -15,6 +15,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameProbeTest {
     @Test
+    void framesOfOneSizeAndNoHeaderClaimThatSize() {
+        FrameFormat format = FrameFormat.parse("""
+                name: bare
+                frame:
+                  payload: {at: 0, size: 8}
+                  check: {algorithm: crc32, from: 0, to: payload-end, at: payload-end}
+                types: {block: 0}
+                """, "bare");
+        try (FrameProbe probe = new FrameProbe(format)) {
+            assertThat(probe.claimedBytes(Unpooled.wrappedBuffer(new byte[5]), 0, 5))
+                    .isEqualTo(12);
+        }
+    }
+
+    @Test
     void aWholeHeaderTellsTheLengthThatTheFrameWillHave() {
         long seed = Seeds.next();
         Random random = new Random(seed);
