@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.protocol.frame.FrameTooLongException;
+import dev.tunbridge.protocol.frame.FrameTooShortException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.session.SessionAction;
 import dev.tunbridge.protocol.session.SessionDriver;
@@ -177,6 +178,8 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
                 events.onApp(deliver.message());
             } else if (action instanceof SessionAction.Refused refused) {
                 events.onRefused(refused);
+            } else if (action instanceof SessionAction.PassedOver) {
+                counters.unknownTypes++;
             } else if (action instanceof SessionAction.Closed closed && !isLeaving) {
                 current.writer().flush();
                 events.onLost(closed.detail());
@@ -195,7 +198,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
     private void say(OuterConnection current, Message message) {
         try {
             current.writer().message(message);
-        } catch (IllegalArgumentException | FrameTooLongException e) {
+        } catch (IllegalArgumentException | FrameTooLongException | FrameTooShortException e) {
             events.onLost("cannot be said to the server: " + e.getMessage());
         }
     }
