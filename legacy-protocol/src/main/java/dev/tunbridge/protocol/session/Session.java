@@ -368,7 +368,7 @@ public final class Session implements SessionDriver {
     }
 
     private String place() {
-        return ", step " + (step + 1) + " of the " + script.login().size() + " of the login";
+        return ", step " + (step + 1) + " of " + script.login().size() + " of the login";
     }
 
     /** What a peer that was told it may repeat. */
