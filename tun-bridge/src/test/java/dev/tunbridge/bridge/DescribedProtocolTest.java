@@ -310,6 +310,7 @@ class DescribedProtocolTest {
                 .protocol(Protocol.parse(yaml, "acme.yaml"))
                 .device(tun)
                 .token("x")
+                .set("identity.device-id", "pump")
                 .set("tunnel.carriage", "packet")
                 .listener(listener)
                 .build();

@@ -45,7 +45,8 @@ class ForeignDamageTest {
     private record Damaged(byte[] stream, int frame, boolean keepsEnd, String what) {}
 
     @ParameterizedTest
-    @ValueSource(strings = {"mqtt", "websocket", "http-chunks", "stomp", "amqp-0-9-1", "smpp", "mavlink", "sml", "ft12"})
+    @ValueSource(
+            strings = {"mqtt", "websocket", "http-chunks", "stomp", "amqp-0-9-1", "smpp", "mavlink", "sml", "ft12"})
     void framesThatAreWrittenNow(String name) throws IOException {
         play(name, new TheirFrames(random).of(name, 3 * FRAMES));
     }
@@ -67,7 +68,7 @@ class ForeignDamageTest {
         byte[] stream = Framings.read(recording);
         List<byte[]> frames = new ArrayList<>();
         for (String event : Recorder.decode(FrameFormat.builtin(name), stream, () -> stream.length)) {
-            String[] offsets = event.split(" ")[1].split("\\.\\.");
+            String[] offsets = event.split(" ", -1)[1].split("\\.\\.", -1);
             frames.add(Arrays.copyOfRange(stream, Integer.parseInt(offsets[0]), Integer.parseInt(offsets[1])));
         }
         play(name, frames);
@@ -88,13 +89,18 @@ class ForeignDamageTest {
             List<String> events = decode(format, damaged.stream());
             List<String> read = known(format, events);
             String what = name + ", seed " + seed + ", round " + round + ", " + damaged.what() + ": " + events;
-            assertThat(read).as("in front of the damage: %s", what).startsWith(expected.subList(0, damaged.frame())
-                    .toArray(String[]::new));
-            wrong += (int) read.stream().filter(frame -> !expected.contains(frame)).count();
+            assertThat(read)
+                    .as("in front of the damage: %s", what)
+                    .startsWith(expected.subList(0, damaged.frame()).toArray(String[]::new));
+            wrong += (int)
+                    read.stream().filter(frame -> !expected.contains(frame)).count();
             assertRecovered(promise, damaged, expected, read, events, what);
         }
         int bits = format.hasShapes()
-                ? format.shapes().stream().mapToInt(FrameFormat::checkBits).max().orElseThrow()
+                ? format.shapes().stream()
+                        .mapToInt(FrameFormat::checkBits)
+                        .max()
+                        .orElseThrow()
                 : format.hasBlockChecks() ? 8 * format.check().orElseThrow().sizeBytes() : format.checkBits();
         if (bits > 0) {
             assertThat(wrong)
@@ -122,9 +128,17 @@ class ForeignDamageTest {
                         .as("found behind the damage: %s", what)
                         .containsSubsequence(expected.subList(behind, expected.size()));
             case "closed" -> {
-                int lost = events.stream().filter(event -> event.startsWith("lost")).mapToInt(events::indexOf).findFirst().orElse(-1);
-                assertThat(lost).as("nothing is read behind the close: %s", what).isIn(-1, events.size() - 1);
-                assertThat(events).as("nothing is searched for: %s", what).noneMatch(event -> event.startsWith("skipped"));
+                int lost = events.stream()
+                        .filter(event -> event.startsWith("lost"))
+                        .mapToInt(events::indexOf)
+                        .findFirst()
+                        .orElse(-1);
+                assertThat(lost)
+                        .as("nothing is read behind the close: %s", what)
+                        .isIn(-1, events.size() - 1);
+                assertThat(events)
+                        .as("nothing is searched for: %s", what)
+                        .noneMatch(event -> event.startsWith("skipped"));
             }
             default -> throw new AssertionError("the page promises " + promise);
         }
@@ -149,7 +163,9 @@ class ForeignDamageTest {
         byte[] changed = frame.clone();
         switch (damage) {
             case BIT -> changed[place] ^= (byte) (1 << random.nextInt(8));
-            case LOST -> changed = joined(List.of(Arrays.copyOf(frame, place), Arrays.copyOfRange(frame, place + 1, frame.length)));
+            case LOST ->
+                changed = joined(
+                        List.of(Arrays.copyOf(frame, place), Arrays.copyOfRange(frame, place + 1, frame.length)));
             case CUT -> {
                 changed = Arrays.copyOf(frame, place);
                 keepsEnd = false;
@@ -185,7 +201,8 @@ class ForeignDamageTest {
         TypeTable types = new TypeTable(format);
         return events.stream()
                 .filter(event -> event.matches("[0-9]+ [0-9a-f]*"))
-                .filter(event -> !types.name(Integer.parseUnsignedInt(event.split(" ", -1)[0])).isEmpty()
+                .filter(event -> !types.name(Integer.parseUnsignedInt(event.split(" ", -1)[0]))
+                                .isEmpty()
                         || format.name().equals("mavlink"))
                 .toList();
     }

@@ -130,11 +130,13 @@ final class TheirFrames {
     }
 
     private byte[] mavlink(byte[] payload, int sequence) {
-        List<MavlinkMessageInfo> known = new CommonDialect()
-                .messageTypes().stream()
-                        .map(message -> message.getAnnotation(MavlinkMessageInfo.class))
-                        .filter(info -> info.id() < 256)
-                        .toList();
+        List<MavlinkMessageInfo> known = new ArrayList<>();
+        for (Class<?> message : new CommonDialect().messageTypes()) {
+            MavlinkMessageInfo of = message.getAnnotation(MavlinkMessageInfo.class);
+            if (of.id() < 256) { // version 1 has no others
+                known.add(of);
+            }
+        }
         MavlinkMessageInfo info = Seeds.pick(random, known);
         payload[payload.length - 1] |= 1; // version 2 leaves zeros at the end out
         MavlinkPacket packet = random.nextBoolean()
