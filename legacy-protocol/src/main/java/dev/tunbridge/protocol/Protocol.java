@@ -4,6 +4,7 @@ import dev.tunbridge.protocol.description.Description;
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.PayloadType;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageLayouts;
 import dev.tunbridge.protocol.message.Value;
@@ -41,6 +42,13 @@ public record Protocol(
 
     public Protocol {
         messages.codec(format); // refuses types that are not laid out
+        boolean isKept = format.typing().inPayload().map(PayloadType::isKept).orElse(false);
+        if (mapper.isPresent() && isKept) {
+            throw new DescriptionException(
+                    "format " + format.name(),
+                    "mapper",
+                    "changes payloads, and with them a type that they keep; allowed: frame.payload.type with keep: false, or none");
+        }
         for (String message : session.messages()) {
             if (messages.isFramed(message) && format.type(message).isEmpty()) {
                 throw new DescriptionException(

@@ -3,7 +3,9 @@ package dev.tunbridge.protocol;
 import dev.tunbridge.protocol.description.Description;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.PayloadType;
 import dev.tunbridge.protocol.frame.Seeds;
+import dev.tunbridge.protocol.frame.TypeNumber;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -16,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * What the fuzz targets begin with: the descriptions that come with the bridge, the same ones a little broken, and streams of their
@@ -28,8 +31,20 @@ public final class FuzzSeeds {
             List.of("0", "1", "7", "8", "16", "64", "255", "256", "2048", "65535", "65536", "2147483647", "-1");
 
     private final Random random = new Random(Long.getLong("tunbridge.seed", SEED));
-    private final List<String> descriptions =
-            Protocol.builtinNames().stream().map(FuzzSeeds::description).toList();
+    /** What no shipped one makes use of. */
+    private static final String TYPED = """
+            name: typed
+            frame:
+              length: {at: 0, size: 3, encoding: varint, counts: payload, max: 2000}
+              payload: {at: length-end, type: {at: 0, size: 1, shift: 4, bits: 4, keep: true}}
+            types: {packet: [4, 6], note: {number: 8, mask: 0xC}, other: [1, {number: 2, mask: 0xE}]}
+            messages: {packet: [{bytes: content}], note: [{bytes: content}], other: [{bytes: content}]}
+            session: none
+            """;
+
+    private final List<String> descriptions = Stream.concat(
+                    Protocol.builtinNames().stream().map(FuzzSeeds::description), Stream.of(TYPED))
+            .toList();
 
     /** The text of a description that comes with the bridge. */
     public static String description(String name) {
@@ -86,7 +101,11 @@ public final class FuzzSeeds {
 
     /** Bytes of a wire on which this format is spoken: frames of its types, some of them damaged, and what is between them. */
     public byte[] stream(FrameFormat format, int frames) {
-        List<Integer> types = format.types().values().stream().sorted().toList();
+        List<Integer> types = format.types().keySet().stream()
+                .sorted()
+                .flatMap(name -> format.numbers(name).stream())
+                .map(TypeNumber::number)
+                .toList();
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(format)) {
             for (int i = 0; i < frames; i++) {
@@ -105,8 +124,10 @@ public final class FuzzSeeds {
 
     private void frame(FrameEncoder encoder, int type, FrameFormat format, ByteBuf out) {
         FrameFormat shape = format.shapeOf(type).orElse(format);
-        int most = Math.min(shape.maxPayloadBytes(), random.nextInt(4) == 0 ? 300 : 40);
-        int length = Math.max(shape.minPayloadBytes(), random.nextInt(most + 1));
+        int stripped =
+                shape.typing().inPayload().map(PayloadType::strippedBytes).orElse(0);
+        int most = Math.min(shape.maxPayloadBytes() - stripped, random.nextInt(4) == 0 ? 300 : 40);
+        int length = Math.max(shape.minPayloadBytes() - stripped, random.nextInt(most + 1));
         try {
             encoder.encode(out, type, Unpooled.wrappedBuffer(bytes(length)));
         } catch (IllegalArgumentException e) { // it holds the byte that ends frames

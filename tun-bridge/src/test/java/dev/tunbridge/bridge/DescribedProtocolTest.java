@@ -31,6 +31,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Protocols unlike the reference's, bridged by a description alone. The servers are written by hand and share nothing with it. */
 class DescribedProtocolTest {
@@ -296,31 +298,103 @@ class DescribedProtocolTest {
         }
     }
 
-    @Test
-    void aServerThatBeginsOtherwiseIsToldInItsOwnWords() throws Exception {
-        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private Bridge telling(String yaml, BlockingQueue<String> told) {
         BridgeListener listener = new BridgeListener() {
             @Override
             public void onState(BridgeState state, String detail) {
                 told.add(state + " " + detail);
             }
         };
-        try (Bridge bridge = Bridge.builder()
+        return Bridge.builder()
                 .server("127.0.0.1", listening.getLocalPort())
-                .protocol(Protocol.parse(LINES, "acme.yaml"))
+                .protocol(Protocol.parse(yaml, "acme.yaml"))
                 .device(tun)
                 .token("x")
+                .set("identity.device-id", "pump")
                 .set("tunnel.carriage", "packet")
                 .listener(listener)
-                .build()) {
+                .build();
+    }
+
+    /** Why the bridge waits. */
+    private static String waiting(BlockingQueue<String> told) throws InterruptedException {
+        String next;
+        do {
+            next = told.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        } while (next != null && !next.startsWith("WAITING"));
+        return String.valueOf(next);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1 | 0500000000000000000000000000000000 | the server refused: banner.version is 5 and not 4, step 1 of 3 of the login",
+                "4 | 09 | the server refused: busy",
+                "7 | 0011026e6f | the server refused: notice (code 17, words \"no\") in place of the banner, step 1 of 3 of the login",
+                "3 | 0102 | the server's answer in place of the banner is not laid out as described: accepted: device at byte 0 of the"
+                        + " payload needs 4 bytes, but 2 are left",
+                "6 | 0102 | before its banner, behind a frame of the unknown type 6",
+            })
+    void anAnswerThatDoesNotFitTheLoginIsToldAsTheServers(int type, String payload, String words) throws Exception {
+        String yaml = CHALLENGE
+                .replace("sorry: 4, ip: 5", "sorry: 4, ip: 5, notice: 7")
+                .replace(
+                        "  ip: {means",
+                        "  notice: [{number: code, size: 2}, {text: words, length: {size: 1}}]\n  ip: {means");
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        try (Bridge bridge = telling(yaml, told)) {
+            bridge.start();
+            try (Socket peer = listening.accept()) {
+                write(peer, type, HexFormat.of().parseHex(payload));
+            }
+            assertThat(waiting(told)).contains(words);
+        }
+    }
+
+    @Test
+    void anApplicationsMessageThatNoFrameHoldsFailsAndTheOthersPass() throws Exception {
+        String yaml = """
+                name: least
+                frame:
+                  header: [{name: type, at: 0, size: 1}]
+                  length: {at: 1, size: 2, counts: payload, adjust: -5, max: 2000}
+                  payload: {at: 3}
+                types: {ip: 0, app: 1}
+                messages:
+                  ip: {means: packet, layout: [{bytes: content}]}
+                  app: [{number: topic, size: 1}, {bytes: content}]
+                session: none
+                """;
+        try (Bridge bridge = bridge(yaml, tunnel())) {
+            var started = bridge.start().toCompletableFuture();
+            try (Socket peer = listening.accept()) {
+                started.get(10, TimeUnit.SECONDS);
+                peer.setSoTimeout(PATIENCE_MILLIS);
+                var tooShort = bridge.app().send(7, new byte[] {1}).toCompletableFuture();
+                assertThatThrownBy(() -> tooShort.get(10, TimeUnit.SECONDS))
+                        .hasRootCauseMessage(
+                                "a payload of 2 bytes is too short for a frame of format least; allowed 5 or more")
+                        .cause()
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith("cannot be said to the server: ");
+                bridge.app()
+                        .send(7, new byte[] {1, 2, 3, 4})
+                        .toCompletableFuture()
+                        .get(10, TimeUnit.SECONDS);
+                assertThat(peer.getInputStream().readNBytes(8)).containsExactly(1, 0, 0, 7, 1, 2, 3, 4);
+            }
+        }
+    }
+
+    @Test
+    void aServerThatBeginsOtherwiseIsToldInItsOwnWords() throws Exception {
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        try (Bridge bridge = telling(LINES, told)) {
             bridge.start();
             try (Socket peer = listening.accept()) {
                 say(peer, "SSH-2.0-OpenSSH_9.2\r\n");
-                String next;
-                do {
-                    next = told.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-                } while (next != null && !next.startsWith("WAITING"));
-                assertThat(next)
+                assertThat(waiting(told))
                         .contains(
                                 "the server does not begin as format 'lines' does: nonce: constant at byte 0 of the payload"
                                         + " is \"SSH-2.\"; allowed \"NONCE \"; came \"SSH-2.0-OpenSSH_9.2\\x0D\\x0A\"");

@@ -79,6 +79,20 @@ public final class Section {
         return List.copyOf(sections);
     }
 
+    /** The items of a list, whatever they are, by the keys {@code [0]}, {@code [1]} and so on. */
+    public Section items(String key) {
+        Value value = require(key);
+        if (!(value.node() instanceof SequenceNode list)) {
+            throw refuse(key, "is " + value.shown() + "; allowed: a list");
+        }
+        Section items = new Section(text, pathOf(key), mapping);
+        items.pairs.clear();
+        for (Node item : list.getValue()) {
+            items.pairs.put("[" + items.pairs.size() + "]", new NodeTuple(item, item));
+        }
+        return items;
+    }
+
     public boolean isList(String key) {
         return require(key).node() instanceof SequenceNode;
     }
@@ -307,7 +321,7 @@ public final class Section {
     }
 
     private String pathOf(String key) {
-        return path.isEmpty() || key.isEmpty() ? path + key : path + "." + key;
+        return path.isEmpty() || key.isEmpty() || key.startsWith("[") ? path + key : path + "." + key;
     }
 
     private static boolean isHexadecimal(String digits) {

@@ -1,16 +1,19 @@
 package dev.tunbridge.protocol.dissector;
 
 import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.protocol.frame.TypeNumber;
 import dev.tunbridge.protocol.session.SessionScript.Due;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * Writes a Wireshark dissector for a protocol.
@@ -71,8 +74,20 @@ public final class Dissector {
         table.text("title", "Tunbridge protocol " + oneLine(protocol.format().name()));
         table.number("port", port);
         Map<Long, String> types = new HashMap<>();
-        protocol.format().types().forEach((name, number) -> types.put(Integer.toUnsignedLong(number), name));
+        List<LuaTable> masked = new ArrayList<>();
+        for (String name : new TreeSet<>(protocol.format().types().keySet())) {
+            for (TypeNumber number : protocol.format().numbers(name)) {
+                types.put(Integer.toUnsignedLong(number.number()), name);
+                if (number.mask() != TypeNumber.WHOLE) {
+                    masked.add(new LuaTable()
+                            .text("name", name)
+                            .number("value", Integer.toUnsignedLong(number.number() & number.mask()))
+                            .number("mask", Integer.toUnsignedLong(number.mask())));
+                }
+            }
+        }
         table.names("types", types);
+        table.list("masked_types", masked);
         table.table("messages", MessageTable.of(protocol.messages()));
         table.table(
                 "prelude",

@@ -34,7 +34,8 @@ final class FrameFeatures {
             "keepAliveEveryNanos",
             "deadAfterNanos",
             "flags",
-            "headerCheck");
+            "headerCheck",
+            "typing");
     private static final Set<String> OF_LENGTHS = Set.of("encoding", "bits", "counts", "adjust", "until", "repeatedAt");
     private static final Set<String> OF_FIELDS = Set.of("name", "bits", "value");
     private static final Set<String> OF_CHECKS = Set.of("algorithm", "from", "to", "at", "endian");

@@ -37,6 +37,10 @@ final class FrameTable {
                 format.fields().stream()
                         .map(field -> bits(field.bits()).text("name", field.name()))
                         .toList());
+        format.typing()
+                .inPayload()
+                .ifPresent(type ->
+                        table.table("payload_type", bits(type.bits()).number("stripped", type.strippedBytes())));
         format.length().ifPresent(length -> table.table("length", length(length)));
         format.check().ifPresent(check -> table.table("check", check(format.name(), "frame.check", check)));
         format.headerCheck()

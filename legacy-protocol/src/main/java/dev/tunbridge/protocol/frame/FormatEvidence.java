@@ -115,6 +115,7 @@ final class FormatEvidence {
                         + " bytes each, and read so where " + mask.when() + " is 1"));
         format.check().ifPresent(check -> explainCheck(check, lines));
         format.shapes().forEach(shape -> lines.add(explainShape(shape)));
+        lines.addAll(TypeRules.explain(format));
         if (format.escape().isDelimited()) {
             lines.add("false frames to expect: none behind a delimiter, which no frame holds; where one is damaged, "
                     + (format.checkBits() > 0

@@ -32,6 +32,8 @@ import java.util.stream.Stream;
  *              repeatedAt, counts (payload, all, after-length),
  *              adjust, max                        max is the longest payload, whatever is counted
  *     payload: at (or length-end), max, size      max only where a mark ends frames that have no length, size where nothing does
+ *              type: at, size, endian, shift, bits, keep
+ *                                                 where the type lies in the payload; at counts from its start
  *     check:   algorithm, from, to, at, endian, encoding (binary, ascii-hex), separator,
  *              every                              each so many bytes of the payload have one behind them
  *                                                 none, a name of the catalogue,
@@ -46,7 +48,7 @@ import java.util.stream.Stream;
  *     trailer, escape (none, hdlc, slip, cobs, dle, sml), end, flags (own, shared)
  *     shapes:                                     a list of such frames without escape, end and flags, instead of all that
  *   resync:    boundaries (proven, anchored, found), maxScan
- *   types:     name: number
+ *   types:     name: number, or {number, mask}, or a list of these, or {ipv4: number, ipv6: number}
  *   keepalive: every, deadAfter
  * </pre>
  *
@@ -80,26 +82,32 @@ final class FormatParser {
         try {
             if (frame.has("shapes")) {
                 frame.keys("shapes", "crcExtra");
-                return FrameFormat.ofShapes(shapes(top, frame, common), common.types());
+                return FrameFormat.ofShapes(shapes(top, frame, common), common.types(), common.typing());
             }
             frame.keys(with(SHAPE_KEYS, new String[] {"end", "escape", "flags", "crcExtra", "shapes"}));
-            return format(frame, common, common.types(), extra(frame));
+            return format(frame, common, common.types(), common.typing(), extra(frame));
         } catch (DescriptionException e) {
             throw e.line() > 0 ? e : top.locate(e);
         }
     }
 
     /** What is said of no shape by itself. */
-    private record Common(String name, Resync resync, Map<String, Integer> types, long every, long deadAfter) {}
+    private record Common(
+            String name, Resync resync, Map<String, Integer> types, FrameTypes typing, long every, long deadAfter) {}
 
     private static Common common(Section top) {
         Optional<Section> keepAlive = top.optionalSection("keepalive");
         keepAlive.ifPresent(section -> section.keys("every", "deadAfter"));
         long every = keepAlive.map(s -> s.nanos("every", seconds(15))).orElse(seconds(15));
+        Map<String, List<TypeNumber>> numbers = TypesParser.parse(top.section("types"));
+        Map<String, Integer> types = new HashMap<>();
+        numbers.forEach((type, all) -> types.put(type, all.get(0).number()));
+        numbers.values().removeIf(all -> all.size() == 1 && all.get(0).mask() == TypeNumber.WHOLE);
         return new Common(
                 top.text("name"),
                 top.optionalSection("resync").map(FormatParser::resync).orElse(Resync.DEFAULT),
-                types(top.section("types")),
+                types,
+                new FrameTypes(numbers, Optional.empty()),
                 every,
                 keepAlive.map(s -> s.nanos("deadAfter", 3 * every)).orElse(3 * every));
     }
@@ -114,7 +122,7 @@ final class FormatParser {
         for (Section section : sections) {
             section.keys(SHAPE_KEYS);
             try {
-                shapes.add(format(section, common, Map.of(), extra));
+                shapes.add(format(section, common, Map.of(), FrameTypes.PLAIN, extra));
             } catch (DescriptionException e) {
                 throw e.line() > 0 ? e : top.locate(ofShape(e, shapes.size()));
             }
@@ -131,13 +139,13 @@ final class FormatParser {
     }
 
     private static FrameFormat format(
-            Section frame, Common common, Map<String, Integer> types, Map<Integer, Integer> extra) {
+            Section frame, Common common, Map<String, Integer> types, FrameTypes typing, Map<Integer, Integer> extra) {
         byte[] end = frame.has("end") ? end(frame) : new byte[0];
         Escape escape = end.length > 0 ? Escape.END : escape(frame);
         Flags flags = frame.choice("flags", Flags.OWN, Flags.class);
         Optional<Section> length = frame.optionalSection("length");
         Section payload = frame.section("payload");
-        payload.keys(length.isPresent() ? new String[] {"at"} : new String[] {"at", "max", "size"});
+        payload.keys(length.isPresent() ? new String[] {"at", "type"} : new String[] {"at", "max", "size", "type"});
         length.ifPresent(l -> l.keys(
                 "at", "size", "endian", "shift", "bits", "encoding", "until", "repeatedAt", "counts", "adjust", "max"));
         // Without a length field the maximum has no other place.
@@ -176,7 +184,8 @@ final class FormatParser {
                 frame.optionalSection("mask").map(FormatParser::mask),
                 onlyType(frame, fields),
                 frame.optionalSection("signature").map(FormatParser::signature),
-                List.of());
+                List.of(),
+                typing.in(payloadType(frame, payload, fields)));
     }
 
     private static int onlyType(Section frame, List<HeaderField> fields) {
@@ -186,6 +195,21 @@ final class FormatParser {
                     "type", "does not go with a field of the header that is named type; allowed: one of them");
         }
         return frame.has("type") ? frame.unsigned("type") : 0;
+    }
+
+    private static Optional<PayloadType> payloadType(Section frame, Section payload, List<HeaderField> fields) {
+        Optional<Section> section = payload.optionalSection("type");
+        section.ifPresent(type -> {
+            boolean isField = fields.stream().anyMatch(field -> field.name().equals(HeaderField.TYPE));
+            if (isField || frame.has("type")) {
+                throw payload.refuse(
+                        "type",
+                        "does not go with " + (isField ? "a field of the header that is named type" : "frame.type")
+                                + "; allowed: one of them");
+            }
+            type.keys("at", "size", "endian", "shift", "bits", "keep");
+        });
+        return section.map(type -> new PayloadType(bitField(type), type.has("keep") && type.flag("keep")));
     }
 
     /** What a description may say of escapes; an end has a key of its own. */
@@ -459,16 +483,6 @@ final class FormatParser {
         return new Resync(
                 section.choice("boundaries", Resync.DEFAULT.boundaries(), BoundaryGrade.class),
                 section.integer("maxScan", Resync.DEFAULT.maxScanBytes()));
-    }
-
-    private static Map<String, Integer> types(Section section) {
-        Map<String, Integer> types = new HashMap<>();
-        List<String> names = new ArrayList<>(section.names());
-        if (names.isEmpty()) {
-            throw section.refuse("", "is empty; allowed: names of messages with their numbers");
-        }
-        names.forEach(name -> types.put(name, section.unsigned(name)));
-        return types;
     }
 
     private static long seconds(int seconds) {

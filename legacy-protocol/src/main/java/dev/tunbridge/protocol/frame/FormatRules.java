@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** The rules that a format must keep to work at all. Each refusal names the key and what is allowed. */
@@ -78,7 +77,11 @@ final class FormatRules {
                     "is \"shared\"; allowed: own, for no one byte both opens and closes a frame (escape hdlc or slip, or a trailer"
                             + " of the byte with which a sync of at least two begins)");
         }
-        rules.verifyTypes(format.types(), format.typeField(), format.onlyType());
+        format.typing().inPayload().ifPresent(type -> {
+            rules.verifyBits("frame.payload.type", type.bits());
+            TypeRules.verify(format, type);
+        });
+        rules.verifyTypes(format);
         if (format.resync().maxScanBytes() < 0) {
             throw rules.refuse("resync.maxScan", "is " + format.resync().maxScanBytes() + "; allowed 0 or more");
         }
@@ -434,30 +437,11 @@ final class FormatRules {
         }
     }
 
-    private void verifyTypes(Map<String, Integer> types, Optional<BitField> field, int onlyType) {
-        // Without a field all frames are of one type.
-        BitField type = field.orElse(BitField.wholeBytes(0, 1, Endian.BIG));
-        long largest = type.mask();
-        if (type.bits() > 32) {
+    private void verifyTypes(FrameFormat format) {
+        format.typeField().filter(type -> type.bits() > 32).ifPresent(type -> {
             throw refuse("frame.header.type.bits", "is " + type.bits() + "; allowed 1 to 32");
-        }
-        Map<Integer, String> names = new HashMap<>();
-        types.forEach((name, number) -> {
-            String key = "types." + name;
-            if (field.isPresent() ? Integer.toUnsignedLong(number) > largest : number != onlyType) {
-                throw refuse(
-                        key,
-                        "is " + Integer.toUnsignedString(number) + "; allowed "
-                                + (field.isPresent()
-                                        ? "0 to " + largest
-                                        : Integer.toUnsignedString(onlyType)
-                                                + " alone, for no field of the header is named type"));
-            }
-            String other = names.putIfAbsent(number, name);
-            if (other != null) {
-                throw refuse(key, "is " + Integer.toUnsignedString(number) + ", which is also types." + other);
-            }
         });
+        TypeRules.verify(format, number -> TypeRules.fault(format, number));
     }
 
     private void verifyExtra(Check check, FrameFormat format) {
@@ -477,14 +461,15 @@ final class FormatRules {
         if (check.extra().keySet().stream().noneMatch(number -> type.holds(Integer.toUnsignedLong(number)))) {
             throw refuse(key, "has no type that the type field holds; allowed 0 to " + type.mask());
         }
-        format.types().forEach((name, number) -> {
-            if (!check.extra().containsKey(number)) {
-                throw refuse(
-                        "types." + name,
-                        "is " + Integer.toUnsignedString(number) + ", which has no byte in " + key
-                                + "; allowed: a type that has");
-            }
-        });
+        format.types()
+                .keySet()
+                .forEach(name -> format.numbers(name).forEach(number -> {
+                    if (!check.extra().containsKey(number.number())) {
+                        throw refuse(
+                                "types." + name,
+                                "is " + number.text() + ", which has no byte in " + key + "; allowed: a type that has");
+                    }
+                }));
     }
 
     private void verifySignature(Signature signature, FrameFormat format) {

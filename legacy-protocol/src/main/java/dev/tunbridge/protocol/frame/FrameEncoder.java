@@ -20,6 +20,8 @@ public final class FrameEncoder implements AutoCloseable {
     private final boolean sharesFlags;
     private final boolean needsScratch;
     private final @Nullable PayloadMapping mapping;
+    /** Where payloads say their types themselves, if they do. */
+    private final @Nullable TypeTable types;
     /** Holds the frame under construction where it must be escaped as a whole. */
     private final ByteBuf scratch;
 
@@ -41,6 +43,10 @@ public final class FrameEncoder implements AutoCloseable {
     public FrameEncoder(FrameFormat format, @Nullable PayloadMapping mapping) {
         this.format = format;
         this.mapping = mapping;
+        boolean isKept = format.allShapes().stream()
+                .flatMap(shape -> shape.typing().inPayload().stream())
+                .anyMatch(PayloadType::isKept);
+        this.types = isKept ? new TypeTable(format) : null;
         this.shapes = format.hasShapes() ? new FrameShapes(format, ChecksumAlgorithm::newChecksum) : null;
         this.layout = shapes == null ? new FrameLayout(format) : shapes.first();
         this.escaping = format.escaping();
@@ -52,7 +58,8 @@ public final class FrameEncoder implements AutoCloseable {
     }
 
     /**
-     * Writes the header, and returns the buffer to append the payload to: {@code out}, or one of the encoder's own.
+     * Writes the header, and a type that stands first in the payload, and returns the buffer to append the rest of it to: {@code out}, or
+     * one of the encoder's own. A type that the payload keeps is the caller's to write.
      *
      * @throws IllegalArgumentException if frames have many shapes, and none of them this type
      */
@@ -73,6 +80,10 @@ public final class FrameEncoder implements AutoCloseable {
         }
         if (layout.sequence != null) {
             layout.sequence.write(frame, frameIndex, nextSequence);
+        }
+        if (layout.typeInPayload != null && layout.strippedBytes > 0) {
+            frame.writeZero(layout.strippedBytes);
+            layout.typeInPayload.write(frame, frameIndex + layout.headBytes, type);
         }
         begun = true;
         return frame;
@@ -104,6 +115,7 @@ public final class FrameEncoder implements AutoCloseable {
             abort();
             throw new FrameTooShortException(format.name(), payloadBytes, layout.minPayloadBytes);
         }
+        refuseOtherType(payloadBytes);
         if (!layout.knowsCheck(frame, frameIndex)) {
             String type = Long.toUnsignedString(layout.type == null ? 0 : layout.type.read(frame, frameIndex));
             abort();
@@ -126,12 +138,27 @@ public final class FrameEncoder implements AutoCloseable {
     private void map(PayloadMapping mapping) {
         boolean isMapped = false;
         try {
-            mapping.toWire(type, frame, frameIndex + layout.headBytes);
+            mapping.toWire(type, frame, frameIndex + layout.headBytes + layout.strippedBytes);
             isMapped = true;
         } finally {
             if (!isMapped) {
                 abort();
             }
+        }
+    }
+
+    /** Who reads the frame goes by what the payload says. */
+    private void refuseOtherType(int payloadBytes) {
+        BitField said = layout.typeInPayload;
+        if (said == null || types == null || layout.strippedBytes > 0) {
+            return;
+        }
+        boolean isThere = payloadBytes >= said.end();
+        int number = isThere ? (int) said.read(frame, frameIndex + layout.headBytes) : FrameView.NO_TYPE;
+        if (!isThere || !types.isOne(number, type)) {
+            abort();
+            throw UnsayableFrameException.ofType(
+                    format.name(), type, isThere ? Integer.toUnsignedString(number) : "none");
         }
     }
 
@@ -173,15 +200,15 @@ public final class FrameEncoder implements AutoCloseable {
 
     /** Writes one frame around the readable bytes of the payload, which stay readable. */
     public void encode(ByteBuf out, int type, ByteBuf payload) {
-        int payloadBytes = payload.readableBytes();
         FrameLayout written = shapes == null ? layout : shapes.ofType(format.name(), type);
+        int payloadBytes = payload.readableBytes() + written.strippedBytes;
         if (payloadBytes > written.maxPayloadBytes) {
             throw new FrameTooLongException(format.name(), payloadBytes, written.maxPayloadBytes);
         }
         if (payloadBytes < written.minPayloadBytes) {
             throw new FrameTooShortException(format.name(), payloadBytes, written.minPayloadBytes);
         }
-        begin(out, type).writeBytes(payload, payload.readerIndex(), payloadBytes);
+        begin(out, type).writeBytes(payload, payload.readerIndex(), payload.readableBytes());
         end();
     }
 

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param signature bytes behind a frame that a bit of its header brings
  * @param shapes where frames have many: each as a format of its own, told apart by its first byte. What this format says of a
  *     frame then is what is true of them all: its fields are those of any of them, by name, and its sizes the largest
+ * @param types by name, the number with which each is written, unless {@code typing} has more to say of it
+ * @param typing numbers of types beyond these, and a type that lies in the payload
  */
 public record FrameFormat(
         String name,
@@ -47,7 +49,8 @@ public record FrameFormat(
         Optional<Mask> mask,
         int onlyType,
         Optional<Signature> signature,
-        List<FrameFormat> shapes) {
+        List<FrameFormat> shapes,
+        FrameTypes typing) {
 
     /** Receivers hold a whole frame, so its size is memory that a peer may claim. */
     public static final int LARGEST_PAYLOAD_BYTES = 1 << 20;
@@ -75,7 +78,8 @@ public record FrameFormat(
             Optional<Mask> mask,
             int onlyType,
             Optional<Signature> signature,
-            List<FrameFormat> shapes) {
+            List<FrameFormat> shapes,
+            FrameTypes typing) {
         this.name = name;
         this.sync = sync;
         this.fields = List.copyOf(fields);
@@ -96,11 +100,17 @@ public record FrameFormat(
         this.onlyType = onlyType;
         this.signature = signature;
         this.shapes = List.copyOf(shapes);
+        this.typing = typing;
         FormatRules.verify(this);
     }
 
     /** One whose frames have the shapes of these, which differ in nothing else. */
     static FrameFormat ofShapes(List<FrameFormat> shapes, Map<String, Integer> types) {
+        return ofShapes(shapes, types, FrameTypes.PLAIN);
+    }
+
+    /** The same, of whose types some have many numbers. */
+    static FrameFormat ofShapes(List<FrameFormat> shapes, Map<String, Integer> types, FrameTypes typing) {
         FrameFormat first = shapes.get(0);
         Map<String, HeaderField> fields = new LinkedHashMap<>();
         shapes.forEach(shape -> shape.fields().forEach(field -> fields.putIfAbsent(field.name(), field)));
@@ -124,7 +134,54 @@ public record FrameFormat(
                 Optional.empty(),
                 0,
                 Optional.empty(),
-                shapes);
+                shapes,
+                typing);
+    }
+
+    /** A format whose types have one number each, which does not lie in the payload. */
+    public FrameFormat(
+            String name,
+            BytePattern sync,
+            List<HeaderField> fields,
+            Optional<LengthField> length,
+            int payloadAt,
+            int maxPayloadBytes,
+            Optional<Check> check,
+            BytePattern trailer,
+            Escape escape,
+            Resync resync,
+            Map<String, Integer> types,
+            long keepAliveEveryNanos,
+            long deadAfterNanos,
+            Flags flags,
+            Optional<Check> headerCheck,
+            OptionalInt end,
+            Optional<Mask> mask,
+            int onlyType,
+            Optional<Signature> signature,
+            List<FrameFormat> shapes) {
+        this(
+                name,
+                sync,
+                fields,
+                length,
+                payloadAt,
+                maxPayloadBytes,
+                check,
+                trailer,
+                escape,
+                resync,
+                types,
+                keepAliveEveryNanos,
+                deadAfterNanos,
+                flags,
+                headerCheck,
+                end,
+                mask,
+                onlyType,
+                signature,
+                shapes,
+                FrameTypes.PLAIN);
     }
 
     /** A format whose frames have flags of their own, if any, and no check of the header alone. */
@@ -189,10 +246,16 @@ public record FrameFormat(
         return Description.shippedNames();
     }
 
-    /** The number of a frame type, if the description names it: 32 bits without a sign. */
+    /** The number with which a frame type is written, if the description names it: 32 bits without a sign. */
     public OptionalInt type(String name) {
         Integer number = types.get(name);
         return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+    }
+
+    /** All numbers of a type that the description names; the first is written, unless the family of a packet says which. */
+    public List<TypeNumber> numbers(String name) {
+        Integer number = types.get(name);
+        return number == null ? List.of() : typing.many().getOrDefault(name, List.of(TypeNumber.of(number)));
     }
 
     /** The place of a header field in {@link #fields}. */
@@ -226,7 +289,7 @@ public record FrameFormat(
                 .filter(extra -> !extra.isEmpty() && !extra.containsKey(type))
                 .isEmpty();
         return isKnown
-                && typeField()
+                && typeBits()
                         .map(field -> field.holds(Integer.toUnsignedLong(type)))
                         .orElse(type == onlyType);
     }
@@ -238,9 +301,11 @@ public record FrameFormat(
                 : Optional.of(this);
     }
 
-    /** The most bytes of payload of a frame of this type. */
+    /** The most bytes that a message in a frame of this type is laid out of: its payload, but for a type that stands first in it. */
     public int maxPayloadBytes(int type) {
-        return shapeOf(type).map(FrameFormat::maxPayloadBytes).orElse(maxPayloadBytes);
+        return shapeOf(type)
+                .map(shape -> shape.maxPayloadBytes - shape.typing.strippedBytes())
+                .orElse(maxPayloadBytes);
     }
 
     /** The most that any shape has of it. */
@@ -254,13 +319,20 @@ public record FrameFormat(
         return escaping == null ? maxContentBytes() : escaping.maxWireBytes(maxContentBytes());
     }
 
-    /** The bytes that a frame adds to its payload, at most where its length grows; what the payload itself makes an escape add comes on top. */
+    /**
+     * The bytes that a frame adds to what its message is laid out of, at most where its length grows; what the payload itself makes an
+     * escape add comes on top.
+     */
     public int overheadBytes() {
         if (hasShapes()) {
             return mostOf(FrameFormat::overheadBytes);
         }
         Escaping escaping = escaping();
-        return payloadAt + growthBytes() + tailBytes() + (escaping == null ? 0 : escaping.overheadBytes());
+        return payloadAt
+                + typing.strippedBytes()
+                + growthBytes()
+                + tailBytes()
+                + (escaping == null ? 0 : escaping.overheadBytes());
     }
 
     /** Whether the wire holds other bytes than the frame does, so that one that was read is shown in memory of its reader. */
@@ -313,9 +385,14 @@ public record FrameFormat(
         return fields.stream().filter(f -> f.name().equals(name)).findFirst();
     }
 
-    /** Where the type stands; without one all frames have type 0. */
+    /** Where the type stands in the header; without one, and none in the payload, all frames have one type. */
     Optional<BitField> typeField() {
         return field(HeaderField.TYPE).map(HeaderField::bits);
+    }
+
+    /** The same wherever it stands; its place then counts from there. */
+    Optional<BitField> typeBits() {
+        return typeField().or(() -> typing.inPayload().map(PayloadType::bits));
     }
 
     /**

@@ -27,6 +27,11 @@ final class FrameLayout {
     /** Where there is no field for it. */
     final int onlyType;
 
+    /** From the payload's start; null where it is no part of that. */
+    final @Nullable BitField typeInPayload;
+    /** Bytes of a type that stands first in the payload, and is no part of what messages are laid out of. */
+    final int strippedBytes;
+
     private final List<Optional<BitField>> fields;
     /** Of the head where no length grows; of the shortest where one does. */
     final int headBytes;
@@ -134,6 +139,8 @@ final class FrameLayout {
         this.sequence =
                 format.field(HeaderField.SEQUENCE).map(HeaderField::bits).orElse(null);
         this.onlyType = format.onlyType();
+        this.typeInPayload = format.typing().inPayload().map(PayloadType::bits).orElse(null);
+        this.strippedBytes = format.typing().strippedBytes();
         this.fields = known.stream()
                 .map(field -> format.field(field.name()).map(HeaderField::bits))
                 .toList();
@@ -189,7 +196,8 @@ final class FrameLayout {
 
     /** Whether frames of this shape may have the type, and its check can be known. */
     boolean holdsType(int number) {
-        return hasExtra(number) && (type == null ? number == onlyType : type.holds(Integer.toUnsignedLong(number)));
+        BitField bits = type == null ? typeInPayload : type;
+        return hasExtra(number) && (bits == null ? number == onlyType : bits.holds(Integer.toUnsignedLong(number)));
     }
 
     /** Whether the frame at the index is of a type whose check can be known. */

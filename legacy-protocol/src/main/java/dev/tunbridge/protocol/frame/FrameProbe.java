@@ -99,7 +99,8 @@ public final class FrameProbe implements AutoCloseable {
                 && layout.constantsMatch(buffer, start)
                 && layout.headerCheckMatches(buffer, start);
         int head = isHeader ? headBytes(buffer, start, limit) : 0;
-        int payload = head > 0 ? payloadBytes(buffer, start) : FrameLayout.BAD_LENGTH;
+        boolean isHead = isHeader && (head > 0 || layout.growing == null); // frames of one size may have none at all
+        int payload = isHead ? payloadBytes(buffer, start) : FrameLayout.BAD_LENGTH;
         return payload == FrameLayout.BAD_LENGTH
                 ? 0
                 : start

@@ -1,7 +1,7 @@
 package dev.tunbridge.protocol.frame;
 
 /** A payload so short that the format has no length for it. Nothing was written. */
-public final class FrameTooShortException extends RuntimeException {
+public final class FrameTooShortException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
     FrameTooShortException(String format, int payloadBytes, int minPayloadBytes) {

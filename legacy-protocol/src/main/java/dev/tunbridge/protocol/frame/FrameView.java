@@ -9,13 +9,20 @@ import io.netty.buffer.Unpooled;
  * <p>In a format that escapes, the buffer holds the unescaped frame; offsets are always those of the stream as it came.
  */
 public final class FrameView {
+    /** What {@link #type} says of a frame whose payload is too short for the type that lies in it; no type has this number there. */
+    public static final int NO_TYPE = -1;
+
     /** That of the frame's shape. */
     private FrameLayout layout;
 
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private int frameIndex;
     private int headBytes;
+    /** With the type in it, if one stands first. */
     private int payloadLength;
+    /** Bytes of that type. */
+    private int strippedBytes;
+
     private long startOffset;
     private long endOffset;
 
@@ -33,9 +40,11 @@ public final class FrameView {
      *
      * @param wire the frame as it came
      * @param contentIndex of its header in the buffer
+     * @param payloadLength as {@link #payloadLength} is to say it
      */
     public FrameView showing(FrameView wire, ByteBuf buffer, int contentIndex, int payloadLength) {
-        wrap(wire.layout, buffer, contentIndex, wire.headBytes, payloadLength, wire.startOffset, wire.endOffset);
+        int whole = wire.strippedBytes + payloadLength;
+        wrap(wire.layout, buffer, contentIndex, wire.headBytes, whole, wire.startOffset, wire.endOffset);
         return this;
     }
 
@@ -52,14 +61,26 @@ public final class FrameView {
         this.frameIndex = frameIndex;
         this.headBytes = headBytes;
         this.payloadLength = payloadLength;
+        // A payload too short for its type is shown as it is.
+        this.strippedBytes = payloadLength < layout.strippedBytes ? 0 : layout.strippedBytes;
         this.startOffset = startOffset;
         this.endOffset = endOffset;
     }
 
-    /** The type field as 32 bits without a sign, or that of all frames of its shape, mostly 0, where there is none. */
+    /**
+     * The type field as 32 bits without a sign, or that of all frames of its shape, mostly 0, where there is none; {@link #NO_TYPE}
+     * where it should lie in a payload that is too short for it.
+     */
     public int type() {
         BitField type = layout.type;
-        return type == null ? layout.onlyType : (int) type.read(buffer, frameIndex);
+        if (type != null) {
+            return (int) type.read(buffer, frameIndex);
+        }
+        BitField inPayload = layout.typeInPayload;
+        if (inPayload == null) {
+            return layout.onlyType;
+        }
+        return payloadLength < inPayload.end() ? NO_TYPE : (int) inPayload.read(buffer, frameIndex + headBytes);
     }
 
     /** The header field at the index that {@link FrameFormat#fieldIndex} gives; 0 where frames of this shape have none of that name. */
@@ -72,12 +93,13 @@ public final class FrameView {
         return buffer;
     }
 
+    /** Where what its message is laid out of begins: the payload, but for a type that stands first in it. */
     public int payloadIndex() {
-        return frameIndex + headBytes;
+        return frameIndex + headBytes + strippedBytes;
     }
 
     public int payloadLength() {
-        return payloadLength;
+        return payloadLength - strippedBytes;
     }
 
     /** Where the frame starts in {@link #buffer}, its header first. */

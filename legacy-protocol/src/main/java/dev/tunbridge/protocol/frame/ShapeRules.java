@@ -4,6 +4,7 @@ import dev.tunbridge.protocol.description.DescriptionException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The rules between the shapes of a format, of which each keeps to {@link FormatRules} by itself. */
 final class ShapeRules {
@@ -46,21 +47,13 @@ final class ShapeRules {
     }
 
     private void verifyTypes() {
-        Map<Integer, String> names = new HashMap<>();
-        format.types().forEach((name, number) -> {
-            String is = "is " + Integer.toUnsignedString(number);
-            if (format.shapeOf(number).isEmpty()) {
-                throw refuse(
-                        "types." + name,
-                        is
-                                + ", which frames of no shape have; allowed: what the type field of one holds, or its type, and what"
-                                + " frame.crcExtra has if it is there");
-            }
-            String other = names.putIfAbsent(number, name);
-            if (other != null) {
-                throw refuse("types." + name, is + ", which is also types." + other);
-            }
-        });
+        TypeRules.verify(
+                format,
+                number -> format.shapeOf(number.number()).isPresent()
+                        ? Optional.empty()
+                        : Optional.of(
+                                ", which frames of no shape have; allowed: what the type field of one holds, or its type, and"
+                                        + " what frame.crcExtra has if it is there"));
     }
 
     private DescriptionException refuse(String key, String reason) {

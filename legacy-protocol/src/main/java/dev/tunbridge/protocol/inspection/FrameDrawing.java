@@ -10,6 +10,7 @@ import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.HeaderField;
 import dev.tunbridge.protocol.frame.LengthField;
+import dev.tunbridge.protocol.frame.PayloadType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -82,6 +83,7 @@ public final class FrameDrawing {
                 "payload",
                 (format.minPayloadBytes() == format.maxPayloadBytes() ? "" : format.minPayloadBytes() + " to ")
                         + format.maxPayloadBytes() + " bytes"));
+        format.typing().inPayload().ifPresent(type -> parts.add(ofPayload(type)));
         if (format.trailer().sizeBytes() > 0) {
             parts.add(new Part(Integer.MAX_VALUE, "at the end", "trailer", pattern(format.trailer())));
         }
@@ -99,6 +101,14 @@ public final class FrameDrawing {
         }
         lines.add("bytes of the header that belong to no field: " + free());
         return List.copyOf(lines);
+    }
+
+    private Part ofPayload(PayloadType type) {
+        BitField bits = type.bits();
+        String place = span(bits.at(), bits.size()) + " of the payload" + bitsOf(bits);
+        String meaning = "number" + order(bits.endian(), bits.size())
+                + (type.isKept() ? "; messages are laid out with it" : "; messages are laid out behind it");
+        return new Part(format.payloadAt() + 1, place, "type", meaning);
     }
 
     private void addLength(LengthField length) {
@@ -119,13 +129,16 @@ public final class FrameDrawing {
     }
 
     private void add(BitField bits, String name, String meaning) {
-        String part = bits.bits() == Byte.SIZE * bits.size()
-                ? ""
-                : ", bits " + bits.shift() + " to " + (bits.shift() + bits.bits() - 1);
-        parts.add(new Part(bits.at(), span(bits.at(), bits.size()) + part, name, meaning));
+        parts.add(new Part(bits.at(), span(bits.at(), bits.size()) + bitsOf(bits), name, meaning));
         for (int bit = 0; bit < bits.bits(); bit++) {
             taken.set(bits.frameBit(bit));
         }
+    }
+
+    private static String bitsOf(BitField bits) {
+        return bits.bits() == Byte.SIZE * bits.size()
+                ? ""
+                : ", bits " + bits.shift() + " to " + (bits.shift() + bits.bits() - 1);
     }
 
     private void addCheck(String name, Check check) {
@@ -264,7 +277,7 @@ public final class FrameDrawing {
 
     private String exampleOf(int type) {
         return " of type " + Integer.toUnsignedString(type) + " with "
-                + examplePayload().readableBytes() + " bytes of payload"
+                + examplePayload(type).readableBytes() + " bytes of payload"
                 + (format.escape() == Escape.NONE ? "" : ", escaped");
     }
 
@@ -281,19 +294,27 @@ public final class FrameDrawing {
                 .min();
     }
 
-    private ByteBuf examplePayload() {
+    private ByteBuf examplePayload(int type) {
         ByteBuf payload = Unpooled.buffer();
-        int bytes = Math.min(format.maxPayloadBytes(), Math.max(format.minPayloadBytes(), EXAMPLE_PAYLOAD.length));
+        int stripped =
+                format.typing().inPayload().map(PayloadType::strippedBytes).orElse(0);
+        int bytes = Math.min(
+                format.maxPayloadBytes() - stripped,
+                Math.max(format.minPayloadBytes() - stripped, EXAMPLE_PAYLOAD.length));
         for (int i = 0; i < bytes; i++) {
             payload.writeByte(EXAMPLE_PAYLOAD[i % EXAMPLE_PAYLOAD.length]);
         }
+        format.typing().inPayload().filter(PayloadType::isKept).ifPresent(kept -> {
+            payload.writeZero(Math.max(0, kept.end() - bytes));
+            kept.write(payload, 0, type);
+        });
         return payload;
     }
 
     private String example(int type) {
         ByteBuf out = Unpooled.buffer();
         try (FrameEncoder encoder = new FrameEncoder(whole)) {
-            encoder.encode(out, type, examplePayload());
+            encoder.encode(out, type, examplePayload(type));
         }
         return ByteBufUtil.hexDump(out).toUpperCase(Locale.ROOT).replaceAll("(..)(?=.)", "$1 ");
     }

@@ -7,6 +7,7 @@ import dev.tunbridge.protocol.frame.FrameHandler;
 import dev.tunbridge.protocol.frame.FrameMisfit;
 import dev.tunbridge.protocol.frame.FrameView;
 import dev.tunbridge.protocol.frame.LostSynchronisationException;
+import dev.tunbridge.protocol.frame.TypeTable;
 import dev.tunbridge.protocol.inspection.StreamFindings.Misfit;
 import dev.tunbridge.protocol.inspection.StreamFindings.Rule;
 import dev.tunbridge.protocol.inspection.StreamFindings.TypeCount;
@@ -21,7 +22,6 @@ import dev.tunbridge.protocol.session.SessionScript.End;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +46,7 @@ public final class StreamInspection implements AutoCloseable {
     private final Prelude prelude;
     private final ByteBuf held = Unpooled.buffer();
     private final Map<Integer, long[]> types = new TreeMap<>();
-    private final Map<Integer, String> names = new HashMap<>();
+    private final TypeTable names;
     private final List<String> unframed = new ArrayList<>();
     private final Sink sink = new Sink();
     private long bytes;
@@ -69,7 +69,7 @@ public final class StreamInspection implements AutoCloseable {
         decoder = new FrameDecoder(protocol.format());
         this.codec = codec;
         prelude = from.isPresent() ? protocol.newPrelude(from.get(), codec) : Prelude.none(codec);
-        protocol.format().types().forEach((name, number) -> names.put(number, name));
+        names = new TypeTable(protocol.format());
     }
 
     /** Takes the next bytes of the stream, all that are readable. */
@@ -144,8 +144,7 @@ public final class StreamInspection implements AutoCloseable {
     /** What was found so far. */
     public StreamFindings findings() {
         List<TypeCount> counts = new ArrayList<>();
-        types.forEach((number, count) ->
-                counts.add(new TypeCount(number, names.getOrDefault(number, ""), count[0], count[1])));
+        types.forEach((number, count) -> counts.add(new TypeCount(number, names.name(number), count[0], count[1])));
         return new StreamFindings(
                 bytes,
                 missingBytes,

@@ -27,6 +27,9 @@ public record BytesItem(String name, Extent extent, Optional<Notation> notation)
         byte[] bytes = notation.isEmpty()
                 ? LayoutItem.require(fields, name, Value.Bytes.class).octets().toByteArray()
                 : notation.get().write(name, fields);
+        if (extent instanceof Extent.Fixed fixed) {
+            fixed.refusePadded(name, bytes);
+        }
         extent.write(name, bytes, out);
     }
 

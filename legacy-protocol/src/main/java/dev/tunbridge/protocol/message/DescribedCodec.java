@@ -3,12 +3,16 @@ package dev.tunbridge.protocol.message;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.FrameView;
+import dev.tunbridge.protocol.frame.TypeNumber;
+import dev.tunbridge.protocol.frame.TypeTable;
 import dev.tunbridge.protocol.message.Message.CloseHow;
 import dev.tunbridge.protocol.message.Message.OpenStatus;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -23,9 +27,10 @@ final class DescribedCodec implements MessageCodec {
     private final FrameFormat format;
     private final int overheadBytes;
 
-    /** By the same index: a handful, so they are searched in order, traffic first. */
-    private final int[] numbers;
+    /** A handful, so they are searched in order, traffic first. */
+    private final TypeTable types;
 
+    /** By their places in it. */
     private final Bound[] bounds;
 
     private final Map<String, Bound> byName = new HashMap<>();
@@ -33,9 +38,12 @@ final class DescribedCodec implements MessageCodec {
     private final PayloadReader reader = new PayloadReader();
     private final Slots slots = new Slots();
 
-    /** A layout, its number in this format, and where traffic has what the hot path asks for. */
+    /** A layout, the number with which this format writes it, and where traffic has what the hot path asks for. */
     private static final class Bound {
         final int number;
+        /** The same of packets of IPv6. */
+        final int numberOfIpv6;
+
         final MessageLayout layout;
         final int contentSlot;
         final int clientSlot;
@@ -49,8 +57,13 @@ final class DescribedCodec implements MessageCodec {
 
         final int ethernetSlot;
 
-        Bound(int number, MessageLayout layout) {
-            this.number = number;
+        Bound(List<TypeNumber> numbers, MessageLayout layout) {
+            number = numbers.isEmpty() ? NO_NUMBER : numbers.get(0).number();
+            numberOfIpv6 = numbers.stream()
+                    .filter(each -> each.family() == TypeNumber.Family.IPV6)
+                    .mapToInt(TypeNumber::number)
+                    .findFirst()
+                    .orElse(number);
             this.layout = layout;
             contentSlot = layout.slot(Meaning.CONTENT);
             clientSlot = layout.slot(Meaning.CLIENT_ADDRESS);
@@ -68,6 +81,8 @@ final class DescribedCodec implements MessageCodec {
     /** What is unframed has no number. */
     private static final int NO_NUMBER = -1;
 
+    private static final int IPV6 = 6;
+
     /**
      * @param layouts of the format's types, by their names
      * @param unframed what lies in front of the first frame
@@ -76,7 +91,7 @@ final class DescribedCodec implements MessageCodec {
         this.format = format;
         overheadBytes = format.overheadBytes();
         layouts.forEach((name, layout) -> {
-            Bound bound = new Bound(format.type(name).orElseThrow(), layout);
+            Bound bound = new Bound(format.numbers(name), layout);
             byName.put(name, bound);
             if (layout.meaning() != Meaning.SIGNAL) {
                 byMeaning.put(layout.meaning(), bound);
@@ -86,11 +101,9 @@ final class DescribedCodec implements MessageCodec {
                 .sorted((a, b) -> Boolean.compare(
                         b.layout.meaning().isTraffic(), a.layout.meaning().isTraffic()))
                 .toArray(Bound[]::new);
-        numbers = new int[bounds.length];
-        for (int i = 0; i < bounds.length; i++) {
-            numbers[i] = bounds[i].number;
-        }
-        unframed.forEach(layout -> byName.put(layout.name(), new Bound(NO_NUMBER, layout)));
+        types = new TypeTable(
+                format, Arrays.stream(bounds).map(bound -> bound.layout.name()).toList());
+        unframed.forEach(layout -> byName.put(layout.name(), new Bound(List.of(), layout)));
     }
 
     @Override
@@ -128,13 +141,12 @@ final class DescribedCodec implements MessageCodec {
     /** @param isCertain whether the frame is the peer's for certain */
     private void read(FrameView frame, MessageHandler handler, boolean isCertain) throws MalformedMessageException {
         int number = frame.type();
-        for (int i = 0; i < numbers.length; i++) {
-            if (numbers[i] == number) {
-                read(bounds[i], frame, handler, isCertain);
-                return;
-            }
+        int found = types.find(number);
+        if (found == TypeTable.UNKNOWN) {
+            handler.onUnknownType(number);
+        } else {
+            read(bounds[found], frame, handler, isCertain);
         }
-        handler.onUnknownType(number);
     }
 
     private void read(Bound bound, FrameView frame, MessageHandler handler, boolean isCertain)
@@ -312,7 +324,8 @@ final class DescribedCodec implements MessageCodec {
     public void write(Message message, FrameEncoder encoder, ByteBuf out) {
         try {
             if (message instanceof Message.Signal signal) {
-                write(bound(signal.name()), signal.fields(), encoder, out);
+                Bound bound = bound(signal.name());
+                write(bound, bound.number, signal.fields(), encoder, out);
             } else if (message instanceof Message.Packet packet) {
                 int version =
                         packet.content().length() == 0 ? 0 : packet.content().byteAt(0) >> 4;
@@ -321,7 +334,10 @@ final class DescribedCodec implements MessageCodec {
             } else if (message instanceof Message.Link link) {
                 writeLink(link, encoder, out);
             } else {
-                write(bound(MessageFields.meaning(message)), MessageFields.of(message), encoder, out);
+                Bound bound = bound(MessageFields.meaning(message));
+                boolean isOfIpv6 =
+                        message instanceof Message.Segment segment && segment.clientAddress() instanceof Inet6Address;
+                write(bound, isOfIpv6 ? bound.numberOfIpv6 : bound.number, MessageFields.of(message), encoder, out);
             }
         } finally {
             // Nothing is left to take back once the frame has ended.
@@ -340,13 +356,13 @@ final class DescribedCodec implements MessageCodec {
         encoder.end();
     }
 
-    private static void write(Bound bound, Map<String, Value> fields, FrameEncoder encoder, ByteBuf out) {
+    private static void write(Bound bound, int number, Map<String, Value> fields, FrameEncoder encoder, ByteBuf out) {
         try {
             if (bound.layout.unframed().isPresent()) {
                 writeUnframed(bound.layout, bound.layout.unframed().get(), fields, out);
                 return;
             }
-            bound.layout.write(fields, encoder.begin(out, bound.number));
+            bound.layout.write(fields, encoder.begin(out, number));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(bound.layout.name() + ": " + e.getMessage(), e);
         }
@@ -388,7 +404,7 @@ final class DescribedCodec implements MessageCodec {
     @Override
     public ByteBuf beginPacket(FrameEncoder encoder, ByteBuf out, int ipVersion) {
         Bound bound = bound(Meaning.PACKET);
-        ByteBuf payload = encoder.begin(out, bound.number);
+        ByteBuf payload = encoder.begin(out, ipVersion == IPV6 ? bound.numberOfIpv6 : bound.number);
         if (!bound.isContentAlone) {
             bound.layout.writeHead(payload, null, 0, 0, 0);
             if (bound.link != null) {
@@ -408,7 +424,7 @@ final class DescribedCodec implements MessageCodec {
             int deviceAddressIndex,
             int addressBytes) {
         Bound bound = bound(MessageFields.segment(ipProtocol));
-        ByteBuf payload = encoder.begin(out, bound.number);
+        ByteBuf payload = encoder.begin(out, addressBytes == FamilyItem.IPV6_BYTES ? bound.numberOfIpv6 : bound.number);
         TrafficHead head = bound.head;
         if (head != null) {
             head.write(payload, addresses, clientAddressIndex, deviceAddressIndex, addressBytes);
@@ -467,7 +483,9 @@ final class DescribedCodec implements MessageCodec {
 
     private int mostBytes(Meaning meaning) {
         Bound bound = byMeaning.get(meaning);
-        return bound == null ? format.maxPayloadBytes() : format.maxPayloadBytes(bound.number);
+        return bound == null
+                ? format.maxPayloadBytes()
+                : Math.min(format.maxPayloadBytes(bound.number), format.maxPayloadBytes(bound.numberOfIpv6));
     }
 
     private int headBytes(Meaning meaning, int addressBytes) {

@@ -52,6 +52,15 @@ public sealed interface Extent {
             return length;
         }
 
+        /** Refuses bytes whose end would be taken for what fills them up. */
+        void refusePadded(String field, byte[] content) {
+            if (content.length > 0 && (content[content.length - 1] & 0xff) == padding) {
+                throw new IllegalArgumentException(String.format(
+                        "%s ends with %02X, which fills it up and would be read as no part of it; allowed: another end",
+                        field, padding));
+            }
+        }
+
         @Override
         public void write(String field, byte[] content, ByteBuf out) {
             Range.check(field + " length", content.length, bytes);

@@ -30,6 +30,9 @@ public interface MessageHandler {
     /** Bytes of a virtual socket. */
     void onData(int channel, ByteBuf buffer, int index, int length);
 
+    /** A frame of a known type whose payload is no such message. It is to be counted and skipped. */
+    default void onMalformed(MalformedMessageException fault) {}
+
     /** A frame of a type that the format does not name. It is to be counted and skipped. */
     void onUnknownType(int type);
 }

@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.message;
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.description.Section;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.TypeNumber;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -75,6 +76,8 @@ public final class MessageLayouts {
                                 + ", whose bytes may be any, also that of frame.end; allowed: messages of the session, or a"
                                 + " frame.escape instead of the end");
             }
+            KeptTypes.verify(format, layout);
+            verifyFamilies(format, layout);
             for (MessageLayout other : used.values()) {
                 if (layout.meaning() != Meaning.SIGNAL && layout.meaning() == other.meaning()) {
                     throw new DescriptionException(
@@ -86,6 +89,19 @@ public final class MessageLayouts {
             used.put(type, layout);
         }
         return used;
+    }
+
+    private static void verifyFamilies(FrameFormat format, MessageLayout layout) {
+        boolean isByFamily = format.numbers(layout.name()).stream().anyMatch(n -> n.family() != TypeNumber.Family.ANY);
+        boolean hasFamilies = layout.isSegment()
+                || (layout.meaning() == Meaning.PACKET && layout.slotOfEthernet() == MessageLayout.NO_SLOT);
+        if (isByFamily && !hasFamilies) {
+            throw new DescriptionException(
+                    "format " + format.name(),
+                    "types." + layout.name(),
+                    "goes by the version of an IP packet, and the message holds none by itself; allowed: where it means"
+                            + " packet, tcp or udp, without an Ethernet header");
+        }
     }
 
     /** A codec for one connection. */

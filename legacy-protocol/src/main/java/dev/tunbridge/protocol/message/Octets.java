@@ -42,7 +42,7 @@ public final class Octets {
     }
 
     /** As text between quotation marks, for people: what is not printable in ASCII as {@code \\x0A}, and not all of many. */
-    String quoted() {
+    public String quoted() {
         StringBuilder text = new StringBuilder("\"");
         for (int i = 0; i < Math.min(bytes.length, SHOWN_BYTES); i++) {
             int octet = bytes[i] & 0xff;

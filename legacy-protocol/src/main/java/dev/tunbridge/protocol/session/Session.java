@@ -318,28 +318,62 @@ public final class Session implements SessionDriver {
 
     private List<SessionAction> receivedInLogin(Message message, long nowNanos) {
         Step due = script.login().get(step);
-        if (message instanceof Message.Signal signal) {
-            if (signal.name().equals(due.says().message())) {
-                return heard(signal, due, nowNanos);
-            }
-            Optional<Utterance> refusal = due.refusal();
-            if (isOf(message, refusal)) {
-                capture(signal, refusal.get());
-                return refused(signal.name());
-            }
+        if (!(message instanceof Message.Signal signal)) {
+            return violation(nameOf(message) + " before the " + due.says().message() + place());
         }
-        return violation(nameOf(message) + " before the " + due.says().message());
+        boolean isDue = signal.name().equals(due.says().message());
+        String wrong = isDue ? misfit(signal, due.says()) : "";
+        if (isDue && wrong.isEmpty()) {
+            return heard(signal, due, nowNanos);
+        }
+        Optional<Utterance> refusal = end == End.CLIENT ? script.refusal(signal.name(), due) : Optional.empty();
+        if (refusal.isPresent() && !(isDue && isOther(signal, refusal.get()))) {
+            capture(signal, refusal.get());
+            return refused(signal.name());
+        }
+        return isDue ? notAsDue(signal, due, wrong) : notDue(signal, due);
     }
 
     private List<SessionAction> heard(Message.Signal signal, Step due, long nowNanos) {
-        String wrong = capture(signal, due.says());
-        if (!wrong.isEmpty()) {
-            return violation(wrong);
-        }
+        capture(signal, due.says());
         step++;
         List<SessionAction> actions = new ArrayList<>();
         proceed(actions, nowNanos);
         return actions;
+    }
+
+    /** What is due says something else than the description has it say: where that is a constant, the server has told its answer. */
+    private List<SessionAction> notAsDue(Message.Signal signal, Step due, String wrong) {
+        String words = Words.texts(signal.fields(), secret());
+        return end == End.CLIENT && isOther(signal, due.says())
+                ? refusedUnasked(wrong + place(), words)
+                : violation(wrong + place());
+    }
+
+    /** A word of the server that the login has no room for is its answer too, unless it is one that has its place elsewhere. */
+    private List<SessionAction> notDue(Message.Signal signal, Step due) {
+        String instead =
+                Words.of(signal, secret()) + " in place of the " + due.says().message() + place();
+        boolean isFarewell = isOf(signal, script.farewell());
+        return end == End.CLIENT && (isFarewell || !script.messages().contains(signal.name()))
+                ? refusedUnasked(instead, "")
+                : violation(instead);
+    }
+
+    /** The description does not say whether such an answer may pass, so it is asked for again. */
+    private List<SessionAction> refusedUnasked(String reason, String text) {
+        return List.of(
+                new SessionAction.Refused(reason, text, true),
+                finish(CloseReason.REFUSED, text.isEmpty() ? reason : reason + ": " + text));
+    }
+
+    private String place() {
+        return ", step " + (step + 1) + " of " + script.login().size() + " of the login";
+    }
+
+    /** What a peer that was told it may repeat. */
+    private String secret() {
+        return text(SessionScript.TOKEN);
     }
 
     /** A message that gives no reason is one by its name. */
@@ -357,8 +391,34 @@ public final class Session implements SessionDriver {
         return value instanceof Value.Text text ? text.text() : "";
     }
 
-    /** Remembers what was said, under the name of the field and under that of the variable it stands for; says what is wrong, or nothing. */
-    private String capture(Message.Signal signal, Utterance expected) {
+    /** Remembers what was said, under the name of the field and under that of the variable it stands for. */
+    private void capture(Message.Signal signal, Utterance expected) {
+        expected.with().forEach((field, expression) -> {
+            Value said = signal.fields().get(field);
+            if (said != null) {
+                if (expression instanceof Expression.Variable variable) {
+                    variables.put(variable.name(), said);
+                }
+                variables.put(signal.name() + "." + field, said);
+            }
+        });
+    }
+
+    /** Whether a constant of it is another. */
+    private boolean isOther(Message.Signal signal, Utterance expected) {
+        return expected.with().entrySet().stream().anyMatch(entry -> {
+            Value said = signal.fields().get(entry.getKey());
+            return said != null
+                    && entry.getValue() instanceof Expression.Constant constant
+                    && !constant.value().as(said.getClass()).equals(said);
+        });
+    }
+
+    /** What of the message is not as it has to be, or nothing. */
+    private String misfit(Message.Signal signal, Utterance expected) {
+        Map<String, Value> known = new HashMap<>(variables);
+        // All first: a digest may cover fields that lie behind it.
+        signal.fields().forEach((field, said) -> known.put(signal.name() + "." + field, said));
         for (Map.Entry<String, Expression> entry : expected.with().entrySet()) {
             String field = signal.name() + "." + entry.getKey();
             Value said = signal.fields().get(entry.getKey());
@@ -366,15 +426,13 @@ public final class Session implements SessionDriver {
                 return field + " is missing";
             }
             if (entry.getValue() instanceof Expression.Variable variable) {
-                variables.put(variable.name(), said);
+                known.put(variable.name(), said);
             }
-            variables.put(field, said);
         }
-        // Afterwards: a digest may cover fields that lie behind it.
         for (Map.Entry<String, Expression> entry : expected.with().entrySet()) {
             Value said = signal.fields().get(entry.getKey());
             if (said != null && entry.getValue().isKnownToBoth()) {
-                String wrong = compare(signal.name() + "." + entry.getKey(), said, entry.getValue());
+                String wrong = compare(signal.name() + "." + entry.getKey(), said, entry.getValue(), known);
                 if (!wrong.isEmpty()) {
                     return wrong;
                 }
@@ -383,11 +441,18 @@ public final class Session implements SessionDriver {
         return "";
     }
 
-    private String compare(String field, Value said, Expression expression) {
+    private String compare(String field, Value said, Expression expression, Map<String, Value> known) {
         try {
-            Value wanted = expression.evaluate(variables, surroundings).as(said.getClass());
+            Value wanted = expression.evaluate(known, surroundings).as(said.getClass());
+            if (wanted.equals(said)) {
+                return "";
+            }
             // What may be secret is not told.
-            return wanted.equals(said) ? "" : field + " is not what the description says";
+            Optional<String> words = Words.told(said, secret());
+            return expression instanceof Expression.Constant && words.isPresent()
+                    ? field + " is " + words.get() + " and not "
+                            + Words.told(wanted, "").orElse("what the description says")
+                    : field + " is not what the description says";
         } catch (IllegalArgumentException e) {
             return field + " cannot be checked: " + e.getMessage();
         }
@@ -413,21 +478,15 @@ public final class Session implements SessionDriver {
             return List.of();
         }
         if (isOf(signal, script.farewell())) {
-            return closed(CloseReason.BYE, "the peer ended the session: " + describe(signal));
+            return closed(CloseReason.BYE, "the peer ended the session: " + Words.of(signal, secret()));
         }
-        return violation(signal.name() + " after the login");
-    }
-
-    private static String describe(Message.Signal signal) {
-        StringBuilder text = new StringBuilder(signal.name());
-        signal.fields().forEach((field, value) -> {
-            if (value instanceof Value.Whole number) {
-                text.append(' ').append(field).append(' ').append(number.number());
-            } else if (value instanceof Value.Text words) {
-                text.append(' ').append(field).append(' ').append(words.text());
-            }
-        });
-        return text.toString();
+        if (!script.messages().contains(signal.name())) {
+            return List.of(new SessionAction.PassedOver(signal));
+        }
+        boolean isRefusal = end == End.CLIENT && script.isRefusal(signal.name());
+        return isRefusal
+                ? closed(CloseReason.REFUSED, "the server ended the session: " + Words.of(signal, secret()))
+                : violation(signal.name() + " after the login");
     }
 
     /** What is not known, or cannot be worked out, ends the session: to say something else would be worse. */

@@ -20,6 +20,9 @@ public sealed interface SessionAction {
     /** Hand this to the application. */
     record Deliver(Message.App message) implements SessionAction {}
 
+    /** A message that is laid out and that the session does not speak of. It is to be counted and skipped, as an unknown type is. */
+    record PassedOver(Message.Signal message) implements SessionAction {}
+
     /** Flush what was sent and close the connection. Nothing follows. */
     record Closed(CloseReason reason, String detail) implements SessionAction {}
 }

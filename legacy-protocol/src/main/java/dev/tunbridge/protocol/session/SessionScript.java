@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Who says what when, as a description has it. Both ends play the same script: each sends what is its own, and expects what is
@@ -97,6 +98,22 @@ public record SessionScript(
         });
         farewell.ifPresent(all::add);
         return all.stream().map(Utterance::message).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** What a message of the server says where this step is due and it does not want the device; any step may name it. */
+    Optional<Utterance> refusal(String message, Step due) {
+        return Stream.concat(Stream.of(due), login.stream())
+                .flatMap(step -> step.refusal().stream())
+                .filter(refusal -> refusal.message().equals(message))
+                .findFirst();
+    }
+
+    /** Whether a message is a refusal and nothing else. */
+    boolean isRefusal(String message) {
+        return login.stream().noneMatch(step -> step.says().message().equals(message))
+                && login.stream()
+                        .flatMap(step -> step.refusal().stream())
+                        .anyMatch(refusal -> refusal.message().equals(message));
     }
 
     /** What cannot be said, and of which variable it is. */

@@ -198,11 +198,22 @@ local function show_header(view, base_at, tree)
   end
 end
 
-local function type_of(s, base_at)
+-- Nil where the payload is too short for the type that lies in it.
+local function type_of(s, base_at, payload_at, payload_end)
   for _, field in ipairs(format.fields) do
     if field.name == "type" then return bits_of(s, base_at, field) end
   end
-  return 0
+  local field = format.payload_type
+  if not field then return 0 end
+  return payload_at + field.at + field.size <= payload_end and bits_of(s, payload_at, field) or nil
+end
+
+local function type_name(number)
+  if not number or format.types[number] then return number and format.types[number] end
+  for _, masked in ipairs(format.masked_types) do
+    if band(number, masked.mask) == masked.value then return masked.name end
+  end
+  return nil
 end
 
 -- Shows a frame, and returns the name of its message.
@@ -222,13 +233,13 @@ local function show_frame(found, tvb, direction, top)
   end
   local base_at, payload_at = found.base, found.base + found.head
   local payload_end = payload_at + found.payload
-  local number = type_of(view.s, base_at)
-  local name = format.types[number]
+  local number = type_of(view.s, base_at, payload_at, payload_end)
+  local name = type_name(number)
   show_header(view, base_at, branch)
-  branch:add(shown_type, number):set_generated()
+  if number then branch:add(shown_type, number):set_generated() end
   branch:add(shown.message, name or "unknown"):set_generated()
   branch:add(shown.payload_length, found.payload):set_generated()
-  branch:append_text(", " .. (name or "type " .. number) .. ", " .. found.payload .. " bytes")
+  branch:append_text(", " .. (name or "type " .. (number or "none")) .. ", " .. found.payload .. " bytes")
   show_check(header_check, shown.header_check, shown.header_check_status, view, base_at, payload_at, branch)
   show_check(frame_check, shown.check, shown.check_status, view, base_at, payload_end, branch)
   if #format.trailer > 0 then
@@ -241,11 +252,12 @@ local function show_frame(found, tvb, direction, top)
   end
   if found.payload > 0 then
     local payload = branch:add(shown.payload, view.tvb(view.shift + payload_at, found.payload))
-    if name then show_message(name, view, payload_at, payload_end, direction, payload, top) end
+    local stripped = format.payload_type and format.payload_type.stripped or 0
+    if name then show_message(name, view, payload_at + stripped, payload_end, direction, payload, top) end
   elseif name then
     show_message(name, view, payload_at, payload_end, direction, branch, top)
   end
-  return name or "type " .. number
+  return name or "type " .. (number or "none")
 end
 
 local function show_unframed(found, at, tvb, view, direction, top)

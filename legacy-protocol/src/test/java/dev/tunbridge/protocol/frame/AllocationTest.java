@@ -23,7 +23,7 @@ class AllocationTest implements FrameHandler, MessageHandler {
     private MessageCodec codec = Protocol.builtin("reference").newCodec();
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "plain-le", "hdlc", "masked", "blocks", "shapes"})
+    @ValueSource(strings = {"reference", "plain-le", "hdlc", "masked", "blocks", "shapes", "typed"})
     void trafficIsWrittenAndReadWithoutAllocation(String name) {
         FrameFormat format = format(name);
         codec = Protocol.builtin("reference").messages().codec(format);
@@ -64,6 +64,15 @@ class AllocationTest implements FrameHandler, MessageHandler {
             types: {tcp: 33, data: 50}
             """;
 
+    /** A type that stands first in the payload, of many numbers, one of them under a mask. */
+    private static final String TYPED = """
+            name: typed
+            frame:
+              length: {at: 0, size: 3, encoding: varint, max: 2048}
+              payload: {at: length-end, type: {at: 0, size: 2}}
+            types: {udp: [1, 2, 3], tcp: [33, {number: 0x100, mask: 0xF00}], app: {number: 0x200, mask: 0xFF00}, data: 50}
+            """;
+
     private static final String SHAPES = """
             name: shapes
             frame:
@@ -84,6 +93,7 @@ class AllocationTest implements FrameHandler, MessageHandler {
         return switch (name) {
             case "masked" -> FrameFormat.parse(MASKED, name);
             case "shapes" -> FrameFormat.parse(SHAPES, name);
+            case "typed" -> FrameFormat.parse(TYPED, name);
             case "blocks" -> FrameFormat.parse(BLOCKS, name);
             default -> FrameFormat.builtin(name);
         };

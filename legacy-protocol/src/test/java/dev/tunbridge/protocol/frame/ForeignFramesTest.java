@@ -150,9 +150,9 @@ class ForeignFramesTest {
                 .toList();
         assertThat(read(mqtt, outbound(MqttEncoder.INSTANCE, messages)))
                 .as("seed %d", seed)
-                .isEqualTo(payloads.stream().map(p -> event(3, published(p))).toList());
+                .isEqualTo(payloads.stream().map(p -> event(0x30, published(p))).toList());
         byte[] ours = write(
-                mqtt, 3, payloads.stream().map(ForeignFramesTest::published).toList());
+                mqtt, 0x30, payloads.stream().map(ForeignFramesTest::published).toList());
         assertThat(inbound(new MqttDecoder(1 << 20), ours, MqttPublishMessage.class, m -> bytesOf(m.payload())))
                 .as("seed %d", seed)
                 .containsExactlyElementsOf(payloads);
@@ -163,7 +163,7 @@ class ForeignFramesTest {
     void aLengthOfMoreBytesThanItNeedsIsRead() {
         FrameFormat mqtt = FrameFormat.builtin("mqtt");
         assertThat(read(mqtt, Framings.bytes("30 84 80 80 00 00 01 74 AA C0 00")))
-                .containsExactly("3 000174aa", "12 ");
+                .containsExactly("48 000174aa", "192 ");
         assertThat(read(mqtt, Framings.bytes("30 FF FF FF FF 01")))
                 .containsExactly("bad LENGTH at 0", "lost LENGTH at 0");
     }

@@ -72,7 +72,7 @@ final class Formats {
                 // A connection has one; a shape that proves too little is not searched for.
                 Resync.DEFAULT,
                 Map.of(),
-                format.typeField().isPresent() ? 0 : first,
+                format.typeBits().isPresent() ? 0 : first,
                 format.signature());
     }
 
@@ -114,7 +114,8 @@ final class Formats {
                 format.mask(),
                 onlyType,
                 signature,
-                List.of());
+                List.of(),
+                FrameTypes.PLAIN.in(format.typing().inPayload()));
     }
 
     private FrameFormat draw() {
@@ -220,14 +221,15 @@ final class Formats {
             signature = Optional.of(new Signature("signed", 1 + random.nextInt(20)));
         }
         Map<Integer, Integer> extra = check.map(Check::extra).orElse(Map.of());
+        // Now and then longer than a full block of COBS.
+        int mostBytes = random.nextInt(6) == 0 ? 200 + random.nextInt(900) : 1 + random.nextInt(60);
         return new FrameFormat(
                 "random",
                 sync,
                 fields,
                 length,
                 at,
-                // Now and then longer than a full block of COBS.
-                random.nextInt(6) == 0 ? 200 + random.nextInt(900) : 1 + random.nextInt(60),
+                mostBytes,
                 check,
                 trailer,
                 escape,
@@ -245,7 +247,23 @@ final class Formats {
                 mask,
                 0,
                 signature,
-                List.of());
+                List.of(),
+                FrameTypes.PLAIN.in(payloadType(mostBytes)));
+    }
+
+    /** Now and then, where no field of the header is one. */
+    private Optional<PayloadType> payloadType(int mostBytes) {
+        if (fields.stream().anyMatch(field -> field.name().equals("type")) || random.nextBoolean()) {
+            return Optional.empty();
+        }
+        int size = 1 + random.nextInt(Math.min(3, mostBytes));
+        if (random.nextBoolean()) {
+            return Optional.of(new PayloadType(BitField.wholeBytes(0, size, endian()), false));
+        }
+        int shift = random.nextInt(5);
+        BitField bits = new BitField(
+                random.nextInt(mostBytes - size + 1), size, endian(), shift, 1 + random.nextInt(8 * size - shift));
+        return Optional.of(new PayloadType(bits, true));
     }
 
     /** The same, continued over a byte by type now and then. */

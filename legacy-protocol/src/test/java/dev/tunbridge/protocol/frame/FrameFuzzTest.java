@@ -106,13 +106,20 @@ class FrameFuzzTest {
             try (FrameEncoder encoder = new FrameEncoder(format);
                     FrameProbe probe = new FrameProbe(format)) {
                 ByteBuf frame = Unpooled.buffer();
-                int type =
-                        format.hasShapes() ? format.types().values().iterator().next() : 0;
+                int type = format.types().values().iterator().next();
                 FrameFormat shape = format.shapeOf(type).orElseThrow();
-                encoder.encode(frame, type, Unpooled.buffer().writeZero(shape.minPayloadBytes()));
+                ByteBuf payload = Unpooled.buffer().writeZero(shape.minPayloadBytes());
+                shape.typing().inPayload().ifPresent(typed -> {
+                    payload.writeZero(Math.max(0, typed.end() - payload.readableBytes()));
+                    typed.write(payload, 0, type);
+                    payload.skipBytes(typed.strippedBytes());
+                });
+                encoder.encode(frame, type, payload);
                 assertThat(probe.probe(frame, 0, frame.writerIndex()))
                         .isEqualTo(frame.writerIndex() - (format.mayShareFlag() ? 1 : 0));
             }
+        } catch (UnsayableFrameException e) {
+            assertThat(e).as("a header that holds what ends a frame").hasMessageContaining("which ends one");
         } catch (DescriptionException e) {
             assertThat(e).hasMessageContaining("fuzz");
         }

@@ -127,11 +127,23 @@ final class ModelDecoder {
         events.add(frameEvent(
                 start,
                 whole.end(),
-                format.typeField()
-                        .map(field -> number(content, field))
-                        .orElse(Integer.toUnsignedLong(format.onlyType())),
+                format.typeField().map(field -> number(content, field)).orElseGet(() -> typeIn(payload)),
                 fields,
-                payload));
+                Arrays.copyOfRange(payload, strippedBytes(payload), payload.length)));
+    }
+
+    private long typeIn(byte[] payload) {
+        return format.typing()
+                .inPayload()
+                .map(type -> payload.length < type.end()
+                        ? Integer.toUnsignedLong(FrameView.NO_TYPE)
+                        : number(payload, type.bits()))
+                .orElse(Integer.toUnsignedLong(format.onlyType()));
+    }
+
+    private int strippedBytes(byte[] payload) {
+        int bytes = format.typing().strippedBytes();
+        return payload.length < bytes ? 0 : bytes;
     }
 
     private Optional<Integer> delimiter() {

@@ -79,6 +79,10 @@ final class StreamGenerator {
         Optional<Signature> signature =
                 format.shapeOf(type).orElseThrow().signature().filter(s -> random.nextBoolean());
         signature.ifPresent(s -> encoder.setField(format.fieldIndex(s.when()).orElseThrow(), 1));
+        FrameTypes typing = format.shapeOf(type).orElseThrow().typing();
+        typing.inPayload()
+                .filter(kept -> kept.isKept() && kept.end() <= payload.readableBytes())
+                .ifPresent(kept -> kept.write(payload, 0, type));
         body.writeBytes(payload);
         encoder.end();
         byte[] signed = new byte[signature.map(Signature::sizeBytes).orElse(0)];
@@ -92,7 +96,7 @@ final class StreamGenerator {
         if (!extra.isEmpty()) {
             return Seeds.pick(random, extra);
         }
-        return shape.typeField()
+        return shape.typeBits()
                 .map(field -> random.nextInt() & (int) field.mask())
                 .orElse(shape.onlyType());
     }
@@ -100,8 +104,14 @@ final class StreamGenerator {
     private ByteBuf payload(FrameFormat shape, ByteBuf written) {
         // Mostly short, so that a shipped format's longest are not all that is ever tried.
         int most = Math.min(random.nextInt(3) == 0 ? LONGEST : 20, shape.maxPayloadBytes());
-        int least = shape.minPayloadBytes();
-        byte[] bytes = new byte[least + random.nextInt(Math.max(least, most) - least + 1)];
+        int stripped = shape.typing().strippedBytes();
+        int least = Math.max(
+                0,
+                Math.max(
+                                shape.minPayloadBytes(),
+                                shape.typing().inPayload().map(PayloadType::end).orElse(0))
+                        - stripped);
+        byte[] bytes = new byte[least + random.nextInt(Math.max(least, most - stripped) - least + 1)];
         switch (random.nextInt(4)) {
             case 0 -> random.nextBytes(bytes);
             case 1 -> marks(bytes);

@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,19 @@ class LayoutTest {
                 .isEqualTo("cafe" + "0300" + "70756d7000000000" + "07" + "0001" + "c6120001"
                         + "6772c3bcc39f20646963680a" + "0300010203" + "fffffffffffffffe");
         assertThat(wire.read(out)).containsExactly(login());
+    }
+
+    @Test
+    void aTextThatEndsWithWhatFillsItUpIsRefused() throws Exception {
+        Map<String, Value> fields = new HashMap<>(login().fields());
+        fields.put("name", new Value.Text("pump\0"));
+        assertThatThrownBy(() -> wire.carry(List.of(new Message.Signal("login", fields))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "login: name ends with 00, which fills it up and would be read as no part of it; allowed: another end");
+        fields.put("name", new Value.Text("a\0b"));
+        Message inside = new Message.Signal("login", fields);
+        assertThat(wire.carry(List.of(inside))).containsExactly(inside);
     }
 
     @Test

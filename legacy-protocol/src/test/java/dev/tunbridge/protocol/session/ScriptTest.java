@@ -126,7 +126,8 @@ class ScriptTest {
         assertThat(atServer)
                 .last()
                 .isEqualTo(new SessionAction.Closed(
-                        CloseReason.PROTOCOL_VIOLATION, "proof.mac is not what the description says"));
+                        CloseReason.PROTOCOL_VIOLATION,
+                        "proof.mac is not what the description says, step 2 of 3 of the login"));
     }
 
     @Test
@@ -141,14 +142,117 @@ class ScriptTest {
     }
 
     @Test
-    void aConstantThatIsOtherwiseIsAViolation() throws Exception {
+    void aConstantOfTheServerThatIsOtherwiseIsItsAnswer() throws Exception {
         Session client = Session.client(script(CHALLENGE), FORMAT, configured("secret"), Script.STILL);
         client.connected(0);
         Message banner = new Message.Signal(
                 "banner", Map.of("version", new Value.Whole(3), "challenge", new Value.Bytes(Octets.EMPTY)));
         assertThat(client.received(banner, 0))
+                .containsExactly(refused("banner.version is 3 and not 2, step 1 of 3 of the login", "", true));
+    }
+
+    /** Without the end of the session behind it, which says the same. */
+    private static SessionAction[] refused(String reason, String text, boolean isPassing) {
+        return new SessionAction[] {
+            new SessionAction.Refused(reason, text, isPassing),
+            new SessionAction.Closed(CloseReason.REFUSED, text.isEmpty() ? reason : reason + ": " + text)
+        };
+    }
+
+    private static final String RESULT = """
+            login:   [{text: key, length: {size: 1}}]
+            result:  [{number: status, size: 1}, {text: words, length: {size: 1}}]
+            ready:   [{address: address, of: ipv4}, {number: mtu, size: 2}]
+            sorry:   [{text: words, length: {size: 1}}]
+            notice:  [{number: code, size: 2}, {text: words, length: {size: 1}}]
+            alive:   [{number: n, size: 4}]
+            """;
+    private static final String LOGIN = """
+            login:
+              - {from: client, message: login, with: {key: "${identity.token}"}}
+              - {from: server, message: result, with: {status: 0, words: {any: ok}}}
+              - from: server
+                message: ready
+                with: {address: "${tunnel.device-address}", mtu: "${tunnel.mtu}"}
+                refusal: {message: sorry, with: {words: "${refusal.text}"}}
+            keepalive: {message: alive, with: {n: "${counter}"}}
+            """;
+
+    private static Session loggingIn(String login) throws Exception {
+        MessageLayouts layouts = MessageLayouts.parse(Description.read(RESULT, "messages.yaml"));
+        SessionScript script = SessionScript.parse(Description.read(login, "session.yaml"), layouts);
+        Session client = Session.client(script, FORMAT, configured("secret"), Script.STILL);
+        assertThat(client.connected(0)).hasSize(1);
+        return client;
+    }
+
+    private static Message result(long status, String words) {
+        return new Message.Signal("result", Map.of("status", new Value.Whole(status), "words", new Value.Text(words)));
+    }
+
+    private static Message notice(String words) {
+        return new Message.Signal("notice", Map.of("code", new Value.Whole(17), "words", new Value.Text(words)));
+    }
+
+    @Test
+    void anAnswerWithAnotherStatusIsARefusalWithItsNumberItsTextAndItsPlace() throws Exception {
+        assertThat(loggingIn(LOGIN).received(result(5, "bad key"), 0))
+                .containsExactly(
+                        refused("result.status is 5 and not 0, step 2 of 3 of the login", "\"bad key\"", true));
+        assertThat(loggingIn(LOGIN).received(result(5, "no key secret here"), 0))
+                .as("the token that it was told")
+                .containsExactly(
+                        refused("result.status is 5 and not 0, step 2 of 3 of the login", "(not shown)", true));
+    }
+
+    @Test
+    void aRefusalMayBeTheMessageThatIsDueWithAnotherStatus() throws Exception {
+        String login = LOGIN.replace(
+                        "words: {any: ok}}}",
+                        "words: {any: ok}}, refusal: {message: result, with: {status: \"${refusal.reason}\", words: \"${refusal.text}\"}}}")
+                + "passing: [\"7\"]\n";
+        assertThat(loggingIn(login).received(result(5, "bad key"), 0)).containsExactly(refused("5", "bad key", false));
+        assertThat(loggingIn(login).received(result(7, "full"), 0)).containsExactly(refused("7", "full", true));
+        assertThat(loggingIn(login).received(result(0, ""), 0)).isEmpty();
+    }
+
+    @Test
+    void aRefusalThatAnotherStepNamesIsOne() throws Exception {
+        Message sorry = new Message.Signal("sorry", Map.of("words", new Value.Text("closed on Monday")));
+        assertThat(loggingIn(LOGIN).received(sorry, 0)).containsExactly(refused("sorry", "closed on Monday", false));
+    }
+
+    @Test
+    void aMessageThatTheSessionDoesNotSpeakOfIsARefusalInTheLoginAndPassedOverBehindIt() throws Exception {
+        String reason = "notice (code 17, words \"go away\") in place of the result, step 2 of 3 of the login";
+        assertThat(loggingIn(LOGIN).received(notice("go away"), 0)).containsExactly(refused(reason, "", true));
+        Session client = loggingIn(LOGIN);
+        client.received(result(0, "ok"), 0);
+        client.received(
+                new Message.Signal(
+                        "ready",
+                        Map.of(
+                                "address", new Value.Address(InetAddress.getByName("198.19.0.1")),
+                                "mtu", new Value.Whole(1_280))),
+                0);
+        assertThat(client.isEstablished()).isTrue();
+        assertThat(client.received(notice("hello"), 0))
+                .containsExactly(new SessionAction.PassedOver((Message.Signal) notice("hello")));
+        assertThat(client.isEstablished()).isTrue();
+        Message sorry = new Message.Signal("sorry", Map.of("words", new Value.Text("closing")));
+        assertThat(client.received(sorry, 0))
                 .containsExactly(new SessionAction.Closed(
-                        CloseReason.PROTOCOL_VIOLATION, "banner.version is not what the description says"));
+                        CloseReason.REFUSED, "the server ended the session: sorry (words \"closing\")"));
+    }
+
+    @Test
+    void withoutASessionAMessageThatIsNoPacketIsPassedOver() throws Exception {
+        Session client = Session.client(SessionScript.NONE, FORMAT, tunnel().toVariables(), Script.STILL);
+        client.connected(0);
+        assertThat(client.isEstablished()).isTrue();
+        assertThat(client.received(notice("hello"), 0))
+                .containsExactly(new SessionAction.PassedOver((Message.Signal) notice("hello")));
+        assertThat(client.isClosed()).isFalse();
     }
 
     @Test

@@ -105,6 +105,14 @@ class SessionTest {
         List<SessionAction> actions = client.received(message, START);
         if (isOneOf(message, "welcome", "reject")) {
             assertThat(actions).isNotEmpty();
+        } else if (isOneOf(message, "bye")) {
+            String reason = "bye (reason 0) in place of the welcome, step 2 of 2 of the login";
+            assertThat(actions)
+                    .as("the server's answer")
+                    .containsExactly(
+                            new SessionAction.Refused(reason, "", true),
+                            new SessionAction.Closed(CloseReason.REFUSED, reason));
+            assertIsOver(client);
         } else {
             assertClosed(actions, CloseReason.PROTOCOL_VIOLATION);
             assertIsOver(client);
@@ -130,7 +138,8 @@ class SessionTest {
         for (Session session : established()) {
             List<SessionAction> actions = session.received(message, START);
             if (isOneOf(message, "hello", "welcome", "reject")) {
-                assertClosed(actions, CloseReason.PROTOCOL_VIOLATION);
+                boolean isTheServers = isOneOf(message, "reject") && session != server;
+                assertClosed(actions, isTheServers ? CloseReason.REFUSED : CloseReason.PROTOCOL_VIOLATION);
             } else {
                 assertThat(session.isEstablished()).isEqualTo(!isOneOf(message, "bye"));
             }

@@ -302,6 +302,7 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
                 if (malformedLog.permits(System.nanoTime())) {
                     LOG.warn("malformed message at stream offset {}: {}", frame.startOffset(), e.getMessage());
                 }
+                messages.onMalformed(e);
                 return;
             }
             long whole = raw == null ? HeldBytes.NEVER : raw.seenNanos(frame.startOffset(), frame.endOffset());
@@ -439,6 +440,11 @@ public final class ReceivePath implements SegmentHandler, AutoCloseable {
         @Override
         public void onUnknownType(int type) {
             target.onUnknownType(type);
+        }
+
+        @Override
+        public void onMalformed(MalformedMessageException fault) {
+            target.onMalformed(fault);
         }
     }
 }

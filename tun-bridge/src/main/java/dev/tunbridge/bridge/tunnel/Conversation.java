@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.protocol.frame.FrameTooLongException;
+import dev.tunbridge.protocol.message.MalformedMessageException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.session.SessionAction;
 import dev.tunbridge.protocol.session.SessionDriver;
@@ -36,6 +37,9 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
     private boolean isOver;
     private boolean isLeaving;
     private OptionalLong establishedNanos = OptionalLong.empty();
+    /** The last type of a frame that came before the end of the login and is none of the description's. */
+    private OptionalInt unknownInLogin = OptionalInt.empty();
+
     private boolean isReading;
     private long nowNanos;
 
@@ -177,9 +181,11 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
                 events.onApp(deliver.message());
             } else if (action instanceof SessionAction.Refused refused) {
                 events.onRefused(refused);
+            } else if (action instanceof SessionAction.PassedOver) {
+                counters.unknownTypes++;
             } else if (action instanceof SessionAction.Closed closed && !isLeaving) {
                 current.writer().flush();
-                events.onLost(closed.detail());
+                events.onLost(closed.detail() + behindUnknown());
             }
         }
         OuterConnection current = connection;
@@ -249,7 +255,7 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
         events.onLost(
                 awaited.isEmpty()
                         ? reason
-                        : reason + " before its " + awaited + " (does it speak '"
+                        : reason + " before its " + awaited + behindUnknown() + " (does it speak '"
                                 + login.protocol().format().name() + "'?)");
     }
 
@@ -320,6 +326,27 @@ final class Conversation implements OuterConnection.Events, OuterConnection.Outc
     @Override
     public void onUnknownType(int type) {
         counters.unknownTypes++;
+        if (!session.isEstablished()) {
+            unknownInLogin = OptionalInt.of(type);
+        }
+    }
+
+    /** In the login it is the server's answer, whatever it says; behind it one message is lost. */
+    @Override
+    public void onMalformed(MalformedMessageException fault) {
+        if (!isOver && !session.isEstablished()) {
+            apply(session.violated(
+                    "the server's answer in place of the " + awaited() + " is not laid out as described: "
+                            + fault.getMessage(),
+                    nowNanos));
+        }
+    }
+
+    /** An answer that the description does not know may be why nothing else came. */
+    private String behindUnknown() {
+        return session.isEstablished() || unknownInLogin.isEmpty()
+                ? ""
+                : ", behind a frame of the unknown type " + Integer.toUnsignedString(unknownInLogin.getAsInt());
     }
 
     /** Traffic before the welcome ends the connection. */

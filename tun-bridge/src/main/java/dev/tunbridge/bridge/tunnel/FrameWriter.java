@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.flow.InnerPacket;
 import dev.tunbridge.protocol.frame.FrameEncoder;
+import dev.tunbridge.protocol.frame.FrameTooLongException;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import io.netty.buffer.ByteBuf;
@@ -92,9 +93,15 @@ final class FrameWriter {
         counters.framesOut++;
     }
 
-    /** Frames a message whose sender wants to know when the kernel has taken it. */
+    /** Frames a message whose sender wants to know when the kernel has taken it, or that the protocol has no frame for it. */
     void message(Message message, CompletableFuture<Void> written) {
-        message(message);
+        try {
+            message(message);
+        } catch (IllegalArgumentException | FrameTooLongException e) {
+            written.completeExceptionally(
+                    new IllegalArgumentException("cannot be said to the server: " + e.getMessage(), e));
+            return;
+        }
         awaiting.add(written);
     }
 

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.simulation;
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.HeaderField;
+import dev.tunbridge.protocol.frame.TypeTable;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
@@ -82,7 +83,7 @@ final class ModelServer {
         boolean fits = format.fields().stream()
                 .anyMatch(field -> field.name().equals(HeaderField.TYPE)
                         && type >>> field.bits().bits() == 0);
-        return fits && !format.types().containsValue(type);
+        return fits && new TypeTable(format).name(type).isEmpty();
     }
 
     /** The connection is there. */

@@ -120,7 +120,7 @@ record Scenario(
                 seed,
                 protocol,
                 carriage(protocol, dice),
-                innerAddressBytes(protocol, dice),
+                innerAddressBytes(dice),
                 outer(outer),
                 sender(dice.split()),
                 receiver(dice.split()),
@@ -137,10 +137,8 @@ record Scenario(
         return possible.contains(wanted) ? wanted : possible.iterator().next();
     }
 
-    /** PPP has a type for each family, of which that of IPv4 alone means a packet. */
-    private static int innerAddressBytes(Protocol protocol, Dice dice) {
-        boolean isFour = dice.chance(0.6);
-        return isFour || protocol.format().types().containsKey("ipv6") ? 4 : 16;
+    private static int innerAddressBytes(Dice dice) {
+        return dice.chance(0.6) ? 4 : 16;
     }
 
     private static Outer outer(Dice dice) {
