@@ -92,8 +92,14 @@ class ForeignDamageTest {
             assertThat(read)
                     .as("in front of the damage: %s", what)
                     .startsWith(expected.subList(0, damaged.frame()).toArray(String[]::new));
-            wrong += (int)
+            int passed = (int)
                     read.stream().filter(frame -> !expected.contains(frame)).count();
+            wrong += passed;
+            // One that passes the check by chance may hide the beginning of a true one; how often is bounded below.
+            boolean isHidden = passed > 0 && promise.equals("searched");
+            if (isHidden) {
+                continue;
+            }
             assertRecovered(promise, damaged, expected, read, events, what);
         }
         int bits = format.hasShapes()
