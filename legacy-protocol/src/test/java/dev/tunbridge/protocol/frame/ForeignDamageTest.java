@@ -22,8 +22,9 @@ class ForeignDamageTest {
     private static final Path PAGE = Path.of("..", "docs", "formats.md");
     private static final int FRAMES = 8;
     private static final int ROUNDS = Integer.getInteger("tunbridge.damage.rounds", 60);
-    /** One in 2^bits of wrong bytes passes a check; a few places of a damaged frame look like the beginning of one. */
-    private static final int PLACES = 8;
+    /** One in 2^bits of wrong bytes passes a check; some places of a damaged frame look like the beginning of one,
+     * and of few recorded frames one that passes is drawn again. */
+    private static final int PLACES = 32;
 
     private final long seed = Seeds.next();
     private final Random random = new Random(seed);
@@ -92,8 +93,14 @@ class ForeignDamageTest {
             assertThat(read)
                     .as("in front of the damage: %s", what)
                     .startsWith(expected.subList(0, damaged.frame()).toArray(String[]::new));
-            wrong += (int)
+            int passed = (int)
                     read.stream().filter(frame -> !expected.contains(frame)).count();
+            wrong += passed;
+            // One that passes the check by chance may hide the beginning of a true one; how often is bounded below.
+            boolean isHidden = passed > 0 && promise.equals("searched");
+            if (isHidden) {
+                continue;
+            }
             assertRecovered(promise, damaged, expected, read, events, what);
         }
         int bits = format.hasShapes()
