@@ -130,10 +130,10 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
 
     /** The tunnel is over. */
     void close() {
-        ticks.cancel(false);
         link = null;
         relay.close();
         services.release();
+        ticks.cancel(false);
     }
 
     RelayStats stats() {
@@ -164,10 +164,11 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
                 || message instanceof Message.Opened
                 || message instanceof Message.Credit
                 || message instanceof Message.Close;
-        if (isOfChannel && link != null) {
-            relay.receive(message, nowNanos);
+        if (!isOfChannel || link == null) {
+            return false; // in another carriage it says nothing to this end
         }
-        return isOfChannel;
+        relay.receive(message, nowNanos);
+        return true;
     }
 
     @Override
