@@ -80,7 +80,12 @@ class BridgeConfigTest {
                 "queue.prompt-ports|53,70000|FIRST-LAST (0 to 65535)",
                 "reconnect.first|5|us, ms, s, m, h",
                 "carriage|pigeon|segment | packet",
-                "carriage|socket|segment | packet",
+                "relay.source|spoof|loopback",
+                "relay.targets|80=nowhere:80|[tcp: ",
+                "relay.targets|0=127.0.0.1:80|[tcp: ",
+                "relay.targets|udp:53=/run/dns|[tcp: ",
+                "relay.targets|90-80=127.0.0.1|[tcp: ",
+                "relay.bytes|1KiB|64KiB to 1024MiB",
                 "filter.allow|tcp:99999|tcp:PORT",
                 "filter.sources|198.18.0.1/15|NETWORK/LENGTH (as 10.0.0.0/8, with no bits set past its length)",
                 "routes|198.18.0.0/33|NETWORK/LENGTH (as 10.0.0.0/8, with no bits set past its length)"
