@@ -293,8 +293,8 @@ class VirtualSocketsTest {
         stalled.setReceiveBufferSize(4 * 1024);
         long granted = FIRST_CREDIT;
         long sent = 0;
-        byte[] piece = new byte[1_024];
         while (sent < granted) { // until it grants nothing more
+            byte[] piece = new byte[(int) Math.min(1_024, granted - sent)];
             server.say(new Message.Data(1, Octets.of(piece)));
             sent += piece.length;
             for (Message message = server.poll(sent < granted ? 0 : 500); message != null; message = server.poll(0)) {

@@ -164,8 +164,13 @@ abstract class TunDeviceContract {
     @Test
     void mayBeClosedWithinACallbackAndIsSilentThen() throws Exception {
         closeOnPacket = true;
-        for (int i = 0; i < 5; i++) {
-            sendFromKernel(text("packet " + i));
+        sendFromKernel(text("packet 0"));
+        try {
+            for (int i = 1; i < 5; i++) {
+                sendFromKernel(text("packet " + i));
+            }
+        } catch (IOException e) {
+            // The kernel's route has gone with the device.
         }
         await().until(() -> !device().isOpen());
         onLoop(() -> true);
