@@ -7,7 +7,6 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
-import java.util.concurrent.RejectedExecutionException;
 
 /** The descriptor as a handle of the loop's own epoll set, level-triggered, so that a bounded turn is continued by itself. */
 final class EpollReadiness implements Readiness, EpollIoHandle {
@@ -27,12 +26,7 @@ final class EpollReadiness implements Readiness, EpollIoHandle {
     }
 
     private IoRegistration register() throws IOException {
-        // On the loop itself the registration is done when register returns.
-        var registered = loop.register(this);
-        if (!registered.isSuccess()) {
-            throw new IOException("cannot watch " + descriptor, registered.cause());
-        }
-        return registered.getNow();
+        return EpollHandles.register(loop, this);
     }
 
     @Override
@@ -83,10 +77,6 @@ final class EpollReadiness implements Readiness, EpollIoHandle {
     /** Also called by a loop that shuts down. A loop that has ended watches nothing any more. */
     @Override
     public void close() {
-        try {
-            registration.cancel();
-        } catch (RejectedExecutionException ended) {
-            // Its epoll set is closed.
-        }
+        EpollHandles.cancel(registration);
     }
 }

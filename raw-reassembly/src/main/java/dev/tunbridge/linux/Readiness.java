@@ -1,7 +1,9 @@
 package dev.tunbridge.linux;
 
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
@@ -25,9 +27,9 @@ public interface Readiness extends AutoCloseable {
                 : new ThreadReadiness(loop, fd, name, onReadable);
     }
 
-    /** Whether the loop can watch descriptors by itself, and Netty's native calls are there. */
-    static boolean usesEpoll(EventLoop loop) {
-        return loop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(EpollIoHandle.class);
+    /** Whether the loop, or each of the group's, can watch descriptors by itself, and Netty's native calls are there. */
+    static boolean usesEpoll(EventLoopGroup loops) {
+        return loops instanceof IoEventLoopGroup ioLoops && ioLoops.isCompatible(EpollIoHandle.class);
     }
 
     /** Tells nothing until it is resumed, except of errors. */

@@ -8,14 +8,13 @@ import dev.tunbridge.bridge.path.SocketTuning;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
+import dev.tunbridge.linux.Readiness;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.plugin.Plugins;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandle;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -122,9 +121,7 @@ public final class BridgeBuilder {
     /** Virtual sockets are in the loop's own epoll set. */
     private void requireEpoll(Login login) {
         EventLoopGroup given = group;
-        boolean has = given == null
-                ? Epoll.isAvailable()
-                : given instanceof IoEventLoopGroup io && io.isCompatible(EpollIoHandle.class);
+        boolean has = given == null ? Epoll.isAvailable() : Readiness.usesEpoll(given);
         if (login.offered().contains(Carriage.SOCKET) && !has) {
             throw ConfigException.of(
                     Settings.CARRIAGE.key(),

@@ -105,11 +105,6 @@ public record FrameFormat(
     }
 
     /** One whose frames have the shapes of these, which differ in nothing else. */
-    static FrameFormat ofShapes(List<FrameFormat> shapes, Map<String, Integer> types) {
-        return ofShapes(shapes, types, FrameTypes.PLAIN);
-    }
-
-    /** The same, of whose types some have many numbers. */
     static FrameFormat ofShapes(List<FrameFormat> shapes, Map<String, Integer> types, FrameTypes typing) {
         FrameFormat first = shapes.get(0);
         Map<String, HeaderField> fields = new LinkedHashMap<>();
@@ -138,53 +133,7 @@ public record FrameFormat(
                 typing);
     }
 
-    /** A format whose types have one number each, which does not lie in the payload. */
-    public FrameFormat(
-            String name,
-            BytePattern sync,
-            List<HeaderField> fields,
-            Optional<LengthField> length,
-            int payloadAt,
-            int maxPayloadBytes,
-            Optional<Check> check,
-            BytePattern trailer,
-            Escape escape,
-            Resync resync,
-            Map<String, Integer> types,
-            long keepAliveEveryNanos,
-            long deadAfterNanos,
-            Flags flags,
-            Optional<Check> headerCheck,
-            OptionalInt end,
-            Optional<Mask> mask,
-            int onlyType,
-            Optional<Signature> signature,
-            List<FrameFormat> shapes) {
-        this(
-                name,
-                sync,
-                fields,
-                length,
-                payloadAt,
-                maxPayloadBytes,
-                check,
-                trailer,
-                escape,
-                resync,
-                types,
-                keepAliveEveryNanos,
-                deadAfterNanos,
-                flags,
-                headerCheck,
-                end,
-                mask,
-                onlyType,
-                signature,
-                shapes,
-                FrameTypes.PLAIN);
-    }
-
-    /** A format whose frames have flags of their own, if any, and no check of the header alone. */
+    /** A format whose frames have flags of their own, if any, no check of the header alone, and types of one number each. */
     public FrameFormat(
             String name,
             BytePattern sync,
@@ -219,7 +168,8 @@ public record FrameFormat(
                 Optional.empty(),
                 0,
                 Optional.empty(),
-                List.of());
+                List.of(),
+                FrameTypes.PLAIN);
     }
 
     /**

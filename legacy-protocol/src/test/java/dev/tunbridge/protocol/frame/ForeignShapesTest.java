@@ -132,7 +132,7 @@ class ForeignShapesTest {
         FrameFormat second = FrameFormat.builtin("mavlink");
         List<FrameFormat> shapes = new ArrayList<>(second.shapes());
         Collections.reverse(shapes);
-        FrameFormat first = FrameFormat.ofShapes(shapes, second.types());
+        FrameFormat first = FrameFormat.ofShapes(shapes, second.types(), FrameTypes.PLAIN);
         for (FrameFormat format : List.of(second, first)) {
             Map<Integer, Integer> extra = bytesOfDronefleet();
             List<Integer> types = new ArrayList<>();

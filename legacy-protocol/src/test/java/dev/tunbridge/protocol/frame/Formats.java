@@ -57,7 +57,7 @@ final class Formats {
                 // As above.
             }
         }
-        return FrameFormat.ofShapes(shapes, Map.of());
+        return FrameFormat.ofShapes(shapes, Map.of(), FrameTypes.PLAIN);
     }
 
     private static FrameFormat beginning(FrameFormat format, int first) {
@@ -80,7 +80,7 @@ final class Formats {
     static FrameFormat unsigned(FrameFormat format) {
         if (format.hasShapes()) {
             return FrameFormat.ofShapes(
-                    format.shapes().stream().map(Formats::unsigned).toList(), format.types());
+                    format.shapes().stream().map(Formats::unsigned).toList(), format.types(), FrameTypes.PLAIN);
         }
         return format.signature().isEmpty()
                 ? format

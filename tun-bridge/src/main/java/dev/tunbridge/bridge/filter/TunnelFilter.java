@@ -4,7 +4,6 @@ import dev.tunbridge.bridge.flow.InnerPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collection;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +17,6 @@ public final class TunnelFilter {
     private final Prefix.Match outerServer;
     private final int outerServerPort;
     private final Prefix.Match[] sources;
-    private final List<Prefix> clients;
     private final @Nullable AllowList allowed;
 
     /**
@@ -35,7 +33,6 @@ public final class TunnelFilter {
         this.device = exactly(device);
         this.outerServer = exactly(outerServer.getAddress());
         this.outerServerPort = outerServer.getPort();
-        this.clients = List.copyOf(sources);
         this.sources = sources.stream().map(Prefix::match).toArray(Prefix.Match[]::new);
         this.allowed = allow.isEmpty() ? null : new AllowList(allow);
     }
@@ -82,7 +79,8 @@ public final class TunnelFilter {
      * @param isTcp otherwise UDP
      */
     public @Nullable Refusal forService(boolean isTcp, InetAddress client, int clientPort, int devicePort) {
-        if (!clients.isEmpty() && clients.stream().noneMatch(network -> network.contains(client))) {
+        Prefix.Match exact = exactly(client);
+        if (!isAllowedSource(exact.addressBytes(), exact.high(), exact.low())) {
             return Refusal.SOURCE_NOT_ALLOWED;
         }
         AllowList list = allowed;

@@ -5,9 +5,7 @@ import dev.tunbridge.bridge.relay.Service;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.epoll.LinuxSocket;
-import io.netty.channel.socket.SocketProtocolFamily;
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -57,18 +55,8 @@ final class DatagramService implements Service, EpollSocket.Owner {
         if (!(address instanceof InetSocketAddress internet)) {
             throw new IOException("a Unix socket takes no datagrams of clients");
         }
-        boolean isIpv6 = internet.getAddress() instanceof Inet6Address;
-        LinuxSocket made = LinuxSocket.newSocketDgram(isIpv6 ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET);
-        try {
-            services.prepare(made, channel, internet.getAddress());
-            made.connect(address);
-            socket = new EpollSocket(services.loop(), made, this);
-        } catch (IOException | RuntimeException e) {
-            if (socket == null) {
-                made.close();
-            }
-            throw e;
-        }
+        LinuxSocket made = LinuxSocket.newSocketDgram(LocalServices.family(internet));
+        socket = EpollSocket.connect(services.loop(), made, address, this);
         if (services.source() == SourceMode.PROXY_V2) {
             header = services.proxyHeader(channel);
         }

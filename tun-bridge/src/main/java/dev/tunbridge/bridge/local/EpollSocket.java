@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.local;
 
+import dev.tunbridge.linux.EpollHandles;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -8,7 +9,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.LinuxSocket;
 import java.io.IOException;
-import java.util.concurrent.RejectedExecutionException;
+import java.net.SocketAddress;
 
 /**
  * A socket in the loop's epoll set, edge-triggered: one registration for its life, and neither a pause nor a wait costs a system call. So its
@@ -23,7 +24,8 @@ final class EpollSocket implements EpollIoHandle {
 
     private final LinuxSocket socket;
     private final Owner owner;
-    private IoRegistration registration;
+    private final boolean isConnected;
+    private final IoRegistration registration;
 
     /** Hears of changes, on the loop's thread. */
     interface Owner {
@@ -44,16 +46,32 @@ final class EpollSocket implements EpollIoHandle {
         void onBroken(Throwable fault);
     }
 
-    /** Registers the socket, which is the handle's from then on. On the loop. */
-    EpollSocket(IoEventLoop loop, LinuxSocket socket, Owner owner) throws IOException {
+    private EpollSocket(IoEventLoop loop, LinuxSocket socket, boolean isConnected, Owner owner) throws IOException {
         this.socket = socket;
+        this.isConnected = isConnected;
         this.owner = owner;
-        var registered = loop.register(this);
-        if (!registered.isSuccess()) {
-            throw new IOException("cannot watch " + socket, registered.cause());
-        }
-        registration = registered.getNow();
+        registration = EpollHandles.register(loop, this);
         registration.submit(OPERATIONS);
+    }
+
+    /**
+     * Connects the socket, or begins to, and registers it, in this order: one that does not connect yet counts as hung up. On the loop.
+     *
+     * @param socket the handle's from now on; closed where this fails
+     */
+    static EpollSocket connect(IoEventLoop loop, LinuxSocket socket, SocketAddress address, Owner owner)
+            throws IOException {
+        try {
+            return new EpollSocket(loop, socket, socket.connect(address), owner);
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** Whether it was connected at once; else the owner hears when it is writable. */
+    boolean isConnected() {
+        return isConnected;
     }
 
     @Override
@@ -87,11 +105,7 @@ final class EpollSocket implements EpollIoHandle {
     /** Also called by a loop that shuts down. The owner hears nothing more. */
     @Override
     public void close() {
-        try {
-            registration.cancel();
-        } catch (RejectedExecutionException ended) {
-            // Its epoll set is closed.
-        }
+        EpollHandles.cancel(registration);
         try {
             socket.close();
         } catch (IOException e) {

@@ -8,9 +8,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.epoll.LinuxSocket;
-import java.io.IOException;
+import io.netty.channel.socket.SocketProtocolFamily;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -108,8 +109,10 @@ public final class LocalServices implements ServiceSide {
         return source;
     }
 
-    /** A new socket, before it connects. */
-    void prepare(LinuxSocket socket, Channel channel, InetAddress service) throws IOException {}
+    /** Of a socket that reaches the address. */
+    static SocketProtocolFamily family(InetSocketAddress address) {
+        return address.getAddress() instanceof Inet6Address ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET;
+    }
 
     /** The caller releases it. */
     ByteBuf proxyHeader(Channel channel) {

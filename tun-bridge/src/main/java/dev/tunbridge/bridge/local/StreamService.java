@@ -9,10 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.epoll.LinuxSocket;
-import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
@@ -87,45 +84,32 @@ final class StreamService implements Service, EpollSocket.Owner {
             services.events().onConnectFailed(channel, before);
             return;
         }
-        boolean isThere;
+        EpollSocket made;
         try {
-            isThere = connect(address);
+            made = EpollSocket.connect(services.loop(), open(address), address, this);
         } catch (IOException | RuntimeException e) {
             LOG.debug("{}: {}: {}", channel, address, e.getMessage());
             notConnected(Faults.refusal(e));
             return;
         }
-        if (isThere) {
+        socket = made;
+        if (made.isConnected()) {
             connected();
         }
     }
 
-    private boolean connect(SocketAddress address) throws IOException {
-        LinuxSocket made = open(address);
-        boolean isThere;
-        try {
-            if (address instanceof InetSocketAddress internet) {
-                services.prepare(made, channel, internet.getAddress());
-                made.setTcpNoDelay(true); // what has come through the tunnel has waited long enough
-            }
-            isThere = made.connect(address);
-            // Only now: a socket that does not connect yet counts as hung up.
-            socket = new EpollSocket(services.loop(), made, this);
-        } catch (IOException | RuntimeException e) {
-            if (socket == null) {
-                made.close();
-            }
-            throw e;
-        }
-        return isThere;
-    }
-
-    private static LinuxSocket open(SocketAddress address) {
-        if (address instanceof DomainSocketAddress) {
+    private static LinuxSocket open(SocketAddress address) throws IOException {
+        if (!(address instanceof InetSocketAddress internet)) {
             return LinuxSocket.newSocketDomain();
         }
-        boolean isIpv6 = ((InetSocketAddress) address).getAddress() instanceof Inet6Address;
-        return LinuxSocket.newSocketStream(isIpv6 ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET);
+        LinuxSocket made = LinuxSocket.newSocketStream(LocalServices.family(internet));
+        try {
+            made.setTcpNoDelay(true); // what has come through the tunnel has waited long enough
+            return made;
+        } catch (IOException e) {
+            made.close();
+            throw e;
+        }
     }
 
     private void notConnected(OpenRefusal reason) {

@@ -38,7 +38,7 @@ final class Classifier {
 
     /** Of an owned flow's bytes, which have no header: by the ports of both ends. */
     Kind kind(int devicePort, int clientPort, int length) {
-        if (promptPorts.get(devicePort) || promptPorts.get(clientPort)) {
+        if (isPromptPort(devicePort, clientPort)) {
             return Kind.URGENT;
         }
         return length <= EgressQueue.SMALL_PACKET_BYTES ? Kind.SMALL : Kind.ORDINARY;
@@ -47,6 +47,10 @@ final class Classifier {
     private boolean isPromptPort(InnerPacket packet) {
         return !promptPorts.isEmpty()
                 && packet.hasTransportHeader()
-                && (promptPorts.get(packet.sourcePort()) || promptPorts.get(packet.destinationPort()));
+                && isPromptPort(packet.sourcePort(), packet.destinationPort());
+    }
+
+    private boolean isPromptPort(int port, int other) {
+        return promptPorts.get(port) || promptPorts.get(other);
     }
 }

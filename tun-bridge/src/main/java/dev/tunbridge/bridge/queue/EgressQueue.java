@@ -84,13 +84,7 @@ public final class EgressQueue {
             account.droppedBytes += length;
             return false;
         }
-        if (isEmpty()) {
-            clock.begin(nowNanos);
-        }
-        largestBytes = Math.max(largestBytes, length);
-        accounts.of(kind.trafficClass()).offered++;
-        discipline.add(
-                pool.copy(packet.buffer(), index, length, null, flowHash, tag, nowNanos, clock.read(nowNanos)), kind);
+        add(kind, packet.buffer(), index, length, null, flowHash, tag, nowNanos);
         return true;
     }
 
@@ -103,13 +97,24 @@ public final class EgressQueue {
     public void offer(
             OwnedFlow flow, int devicePort, int clientPort, ByteBuf buffer, int index, int length, long nowNanos) {
         Kind kind = classifier.kind(devicePort, clientPort, length);
+        add(kind, buffer, index, length, flow, System.identityHashCode(flow), 0, nowNanos);
+    }
+
+    private void add(
+            Kind kind,
+            ByteBuf buffer,
+            int index,
+            int length,
+            @Nullable OwnedFlow owner,
+            int flowHash,
+            long tag,
+            long nowNanos) {
         if (isEmpty()) {
             clock.begin(nowNanos);
         }
         largestBytes = Math.max(largestBytes, length);
         accounts.of(kind.trafficClass()).offered++;
-        int hash = System.identityHashCode(flow);
-        discipline.add(pool.copy(buffer, index, length, flow, hash, 0, nowNanos, clock.read(nowNanos)), kind);
+        discipline.add(pool.copy(buffer, index, length, owner, flowHash, tag, nowNanos, clock.read(nowNanos)), kind);
     }
 
     /** Throws away what waits of a flow whose owner is done with it; the listener does not hear of it. */

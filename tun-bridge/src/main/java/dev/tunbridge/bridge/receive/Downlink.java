@@ -263,11 +263,6 @@ public final class Downlink {
         return bytes;
     }
 
-    /** Counts traffic that only another carriage has. */
-    public void countWrongCarriage() {
-        wrongCarriage++;
-    }
-
     /** Traffic in another carriage than the one agreed. */
     public long wrongCarriage() {
         return wrongCarriage;

@@ -153,7 +153,7 @@ final class StreamMessages implements MessageHandler {
     @Override
     public void onData(int channel, ByteBuf buffer, int index, int length) {
         messages++;
-        downlink.countWrongCarriage();
+        downlink.data(channel, buffer, index, length, nowNanos);
     }
 
     @Override

@@ -486,6 +486,13 @@ final class OuterConnection {
         return ended ? Optional.empty() : socket.connectionSample(nowNanos, path.furthestOffset());
     }
 
+    /** As the kernel smooths it; 0 where it is not known. Asks it. */
+    long roundTripNanos() {
+        return sample(System.nanoTime())
+                .map(sample -> Math.max(0, sample.rttNanos()))
+                .orElse(0L);
+    }
+
     /** What the kernel says just after the handshake. */
     Optional<ConnectionSample> firstSample(long nowNanos) {
         return socket.refresh() ? connectionSample(nowNanos) : Optional.empty();

@@ -134,16 +134,9 @@ final class Traffic implements TunHandler {
         uplink.connect(new Uplink.Route(tunnel.carriage(), tunnel.mtu(), filter, errors, connection.writer()));
         if (sockets != null && tunnel.carriage() == Carriage.SOCKET) {
             sockets.connect(
-                    new VirtualSockets.Link(connection.writer(), filter, () -> roundTripNanos(connection)),
+                    new VirtualSockets.Link(connection.writer(), filter, connection::roundTripNanos),
                     tunnel.deviceAddress());
         }
-    }
-
-    private static long roundTripNanos(OuterConnection connection) {
-        return connection
-                .sample(System.nanoTime())
-                .map(sample -> Math.max(0, sample.rttNanos()))
-                .orElse(0L);
     }
 
     private void suppressBy(LongSupplier ackedOffset) {

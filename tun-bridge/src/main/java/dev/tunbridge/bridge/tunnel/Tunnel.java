@@ -548,10 +548,7 @@ public final class Tunnel {
 
         @Override
         public long roundTripNanos() {
-            return current()
-                    .flatMap(connection -> connection.sample(System.nanoTime()))
-                    .map(sample -> Math.max(0, sample.rttNanos()))
-                    .orElse(0L);
+            return current().map(OuterConnection::roundTripNanos).orElse(0L);
         }
 
         @Override

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     private static final long TICK_MILLIS = 500;
 
+    /** Of one read, to begin with. */
+    private static final int LEAST_FRAMES = 64;
+
     private final IoEventLoop loop;
     private final EgressQueue queue;
     private final Owner owner;
@@ -46,8 +49,6 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     private int directFrames;
     private int[] directBytes = new int[LEAST_FRAMES];
     private boolean isPumpDue;
-
-    private static final int LEAST_FRAMES = 64;
 
     /**
      * A connection whose session has virtual sockets.
