@@ -27,8 +27,6 @@ public final class LocalServices implements ServiceSide {
     /** As much as one read takes with good effect. */
     static final int READ_BYTES = 64 * 1024;
 
-    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private final IoEventLoop loop;
     private final List<RelayTarget> targets;
     private final SourceMode source;
@@ -39,6 +37,7 @@ public final class LocalServices implements ServiceSide {
     private ByteBuf gathering = Unpooled.EMPTY_BUFFER;
     private InetAddress deviceAddress = InetAddress.getLoopbackAddress();
     private boolean isLookDue;
+    private long lookNanos;
 
     /**
      * @param loop an epoll one ({@link dev.tunbridge.linux.Readiness#usesEpoll})
@@ -157,33 +156,45 @@ public final class LocalServices implements ServiceSide {
     /** Its peer has not acknowledged everything yet. */
     void unacknowledged(StreamService service) {
         unacknowledged.add(service);
-        lookLater();
+        lookAt(service.lookNanos());
     }
 
-    private void lookLater() {
-        if (!isLookDue && !unacknowledged.isEmpty()) {
-            isLookDue = true;
-            loop.schedule(this::look, LOOK_NANOS, TimeUnit.NANOSECONDS);
+    /** Then, or before. */
+    private void lookAt(long nanos) {
+        if (isLookDue && lookNanos - nanos <= 0) {
+            return;
         }
+        isLookDue = true;
+        lookNanos = nanos;
+        loop.schedule(() -> look(nanos), nanos - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
-    private void look() {
+    private void look(long dueNanos) {
+        if (!isLookDue || dueNanos != lookNanos) {
+            return; // an earlier one has taken its place
+        }
         isLookDue = false;
         try {
             lookAtAll(System.nanoTime());
         } catch (Throwable e) {
             events.onBroken(e);
         }
-        lookLater();
     }
 
     private void lookAtAll(long now) {
+        long soonest = Long.MAX_VALUE; // from now
         for (int i = unacknowledged.size() - 1; i >= 0; i--) {
-            if (!unacknowledged.get(i).isStillUnacknowledged(now)) {
+            StreamService service = unacknowledged.get(i);
+            if (service.isStillUnacknowledged(now)) {
+                soonest = Math.min(soonest, service.lookNanos() - now);
+            } else {
                 int last = unacknowledged.size() - 1;
                 unacknowledged.set(i, unacknowledged.get(last));
                 unacknowledged.remove(last);
             }
+        }
+        if (!unacknowledged.isEmpty()) {
+            lookAt(now + soonest);
         }
     }
 }

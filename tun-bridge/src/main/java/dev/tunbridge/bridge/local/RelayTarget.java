@@ -6,6 +6,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,7 +33,8 @@ public record RelayTarget(
             List.of(InetAddresses.forString("127.0.0.1"), InetAddresses.forString("::1"));
 
     private static final Pattern TARGET = Pattern.compile("(?:(tcp|udp):)?(\\d{1,5})(?:-(\\d{1,5}))?=(.+)");
-    private static final Pattern ADDRESS = Pattern.compile("(\\[[^]]+]|[^:]+|localhost)(?::(\\d{1,5}))?");
+    private static final Pattern ADDRESS =
+            Pattern.compile("(?:\\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)]|([^:\\[\\]]+))(?::(\\d{1,5}))?");
     private static final int MOST_PORT = 65_535;
 
     /** sun_path without its NUL. */
@@ -56,13 +58,13 @@ public record RelayTarget(
         require(first <= last);
         String where = target.group(4).strip();
         if (where.startsWith("/")) {
-            require(transport != Message.UDP && where.length() <= MOST_PATH_BYTES);
+            require(transport != Message.UDP && where.getBytes(StandardCharsets.UTF_8).length <= MOST_PATH_BYTES);
             return new RelayTarget(Message.TCP, first, last, List.of(), SAME_PORT, where);
         }
         Matcher address = ADDRESS.matcher(where);
         require(address.matches());
-        String host = address.group(1).replace("[", "").replace("]", "");
-        int port = address.group(2) == null ? SAME_PORT : port(address.group(2));
+        String host = address.group(1) == null ? address.group(2) : address.group(1);
+        int port = address.group(3) == null ? SAME_PORT : port(address.group(3));
         List<InetAddress> addresses = host.equals("localhost")
                 ? LOOPBACK
                 : List.of(InetAddresses.forString(host)); // a name would have to be asked for

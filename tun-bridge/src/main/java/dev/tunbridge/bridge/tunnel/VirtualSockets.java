@@ -43,7 +43,10 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     private final ScheduledFuture<?> ticks;
     private @Nullable Link link;
 
-    /** Frames of the read under way go to the socket at once, and are accounted for behind it. */
+    /** There was room before the read, so that its frames may go to the socket at once. */
+    private boolean mayBeDirect;
+
+    /** Frames of the read under way do, and are accounted for behind it. */
     private boolean isDirect;
 
     private int directFrames;
@@ -132,9 +135,12 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     /** The tunnel is over. */
     void close() {
         link = null;
-        relay.close();
-        services.release();
         ticks.cancel(false);
+        try {
+            relay.close();
+        } finally {
+            services.release();
+        }
     }
 
     RelayStats stats() {
@@ -217,7 +223,9 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
 
     @Override
     public void discard(Channel channel) {
-        queue.discard(ChannelFlow.of(channel));
+        if (channel.attachment() instanceof ChannelFlow flow) {
+            queue.discard(flow);
+        }
     }
 
     /** The next word for the server, or null. */
@@ -269,14 +277,16 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
 
     @Override
     public int readableBytes(Channel channel) {
+        mayBeDirect = link != null
+                && owner.hasRoom(); // asked first: what it writes may give other channels room, or end the connection
         return relay.readableBytes(channel);
     }
 
     @Override
     public void onRead(Channel channel, ByteBuf buffer, int index, int length) {
         long now = System.nanoTime();
-        isDirect =
-                link != null && owner.hasRoom(); // asked here: it may be the end of the connection, and of the channel
+        directFrames = 0;
+        isDirect = mayBeDirect;
         try {
             relay.read(channel, buffer, index, length, now);
         } finally {
@@ -285,7 +295,6 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
         for (int i = 0; i < directFrames; i++) {
             relay.left(channel, directBytes[i], now);
         }
-        directFrames = 0;
         pumpLater();
     }
 
