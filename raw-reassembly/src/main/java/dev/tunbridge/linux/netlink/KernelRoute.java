@@ -80,6 +80,9 @@ public record KernelRoute(
         /** To what is reached directly. */
         public static final Kind UNICAST_ON_LINK = new Kind(1, 253);
 
+        /** To this host itself. */
+        public static final Kind LOCAL = new Kind(2, 254);
+
         public boolean isUnicast() {
             return type == 1;
         }
@@ -115,6 +118,23 @@ public record KernelRoute(
                 key,
                 kind,
                 Optional.empty(),
+                List.of(NextHop.onLink(interfaceIndex)),
+                Collections.emptySortedMap(),
+                Map.of());
+    }
+
+    /**
+     * A route that takes all addresses of its table for this host's own.
+     *
+     * @param source what answers without a source of their own bear
+     */
+    public static KernelRoute toThisHost(InetAddress source, Key key, int interfaceIndex) {
+        return new KernelRoute(
+                AddressFamily.of(source).unspecified(),
+                0,
+                key,
+                Kind.LOCAL,
+                Optional.of(source),
                 List.of(NextHop.onLink(interfaceIndex)),
                 Collections.emptySortedMap(),
                 Map.of());

@@ -45,8 +45,14 @@ final class DatagramService extends ServiceSocket {
             throw new IOException("a Unix socket takes no datagrams of clients");
         }
         LinuxSocket made = LinuxSocket.newSocketDgram(LocalServices.family(internet));
+        try {
+            services.source().bind(made, channel, internet);
+        } catch (IOException | RuntimeException e) {
+            made.close();
+            throw e;
+        }
         socket(EpollSocket.connect(services.loop(), made, address, this));
-        if (services.source() == SourceMode.PROXY_V2) {
+        if (services.hasProxyHeader()) {
             header = services.proxyHeader(channel);
         }
     }

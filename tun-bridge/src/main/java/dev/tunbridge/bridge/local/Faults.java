@@ -19,6 +19,9 @@ final class Faults {
 
     /** What a call has thrown. */
     static OpenRefusal refusal(Exception fault) {
+        if (fault instanceof ServiceSource.NotAClientException) {
+            return OpenRefusal.NOT_ALLOWED;
+        }
         if (fault instanceof BindException || fault instanceof ChannelException) {
             return OpenRefusal.HOST_LIMIT; // no port left, or no descriptor
         }

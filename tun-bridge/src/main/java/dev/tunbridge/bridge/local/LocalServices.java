@@ -29,13 +29,12 @@ public final class LocalServices implements ServiceSide {
 
     private final IoEventLoop loop;
     private final List<RelayTarget> targets;
-    private final SourceMode source;
+    private final ServiceSource source;
     private final ServiceEvents events;
     private final Deque<StreamService> unflushed = new ArrayDeque<>();
     private final List<StreamService> unacknowledged = new ArrayList<>();
     private ByteBuf scratch = Unpooled.EMPTY_BUFFER;
     private ByteBuf gathering = Unpooled.EMPTY_BUFFER;
-    private InetAddress deviceAddress = InetAddress.getLoopbackAddress();
     private boolean isLookDue;
     private long lookNanos;
 
@@ -46,13 +45,17 @@ public final class LocalServices implements ServiceSide {
     public LocalServices(IoEventLoop loop, List<RelayTarget> targets, SourceMode source, ServiceEvents events) {
         this.loop = loop;
         this.targets = List.copyOf(targets);
-        this.source = source;
+        this.source = new ServiceSource(source);
         this.events = events;
     }
 
     @Override
     public Service connect(Channel channel) {
-        List<SocketAddress> addresses = target(channel).socketAddresses(channel.devicePort(), channel.clientAddress());
+        List<SocketAddress> addresses = target(channel)
+                .socketAddresses(
+                        channel.devicePort(),
+                        source.deviceAddress(),
+                        source.mode() == SourceMode.DEVICE ? source.deviceAddress() : channel.clientAddress());
         if (channel.isTcp()) {
             StreamService service = new StreamService(this, channel, addresses);
             later(service::start);
@@ -70,7 +73,7 @@ public final class LocalServices implements ServiceSide {
                 return target;
             }
         }
-        return RelayTarget.OTHERS;
+        return source.mode() == SourceMode.CLIENT ? RelayTarget.OTHERS_AT_DEVICE : RelayTarget.OTHERS;
     }
 
     /** Hands what was written to the sockets. */
@@ -82,7 +85,7 @@ public final class LocalServices implements ServiceSide {
 
     /** The session has given the device this address. */
     public void established(InetAddress deviceAddress) {
-        this.deviceAddress = deviceAddress;
+        source.established(deviceAddress);
     }
 
     /** The relay has ended all channels. */
@@ -92,6 +95,7 @@ public final class LocalServices implements ServiceSide {
         }
         scratch = Unpooled.EMPTY_BUFFER;
         gathering = Unpooled.EMPTY_BUFFER;
+        source.close();
     }
 
     // For the services
@@ -104,8 +108,12 @@ public final class LocalServices implements ServiceSide {
         return events;
     }
 
-    SourceMode source() {
+    ServiceSource source() {
         return source;
+    }
+
+    boolean hasProxyHeader() {
+        return source.mode() == SourceMode.PROXY_V2;
     }
 
     /** Of a socket that reaches the address. */
@@ -115,7 +123,7 @@ public final class LocalServices implements ServiceSide {
 
     /** The caller releases it. */
     ByteBuf proxyHeader(Channel channel) {
-        return ProxyHeader.of(channel, deviceAddress);
+        return ProxyHeader.of(channel, source.deviceAddress());
     }
 
     /** Not from within the relay's call. */

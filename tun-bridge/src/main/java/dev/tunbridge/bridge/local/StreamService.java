@@ -63,7 +63,7 @@ final class StreamService extends ServiceSocket {
         }
     }
 
-    private static LinuxSocket open(SocketAddress address) throws IOException {
+    private LinuxSocket open(SocketAddress address) throws IOException {
         if (!(address instanceof InetSocketAddress internet)) {
             return LinuxSocket.newSocketDomain();
         }
@@ -74,6 +74,7 @@ final class StreamService extends ServiceSocket {
                     made.intValue(),
                     SocketOption.SO_OOBINLINE,
                     1); // or the urgent byte would be missing among the others (RFC 6093)
+            services.source().bind(made, channel, internet);
             return made;
         } catch (IOException | RuntimeException e) {
             made.close();
@@ -97,7 +98,7 @@ final class StreamService extends ServiceSocket {
         }
         isConnected = true;
         untried.clear();
-        if (services.source() == SourceMode.PROXY_V2) {
+        if (services.hasProxyHeader()) {
             ByteBuf header = services.proxyHeader(channel);
             output.appendOwn(header);
             header.release();

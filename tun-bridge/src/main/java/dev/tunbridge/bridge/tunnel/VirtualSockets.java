@@ -5,7 +5,9 @@ import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.local.LocalServices;
+import dev.tunbridge.bridge.local.RelayTarget;
 import dev.tunbridge.bridge.local.ServiceEvents;
+import dev.tunbridge.bridge.local.SourceMode;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueuedPacket;
 import dev.tunbridge.bridge.receive.ChannelSink;
@@ -83,11 +85,40 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     }
 
     /**
+     * Whether a configuration can be served.
+     *
+     * @param isAlone no packets are offered beside
+     * @throws ConfigException if not
+     */
+    static void check(BridgeConfig config, boolean isAlone) {
+        limits(config);
+        if (config.get(Settings.RELAY_SOURCE) != SourceMode.CLIENT) {
+            return;
+        }
+        if (!isAlone) { // answers to packets and to virtual sockets would go to one and the same address
+            throw new ConfigException(
+                    Settings.RELAY_SOURCE.key(),
+                    config.text(Settings.RELAY_SOURCE),
+                    "loopback, device, proxy-v2 where packets are offered too: carriage="
+                            + config.text(Settings.CARRIAGE));
+        }
+        for (RelayTarget target : config.get(Settings.RELAY_TARGETS)) {
+            if (!target.isOfThisHost()) {
+                throw new ConfigException(
+                        Settings.RELAY_TARGETS.key(),
+                        target.toString(),
+                        "a service of this host with relay.source=client, by localhost or device, since another host would not"
+                                + " answer to here");
+            }
+        }
+    }
+
+    /**
      * What a configuration allows.
      *
      * @throws ConfigException where the sum is less than what each channel has for itself
      */
-    static RelayLimits limits(BridgeConfig config) {
+    private static RelayLimits limits(BridgeConfig config) {
         int own = 2 * RelayLimits.OWN_BYTES * config.get(Settings.RELAY_CHANNELS);
         if (config.get(Settings.RELAY_BYTES) < own) {
             throw new ConfigException(
