@@ -73,7 +73,7 @@ public final class LocalServices implements ServiceSide {
                 return target;
             }
         }
-        return source.mode() == SourceMode.CLIENT ? RelayTarget.OTHERS_AT_DEVICE : RelayTarget.OTHERS;
+        return source.mode().needsAddress() ? RelayTarget.OTHERS_AT_DEVICE : RelayTarget.OTHERS;
     }
 
     /** Hands what was written to the sockets. */

@@ -45,7 +45,10 @@ public record RelayTarget(
     /** What no target names: the loopback port of the same number. */
     static final RelayTarget OTHERS = new RelayTarget(ANY_TRANSPORT, 1, MOST_PORT, LOOPBACK, SAME_PORT, "");
 
-    /** Where services see clients' own addresses: the device's port of the same number. */
+    /**
+     * Where services see the device's or clients' addresses: the device's port of the same number. A service that is bound to no address answers
+     * a datagram from there.
+     */
     static final RelayTarget OTHERS_AT_DEVICE = new RelayTarget(ANY_TRANSPORT, 1, MOST_PORT, List.of(), SAME_PORT, "");
 
     public RelayTarget {

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.local;
 
+import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.relay.Channel;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
@@ -71,9 +72,7 @@ final class ServiceSource {
 
     /** A service that trusts its own host would trust a client that claims to be it. */
     private void requireForeign(InetAddress client) throws IOException {
-        boolean isForeign = !client.isAnyLocalAddress()
-                && !client.isMulticastAddress()
-                && !client.isLinkLocalAddress()
+        boolean isForeign = !TunnelFilter.isSpecial(client)
                 && host().match(client)
                         .filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
                         .isEmpty();
