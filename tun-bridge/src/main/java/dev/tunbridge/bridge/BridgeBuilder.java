@@ -11,7 +11,6 @@ import dev.tunbridge.bridge.tunnel.NetworkSetup;
 import dev.tunbridge.linux.Readiness;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.description.DescriptionException;
-import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.plugin.Plugins;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -122,7 +121,7 @@ public final class BridgeBuilder {
     private void requireEpoll(Login login) {
         EventLoopGroup given = group;
         boolean has = given == null ? Epoll.isAvailable() : Readiness.usesEpoll(given);
-        if (login.offered().contains(Carriage.SOCKET) && !has) {
+        if (login.isSockets() && !has) {
             throw ConfigException.of(
                     Settings.CARRIAGE.key(),
                     "socket needs an event loop group of epoll"

@@ -240,7 +240,7 @@ public final class Session implements SessionDriver {
      */
     public boolean admits(Carriage carriage) {
         TunnelParameters agreed = tunnel;
-        return state == State.ESTABLISHED && agreed != null && agreed.carriage() == carriage;
+        return state == State.ESTABLISHED && agreed != null && agreed.carriage().includes(carriage);
     }
 
     // Login
@@ -304,7 +304,8 @@ public final class Session implements SessionDriver {
             return;
         }
         if (variables.get(OFFER) instanceof Value.Names offered
-                && !offered.names().contains(agreed.carriage().key())) {
+                && !agreed.carriage().parts().stream()
+                        .allMatch(way -> offered.names().contains(way.key()))) {
             actions.addAll(violation(
                     "the login ends with carriage " + agreed.carriage().key() + "; offered "
                             + offered.names().stream().sorted().toList()));

@@ -3,9 +3,11 @@ package dev.tunbridge.protocol.session;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Value;
 import java.net.InetAddress;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How a tunnel is addressed, whether the login said it or the configuration.
@@ -62,8 +64,10 @@ public record TunnelParameters(
         InetAddress device = require(given, DEVICE_ADDRESS, Value.Address.class).address();
         return new TunnelParameters(
                 Carriage.of(carriage)
-                        .orElseThrow(() -> new IllegalArgumentException(
-                                CARRIAGE + " is " + carriage + "; allowed packet, segment, socket")),
+                        .orElseThrow(() -> new IllegalArgumentException(CARRIAGE + " is " + carriage + "; allowed "
+                                + Arrays.stream(Carriage.values())
+                                        .map(Carriage::key)
+                                        .collect(Collectors.joining(", ")))),
                 require(given, SESSION, Value.Whole.class).number(),
                 number(given, MTU, MOST_MTU),
                 number(given, PREFIX_LENGTH, Byte.SIZE * device.getAddress().length),

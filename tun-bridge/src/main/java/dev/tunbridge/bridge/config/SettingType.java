@@ -73,10 +73,14 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
     }
 
     static <E extends Enum<E>> SettingType<E> oneOf(List<E> choices) {
-        String allowed = choices.stream().map(SettingType::spelling).collect(Collectors.joining(" | "));
+        return oneOf(choices, SettingType::spelling);
+    }
+
+    static <E extends Enum<E>> SettingType<E> oneOf(List<E> choices, Function<E, String> spelling) {
+        String allowed = choices.stream().map(spelling).collect(Collectors.joining(" | "));
         return new SettingType<>(allowed, text -> {
             for (E choice : choices) {
-                if (spelling(choice).equalsIgnoreCase(text)) {
+                if (spelling.apply(choice).equalsIgnoreCase(text)) {
                     return choice;
                 }
             }

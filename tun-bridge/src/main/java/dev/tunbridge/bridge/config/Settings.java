@@ -59,14 +59,14 @@ public final class Settings {
 
     public static final Setting<List<Carriage>> CARRIAGE = add(
             "carriage",
-            SettingType.nonEmptyListOf(SettingType.oneOf(List.of(Carriage.values()))),
+            SettingType.nonEmptyListOf(SettingType.oneOf(List.of(Carriage.values()), Carriage::key)),
             "segment,packet",
             "The carriages that the hello offers; the server picks one. Socket: virtual sockets, which need no TUN device and no"
-                    + " right.");
+                    + " right. With a plus: both on one connection, or either of them.");
 
     public static final Setting<Optional<Carriage>> TUNNEL_CARRIAGE = add(
             "tunnel.carriage",
-            SettingType.optional(SettingType.oneOf(List.of(Carriage.values()))),
+            SettingType.optional(SettingType.oneOf(List.of(Carriage.values()), Carriage::key)),
             "",
             "The carriage, for a protocol whose login does not say it; what a login says counts.");
 

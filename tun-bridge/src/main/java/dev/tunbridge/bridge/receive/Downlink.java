@@ -290,7 +290,7 @@ public final class Downlink {
 
     private @Nullable Route routeOf(Carriage carriage) {
         Route current = route;
-        return current != null && current.carriage() == carriage ? current : null;
+        return current != null && current.carriage().includes(carriage) ? current : null;
     }
 
     private boolean wrap(ByteBuf buffer, int index, int length) {

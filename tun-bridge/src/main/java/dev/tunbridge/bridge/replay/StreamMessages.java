@@ -105,8 +105,8 @@ final class StreamMessages implements MessageHandler {
     private void assume(Carriage carriage, @Nullable InetAddress device) {
         if (beginsLate && !settled && device != null) {
             settled = true;
-            notes.add("the file has no welcome: going by the first packet, "
-                    + carriage.name().toLowerCase(java.util.Locale.ROOT) + " carriage to " + device.getHostAddress());
+            notes.add("the file has no welcome: going by the first packet, " + carriage.key() + " carriage to "
+                    + device.getHostAddress());
             connect(carriage, device);
         }
     }

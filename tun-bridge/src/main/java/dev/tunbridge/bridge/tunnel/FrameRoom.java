@@ -28,7 +28,7 @@ final class FrameRoom {
             return welcome.mtu(); // no packet travels
         }
         InetAddress address = welcome.deviceAddress();
-        int fits = welcome.carriage() == Carriage.PACKET
+        int fits = welcome.carriage().includes(Carriage.PACKET)
                 ? codec.maxPacketBytes()
                 : codec.maxSegmentBytes(address.getAddress().length) + ipHeaderBytes(address);
         if (fits < welcome.mtu()) {
@@ -43,7 +43,7 @@ final class FrameRoom {
             return codec.dataOverheadBytes();
         }
         InetAddress address = tunnel.deviceAddress();
-        return tunnel.carriage() == Carriage.PACKET
+        return tunnel.carriage().includes(Carriage.PACKET)
                 ? codec.packetOverheadBytes()
                 : codec.segmentOverheadBytes(address.getAddress().length) - ipHeaderBytes(address);
     }

@@ -15,6 +15,7 @@ import dev.tunbridge.protocol.session.Surroundings;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -54,17 +55,16 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
      *     or has what the login has no room for
      */
     public static Login of(BridgeConfig config, Protocol protocol) {
-        EnumSet<Carriage> offered = EnumSet.copyOf(config.get(Settings.CARRIAGE));
         Set<Carriage> possible = protocol.newCodec().carriages();
-        offered.retainAll(possible);
+        Set<Carriage> offered = offered(config.get(Settings.CARRIAGE), possible);
         if (offered.isEmpty()) {
             throw new ConfigException(
                     Settings.CARRIAGE.key(),
                     config.text(Settings.CARRIAGE),
                     "what format '" + protocol.format().name() + "' can carry, " + possible);
         }
-        if (offered.contains(Carriage.SOCKET)) {
-            VirtualSockets.check(config, offered.equals(EnumSet.of(Carriage.SOCKET)));
+        if (Carriage.partsOf(offered).contains(Carriage.SOCKET)) {
+            VirtualSockets.check(config, offered.equals(Set.of(Carriage.SOCKET)));
         }
         Map<String, Value> variables = configured(config, offered);
         requireTunnel(config, protocol, variables.keySet());
@@ -76,6 +76,17 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         Login login = new Login(protocol, offered, variables);
         login.requirePlugins();
         return login;
+    }
+
+    /** What of these the protocol has frames for. */
+    private static Set<Carriage> offered(List<Carriage> wanted, Set<Carriage> possible) {
+        EnumSet<Carriage> offered = EnumSet.noneOf(Carriage.class);
+        for (Carriage carriage : wanted) {
+            EnumSet<Carriage> ways = EnumSet.copyOf(carriage.parts());
+            ways.retainAll(possible);
+            Carriage.of(ways).ifPresent(offered::add);
+        }
+        return offered;
     }
 
     /** What a plugin cannot use is refused before anything begins. */
@@ -115,7 +126,9 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         Map<String, Value> said = new HashMap<>(Map.of(
                 "offer.version", new Value.Whole(VERSION),
                 "offer.carriages",
-                        new Value.Names(offered.stream().map(Carriage::key).collect(Collectors.toSet())),
+                        new Value.Names(Carriage.partsOf(offered).stream()
+                                .map(Carriage::key)
+                                .collect(Collectors.toSet())),
                 "identity.device-id", new Value.Text(config.get(Settings.DEVICE_ID)),
                 "identity.token",
                         new Value.Bytes(Octets.of(config.get(Settings.TOKEN).getBytes(StandardCharsets.UTF_8)))));
@@ -155,12 +168,17 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
 
     /** The most of a channel's bytes that a frame holds; 0 where no virtual sockets are offered. */
     int channelBytes() {
-        return offered.contains(Carriage.SOCKET) ? Math.min(protocol.newCodec().maxDataBytes(), MOST_DATAGRAM) : 0;
+        return isSockets() ? Math.min(protocol.newCodec().maxDataBytes(), MOST_DATAGRAM) : 0;
     }
 
     /** Whether a device is needed: there is a carriage that has packets. */
     public boolean isPackets() {
         return !offered.equals(Set.of(Carriage.SOCKET));
+    }
+
+    /** Whether virtual sockets are offered. */
+    public boolean isSockets() {
+        return Carriage.partsOf(offered).contains(Carriage.SOCKET);
     }
 
     /** For one connection. */

@@ -46,7 +46,7 @@ final class QueueSignals implements QueueListener {
         }
         ByteBuf buffer = queued.buffer();
         int index = buffer.readerIndex();
-        if (carriage == Carriage.PACKET) {
+        if (carriage.includes(Carriage.PACKET)) {
             return Ecn.markCongestion(buffer, index);
         }
         if (Ecn.field(buffer, index) == Ecn.NOT_CAPABLE

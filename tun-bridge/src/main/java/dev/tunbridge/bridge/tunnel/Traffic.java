@@ -132,7 +132,7 @@ final class Traffic implements TunHandler {
         downlink.connect(new Downlink.Route(tunnel.carriage(), filter));
         suppressBy(connection::ackedOffset);
         uplink.connect(new Uplink.Route(tunnel.carriage(), tunnel.mtu(), filter, errors, connection.writer()));
-        if (sockets != null && tunnel.carriage() == Carriage.SOCKET) {
+        if (sockets != null && tunnel.carriage().includes(Carriage.SOCKET)) {
             sockets.connect(
                     new VirtualSockets.Link(connection.writer(), filter, connection::roundTripNanos),
                     tunnel.deviceAddress());

@@ -406,14 +406,14 @@ public final class Tunnel {
         long now = System.nanoTime();
         current.established(now);
         path.welcomed();
-        if (tunnel.carriage() == Carriage.PACKET) {
+        if (tunnel.carriage().includes(Carriage.PACKET)) {
             connection.writer().linkUp(tunnel.deviceAddress(), tunnel.serverAddress());
         }
         traffic.connect(connection, tunnel);
         LaneState lane = connection.laneState(now);
         state(
                 BridgeState.ESTABLISHED,
-                "session " + tunnel.sessionId() + ", " + tunnel.carriage() + " carriage, raw lane "
+                "session " + tunnel.sessionId() + ", " + tunnel.carriage().key() + " carriage, raw lane "
                         + lane.name().toLowerCase(Locale.ROOT).replace('_', ' '));
         if (lane == LaneState.LATE) {
             LOG.warn(

@@ -222,7 +222,7 @@ final class Uplink {
     private void write(Route current, int index, int length, long range) {
         packets++;
         bytes += length;
-        if (current.carriage() == Carriage.PACKET) {
+        if (current.carriage().includes(Carriage.PACKET)) {
             current.writer().packet(packet.buffer(), index, length);
         } else {
             current.writer().segment(packet);
@@ -248,7 +248,7 @@ final class Uplink {
 
     /** What the carriage has no room for. */
     private @Nullable Refusal unfit(Route current) {
-        if (current.carriage() == Carriage.SEGMENT) {
+        if (current.carriage().includes(Carriage.SEGMENT)) {
             if (!packet.isTcpOrUdp()) {
                 return Refusal.CARRIAGE_PROTOCOL;
             }

@@ -5,6 +5,8 @@ import dev.tunbridge.protocol.session.TunnelParameters;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +37,9 @@ public final class WelcomeCheck {
         InetAddress device = welcome.deviceAddress();
         int addressBits = device.getAddress().length * 8;
         int minMtu = addressBits == 32 ? MIN_IPV4_MTU : MIN_IPV6_MTU;
-        if (!offered.contains(welcome.carriage())) {
-            return fault("carriage", welcome.carriage(), "one of those offered, " + offered);
+        Set<Carriage> ways = welcome.carriage().parts();
+        if (offered.stream().noneMatch(one -> one.parts().containsAll(ways))) {
+            return fault("carriage", welcome.carriage().key(), "one of those offered, " + keys(offered));
         }
         if (welcome.carriage() == Carriage.SOCKET) {
             return null; // nothing of it is set up
@@ -83,6 +86,10 @@ public final class WelcomeCheck {
                         device.getHostAddress(),
                         "a unicast address that neither end of the outer connection has")
                 : null;
+    }
+
+    private static String keys(Collection<Carriage> carriages) {
+        return carriages.stream().map(Carriage::key).collect(Collectors.joining(", "));
     }
 
     private static String fault(String field, Object value, String allowed) {

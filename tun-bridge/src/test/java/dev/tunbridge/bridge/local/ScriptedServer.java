@@ -25,6 +25,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -33,16 +34,20 @@ final class ScriptedServer implements AutoCloseable {
     static final InetAddress DEVICE = InetAddresses.forString("198.19.0.1");
     private static final InetAddress SERVER = InetAddresses.forString("198.19.0.2");
     private static final int SECONDS = 10;
+    private static final int RECEIVE_BUFFER_BYTES = 64 * 1024;
 
     private final Protocol protocol = Protocol.builtin("reference");
     private final ServerSocket listener = new ServerSocket(0, 5, InetAddresses.forString("127.0.0.1"));
-    private final BlockingQueue<Message> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
     private final BlockingQueue<Socket> connections = new LinkedBlockingQueue<>();
+    private final Semaphore reading = new Semaphore(1);
     private @Nullable Socket connection;
     private FrameEncoder encoder;
     private MessageCodec codec;
 
     ScriptedServer() throws IOException {
+        listener.setReceiveBufferSize(
+                RECEIVE_BUFFER_BYTES); // so that little of what is not read is out of the device's hands
         codec = protocol.newCodec();
         encoder = codec.newEncoder();
         Thread thread = new Thread(this::serve, "scripted-server");
@@ -74,9 +79,7 @@ final class ScriptedServer implements AutoCloseable {
         try (FrameDecoder decoder = new FrameDecoder(protocol.format())) {
             ByteBuf bytes = Unpooled.buffer();
             byte[] chunk = new byte[64 * 1024];
-            for (int read = socket.getInputStream().read(chunk);
-                    read >= 0;
-                    read = socket.getInputStream().read(chunk)) {
+            for (int read = read(socket, chunk); read >= 0; read = read(socket, chunk)) {
                 bytes.writeBytes(chunk, 0, read);
                 decoder.decode(bytes, new FrameHandler() {
                     @Override
@@ -105,6 +108,12 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
+    private int read(Socket socket, byte[] chunk) throws IOException {
+        reading.acquireUninterruptibly();
+        reading.release();
+        return socket.getInputStream().read(chunk);
+    }
+
     private final class Heard implements MessageHandler {
         @Override
         public void onMessage(Message message) {
@@ -113,7 +122,7 @@ final class ScriptedServer implements AutoCloseable {
 
         @Override
         public void onPacket(ByteBuf buffer, int index, int length) {
-            throw new IllegalStateException("a packet");
+            heard.add(new Packet(Octets.of(ByteBufUtil.getBytes(buffer, index, length))));
         }
 
         @Override
@@ -132,6 +141,9 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
+    /** A whole IP packet that came, or goes. */
+    record Packet(Octets bytes) {}
+
     /** Waits for a device, and lets it in. */
     void welcome() throws Exception {
         welcome(DEVICE);
@@ -139,18 +151,17 @@ final class ScriptedServer implements AutoCloseable {
 
     /** The same with an address for it. */
     void welcome(InetAddress device) throws Exception {
+        welcome(device, Carriage.SOCKET);
+    }
+
+    void welcome(InetAddress device, Carriage carriage) throws Exception {
         connection = connections.poll(SECONDS, TimeUnit.SECONDS);
         Message hello = next();
         if (!(hello instanceof Message.Signal signal) || !signal.name().equals("hello")) {
             throw new AssertionError("a hello was awaited and came " + hello);
         }
         say(ServerSignals.welcome(new TunnelParameters(
-                Carriage.SOCKET,
-                7,
-                1400,
-                30,
-                device,
-                device.equals(DEVICE) ? SERVER : InetAddresses.increment(device))));
+                carriage, 7, 1400, 30, device, device.equals(DEVICE) ? SERVER : InetAddresses.increment(device))));
     }
 
     void say(Message... messages) throws IOException {
@@ -161,9 +172,33 @@ final class ScriptedServer implements AutoCloseable {
         socket().getOutputStream().write(out.array(), 0, out.readableBytes());
     }
 
-    /** The next message of a channel; keep-alives are left out. */
+    /** Sends a packet. */
+    void say(Packet packet) throws IOException {
+        byte[] bytes = packet.bytes().toByteArray();
+        ByteBuf out = Unpooled.buffer();
+        ByteBuf frame = codec.beginPacket(encoder, out, bytes[0] >> 4 & 0xf);
+        frame.writeBytes(bytes);
+        encoder.end();
+        socket().getOutputStream().write(out.array(), 0, out.readableBytes());
+    }
+
+    /** Reads nothing until {@link #readOn}, so that the device's way is full. */
+    void stopReading() {
+        reading.acquireUninterruptibly();
+    }
+
+    void readOn() {
+        reading.release();
+    }
+
+    /** The next message of a channel, and no packet; keep-alives are left out. */
     Message next() throws InterruptedException {
-        Message message = poll(SECONDS * 1000);
+        return (Message) nextOfAll();
+    }
+
+    /** The next message of a channel, or the next packet. */
+    Object nextOfAll() throws InterruptedException {
+        Object message = pollAll(SECONDS * 1000);
         if (message == null) {
             throw new AssertionError("nothing came within " + SECONDS + " s");
         }
@@ -173,8 +208,12 @@ final class ScriptedServer implements AutoCloseable {
     /** The next, or null. */
     @Nullable
     Message poll(long millis) throws InterruptedException {
-        Message message = heard.poll(millis, TimeUnit.MILLISECONDS);
-        return message instanceof Message.Signal signal && !signal.name().equals("hello") ? poll(millis) : message;
+        return (Message) pollAll(millis);
+    }
+
+    private @Nullable Object pollAll(long millis) throws InterruptedException {
+        Object message = heard.poll(millis, TimeUnit.MILLISECONDS);
+        return message instanceof Message.Signal signal && !signal.name().equals("hello") ? pollAll(millis) : message;
     }
 
     /** So many bytes of a channel; grants as much again, and credit that comes meanwhile is added up. */
