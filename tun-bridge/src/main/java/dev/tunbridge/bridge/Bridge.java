@@ -3,9 +3,13 @@ package dev.tunbridge.bridge;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.local.AppTarget;
 import dev.tunbridge.bridge.mapping.MappedClient;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.QueueFullException;
+import dev.tunbridge.bridge.relay.Channel;
+import dev.tunbridge.bridge.relay.ChannelEvents;
+import dev.tunbridge.bridge.relay.OpenRefusal;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.bridge.tunnel.NetworkSetup;
@@ -76,6 +80,7 @@ public final class Bridge implements AutoCloseable {
             BridgeConfig config,
             Endpoint server,
             Login login,
+            List<AppTarget> applications,
             BridgeListener listener,
             @Nullable EventLoopGroup group,
             DeviceFactory devices,
@@ -88,7 +93,8 @@ public final class Bridge implements AutoCloseable {
         loop = used.next();
         maxHandedOverBytes = config.get(Settings.APP_QUEUE_BYTES);
         maxAppBytes = login.protocol().newCodec().maxAppBytes();
-        tunnels = device -> new Tunnel(config, server, login, loop, device, networkSetup, resolver, new FromTunnel());
+        tunnels = device ->
+                new Tunnel(config, server, login, applications, loop, device, networkSetup, resolver, new FromTunnel());
     }
 
     public static BridgeBuilder builder() {
@@ -296,7 +302,35 @@ public final class Bridge implements AutoCloseable {
         return written.minimalCompletionStage();
     }
 
+    private final class FromRelay implements ChannelEvents {
+        @Override
+        public void onOpened(Channel channel) {
+            tell(() -> listener.onChannelOpened(channel.info()));
+        }
+
+        @Override
+        public void onRefused(Message.Open asked, OpenRefusal reason) {
+            tell(() -> listener.onChannelRefused(Channel.info(asked), reason));
+        }
+
+        @Override
+        public void onClosed(Channel channel) {
+            tell(() -> listener.onChannelClosed(channel.info(), channel.bytesDown(), channel.bytesUp()));
+        }
+    }
+
+    private void tell(Runnable event) {
+        try {
+            event.run();
+        } catch (Throwable e) {
+            // Also an Error, such as a failed assertion: it must not keep the bridge from taking everything back.
+            LOG.error("the listener threw", e);
+        }
+    }
+
     private final class FromTunnel implements Tunnel.Events {
+        private final ChannelEvents channels = new FromRelay();
+
         @Override
         public void onState(BridgeState next, String detail) {
             state = next;
@@ -315,6 +349,11 @@ public final class Bridge implements AutoCloseable {
         }
 
         @Override
+        public ChannelEvents channels() {
+            return channels;
+        }
+
+        @Override
         public void onEnd(@Nullable BridgeException fault) {
             Tunnel over = tunnel;
             try {
@@ -328,15 +367,6 @@ public final class Bridge implements AutoCloseable {
             loop.terminationFuture().removeListener(onLoopEnd);
             if (ownGroup != null) {
                 ownGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-            }
-        }
-
-        private void tell(Runnable event) {
-            try {
-                event.run();
-            } catch (Throwable e) {
-                // Also an Error, such as a failed assertion: it must not keep the bridge from taking everything back.
-                LOG.error("the listener threw", e);
             }
         }
     }

@@ -4,6 +4,8 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.local.AppTarget;
+import dev.tunbridge.bridge.local.ServicePorts;
 import dev.tunbridge.bridge.path.SocketTuning;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tunnel.Login;
@@ -15,6 +17,8 @@ import dev.tunbridge.protocol.plugin.Plugins;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +34,7 @@ public final class BridgeBuilder {
     private @Nullable EventLoopGroup group;
     private @Nullable TunDevice device;
     private NameResolver resolver = NameResolver.SYSTEM;
+    private final List<AppTarget> applications = new ArrayList<>();
 
     BridgeBuilder() {}
 
@@ -72,6 +77,18 @@ public final class BridgeBuilder {
         return this;
     }
 
+    /**
+     * Ports of the device that the application serves itself, by virtual sockets: the first that names a port counts, and all come before
+     * {@code relay.targets}. {@code filter.allow}, {@code filter.sources} and the limits hold for them too.
+     *
+     * @param ports {@code [tcp: | udp:]PORT[-LAST]}
+     * @throws IllegalArgumentException for what are no ports
+     */
+    public BridgeBuilder relay(String ports, RelayHandler handler) {
+        applications.add(new AppTarget(ServicePorts.parse(ports), handler));
+        return this;
+    }
+
     /** Who hears what happens. */
     public BridgeBuilder listener(BridgeListener listener) {
         this.listener = listener;
@@ -110,11 +127,12 @@ public final class BridgeBuilder {
         Login login = Login.of(config, protocol != null ? protocol : loadProtocol(config));
         TunDevice own = device;
         requireEpoll(login);
+        requireSockets(login);
         DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config, login.isPackets());
         NetworkSetup networkSetup = own != null
                 ? LinuxDevices.withoutKernel(config)
                 : login.isPackets() ? LinuxDevices.networkSetup(config) : LinuxDevices.withoutDevice(config);
-        return new Bridge(config, server, login, listener, group, devices, networkSetup, resolver);
+        return new Bridge(config, server, login, applications, listener, group, devices, networkSetup, resolver);
     }
 
     /** Virtual sockets are in the loop's own epoll set. */
@@ -128,6 +146,16 @@ public final class BridgeBuilder {
                             + (given == null
                                     ? ", for which Netty has no library here"
                                     : "; allowed: one of EpollIoHandler"));
+        }
+    }
+
+    private void requireSockets(Login login) {
+        if (!applications.isEmpty() && !login.isSockets()) {
+            throw new ConfigException(
+                    Settings.CARRIAGE.key(),
+                    config.text(Settings.CARRIAGE),
+                    "one with socket, since the application serves port "
+                            + applications.get(0).ports() + " itself");
         }
     }
 

@@ -285,6 +285,7 @@ class BridgeEndTest {
                 config,
                 new Endpoint("127.0.0.1", server.port()),
                 Login.of(config, PROTOCOL),
+                List.of(),
                 listener,
                 group,
                 () -> device = new MemoryTunDevice(TunOptions.named("tb0")),

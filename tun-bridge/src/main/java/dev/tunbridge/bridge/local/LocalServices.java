@@ -28,7 +28,9 @@ public final class LocalServices implements ServiceSide {
     static final int READ_BYTES = 64 * 1024;
 
     private final IoEventLoop loop;
+    private final List<AppTarget> applications;
     private final List<RelayTarget> targets;
+    private final int channelBytes;
     private final ServiceSource source;
     private final ServiceEvents events;
     private final Deque<StreamService> unflushed = new ArrayDeque<>();
@@ -40,10 +42,20 @@ public final class LocalServices implements ServiceSide {
 
     /**
      * @param loop an epoll one ({@link dev.tunbridge.linux.Readiness#usesEpoll})
+     * @param applications what the application serves itself, which comes before all targets
      * @param targets the first that names a port counts; a port that none names is the loopback's
+     * @param channelBytes the most that an application may have waiting on one channel
      */
-    public LocalServices(IoEventLoop loop, List<RelayTarget> targets, SourceMode source, ServiceEvents events) {
+    public LocalServices(
+            IoEventLoop loop,
+            List<AppTarget> applications,
+            List<RelayTarget> targets,
+            SourceMode source,
+            int channelBytes,
+            ServiceEvents events) {
         this.loop = loop;
+        this.applications = List.copyOf(applications);
+        this.channelBytes = channelBytes;
         this.targets = List.copyOf(targets);
         this.source = new ServiceSource(source);
         this.events = events;
@@ -51,7 +63,15 @@ public final class LocalServices implements ServiceSide {
 
     @Override
     public Service connect(Channel channel) {
-        List<SocketAddress> addresses = target(channel)
+        int transport = channel.isTcp() ? Message.TCP : Message.UDP;
+        for (AppTarget application : applications) {
+            if (application.ports().include(transport, channel.devicePort())) {
+                AppService service = new AppService(this, channel, application.handler());
+                later(service::start);
+                return service;
+            }
+        }
+        List<SocketAddress> addresses = target(transport, channel.devicePort())
                 .socketAddresses(
                         channel.devicePort(),
                         source.deviceAddress(),
@@ -66,10 +86,9 @@ public final class LocalServices implements ServiceSide {
         return service;
     }
 
-    private RelayTarget target(Channel channel) {
-        int transport = channel.isTcp() ? Message.TCP : Message.UDP;
+    private RelayTarget target(int transport, int devicePort) {
         for (RelayTarget target : targets) {
-            if (target.isFor(transport, channel.devicePort())) {
+            if (target.ports().include(transport, devicePort)) {
                 return target;
             }
         }
@@ -106,6 +125,10 @@ public final class LocalServices implements ServiceSide {
 
     ServiceEvents events() {
         return events;
+    }
+
+    int channelBytes() {
+        return channelBytes;
     }
 
     ServiceSource source() {

@@ -14,19 +14,14 @@ import java.util.regex.Pattern;
 /**
  * Where the service of some device ports really is.
  *
- * @param transport {@link Message#TCP} or {@link Message#UDP}; {@link #ANY_TRANSPORT} for both
- * @param firstPort of the device, as clients name it
- * @param lastPort the same or more
+ * @param ports of the device
  * @param addresses to try in this order; none: the device's
  * @param port 0 where it is the one that the client has asked for
  * @param path of a Unix socket; empty: there is none
  */
-public record RelayTarget(
-        int transport, int firstPort, int lastPort, List<InetAddress> addresses, int port, String path) {
+public record RelayTarget(ServicePorts ports, List<InetAddress> addresses, int port, String path) {
     public static final String ALLOWED =
             "[tcp: | udp:]PORT[-LAST]=ADDRESS[:PORT], =localhost[:PORT], =device[:PORT], or PORT=/PATH of a Unix socket (as 80=127.0.0.1:8080, 5000-5099=[2001:2::5])";
-
-    public static final int ANY_TRANSPORT = 0;
 
     /** The port that the client has asked for. */
     private static final int SAME_PORT = 0;
@@ -34,22 +29,21 @@ public record RelayTarget(
     private static final List<InetAddress> LOOPBACK =
             List.of(InetAddresses.forString("127.0.0.1"), InetAddresses.forString("::1"));
 
-    private static final Pattern TARGET = Pattern.compile("(?:(tcp|udp):)?(\\d{1,5})(?:-(\\d{1,5}))?=(.+)");
+    private static final Pattern TARGET = Pattern.compile("([^=]+)=(.+)");
     private static final Pattern ADDRESS =
             Pattern.compile("(?:\\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)]|([^:\\[\\]]+))(?::(\\d{1,5}))?");
-    private static final int MOST_PORT = 65_535;
 
     /** sun_path without its NUL. */
     private static final int MOST_PATH_BYTES = 107;
 
     /** What no target names: the loopback port of the same number. */
-    static final RelayTarget OTHERS = new RelayTarget(ANY_TRANSPORT, 1, MOST_PORT, LOOPBACK, SAME_PORT, "");
+    static final RelayTarget OTHERS = new RelayTarget(ServicePorts.ALL, LOOPBACK, SAME_PORT, "");
 
     /**
      * Where services see the device's or clients' addresses: the device's port of the same number. A service that is bound to no address answers
      * a datagram from there.
      */
-    static final RelayTarget OTHERS_AT_DEVICE = new RelayTarget(ANY_TRANSPORT, 1, MOST_PORT, List.of(), SAME_PORT, "");
+    static final RelayTarget OTHERS_AT_DEVICE = new RelayTarget(ServicePorts.ALL, List.of(), SAME_PORT, "");
 
     public RelayTarget {
         addresses = List.copyOf(addresses);
@@ -59,21 +53,18 @@ public record RelayTarget(
     public static RelayTarget parse(String text) {
         Matcher target = TARGET.matcher(text);
         require(target.matches());
-        int transport =
-                target.group(1) == null ? ANY_TRANSPORT : target.group(1).equals("tcp") ? Message.TCP : Message.UDP;
-        int first = port(target.group(2));
-        int last = target.group(3) == null ? first : port(target.group(3));
-        require(first <= last);
-        String where = target.group(4).strip();
+        ServicePorts ports = ServicePorts.parse(target.group(1));
+        String where = target.group(2).strip();
         if (where.startsWith("/")) {
-            require(transport != Message.UDP && where.getBytes(StandardCharsets.UTF_8).length <= MOST_PATH_BYTES);
-            return new RelayTarget(Message.TCP, first, last, List.of(), SAME_PORT, where);
+            require(ports.transport() != Message.UDP
+                    && where.getBytes(StandardCharsets.UTF_8).length <= MOST_PATH_BYTES);
+            return new RelayTarget(ports.of(Message.TCP), List.of(), SAME_PORT, where);
         }
         Matcher address = ADDRESS.matcher(where);
         require(address.matches());
         String host = address.group(1) == null ? address.group(2) : address.group(1);
         int port = address.group(3) == null ? SAME_PORT : port(address.group(3));
-        return new RelayTarget(transport, first, last, addresses(host), port, "");
+        return new RelayTarget(ports, addresses(host), port, "");
     }
 
     /** A name of DNS would have to be asked for. */
@@ -87,7 +78,7 @@ public record RelayTarget(
 
     private static int port(String text) {
         int port = Integer.parseInt(text);
-        require(port >= 1 && port <= MOST_PORT);
+        require(port >= 1 && port <= ServicePorts.MOST_PORT);
         return port;
     }
 
@@ -95,12 +86,6 @@ public record RelayTarget(
         if (!condition) {
             throw new IllegalArgumentException();
         }
-    }
-
-    boolean isFor(int transport, int devicePort) {
-        return (this.transport == ANY_TRANSPORT || this.transport == transport)
-                && devicePort >= firstPort
-                && devicePort <= lastPort;
     }
 
     /** Whether it can only be a service of this host, by the loopback or the device's address. */
@@ -116,12 +101,7 @@ public record RelayTarget(
                 : addresses.isEmpty()
                         ? "device"
                         : addresses.equals(LOOPBACK) ? "localhost" : InetAddresses.toUriString(addresses.get(0));
-        return (transport == ANY_TRANSPORT ? "" : transport == Message.TCP ? "tcp:" : "udp:")
-                + firstPort
-                + (lastPort == firstPort ? "" : "-" + lastPort)
-                + "="
-                + where
-                + (port == SAME_PORT ? "" : ":" + port);
+        return ports + "=" + where + (port == SAME_PORT ? "" : ":" + port);
     }
 
     /**

@@ -1,11 +1,15 @@
 package dev.tunbridge.bridge.queue;
 
-/** An application message was refused because too many wait already. */
+/** What the application sends was refused because too much waits already. */
 public final class QueueFullException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public QueueFullException(int waitingBytes, int maxBytes) {
-        super("application queue full: " + waitingBytes + " of " + maxBytes
-                + " bytes wait to be sent (app.queue-bytes)");
+        this("app.queue-bytes", waitingBytes, maxBytes);
+    }
+
+    /** @param key the setting that bounds it */
+    public QueueFullException(String key, int waitingBytes, int maxBytes) {
+        super("application queue full: " + waitingBytes + " of " + maxBytes + " bytes wait to be sent (" + key + ")");
     }
 }

@@ -1,7 +1,9 @@
 package dev.tunbridge.bridge.relay;
 
+import dev.tunbridge.bridge.ChannelInfo;
 import dev.tunbridge.protocol.message.Message;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,9 @@ public final class Channel {
 
     long activeNanos;
 
+    long bytesDown;
+    long bytesUp;
+
     /** Where it is in the relay's list. */
     int slot;
 
@@ -83,6 +88,32 @@ public final class Channel {
 
     public void attach(Object attachment) {
         this.attachment = attachment;
+    }
+
+    /** For people and for the application. */
+    public ChannelInfo info() {
+        return info(asked);
+    }
+
+    public static ChannelInfo info(Message.Open asked) {
+        return new ChannelInfo(
+                asked.transport() == Message.TCP,
+                asked.devicePort(),
+                new InetSocketAddress(asked.clientAddress(), asked.clientPort()));
+    }
+
+    Message.Open asked() {
+        return asked;
+    }
+
+    /** From the client to the service. */
+    public long bytesDown() {
+        return bytesDown;
+    }
+
+    /** From the service towards the client. */
+    public long bytesUp() {
+        return bytesUp;
     }
 
     public ChannelState state() {

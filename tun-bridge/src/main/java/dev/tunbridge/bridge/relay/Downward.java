@@ -33,6 +33,7 @@ final class Downward {
     void received(Channel channel, int length) {
         channel.window.receive(length);
         counters.bytesDown += length;
+        channel.bytesDown += length;
     }
 
     void taken(Channel channel, long bytes, long roundTripNanos, long nowNanos) {

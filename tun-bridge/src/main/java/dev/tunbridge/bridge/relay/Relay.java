@@ -38,6 +38,7 @@ public final class Relay {
     private final Deque<Channel> talking = new ArrayDeque<>();
     private long roundTripNanos = FIRST_ROUND_TRIP_NANOS;
     private boolean isEarlySafe = true;
+    private ChannelEvents events = ChannelEvents.NONE;
 
     /** @param frameBytes the most of a channel's bytes that a frame holds */
     public Relay(
@@ -57,6 +58,11 @@ public final class Relay {
         openRules = new OpenRules(limits, admission, channels, nowNanos);
         downward = new Downward(limits, shared, counters);
         upward = new Upward(limits, frameBytes, shared, counters, server);
+    }
+
+    /** Who hears of channels from now on. */
+    public void listen(ChannelEvents listener) {
+        events = listener;
     }
 
     // The server
@@ -89,13 +95,15 @@ public final class Relay {
                 announcements.close(number, CloseHow.RESET);
             } else {
                 counters.refused(OpenRefusal.MISBEHAVIOUR); // the one answer is that of both
+                events.onRefused(inUse.asked(), OpenRefusal.MISBEHAVIOUR);
             }
-            refuse(number, OpenRefusal.MISBEHAVIOUR);
+            refuse(open, OpenRefusal.MISBEHAVIOUR);
             return;
         }
         if (announcements.isAnswerDue(number)) {
             counters.misbehaved(Misbehaviour.NUMBER_IN_USE);
             counters.refused(OpenRefusal.MISBEHAVIOUR);
+            events.onRefused(open, OpenRefusal.MISBEHAVIOUR);
             return;
         }
         if (announcements.isCloseDue(number)) {
@@ -105,7 +113,7 @@ public final class Relay {
         announcements.opened(number);
         OpenRefusal refusal = openRules.refusal(open, nowNanos);
         if (refusal != null) {
-            refuse(number, refusal);
+            refuse(open, refusal);
             return;
         }
         CreditWindow window = downward.window(open.transport() == Message.TCP, nowNanos);
@@ -152,7 +160,7 @@ public final class Relay {
         boolean isEndSaid = channel.isEndSaid;
         forget(channel);
         if (!isOpened) {
-            refuse(channel.number(), OpenRefusal.GIVEN_UP);
+            refuse(channel.asked(), OpenRefusal.GIVEN_UP);
         } else if (!isEndSaid) {
             announcements.answer(channel.number(), how);
             server.wake();
@@ -247,6 +255,7 @@ public final class Relay {
             counters.opened++;
             channel.isOpened = true;
             channel.activeNanos = nowNanos;
+            events.onOpened(channel);
             long credit = downward.grant(channel);
             upward.update(channel, service(channel));
             talkIfEndIsDue(channel);
@@ -341,9 +350,11 @@ public final class Relay {
         upward.update(channel, service(channel));
     }
 
-    /** The service sends no more: a FIN behind all that was read. */
+    /** The service sends no more: a FIN behind all that was read. Of UDP the end of the channel. */
     public void ended(Channel channel) {
-        if (!channel.isClosed) {
+        if (!channel.isClosed && !channel.isTcp()) {
+            endDatagrams(channel);
+        } else if (!channel.isClosed) {
             channel.hasServiceEnded = true;
             channel.isReading = false;
             talkIfEndIsDue(channel);
@@ -392,10 +403,7 @@ public final class Relay {
             } else if (!channel.isTcp()) {
                 if (channel.isOpened && quietNanos >= limits.idleNanos()) {
                     counters.idleEnds++;
-                    service(channel).close();
-                    forget(channel);
-                    announcements.close(channel.number(), CloseHow.END_OF_STREAM);
-                    server.wake();
+                    endDatagrams(channel);
                 }
             } else if (channel.isOverForServer() && quietNanos >= limits.drainNanos()) {
                 counters.drainsGivenUp++;
@@ -403,6 +411,13 @@ public final class Relay {
                 forget(channel);
             }
         }
+    }
+
+    private void endDatagrams(Channel channel) {
+        service(channel).close();
+        forget(channel);
+        announcements.close(channel.number(), CloseHow.END_OF_STREAM);
+        server.wake();
     }
 
     /** The round trip of the outer connection, as often as it changes. */
@@ -448,17 +463,18 @@ public final class Relay {
         boolean isOver = channel.isOverForServer();
         forget(channel);
         if (!isOpened) {
-            refuse(channel.number(), ifNotOpened);
+            refuse(channel.asked(), ifNotOpened);
         } else if (!isOver) {
             announcements.close(channel.number(), CloseHow.RESET);
             server.wake();
         }
     }
 
-    private void refuse(int number, OpenRefusal reason) {
+    private void refuse(Message.Open asked, OpenRefusal reason) {
         counters.refused(reason);
-        announcements.refuse(number, reason.status());
+        announcements.refuse(asked.channel(), reason.status());
         server.wake();
+        events.onRefused(asked, reason);
     }
 
     /** Both have ended: the number is free, and the channel is gone as soon as the service has everything. */
@@ -482,6 +498,9 @@ public final class Relay {
             channel.isTalking = false;
         }
         channels.close(channel);
+        if (channel.isOpened) {
+            events.onClosed(channel);
+        }
     }
 
     private void talkIfCreditIsDue(Channel channel) {

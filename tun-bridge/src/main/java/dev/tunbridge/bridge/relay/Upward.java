@@ -80,6 +80,7 @@ final class Upward {
 
     private void put(Channel channel, ByteBuf buffer, int index, int length) {
         counters.bytesUp += length;
+        channel.bytesUp += length;
         channel.creditBytes -= length;
         queued(channel, channel.queuedBytes + length + RelayLimits.FRAME_OVERHEAD_BYTES);
         server.data(channel, buffer, index, length);

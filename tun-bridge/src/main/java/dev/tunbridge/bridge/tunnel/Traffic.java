@@ -15,6 +15,9 @@ import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueueOptions;
 import dev.tunbridge.bridge.receive.Downlink;
+import dev.tunbridge.bridge.relay.Channel;
+import dev.tunbridge.bridge.relay.ChannelEvents;
+import dev.tunbridge.bridge.relay.OpenRefusal;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunHandler;
 import dev.tunbridge.protocol.message.Carriage;
@@ -61,13 +64,18 @@ final class Traffic implements TunHandler {
         void onBroken(Throwable fault);
 
         void onDeviceLost(IOException cause);
+
+        /** Hears of virtual sockets. */
+        default ChannelEvents channels() {
+            return ChannelEvents.NONE;
+        }
     }
 
     /**
      * @param loop whose thread all of it belongs to
-     * @param frameBytes the most of a channel's bytes that a frame holds; 0: no virtual sockets are offered
+     * @param offer of virtual sockets
      */
-    Traffic(BridgeConfig config, EventLoop loop, MappedDevice device, int frameBytes, Events events) {
+    Traffic(BridgeConfig config, EventLoop loop, MappedDevice device, VirtualSockets.Offer offer, Events events) {
         this.config = config;
         this.device = device;
         this.events = events;
@@ -84,11 +92,11 @@ final class Traffic implements TunHandler {
         uplink = new Uplink(outbox, queue, flows, refusals, suppressor);
         downlink = new Downlink(device, flows, refusals);
         downlink.tellSenders(suppressor);
-        sockets = frameBytes > 0 && loop instanceof IoEventLoop ioLoop ? virtualSockets(ioLoop, frameBytes) : null;
+        sockets = offer.frameBytes() > 0 && loop instanceof IoEventLoop ioLoop ? virtualSockets(ioLoop, offer) : null;
     }
 
-    private VirtualSockets virtualSockets(IoEventLoop loop, int frameBytes) {
-        VirtualSockets made = new VirtualSockets(config, loop, queue, frameBytes, new FromSockets());
+    private VirtualSockets virtualSockets(IoEventLoop loop, VirtualSockets.Offer offer) {
+        VirtualSockets made = new VirtualSockets(config, loop, queue, offer, new FromSockets());
         uplink.serveChannels(made);
         downlink.serveChannels(made);
         return made;
@@ -111,6 +119,21 @@ final class Traffic implements TunHandler {
         @Override
         public void onBroken(Throwable fault) {
             events.onBroken(fault);
+        }
+
+        @Override
+        public void onOpened(Channel channel) {
+            events.channels().onOpened(channel);
+        }
+
+        @Override
+        public void onRefused(Message.Open asked, OpenRefusal reason) {
+            events.channels().onRefused(asked, reason);
+        }
+
+        @Override
+        public void onClosed(Channel channel) {
+            events.channels().onClosed(channel);
         }
     }
 

@@ -9,11 +9,13 @@ import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.local.AppTarget;
 import dev.tunbridge.bridge.mapping.MappedClient;
 import dev.tunbridge.bridge.mapping.MappedDevice;
 import dev.tunbridge.bridge.net.OverlapException;
 import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
+import dev.tunbridge.bridge.relay.ChannelEvents;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
@@ -74,6 +76,11 @@ public final class Tunnel {
 
         void onApp(Message.App message);
 
+        /** Hears of virtual sockets. */
+        default ChannelEvents channels() {
+            return ChannelEvents.NONE;
+        }
+
         /** The end, in order or by a fault; nothing follows. From another thread where the loop has been shut down before. */
         void onEnd(@Nullable BridgeException fault);
     }
@@ -82,6 +89,7 @@ public final class Tunnel {
             BridgeConfig config,
             Endpoint server,
             Login login,
+            List<AppTarget> applications,
             EventLoop loop,
             TunDevice device,
             NetworkSetup networkSetup,
@@ -98,7 +106,12 @@ public final class Tunnel {
         frames = new FrameRoom(login.protocol().newCodec());
         blocking = new Blocking(loop, "tunbridge-setup-" + name, this::broken);
         backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
-        traffic = new Traffic(config, loop, this.device, login.channelBytes(), new FromTraffic());
+        traffic = new Traffic(
+                config,
+                loop,
+                this.device,
+                new VirtualSockets.Offer(login.channelBytes(), applications),
+                new FromTraffic());
         path = new ServerPath(config, loop, blocking, this::attempt, networkSetup, traffic.queue(), name, new ToWay());
         connector = new Connector(loop, server.host(), resolver, path, name, this::broken, new FromConnector());
         network = new DeviceNetwork(config, loop, blocking, this.device, networkSetup, new ToDevice());
@@ -483,6 +496,11 @@ public final class Tunnel {
         @Override
         public void onBroken(Throwable fault) {
             broken(fault);
+        }
+
+        @Override
+        public ChannelEvents channels() {
+            return events.channels();
         }
 
         @Override

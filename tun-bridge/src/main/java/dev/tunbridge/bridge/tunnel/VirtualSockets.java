@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.local.AppTarget;
 import dev.tunbridge.bridge.local.LocalServices;
 import dev.tunbridge.bridge.local.RelayTarget;
 import dev.tunbridge.bridge.local.ServiceEvents;
@@ -12,6 +13,7 @@ import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueuedPacket;
 import dev.tunbridge.bridge.receive.ChannelSink;
 import dev.tunbridge.bridge.relay.Channel;
+import dev.tunbridge.bridge.relay.ChannelEvents;
 import dev.tunbridge.bridge.relay.OpenRefusal;
 import dev.tunbridge.bridge.relay.Relay;
 import dev.tunbridge.bridge.relay.RelayLimits;
@@ -22,6 +24,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEventLoop;
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * The channels of a tunnel: drives the relay with what services and server do, and with the time. Outlives connections, since a service may
  * still have to take what a client has sent before. Loop thread only.
  */
-final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
+public final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     private static final long TICK_MILLIS = 500;
 
     /** Of one read, to begin with. */
@@ -62,8 +65,23 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
      */
     record Link(FrameWriter writer, TunnelFilter filter, LongSupplier roundTripNanos) {}
 
-    /** The way to the server. */
-    interface Owner {
+    /**
+     * What the protocol and the application make of virtual sockets.
+     *
+     * @param frameBytes the most of a channel's bytes that a frame holds; 0: none are offered
+     * @param applications what the application serves itself
+     */
+    public record Offer(int frameBytes, List<AppTarget> applications) {
+        /** No virtual sockets. */
+        public static final Offer NONE = new Offer(0, List.of());
+
+        public Offer {
+            applications = List.copyOf(applications);
+        }
+    }
+
+    /** The way to the server, and who hears of channels. */
+    interface Owner extends ChannelEvents {
         /** Whether a frame may be written now; finding that out may show that the connection is gone. */
         boolean hasRoom();
 
@@ -74,13 +92,19 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
         void onBroken(Throwable fault);
     }
 
-    /** @param frameBytes the most of a channel's bytes that a frame holds */
-    VirtualSockets(BridgeConfig config, IoEventLoop loop, EgressQueue queue, int frameBytes, Owner owner) {
+    VirtualSockets(BridgeConfig config, IoEventLoop loop, EgressQueue queue, Offer offer, Owner owner) {
         this.loop = loop;
         this.queue = queue;
         this.owner = owner;
-        services = new LocalServices(loop, config.get(Settings.RELAY_TARGETS), config.get(Settings.RELAY_SOURCE), this);
-        relay = new Relay(limits(config), this::admits, services, this, frameBytes, System.nanoTime());
+        services = new LocalServices(
+                loop,
+                offer.applications(),
+                config.get(Settings.RELAY_TARGETS),
+                config.get(Settings.RELAY_SOURCE),
+                config.get(Settings.RELAY_CHANNEL_BYTES),
+                this);
+        relay = new Relay(limits(config), this::admits, services, this, offer.frameBytes(), System.nanoTime());
+        relay.listen(owner);
         ticks = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
