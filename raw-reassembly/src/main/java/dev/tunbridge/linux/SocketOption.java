@@ -16,8 +16,13 @@ public enum SocketOption {
     IP_TOS(0, 1),
     IP_TTL(0, 2),
     IP_MTU_DISCOVER(0, 10),
+    /** The socket may have an address that is not the host's; needs CAP_NET_ADMIN. Of IPv6 sockets too. */
+    IP_TRANSPARENT(0, 19),
+    /** Each datagram is told where it was sent to ({@link DatagramReader}). */
+    IP_RECVORIGDSTADDR(0, 20),
     IPV6_UNICAST_HOPS(41, 16),
     IPV6_TCLASS(41, 67),
+    IPV6_RECVORIGDSTADDR(41, 74),
     TCP_NODELAY(6, 1),
     TCP_MAXSEG(6, 2),
     TCP_KEEPIDLE(6, 4),

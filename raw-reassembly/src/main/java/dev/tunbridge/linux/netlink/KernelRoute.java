@@ -80,6 +80,9 @@ public record KernelRoute(
         /** To what is reached directly. */
         public static final Kind UNICAST_ON_LINK = new Kind(1, 253);
 
+        /** To an address of the host's own, which no interface need have (RTN_LOCAL, RT_SCOPE_HOST). */
+        public static final Kind LOCAL = new Kind(2, 254);
+
         public boolean isUnicast() {
             return type == 1;
         }
@@ -114,6 +117,19 @@ public record KernelRoute(
                 prefixLength,
                 key,
                 kind,
+                Optional.empty(),
+                List.of(NextHop.onLink(interfaceIndex)),
+                Collections.emptySortedMap(),
+                Map.of());
+    }
+
+    /** Makes an address one of the host's own, as long as the interface is there. */
+    public static KernelRoute local(InetAddress address, Key key, int interfaceIndex) {
+        return new KernelRoute(
+                address,
+                AddressFamily.of(address).bits(),
+                key,
+                Kind.LOCAL,
                 Optional.empty(),
                 List.of(NextHop.onLink(interfaceIndex)),
                 Collections.emptySortedMap(),
