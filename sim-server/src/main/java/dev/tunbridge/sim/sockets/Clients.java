@@ -7,6 +7,7 @@ import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.protocol.message.Message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class Clients {
     private final Set<ClientChannel> clients = new LinkedHashSet<>();
     private final Map<Flow, DatagramChannel> flows = new HashMap<>();
     private final DatagramReader reader = new DatagramReader();
-    private final ByteBuf scratch = PooledByteBufAllocator.DEFAULT.directBuffer(READ_BYTES);
+    private ByteBuf scratch = Unpooled.EMPTY_BUFFER;
     private @Nullable Site site;
     private @Nullable SiteSocket connections;
     private @Nullable SiteSocket datagrams;
@@ -84,6 +85,7 @@ public final class Clients {
             closeSockets();
             throw e;
         }
+        scratch = PooledByteBufAllocator.DEFAULT.directBuffer(READ_BYTES);
         ticks = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -151,7 +153,9 @@ public final class Clients {
             draining.brokenOff();
         }
         closeSockets();
-        scratch.release();
+        ByteBuf held = scratch;
+        scratch = Unpooled.EMPTY_BUFFER;
+        held.release();
         Site done = site;
         site = null;
         if (done != null) {
@@ -223,6 +227,7 @@ public final class Clients {
         }
         try {
             socket.setTcpNoDelay(true); // what has come through the tunnel has waited long enough
+            socket.setKeepAlive(true); // a client may vanish without a word
         } catch (IOException e) {
             socket.close(); // gone again
             return;

@@ -77,7 +77,7 @@ final class DatagramChannel extends ClientChannel implements SiteSocket.Owner {
         }
         ByteBuf scratch = clients.scratch();
         try {
-            for (int reads = 0; reads < TURN_READS && !isClosedHere; reads++) {
+            for (int reads = 0; reads < TURN_READS && socket != null; reads++) {
                 byte[] waiting = first.peek();
                 if (waiting == null && !isReadable) {
                     return false;

@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +44,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class SocketCarriageTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final int SHORT_CONNECTIONS = 2_000;
+    private static final int OPEN_CONNECTIONS = 1_000;
     private static final long ANY_TIME = 600_000;
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
@@ -122,6 +125,69 @@ class SocketCarriageTest {
         List<String> command = new ArrayList<>(List.of("iperf3", "-c", server));
         command.addAll(load);
         return client.run(LIMIT, command.toArray(String[]::new));
+    }
+
+    /** One after the other, and then as many at once as the bridge has channels for, and some of each. */
+    @Test
+    void manyConnectionsLeaveNothingBehind() throws Exception {
+        try (Scene scene = Scene.open(plan(Family.IPV4));
+                ServerSocket echo = scene.deviceSide().call(() -> new ServerSocket(0, 1000, LOOPBACK))) {
+            scene.deviceSide().newThread(() -> serveEcho(echo)).start();
+            InetSocketAddress service = new InetSocketAddress(Family.IPV4.device(), echo.getLocalPort());
+            scene.serverSide().call(() -> {
+                for (int i = 0; i < SHORT_CONNECTIONS; i++) {
+                    try (Socket client = new Socket()) {
+                        client.connect(service, 10_000);
+                        client.getOutputStream().write(i);
+                        assertThat(client.getInputStream().read()).isEqualTo(i & 0xff);
+                    }
+                }
+                return true;
+            });
+            List<Socket> open = new ArrayList<>();
+            for (int i = 0; i < OPEN_CONNECTIONS; i++) {
+                open.add(connect(scene, service));
+            }
+            for (int i = 0; i < OPEN_CONNECTIONS; i++) {
+                open.get(i).getOutputStream().write(i);
+            }
+            for (int i = 0; i < OPEN_CONNECTIONS; i++) {
+                assertThat(open.get(i).getInputStream().read()).isEqualTo(i & 0xff);
+            }
+            assertThat(stats(scene).channels()).isEqualTo(OPEN_CONNECTIONS);
+            for (int i = 0; i < OPEN_CONNECTIONS; i++) {
+                open.get(i).setSoLinger(i % 2 == 0, 0);
+                open.get(i).close();
+            }
+            Awaitility.await().untilAsserted(() -> {
+                assertThat(stats(scene).channels()).isZero();
+                assertThat(stats(scene).clients()).isZero();
+                assertThat(relay(scene).now().channels()).isZero();
+            });
+            assertThat(stats(scene).deviceFaults()).isZero();
+            assertThat(stats(scene).refusals()).isZero();
+            assertThat(stats(scene).opens()).isEqualTo(SHORT_CONNECTIONS + OPEN_CONNECTIONS);
+            assertThat(relay(scene).misbehaviours().values()).containsOnly(0L);
+        }
+    }
+
+    private static void serveEcho(ServerSocket service) {
+        try {
+            while (true) {
+                Socket accepted = service.accept();
+                Thread thread = new Thread(() -> {
+                    try (accepted) {
+                        accepted.getInputStream().transferTo(accepted.getOutputStream());
+                    } catch (IOException e) {
+                        // Its client has broken it off.
+                    }
+                });
+                thread.setDaemon(true);
+                thread.start();
+            }
+        } catch (IOException e) {
+            // The test is over.
+        }
     }
 
     /** The bridge counts it, the channel has the right end, and others go on. */
