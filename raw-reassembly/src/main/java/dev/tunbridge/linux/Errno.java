@@ -23,6 +23,7 @@ public record Errno(int number) {
     public static final Errno EPROTONOSUPPORT = new Errno(93);
     public static final Errno EOPNOTSUPP = new Errno(95);
     public static final Errno EAFNOSUPPORT = new Errno(97);
+    public static final Errno EADDRINUSE = new Errno(98);
     public static final Errno EADDRNOTAVAIL = new Errno(99);
     public static final Errno ENETUNREACH = new Errno(101);
     public static final Errno ECONNRESET = new Errno(104);

@@ -2,6 +2,7 @@ package dev.tunbridge.linux;
 
 /** Integer socket options by level and number, from asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h and linux/if_packet.h. */
 public enum SocketOption {
+    SO_REUSEADDR(1, 2),
     /** Reading it clears it. */
     SO_ERROR(1, 4),
     SO_SNDBUF(1, 7),
@@ -16,13 +17,16 @@ public enum SocketOption {
     IP_TOS(0, 1),
     IP_TTL(0, 2),
     IP_MTU_DISCOVER(0, 10),
-    /** The socket may have an address that is not the host's; needs CAP_NET_ADMIN. Of IPv6 sockets too. */
+    /** Any address may be one's own, with CAP_NET_RAW or CAP_NET_ADMIN. */
     IP_TRANSPARENT(0, 19),
     /** Each datagram is told where it was sent to ({@link DatagramReader}). */
     IP_RECVORIGDSTADDR(0, 20),
+    /** The port of a bound address is chosen when the socket connects (4.2). */
+    IP_BIND_ADDRESS_NO_PORT(0, 24),
     IPV6_UNICAST_HOPS(41, 16),
     IPV6_TCLASS(41, 67),
     IPV6_RECVORIGDSTADDR(41, 74),
+    IPV6_TRANSPARENT(41, 75),
     TCP_NODELAY(6, 1),
     TCP_MAXSEG(6, 2),
     TCP_KEEPIDLE(6, 4),

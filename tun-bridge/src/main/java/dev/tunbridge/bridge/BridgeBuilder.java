@@ -114,7 +114,7 @@ public final class BridgeBuilder {
         DeviceFactory devices = own != null ? () -> own : () -> LinuxDevices.device(config, login.isPackets());
         NetworkSetup networkSetup = own != null
                 ? LinuxDevices.withoutKernel(config)
-                : login.isPackets() ? LinuxDevices.networkSetup(config) : LinuxDevices.withoutDevice();
+                : login.isPackets() ? LinuxDevices.networkSetup(config) : LinuxDevices.withoutDevice(config);
         return new Bridge(config, server, login, listener, group, devices, networkSetup, resolver);
     }
 

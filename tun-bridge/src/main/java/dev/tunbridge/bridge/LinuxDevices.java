@@ -12,8 +12,11 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.OverlapPolicy;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.bridge.local.SourceMode;
 import dev.tunbridge.bridge.net.Concerns;
 import dev.tunbridge.bridge.net.HostWatch;
+import dev.tunbridge.bridge.net.ServiceAddressing;
+import dev.tunbridge.bridge.net.ServiceNetwork;
 import dev.tunbridge.bridge.net.TunAddressing;
 import dev.tunbridge.bridge.net.TunNetwork;
 import dev.tunbridge.bridge.net.WayView;
@@ -47,6 +50,12 @@ final class LinuxDevices {
     /** @param isPackets whether packets travel; without, nothing of the host is changed, and no right is needed */
     static TunDevice device(BridgeConfig config, boolean isPackets) throws IOException {
         if (!isPackets) {
+            if (config.get(Settings.RELAY_SOURCE) == SourceMode.CLIENT && !Capability.CAP_NET_ADMIN.isEffective()) {
+                throw new BridgeException(
+                        BridgeException.Reason.PERMISSION,
+                        "CAP_NET_ADMIN is missing, which relay.source=client needs: run as root, or with that capability, or with"
+                                + " relay.source=proxy-v2, which needs none");
+            }
             return new NoTunDevice(config.get(Settings.TUN_NAME));
         }
         if (!Capability.CAP_NET_ADMIN.isEffective()) { // said here and not when the first session wants its routes
@@ -69,14 +78,20 @@ final class LinuxDevices {
         return new LinuxNetwork(config);
     }
 
-    /** Where there is no device: the host's routes are looked at and nothing is set. */
-    static NetworkSetup withoutDevice() {
-        return new NoDevice();
+    /** Where there is no device: the host's routes are looked at, and what virtual sockets need is set. */
+    static NetworkSetup withoutDevice(BridgeConfig config) {
+        return new NoDevice(config);
     }
 
     /** For a device that needs nothing of the kernel, such as the in-memory one. */
     static NetworkSetup withoutKernel(BridgeConfig config) {
         return new NoNetwork(config);
+    }
+
+    private static TunAddressing.Overlaps overlaps(BridgeConfig config) {
+        return config.get(Settings.TUN_OVERLAP) == OverlapPolicy.REFUSE
+                ? TunAddressing.Overlaps.REFUSE
+                : TunAddressing.Overlaps.WARN;
     }
 
     private static MappingChoice mapping(
@@ -96,19 +111,49 @@ final class LinuxDevices {
                 host);
     }
 
-    /** The way to the server is followed, and that is all. */
+    /** The way to the server is followed, and services find the device's address and the way back to clients, where they are to see them. */
     private static final class NoDevice implements NetworkSetup {
         /** No interface has it. */
         private static final int NO_INDEX = 0;
 
+        private final BridgeConfig config;
+        private final SourceMode source;
+        private final ServiceNetwork network = new ServiceNetwork();
+
+        NoDevice(BridgeConfig config) {
+            this.config = config;
+            source = config.get(Settings.RELAY_SOURCE);
+        }
+
         @Override
-        public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) {
-            return () -> {};
+        public Undo setUp(TunnelInfo tunnel, Optional<Prefix> pool) throws IOException {
+            if (!source.needsAddress()) {
+                return () -> {};
+            }
+            network.apply(new ServiceAddressing(
+                    tunnel.deviceAddress(), source == SourceMode.CLIENT ? Optional.of(answers()) : Optional.empty()));
+            return new Undo() {
+                @Override
+                public void undo() throws IOException {
+                    network.close();
+                }
+
+                @Override
+                public TunNetwork.Condition condition() throws IOException {
+                    return network.condition();
+                }
+            };
+        }
+
+        private ServiceAddressing.Answers answers() {
+            return new ServiceAddressing.Answers(
+                    config.get(Settings.SOURCES), config.get(Settings.SOURCE_RULE_PRIORITY), overlaps(config));
         }
 
         @Override
         public Optional<HostWatch> watch(String device, Concerns.Listener listener) throws IOException {
-            return Optional.of(HostWatch.open(NO_INDEX, listener));
+            return Optional.of(
+                    HostWatch.open(source.needsAddress() ? ServiceNetwork.LOOPBACK_INDEX : NO_INDEX, listener));
         }
 
         @Override
@@ -173,9 +218,7 @@ final class LinuxDevices {
                             ? TunAddressing.SourceRule.PRESENT
                             : TunAddressing.SourceRule.ABSENT,
                     config.get(Settings.SOURCE_RULE_PRIORITY),
-                    config.get(Settings.TUN_OVERLAP) == OverlapPolicy.REFUSE
-                            ? TunAddressing.Overlaps.REFUSE
-                            : TunAddressing.Overlaps.WARN,
+                    overlaps(config),
                     config.get(Settings.ANSWERS) == AnswerMode.MARK
                             ? TunAddressing.MarkRule.PRESENT
                             : TunAddressing.MarkRule.ABSENT));

@@ -80,7 +80,7 @@ public record KernelRoute(
         /** To what is reached directly. */
         public static final Kind UNICAST_ON_LINK = new Kind(1, 253);
 
-        /** To an address of the host's own, which no interface need have (RTN_LOCAL, RT_SCOPE_HOST). */
+        /** To this host itself (RTN_LOCAL, RT_SCOPE_HOST). */
         public static final Kind LOCAL = new Kind(2, 254);
 
         public boolean isUnicast() {
@@ -123,14 +123,32 @@ public record KernelRoute(
                 Map.of());
     }
 
-    /** Makes an address one of the host's own, as long as the interface is there. */
-    public static KernelRoute local(InetAddress address, Key key, int interfaceIndex) {
+    /**
+     * A route that takes all addresses of its table for this host's own.
+     *
+     * @param source what answers without a source of their own bear
+     */
+    public static KernelRoute toThisHost(InetAddress source, Key key, int interfaceIndex) {
+        return toThisHost(AddressFamily.of(source).unspecified(), 0, source, key, interfaceIndex);
+    }
+
+    /**
+     * A route that takes one address for this host's own, though no interface has it.
+     *
+     * @param source of what this host sends there itself
+     */
+    public static KernelRoute toThisHost(InetAddress address, InetAddress source, Key key, int interfaceIndex) {
+        return toThisHost(address, AddressFamily.of(address).bits(), source, key, interfaceIndex);
+    }
+
+    private static KernelRoute toThisHost(
+            InetAddress destination, int prefixLength, InetAddress source, Key key, int interfaceIndex) {
         return new KernelRoute(
-                address,
-                AddressFamily.of(address).bits(),
+                destination,
+                prefixLength,
                 key,
                 Kind.LOCAL,
-                Optional.empty(),
+                Optional.of(source),
                 List.of(NextHop.onLink(interfaceIndex)),
                 Collections.emptySortedMap(),
                 Map.of());

@@ -50,6 +50,9 @@ public record PolicyRule(
 
     private static final int TABLE_DEFAULT = 253;
 
+    /** What this host sends comes in by it, as rules see it (LOOPBACK_IFINDEX in ip_route_output_key_hash). */
+    private static final String LOOPBACK = "lo";
+
     static final int FIB_RULE_INVERT = 2;
 
     /** A network of a rule. */
@@ -81,6 +84,36 @@ public record PolicyRule(
                 protocol,
                 Optional.empty(),
                 "",
+                "",
+                -1,
+                0,
+                Map.of());
+    }
+
+    /**
+     * A rule that asks a table for what this host itself sends, and for nothing that it forwards.
+     *
+     * @param source only from this network; empty for all
+     * @param destination only to this network; empty for all
+     */
+    public static PolicyRule ofThisHost(
+            AddressFamily family,
+            Optional<Network> source,
+            Optional<Network> destination,
+            int table,
+            long priority,
+            int protocol) {
+        return new PolicyRule(
+                family,
+                priority,
+                source,
+                destination,
+                table,
+                ACTION_TABLE,
+                0,
+                protocol,
+                Optional.empty(),
+                LOOPBACK,
                 "",
                 -1,
                 0,

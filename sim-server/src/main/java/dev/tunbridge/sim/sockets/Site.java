@@ -50,11 +50,11 @@ final class Site implements AutoCloseable {
     /** Makes the device's address one of this host. */
     static KernelRoute addRoute(String tun, InetAddress own, InetAddress device) throws IOException {
         try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
-            KernelRoute route = KernelRoute.local(
-                            device,
-                            new KernelRoute.Key(KernelRoute.TABLE_LOCAL, 0, Identity.PROTOCOL, 0),
-                            configuration.link(tun).index())
-                    .from(own);
+            KernelRoute route = KernelRoute.toThisHost(
+                    device,
+                    own,
+                    new KernelRoute.Key(KernelRoute.TABLE_LOCAL, 0, Identity.PROTOCOL, 0),
+                    configuration.link(tun).index());
             configuration.add(route);
             return route;
         }

@@ -9,6 +9,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,12 @@ final class SiteSocket implements EpollIoHandle {
         this.socket = socket;
         this.owner = owner;
         registration = EpollHandles.register(loop, this);
-        registration.submit(OPERATIONS);
+        try {
+            registration.submit(OPERATIONS);
+        } catch (UncheckedIOException e) {
+            EpollHandles.cancel(registration);
+            throw new IOException("cannot watch " + socket, e); // fs.epoll.max_user_watches, or no memory
+        }
     }
 
     /**

@@ -258,15 +258,17 @@ public final class Settings {
             "relay.source",
             SettingType.oneOf(List.of(SourceMode.values())),
             "loopback",
-            "Whose address a service sees on a virtual socket. Loopback: this host's own. Proxy-v2: the same, and the client's in"
-                    + " a PROXY protocol header in front of all else.");
+            "Whose address a service sees on a virtual socket. Loopback: this host's own. Device: the device's, which the loopback"
+                    + " interface gets where nobody has it. Proxy-v2: this host's own, and the client's in a PROXY protocol header"
+                    + " in front of all else. Client: the client's own, with rules that bring answers back (CAP_NET_ADMIN; no"
+                    + " packet carriage beside it).");
 
     public static final Setting<List<RelayTarget>> RELAY_TARGETS = add(
             "relay.targets",
             SettingType.listOf(new SettingType<>(RelayTarget.ALLOWED, RelayTarget::parse)),
             "",
             "Where services are that clients reach by virtual sockets, by the port that they ask for; the first that names it"
-                    + " counts. Others: the loopback's port of the same number.");
+                    + " counts. Others: the loopback's port of the same number; with relay.source=device or client the device's.");
 
     public static final Setting<Integer> RELAY_CHANNELS = add(
             "relay.channels",

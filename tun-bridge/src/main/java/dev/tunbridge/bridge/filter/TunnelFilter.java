@@ -134,6 +134,12 @@ public final class TunnelFilter {
         return sources.length == 0;
     }
 
+    /** Whether it is an address that no client can have, whatever this host's are. */
+    public static boolean isSpecial(InetAddress address) {
+        Prefix.Match exact = exactly(address);
+        return isSpecial(exact.addressBytes(), exact.high(), exact.low());
+    }
+
     /** Unspecified, loopback, link-local, multicast and broadcast: no client has such an address (RFC 6890). */
     private static boolean isSpecial(int addressBytes, long high, long low) {
         if (addressBytes == 4) {

@@ -1,43 +1,32 @@
 package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.bridge.relay.Channel;
-import dev.tunbridge.bridge.relay.Service;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.epoll.LinuxSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A connected UDP socket: what the service sends to it is the channel's, and nobody else can send to it. A datagram goes at once or is lost. */
-final class DatagramService implements Service, EpollSocket.Owner {
+final class DatagramService extends ServiceSocket {
     private static final Logger LOG = LoggerFactory.getLogger(DatagramService.class);
 
     private static final int TURN_READS = 64;
 
-    private final LocalServices services;
-    private final Channel channel;
     private final SocketAddress address;
-    private @Nullable EpollSocket socket;
     /** In front of each datagram; empty where none is wanted. */
     private ByteBuf header = Unpooled.EMPTY_BUFFER;
 
-    private boolean isClosed;
-    private boolean isReading;
-    private boolean isReadable;
-    private boolean isTurnDue;
-
     DatagramService(LocalServices services, Channel channel, SocketAddress address) {
-        this.services = services;
-        this.channel = channel;
+        super(services, channel, TURN_READS);
         this.address = address;
     }
 
     void start() {
-        if (isClosed) {
+        if (isClosed()) {
             return;
         }
         try {
@@ -56,32 +45,44 @@ final class DatagramService implements Service, EpollSocket.Owner {
             throw new IOException("a Unix socket takes no datagrams of clients");
         }
         LinuxSocket made = LinuxSocket.newSocketDgram(LocalServices.family(internet));
-        socket = EpollSocket.connect(services.loop(), made, address, this);
-        if (services.source() == SourceMode.PROXY_V2) {
+        try {
+            services.source().bind(made, channel, internet);
+        } catch (IOException | RuntimeException e) {
+            made.close();
+            throw e;
+        }
+        socket(EpollSocket.connect(services.loop(), made, address, this));
+        if (services.hasProxyHeader()) {
             header = services.proxyHeader(channel);
         }
     }
 
     @Override
-    public void write(ByteBuf buffer, int index, int length) {
-        EpollSocket current = socket;
+    public boolean write(ByteBuf buffer, int index, int length) {
+        EpollSocket current = socket();
         if (current == null) {
-            return;
+            return false;
         }
         try {
-            if (header.isReadable()) {
-                ByteBuf whole = services.gathering().clear();
-                whole.writeBytes(header, header.readerIndex(), header.readableBytes());
-                whole.writeBytes(buffer, index, length);
-                current.fd().sendAddress(whole.memoryAddress(), 0, whole.readableBytes());
-            } else if (buffer.hasMemoryAddress()) {
-                current.fd().sendAddress(buffer.memoryAddress(), index, index + length);
-            } else {
-                current.fd().send(buffer.nioBuffer(index, length), 0, length);
-            }
+            return send(current.fd(), buffer, index, length) > 0 || length == 0; // else the socket's buffer is full
         } catch (IOException e) {
-            services.later(this::onFault); // nobody listens any more, or never has
+            if (Faults.isRefusal(e)) {
+                services.later(this::fail);
+            } // else it is this datagram's fault, such as its size
+            return false;
         }
+    }
+
+    private int send(LinuxSocket socket, ByteBuf buffer, int index, int length) throws IOException {
+        if (header.isReadable()) {
+            ByteBuf whole = services.gathering().clear();
+            whole.writeBytes(header, header.readerIndex(), header.readableBytes());
+            whole.writeBytes(buffer, index, length);
+            return socket.sendAddress(whole.memoryAddress(), 0, whole.readableBytes());
+        }
+        return buffer.hasMemoryAddress()
+                ? socket.sendAddress(buffer.memoryAddress(), index, index + length)
+                : socket.send(buffer.nioBuffer(index, length), 0, length);
     }
 
     /** A datagram has no end. */
@@ -89,59 +90,23 @@ final class DatagramService implements Service, EpollSocket.Owner {
     public void endOutput() {}
 
     @Override
-    public void startReading() {
-        isReading = true;
-        if (isReadable && !isTurnDue) {
-            isTurnDue = true;
-            services.later(this::turn);
-        }
+    boolean mayRead() {
+        return true;
     }
 
     @Override
-    public void stopReading() {
-        isReading = false;
-    }
-
-    @Override
-    public void onReadable(boolean isHungUp) {
-        isReadable = true;
-        if (!isTurnDue) {
-            turn();
-        }
-    }
-
-    private void turn() {
-        isTurnDue = false;
-        EpollSocket current = socket;
-        if (isClosed || !isReading || current == null) {
-            return;
-        }
+    boolean read(EpollSocket current, int most) throws IOException {
         ByteBuf scratch = services.scratch();
-        try {
-            for (int reads = 0; reads < TURN_READS; reads++) {
-                if (isClosed || services.events().readableBytes(channel) <= 0) {
-                    return;
-                }
-                int bytes = receive(current, scratch);
-                if (bytes < 0) {
-                    isReadable = false;
-                    return;
-                }
-                services.events().onRead(channel, scratch, 0, bytes);
-            }
-        } catch (IOException e) {
-            onFault();
-            return;
+        var sender = current.fd().recvFromAddress(scratch.memoryAddress(), 0, LocalServices.READ_BYTES);
+        if (sender == null) {
+            return false;
         }
-        isTurnDue = true;
-        services.later(this::turn);
+        services.events().onRead(channel, scratch, 0, sender.receivedAmount()); // 0 bytes are a datagram too
+        return true;
     }
 
-    /** The datagram's length, which may be 0; or -1 where there is none. */
-    private static int receive(EpollSocket socket, ByteBuf scratch) throws IOException {
-        var sender = socket.fd().recvFromAddress(scratch.memoryAddress(), 0, LocalServices.READ_BYTES);
-        return sender == null ? -1 : sender.receivedAmount();
-    }
+    @Override
+    void notReading(EpollSocket current) {}
 
     @Override
     public void onWritable() {}
@@ -149,15 +114,7 @@ final class DatagramService implements Service, EpollSocket.Owner {
     /** An answer of the service's host that nobody listens, for instance. */
     @Override
     public void onFault() {
-        if (!isClosed) {
-            shut();
-            services.events().onFailed(channel);
-        }
-    }
-
-    @Override
-    public void onBroken(Throwable fault) {
-        services.events().onBroken(fault);
+        fail();
     }
 
     @Override
@@ -170,13 +127,8 @@ final class DatagramService implements Service, EpollSocket.Owner {
         shut();
     }
 
-    private void shut() {
-        isClosed = true;
-        EpollSocket current = socket;
-        if (current != null) {
-            socket = null;
-            current.close();
-        }
+    @Override
+    void release() {
         ByteBuf done = header;
         header = Unpooled.EMPTY_BUFFER;
         done.release();

@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.linux.EpollHandles;
+import io.netty.channel.ChannelException;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -9,6 +10,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.LinuxSocket;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 
 /**
@@ -22,10 +24,14 @@ final class EpollSocket implements EpollIoHandle {
             .with(EpollIoOps.EPOLLRDHUP)
             .with(EpollIoOps.EPOLLET);
 
+    /** The same to the kernel, which tells faults unasked (epoll_ctl(2)), and another to Netty, which makes no call for what it has said already. */
+    private static final EpollIoOps AGAIN = OPERATIONS.with(EpollIoOps.EPOLLERR);
+
     private final LinuxSocket socket;
     private final Owner owner;
     private final boolean isConnected;
     private final IoRegistration registration;
+    private EpollIoOps operations = OPERATIONS;
 
     /** Hears of changes, on the loop's thread. */
     interface Owner {
@@ -42,6 +48,9 @@ final class EpollSocket implements EpollIoHandle {
         /** There is a fault, which the socket tells. */
         void onFault();
 
+        /** A loop that shuts down has closed it; or its owner has. */
+        void onClosed();
+
         /** A fault of the bridge itself. */
         void onBroken(Throwable fault);
     }
@@ -51,7 +60,12 @@ final class EpollSocket implements EpollIoHandle {
         this.isConnected = isConnected;
         this.owner = owner;
         registration = EpollHandles.register(loop, this);
-        registration.submit(OPERATIONS);
+        try {
+            registration.submit(operations);
+        } catch (UncheckedIOException e) {
+            EpollHandles.cancel(registration);
+            throw new ChannelException("cannot watch " + socket, e); // fs.epoll.max_user_watches, or no memory
+        }
     }
 
     /**
@@ -72,6 +86,15 @@ final class EpollSocket implements EpollIoHandle {
     /** Whether it was connected at once; else the owner hears when it is writable. */
     boolean isConnected() {
         return isConnected;
+    }
+
+    /**
+     * Arms the edges again: what can be read or written now is told once more, in the loop's next round and in turn with all else that is
+     * ready then.
+     */
+    void again() {
+        operations = operations.equals(OPERATIONS) ? AGAIN : OPERATIONS;
+        registration.submit(operations);
     }
 
     @Override
@@ -102,7 +125,7 @@ final class EpollSocket implements EpollIoHandle {
         }
     }
 
-    /** Also called by a loop that shuts down. The owner hears nothing more. */
+    /** Also called by a loop that shuts down. */
     @Override
     public void close() {
         EpollHandles.cancel(registration);
@@ -111,5 +134,6 @@ final class EpollSocket implements EpollIoHandle {
         } catch (IOException e) {
             // It is gone all the same (close(2)).
         }
+        owner.onClosed();
     }
 }

@@ -3,9 +3,12 @@ package dev.tunbridge.bridge.local;
 import dev.tunbridge.bridge.relay.OpenRefusal;
 import dev.tunbridge.linux.Errno;
 import io.netty.channel.ChannelException;
+import io.netty.channel.unix.Errors;
 import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.PortUnreachableException;
 
 /** What an error of the kernel means for who has asked for a service. */
 final class Faults {
@@ -16,6 +19,9 @@ final class Faults {
 
     /** What a call has thrown. */
     static OpenRefusal refusal(Exception fault) {
+        if (fault instanceof ServiceSource.NotAClientException) {
+            return OpenRefusal.NOT_ALLOWED;
+        }
         if (fault instanceof BindException || fault instanceof ChannelException) {
             return OpenRefusal.HOST_LIMIT; // no port left, or no descriptor
         }
@@ -27,6 +33,13 @@ final class Faults {
         return fault instanceof FileNotFoundException // no such Unix socket: nobody listens there
                 ? OpenRefusal.SERVICE_REFUSED
                 : OpenRefusal.SERVICE_UNREACHABLE;
+    }
+
+    /** Whether a datagram's fault means that nobody takes any, as opposed to this one. */
+    static boolean isRefusal(IOException fault) {
+        return fault instanceof PortUnreachableException
+                || (fault instanceof Errors.NativeIoException named
+                        && named.expectedErr() == -Errno.ECONNREFUSED.number());
     }
 
     /** What a socket has found out later (SO_ERROR). */

@@ -27,18 +27,16 @@ public final class LocalServices implements ServiceSide {
     /** As much as one read takes with good effect. */
     static final int READ_BYTES = 64 * 1024;
 
-    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private final IoEventLoop loop;
     private final List<RelayTarget> targets;
-    private final SourceMode source;
+    private final ServiceSource source;
     private final ServiceEvents events;
     private final Deque<StreamService> unflushed = new ArrayDeque<>();
     private final List<StreamService> unacknowledged = new ArrayList<>();
     private ByteBuf scratch = Unpooled.EMPTY_BUFFER;
     private ByteBuf gathering = Unpooled.EMPTY_BUFFER;
-    private InetAddress deviceAddress = InetAddress.getLoopbackAddress();
     private boolean isLookDue;
+    private long lookNanos;
 
     /**
      * @param loop an epoll one ({@link dev.tunbridge.linux.Readiness#usesEpoll})
@@ -47,13 +45,17 @@ public final class LocalServices implements ServiceSide {
     public LocalServices(IoEventLoop loop, List<RelayTarget> targets, SourceMode source, ServiceEvents events) {
         this.loop = loop;
         this.targets = List.copyOf(targets);
-        this.source = source;
+        this.source = new ServiceSource(source);
         this.events = events;
     }
 
     @Override
     public Service connect(Channel channel) {
-        List<SocketAddress> addresses = target(channel).socketAddresses(channel.devicePort(), channel.clientAddress());
+        List<SocketAddress> addresses = target(channel)
+                .socketAddresses(
+                        channel.devicePort(),
+                        source.deviceAddress(),
+                        source.mode() == SourceMode.DEVICE ? source.deviceAddress() : channel.clientAddress());
         if (channel.isTcp()) {
             StreamService service = new StreamService(this, channel, addresses);
             later(service::start);
@@ -71,7 +73,7 @@ public final class LocalServices implements ServiceSide {
                 return target;
             }
         }
-        return RelayTarget.OTHERS;
+        return source.mode().needsAddress() ? RelayTarget.OTHERS_AT_DEVICE : RelayTarget.OTHERS;
     }
 
     /** Hands what was written to the sockets. */
@@ -83,7 +85,7 @@ public final class LocalServices implements ServiceSide {
 
     /** The session has given the device this address. */
     public void established(InetAddress deviceAddress) {
-        this.deviceAddress = deviceAddress;
+        source.established(deviceAddress);
     }
 
     /** The relay has ended all channels. */
@@ -93,6 +95,7 @@ public final class LocalServices implements ServiceSide {
         }
         scratch = Unpooled.EMPTY_BUFFER;
         gathering = Unpooled.EMPTY_BUFFER;
+        source.close();
     }
 
     // For the services
@@ -105,8 +108,12 @@ public final class LocalServices implements ServiceSide {
         return events;
     }
 
-    SourceMode source() {
+    ServiceSource source() {
         return source;
+    }
+
+    boolean hasProxyHeader() {
+        return source.mode() == SourceMode.PROXY_V2;
     }
 
     /** Of a socket that reaches the address. */
@@ -116,7 +123,7 @@ public final class LocalServices implements ServiceSide {
 
     /** The caller releases it. */
     ByteBuf proxyHeader(Channel channel) {
-        return ProxyHeader.of(channel, deviceAddress);
+        return ProxyHeader.of(channel, source.deviceAddress());
     }
 
     /** Not from within the relay's call. */
@@ -157,33 +164,45 @@ public final class LocalServices implements ServiceSide {
     /** Its peer has not acknowledged everything yet. */
     void unacknowledged(StreamService service) {
         unacknowledged.add(service);
-        lookLater();
+        lookAt(service.lookNanos());
     }
 
-    private void lookLater() {
-        if (!isLookDue && !unacknowledged.isEmpty()) {
-            isLookDue = true;
-            loop.schedule(this::look, LOOK_NANOS, TimeUnit.NANOSECONDS);
+    /** Then, or before. */
+    private void lookAt(long nanos) {
+        if (isLookDue && lookNanos - nanos <= 0) {
+            return;
         }
+        isLookDue = true;
+        lookNanos = nanos;
+        loop.schedule(() -> look(nanos), nanos - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
-    private void look() {
+    private void look(long dueNanos) {
+        if (!isLookDue || dueNanos != lookNanos) {
+            return; // an earlier one has taken its place
+        }
         isLookDue = false;
         try {
             lookAtAll(System.nanoTime());
         } catch (Throwable e) {
             events.onBroken(e);
         }
-        lookLater();
     }
 
     private void lookAtAll(long now) {
+        long soonest = Long.MAX_VALUE; // from now
         for (int i = unacknowledged.size() - 1; i >= 0; i--) {
-            if (!unacknowledged.get(i).isStillUnacknowledged(now)) {
+            StreamService service = unacknowledged.get(i);
+            if (service.isStillUnacknowledged(now)) {
+                soonest = Math.min(soonest, service.lookNanos() - now);
+            } else {
                 int last = unacknowledged.size() - 1;
                 unacknowledged.set(i, unacknowledged.get(last));
                 unacknowledged.remove(last);
             }
+        }
+        if (!unacknowledged.isEmpty()) {
+            lookAt(now + soonest);
         }
     }
 }

@@ -46,6 +46,24 @@ final class Leftovers {
         }
     }
 
+    /** Each of them, also where one fails. */
+    static void removeAll(List<Removal> removals) throws LinuxException {
+        LinuxException fault = null;
+        for (Removal removal : removals) {
+            try {
+                remove(removal);
+            } catch (LinuxException e) {
+                if (fault != null) {
+                    e.addSuppressed(fault);
+                }
+                fault = e;
+            }
+        }
+        if (fault != null) {
+            throw fault;
+        }
+    }
+
     /** Removes rules that lead nowhere, on behalf of the process that holds the device, but for those that it wants. */
     static void removeRules(
             NetworkConfiguration configuration, HostNetwork host, int deviceIndex, List<PolicyRule> wanted)

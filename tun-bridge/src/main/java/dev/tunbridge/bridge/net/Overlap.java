@@ -43,8 +43,7 @@ public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
                 continue;
             }
             Prefix network = HostNetwork.network(route);
-            boolean isOnLink = route.kind().isUnicast()
-                    && route.nextHops().stream().allMatch(hop -> hop.gateway().isEmpty());
+            boolean isOnLink = isOnLink(route);
             if (isWithin(network, given) || (isOnLink && isWithin(given, network))) {
                 overlaps.add(new Overlap(given, "the route " + host.text(route), Identity.isOurs(route)));
             }
@@ -56,6 +55,19 @@ public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
             }
         }
         return overlaps;
+    }
+
+    /** Whether the host reaches a part of this network directly, so that it is not only clients'. */
+    static boolean isNeighbours(KernelRoute route, Prefix network) {
+        return route.key().table() == KernelRoute.TABLE_MAIN
+                && !route.isDefault()
+                && isOnLink(route)
+                && (isWithin(HostNetwork.network(route), network) || isWithin(network, HostNetwork.network(route)));
+    }
+
+    private static boolean isOnLink(KernelRoute route) {
+        return route.kind().isUnicast()
+                && route.nextHops().stream().allMatch(hop -> hop.gateway().isEmpty());
     }
 
     private static boolean isWithin(Prefix inner, Prefix outer) {

@@ -485,19 +485,6 @@ public final class TunNetwork implements AutoCloseable {
         address = null;
         isAddressAdded = false;
         family = null;
-        LinuxException fault = null;
-        for (Leftovers.Removal removal : removals) {
-            try {
-                Leftovers.remove(removal);
-            } catch (LinuxException e) {
-                if (fault != null) {
-                    e.addSuppressed(fault);
-                }
-                fault = e;
-            }
-        }
-        if (fault != null) {
-            throw fault;
-        }
+        Leftovers.removeAll(removals);
     }
 }

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.queue;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The order in which packets leave, and who goes where there is no room. */
@@ -19,9 +20,8 @@ sealed interface Discipline permits FairQueueing, TailDrop {
     @Nullable
     QueuedPacket discard();
 
-    /** Anything of this flow, likewise. */
-    @Nullable
-    QueuedPacket discard(OwnedFlow flow);
+    /** Everything of this flow, and the flow itself. */
+    void discard(OwnedFlow flow, Consumer<QueuedPacket> gone);
 
     /** How many flows have something waiting, as far as they are told apart; 0 where they are not. */
     int flows();

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.queue;
 import dev.tunbridge.bridge.flow.InnerPacket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class EgressQueue {
     private final PacketPool pool;
     private final Signals signals;
     private final Discipline discipline;
+    private final Consumer<QueuedPacket> discarded = this::discarded;
     private int largestBytes = FairQueueing.LEAST_QUANTUM_BYTES;
     private long cleared;
 
@@ -119,10 +121,12 @@ public final class EgressQueue {
 
     /** Throws away what waits of a flow whose owner is done with it; the listener does not hear of it. */
     public void discard(OwnedFlow flow) {
-        for (QueuedPacket packet = discipline.discard(flow); packet != null; packet = discipline.discard(flow)) {
-            pool.release(packet);
-            cleared++;
-        }
+        discipline.discard(flow, discarded);
+    }
+
+    private void discarded(QueuedPacket packet) {
+        pool.release(packet);
+        cleared++;
     }
 
     /**

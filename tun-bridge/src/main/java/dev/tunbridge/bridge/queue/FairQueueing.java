@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.queue;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -222,21 +223,30 @@ final class FairQueueing implements Discipline {
     @Override
     public @Nullable QueuedPacket discard() {
         FlowQueue fattest = fat.fattest();
-        return discard(fattest == null ? owned.fattest() : fattest);
+        FlowQueue flow = fattest == null ? owned.fattest() : fattest;
+        return flow == null ? null : discard(flow);
     }
 
-    @Override
-    public @Nullable QueuedPacket discard(OwnedFlow flow) {
-        return discard(flow.queue);
-    }
-
-    private @Nullable QueuedPacket discard(@Nullable FlowQueue flow) {
-        QueuedPacket packet = flow == null ? null : flow.poll();
-        if (flow != null && packet != null) {
+    private @Nullable QueuedPacket discard(FlowQueue flow) {
+        QueuedPacket packet = flow.poll();
+        if (packet != null) {
             accounts.left(packet);
             changed(flow);
         }
         return packet;
+    }
+
+    @Override
+    public void discard(OwnedFlow owner, Consumer<QueuedPacket> gone) {
+        FlowQueue flow = owner.queue;
+        if (flow == null) {
+            return;
+        }
+        for (QueuedPacket packet = discard(flow); packet != null; packet = discard(flow)) {
+            gone.accept(packet);
+        }
+        flows.retire(flow);
+        owner.queue = null;
     }
 
     @Override

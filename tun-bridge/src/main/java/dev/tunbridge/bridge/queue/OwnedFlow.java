@@ -22,6 +22,9 @@ public abstract class OwnedFlow {
     @Nullable
     FlowQueue queue;
 
+    /** What waits of it, where the discipline keeps no queue for each flow. */
+    int packets;
+
     protected OwnedFlow(Loss loss) {
         this.loss = loss;
     }

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.queue;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Packets in the order in which they came: a singly linked list through the packets themselves. */
@@ -46,18 +47,20 @@ final class PacketFifo {
         return poll();
     }
 
-    /** The first of this flow, or null. */
-    @Nullable
-    QueuedPacket pollOf(OwnedFlow flow) {
+    /** Takes out all of this flow. */
+    void removeOf(OwnedFlow flow, Consumer<QueuedPacket> gone) {
         QueuedPacket before = null;
-        for (QueuedPacket packet = head; packet != null; packet = packet.next) {
+        QueuedPacket packet = head;
+        while (packet != null) {
+            QueuedPacket next = packet.next;
             if (packet.owner() == flow) {
                 unlink(before, packet);
-                return packet;
+                gone.accept(packet);
+            } else {
+                before = packet;
             }
-            before = packet;
+            packet = next;
         }
-        return null;
     }
 
     boolean isEmpty() {

@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.queue;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A FIFO for each class, one strictly before the other; what finds no room is refused. */
@@ -71,16 +72,17 @@ final class TailDrop implements Discipline {
     }
 
     @Override
-    public @Nullable QueuedPacket discard(OwnedFlow flow) {
+    public void discard(OwnedFlow flow, Consumer<QueuedPacket> gone) {
         for (PacketFifo fifo : fifos) {
-            QueuedPacket packet = fifo.pollOf(flow);
-            if (packet != null) {
+            if (flow.packets == 0) {
+                return;
+            }
+            fifo.removeOf(flow, packet -> {
                 countByFlow(packet, -1);
                 accounts.left(packet);
-                return packet;
-            }
+                gone.accept(packet);
+            });
         }
-        return null;
     }
 
     @Override
@@ -89,6 +91,10 @@ final class TailDrop implements Discipline {
     }
 
     private void countByFlow(QueuedPacket packet, int change) {
+        OwnedFlow owner = packet.owner();
+        if (owner != null) {
+            owner.packets += change;
+        }
         switch (packet.trafficClass()) {
             case PROMPT -> {
                 // Nothing leaves before it.

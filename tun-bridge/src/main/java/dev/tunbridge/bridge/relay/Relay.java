@@ -200,7 +200,9 @@ public final class Relay {
         downward.received(channel, length);
         downward.taken(channel, length, roundTripNanos, nowNanos);
         channel.activeNanos = nowNanos;
-        service(channel).write(buffer, index, length);
+        if (!service(channel).write(buffer, index, length)) {
+            counters.datagramsUndelivered++;
+        }
         talkIfCreditIsDue(channel);
     }
 

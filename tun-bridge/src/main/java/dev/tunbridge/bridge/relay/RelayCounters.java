@@ -20,6 +20,7 @@ final class RelayCounters {
     long datagramsWithoutCredit;
     long datagramsTooLong;
     long datagramsDropped;
+    long datagramsUndelivered;
 
     void refused(OpenRefusal reason) {
         refusals[reason.ordinal()]++;
@@ -54,6 +55,7 @@ final class RelayCounters {
                 drainsGivenUp,
                 datagramsWithoutCredit,
                 datagramsTooLong,
-                datagramsDropped);
+                datagramsDropped,
+                datagramsUndelivered);
     }
 }

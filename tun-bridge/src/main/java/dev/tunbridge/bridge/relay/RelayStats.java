@@ -23,6 +23,7 @@ import java.util.Map;
  * @param datagramsWithoutCredit of services, dropped because the server can take none, or the shared room is used up
  * @param datagramsTooLong of services, dropped because no frame can hold them
  * @param datagramsDropped of services, dropped in the queue
+ * @param datagramsUndelivered of clients, that the service's socket has not taken: it is full, or has gone, or they are too long for it
  */
 public record RelayStats(
         Now now,
@@ -40,7 +41,8 @@ public record RelayStats(
         long drainsGivenUp,
         long datagramsWithoutCredit,
         long datagramsTooLong,
-        long datagramsDropped) {
+        long datagramsDropped,
+        long datagramsUndelivered) {
 
     public RelayStats {
         refusals = Collections.unmodifiableMap(new EnumMap<>(refusals));

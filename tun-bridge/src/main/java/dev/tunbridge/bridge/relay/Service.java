@@ -10,11 +10,12 @@ public interface Service {
     /**
      * Sends on: bytes behind those that came before, or one datagram. What the socket does not take at once is copied and waits in the
      * connection, joined to what waits already; it is never more than the credit of the channel. For TCP {@link Relay#taken} tells what has left: acknowledged by the
-     * service's TCP ({@code SIOCOUTQ}), and not just accepted by our own socket. A datagram that the socket does not take is lost.
+     * service's TCP ({@code SIOCOUTQ}), and not just accepted by our own socket.
      *
      * @param buffer the caller's, valid during the call
+     * @return false: the socket has not taken the datagram, which is lost
      */
-    void write(ByteBuf buffer, int index, int length);
+    boolean write(ByteBuf buffer, int index, int length);
 
     /** The client sends no more: a FIN behind all that was written. */
     void endOutput();

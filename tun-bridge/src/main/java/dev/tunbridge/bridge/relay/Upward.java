@@ -97,10 +97,8 @@ final class Upward {
 
     /** The channel is over. */
     void discard(Channel channel) {
-        if (channel.queuedBytes > 0) {
-            server.discard(channel);
-            queued(channel, 0);
-        }
+        server.discard(channel);
+        queued(channel, 0);
     }
 
     private void queued(Channel channel, long bytes) {

@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.local.SourceMode;
 import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
@@ -99,6 +100,12 @@ final class CheckCommand implements Callable<Integer> {
         List<String> lines = new ArrayList<>();
         if (login.isPackets()) {
             lines.add("CAP_NET_ADMIN and /dev/net/tun: the device, its address, routes and rules");
+        }
+        SourceMode source = config.get(Settings.RELAY_SOURCE);
+        if (!login.isPackets() && source == SourceMode.CLIENT) {
+            lines.add("CAP_NET_ADMIN: clients' own addresses as sources, and the rules that bring answers back");
+        } else if (!login.isPackets() && source == SourceMode.DEVICE) {
+            lines.add("CAP_NET_ADMIN, unless this host has the device's address already");
         }
         if (config.get(Settings.CAPTURE_BACKEND) != CaptureBackend.NONE) {
             lines.add("CAP_NET_RAW, or nothing goes past a hole: the capture of the outer segments");

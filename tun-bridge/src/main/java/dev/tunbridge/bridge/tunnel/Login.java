@@ -64,7 +64,7 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
                     "what format '" + protocol.format().name() + "' can carry, " + possible);
         }
         if (offered.contains(Carriage.SOCKET)) {
-            VirtualSockets.limits(config);
+            VirtualSockets.check(config, offered.equals(EnumSet.of(Carriage.SOCKET)));
         }
         Map<String, Value> variables = configured(config, offered);
         requireTunnel(config, protocol, variables.keySet());

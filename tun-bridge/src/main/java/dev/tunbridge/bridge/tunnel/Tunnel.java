@@ -360,6 +360,11 @@ public final class Tunnel {
     private void welcomed(Conversation current, OuterConnection connection, TunnelParameters welcome) {
         InetAddress serverAddress = connection.server().getAddress();
         String wrong = WelcomeCheck.fault(welcome, login.offered(), serverAddress, connection.localAddress());
+        if (wrong == null
+                && welcome.carriage() == Carriage.SOCKET
+                && config.get(Settings.RELAY_SOURCE).needsAddress()) {
+            wrong = WelcomeCheck.addressFault(welcome, serverAddress, connection.localAddress());
+        }
         if (wrong != null) {
             lost(wrong);
             return;

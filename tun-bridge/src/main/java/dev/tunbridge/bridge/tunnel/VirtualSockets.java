@@ -5,7 +5,9 @@ import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.local.LocalServices;
+import dev.tunbridge.bridge.local.RelayTarget;
 import dev.tunbridge.bridge.local.ServiceEvents;
+import dev.tunbridge.bridge.local.SourceMode;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueuedPacket;
 import dev.tunbridge.bridge.receive.ChannelSink;
@@ -43,7 +45,10 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     private final ScheduledFuture<?> ticks;
     private @Nullable Link link;
 
-    /** Frames of the read under way go to the socket at once, and are accounted for behind it. */
+    /** There was room before the read, so that its frames may go to the socket at once. */
+    private boolean mayBeDirect;
+
+    /** Frames of the read under way do, and are accounted for behind it. */
     private boolean isDirect;
 
     private int directFrames;
@@ -80,11 +85,40 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     }
 
     /**
+     * Whether a configuration can be served.
+     *
+     * @param isAlone no packets are offered beside
+     * @throws ConfigException if not
+     */
+    static void check(BridgeConfig config, boolean isAlone) {
+        limits(config);
+        if (config.get(Settings.RELAY_SOURCE) != SourceMode.CLIENT) {
+            return;
+        }
+        if (!isAlone) { // answers to packets and to virtual sockets would go to one and the same address
+            throw new ConfigException(
+                    Settings.RELAY_SOURCE.key(),
+                    config.text(Settings.RELAY_SOURCE),
+                    "loopback, device, proxy-v2 where packets are offered too: carriage="
+                            + config.text(Settings.CARRIAGE));
+        }
+        for (RelayTarget target : config.get(Settings.RELAY_TARGETS)) {
+            if (!target.isOfThisHost()) {
+                throw new ConfigException(
+                        Settings.RELAY_TARGETS.key(),
+                        target.toString(),
+                        "a service of this host with relay.source=client, by localhost or device, since another host would not"
+                                + " answer to here");
+            }
+        }
+    }
+
+    /**
      * What a configuration allows.
      *
      * @throws ConfigException where the sum is less than what each channel has for itself
      */
-    static RelayLimits limits(BridgeConfig config) {
+    private static RelayLimits limits(BridgeConfig config) {
         int own = 2 * RelayLimits.OWN_BYTES * config.get(Settings.RELAY_CHANNELS);
         if (config.get(Settings.RELAY_BYTES) < own) {
             throw new ConfigException(
@@ -132,9 +166,12 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
     /** The tunnel is over. */
     void close() {
         link = null;
-        relay.close();
-        services.release();
         ticks.cancel(false);
+        try {
+            relay.close();
+        } finally {
+            services.release();
+        }
     }
 
     RelayStats stats() {
@@ -217,7 +254,9 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
 
     @Override
     public void discard(Channel channel) {
-        queue.discard(ChannelFlow.of(channel));
+        if (channel.attachment() instanceof ChannelFlow flow) {
+            queue.discard(flow);
+        }
     }
 
     /** The next word for the server, or null. */
@@ -269,14 +308,16 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
 
     @Override
     public int readableBytes(Channel channel) {
+        mayBeDirect = link != null
+                && owner.hasRoom(); // asked first: what it writes may give other channels room, or end the connection
         return relay.readableBytes(channel);
     }
 
     @Override
     public void onRead(Channel channel, ByteBuf buffer, int index, int length) {
         long now = System.nanoTime();
-        isDirect =
-                link != null && owner.hasRoom(); // asked here: it may be the end of the connection, and of the channel
+        directFrames = 0;
+        isDirect = mayBeDirect;
         try {
             relay.read(channel, buffer, index, length, now);
         } finally {
@@ -285,7 +326,6 @@ final class VirtualSockets implements ServerSide, ServiceEvents, ChannelSink {
         for (int i = 0; i < directFrames; i++) {
             relay.left(channel, directBytes[i], now);
         }
-        directFrames = 0;
         pumpLater();
     }
 

@@ -69,6 +69,22 @@ public final class WelcomeCheck {
         return null;
     }
 
+    /**
+     * Why the device's address cannot be one of this host's, which virtual sockets may want of it; null where it can.
+     *
+     * @param outerLocal this end of the outer connection
+     */
+    public static @Nullable String addressFault(
+            TunnelParameters welcome, InetAddress outerServer, @Nullable InetAddress outerLocal) {
+        InetAddress device = welcome.deviceAddress();
+        return isSpecial(device) || device.equals(outerServer) || device.equals(outerLocal)
+                ? fault(
+                        "device address",
+                        device.getHostAddress(),
+                        "a unicast address that neither end of the outer connection has")
+                : null;
+    }
+
     private static String fault(String field, Object value, String allowed) {
         return "the welcome's " + field + " '" + value + "' cannot be; allowed: " + allowed;
     }

@@ -35,7 +35,7 @@ final class ScriptedServer implements AutoCloseable {
     private static final int SECONDS = 10;
 
     private final Protocol protocol = Protocol.builtin("reference");
-    private final ServerSocket listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    private final ServerSocket listener = new ServerSocket(0, 5, InetAddresses.forString("127.0.0.1"));
     private final BlockingQueue<Message> heard = new LinkedBlockingQueue<>();
     private final BlockingQueue<Socket> connections = new LinkedBlockingQueue<>();
     private @Nullable Socket connection;
@@ -134,12 +134,23 @@ final class ScriptedServer implements AutoCloseable {
 
     /** Waits for a device, and lets it in. */
     void welcome() throws Exception {
+        welcome(DEVICE);
+    }
+
+    /** The same with an address for it. */
+    void welcome(InetAddress device) throws Exception {
         connection = connections.poll(SECONDS, TimeUnit.SECONDS);
         Message hello = next();
         if (!(hello instanceof Message.Signal signal) || !signal.name().equals("hello")) {
             throw new AssertionError("a hello was awaited and came " + hello);
         }
-        say(ServerSignals.welcome(new TunnelParameters(Carriage.SOCKET, 7, 1400, 30, DEVICE, SERVER)));
+        say(ServerSignals.welcome(new TunnelParameters(
+                Carriage.SOCKET,
+                7,
+                1400,
+                30,
+                device,
+                device.equals(DEVICE) ? SERVER : InetAddresses.increment(device))));
     }
 
     void say(Message... messages) throws IOException {

@@ -30,10 +30,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Scanner;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -333,6 +335,118 @@ class VirtualSocketsTest {
             server.say(new Message.Credit(1, 1 << 20));
             assertThat(server.read(1, 9_900)).isEqualTo(Arrays.copyOfRange(many, 100, many.length));
         }
+    }
+
+    @Test
+    void aServiceWithAHeaderThatSpeaksFirstHasItAtOnce() throws Exception {
+        start("relay.source proxy-v2");
+        open(1, service.getLocalPort());
+        try (Socket accepted = service.accept()) {
+            accepted.setSoTimeout(5_000);
+            assertThat(accepted.getInputStream().readNBytes(28)).hasSize(28); // before the client has said a word
+            assertThat(server.next()).isInstanceOf(Message.Opened.class);
+        }
+    }
+
+    @Test
+    void anEndThatCameBeforeTheServiceAnsweredWaitsForNothingElse() throws Exception {
+        start("relay.source proxy-v2");
+        server.say(new Message.Open(1, Message.TCP, service.getLocalPort(), CLIENT, CLIENT_PORT), end(1));
+        try (Socket accepted = service.accept()) {
+            accepted.setSoTimeout(5_000);
+            assertThat(accepted.getInputStream().readAllBytes()).hasSize(28);
+        }
+    }
+
+    @Test
+    void bytesBehindUrgentDataComeToo() throws Exception {
+        start();
+        try (Socket accepted = opened(1)) {
+            for (int i = 0; i < 200; i++) {
+                accepted.getOutputStream().write("before".getBytes(StandardCharsets.UTF_8));
+                accepted.sendUrgentData('!');
+                accepted.getOutputStream().write("behind".getBytes(StandardCharsets.UTF_8));
+                assertThat(server.read(1, 13)).asString().isEqualTo("before!behind");
+            }
+        }
+    }
+
+    @Test
+    void aDatagramToWhomNobodyListensEndsItsChannel() throws Exception {
+        start();
+        int port;
+        try (DatagramSocket udp = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            port = udp.getLocalPort();
+        }
+        server.say(new Message.Open(5, Message.UDP, port, CLIENT, CLIENT_PORT));
+        assertThat(server.next()).isInstanceOf(Message.Opened.class);
+        server.say(data(5, "anybody?"));
+        assertThat(server.next()).isEqualTo(reset(5));
+    }
+
+    @Test
+    void aPortThatWouldReachItselfIsRefused() throws Exception {
+        start();
+        String range = Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"));
+        int first = new Scanner(range).nextInt();
+        int last = Math.min(65_535, first + 3_000);
+        for (int port = first, channel = 1;
+                port <= last;
+                port++, channel++) { // the kernel gives one of two ports to who connects
+            open(channel, port);
+            Message answer = server.next();
+            if (answer instanceof Message.Opened opened && opened.status() == OpenStatus.OPEN) {
+                try {
+                    new Socket(InetAddress.getLoopbackAddress(), port).close(); // somebody listens
+                } catch (IOException nobody) {
+                    throw new AssertionError("port " + port + " was opened, and nobody listens", nobody);
+                }
+            }
+        }
+        assertThat(stats().refused(OpenRefusal.SERVICE_REFUSED)).isGreaterThan(2_000);
+    }
+
+    @Test
+    void manyServicesThatFloodAtOnceStartNobodyAndOverrunNothing() throws Exception {
+        start("relay.bytes 4M", "relay.channels 64", "relay.half-open 64");
+        int services = 48;
+        int each = 1 << 20;
+        byte[] content = new byte[each];
+        new Random(5).nextBytes(content);
+        for (int channel = 1; channel <= services; channel++) {
+            open(channel, service.getLocalPort());
+            Socket accepted = service.accept();
+            Thread flood = new Thread(
+                    () -> {
+                        try (accepted) {
+                            accepted.getOutputStream().write(content);
+                        } catch (IOException e) {
+                            // The test is over.
+                        }
+                    },
+                    "flood");
+            flood.setDaemon(true);
+            flood.start();
+        }
+        int[] read = new int[services + 1];
+        int ended = 0;
+        while (ended < services) {
+            Message message = server.next();
+            if (message instanceof Message.Opened opened) {
+                server.say(new Message.Credit(opened.channel(), PLENTY));
+            } else if (message instanceof Message.Data data) {
+                byte[] piece = data.content().toByteArray();
+                int at = read[data.channel()];
+                assertThat(Arrays.equals(piece, 0, piece.length, content, at, at + piece.length))
+                        .as("channel %d from byte %d on", data.channel(), at)
+                        .isTrue();
+                read[data.channel()] += piece.length;
+            } else if (message instanceof Message.Close close) {
+                assertThat(read[close.channel()]).isEqualTo(each);
+                ended++;
+            }
+        }
+        assertThat(stats().now().heldBytes()).isLessThanOrEqualTo(4 << 20);
     }
 
     @Test

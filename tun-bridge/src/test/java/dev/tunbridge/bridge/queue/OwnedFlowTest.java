@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.queue;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
@@ -180,6 +181,23 @@ class OwnedFlowTest {
         assertThat(drain(0)).containsExactly("other0", "other1", "other2");
         offer(stream, 7, FRAME, 0);
         assertThat(drain(0)).containsExactly("stream7");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void manyThatAreDiscardedLeaveTheOthersTheirTurns(boolean aqm) {
+        queue = queue(aqm);
+        for (int i = 0; i < 20_000; i++) {
+            Stream one = new Stream("s" + i, OwnedFlow.Loss.NEVER);
+            offer(one, 0, FRAME, 0);
+            queue.release(requireNonNull(queue.poll(0))); // its flow keeps a place among those that take turns
+            offer(one, 1, FRAME, 0);
+            queue.discard(one);
+            assertThat(one.queue).isNull();
+        }
+        offer(stream, 7, FRAME, 0);
+        assertThat(drain(0)).containsExactly("stream7");
+        assertThat(queue.stats().flows()).isZero();
     }
 
     @ParameterizedTest

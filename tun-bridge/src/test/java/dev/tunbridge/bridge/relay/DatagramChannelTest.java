@@ -46,6 +46,15 @@ class DatagramChannelTest {
     }
 
     @Test
+    void whatTheSocketDoesNotTakeIsCounted() {
+        rig.opens(5, RelayRig.UDP);
+        rig.sends(5, Recorded.MOST_DATAGRAM_BYTES);
+        assertThat(rig.relay.stats().datagramsUndelivered()).isZero();
+        rig.sends(5, Recorded.MOST_DATAGRAM_BYTES + 1);
+        assertThat(rig.relay.stats().datagramsUndelivered()).isEqualTo(1);
+    }
+
+    @Test
     void silenceEndsIt() {
         Recorded service = rig.opens(5, RelayRig.UDP);
         rig.passes(59);

@@ -76,11 +76,11 @@ final class ModelService implements Service {
     // The way down
 
     @Override
-    public void write(ByteBuf buffer, int index, int length) {
+    public boolean write(ByteBuf buffer, int index, int length) {
         verifyAlive();
         if (!channel.isTcp()) {
             exchange.toService.getDatagram(buffer, index, length);
-            return;
+            return true;
         }
         if (isEndWritten) {
             throw new Violation("bytes were written behind the end to the service of " + exchange);
@@ -88,6 +88,7 @@ final class ModelService implements Service {
         exchange.toService.get(buffer, index, length);
         untaken += length;
         take();
+        return true;
     }
 
     private void take() {

@@ -395,13 +395,12 @@ final class RelayHost implements ServiceSide, ServerSide, FrameHandler, MessageH
         }
 
         @Override
-        public void write(ByteBuf buffer, int index, int length) {
-            if (!strikes(RelayMutation.LOSES_A_WRITE)) {
-                service.write(buffer, index, length);
-            }
+        public boolean write(ByteBuf buffer, int index, int length) {
+            boolean isTaken = strikes(RelayMutation.LOSES_A_WRITE) || service.write(buffer, index, length);
             if (strikes(RelayMutation.WRITES_TWICE)) {
                 service.write(buffer, index, length);
             }
+            return isTaken;
         }
 
         @Override

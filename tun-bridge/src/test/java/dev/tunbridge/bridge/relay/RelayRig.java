@@ -33,6 +33,9 @@ final class RelayRig implements ServiceSide, ServerSide {
 
     /** One service, and what it was told. */
     static final class Recorded implements Service {
+        /** As much as its socket takes of a datagram. */
+        static final int MOST_DATAGRAM_BYTES = 1_472;
+
         final Channel channel;
         final List<String> told = new ArrayList<>();
 
@@ -41,8 +44,9 @@ final class RelayRig implements ServiceSide, ServerSide {
         }
 
         @Override
-        public void write(ByteBuf buffer, int index, int length) {
+        public boolean write(ByteBuf buffer, int index, int length) {
             told.add("write " + length);
+            return length <= MOST_DATAGRAM_BYTES;
         }
 
         @Override

@@ -1,0 +1,109 @@
+package dev.tunbridge.bridge.local;
+
+import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.relay.Channel;
+import dev.tunbridge.linux.SocketOption;
+import dev.tunbridge.linux.Sockets;
+import dev.tunbridge.linux.netlink.KernelRoute;
+import dev.tunbridge.linux.netlink.NetworkConfiguration;
+import io.netty.channel.epoll.LinuxSocket;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
+import org.jspecify.annotations.Nullable;
+
+/** Gives sockets the addresses that their services are to see. Loop thread only, in the network namespace of the services. */
+final class ServiceSource {
+    private final SourceMode mode;
+    private InetAddress deviceAddress = InetAddress.getLoopbackAddress();
+    private @Nullable NetworkConfiguration host;
+
+    ServiceSource(SourceMode mode) {
+        this.mode = mode;
+    }
+
+    SourceMode mode() {
+        return mode;
+    }
+
+    InetAddress deviceAddress() {
+        return deviceAddress;
+    }
+
+    /** The session has given the device this address. */
+    void established(InetAddress deviceAddress) {
+        this.deviceAddress = deviceAddress;
+    }
+
+    /**
+     * Before it connects.
+     *
+     * @param service where it will connect to
+     * @throws NoRouteToHostException where the service is of another address family
+     * @throws NotAClientException for an address that nobody outside this host can have
+     */
+    void bind(LinuxSocket socket, Channel channel, InetSocketAddress service) throws IOException {
+        if (mode == SourceMode.DEVICE) {
+            requireFamily(deviceAddress, service);
+            // So that a port is chosen when it connects: two services may be spoken to from one.
+            Sockets.trySet(socket.intValue(), SocketOption.IP_BIND_ADDRESS_NO_PORT, 1);
+            socket.bind(new InetSocketAddress(deviceAddress, 0));
+        } else if (mode == SourceMode.CLIENT) {
+            InetAddress client = channel.clientAddress();
+            requireFamily(client, service);
+            requireForeign(client);
+            Sockets.set(
+                    socket.intValue(),
+                    client instanceof Inet4Address ? SocketOption.IP_TRANSPARENT : SocketOption.IPV6_TRANSPARENT,
+                    1);
+            socket.setReuseAddress(true); // one port of a client may reach several services
+            socket.bind(new InetSocketAddress(client, channel.clientPort()));
+        }
+    }
+
+    private static void requireFamily(InetAddress source, InetSocketAddress service) throws NoRouteToHostException {
+        if (source.getAddress().length != service.getAddress().getAddress().length) {
+            throw new NoRouteToHostException(source.getHostAddress() + " cannot speak with "
+                    + service.getAddress().getHostAddress() + ", which is of the other address family");
+        }
+    }
+
+    /** A service that trusts its own host would trust a client that claims to be it. */
+    private void requireForeign(InetAddress client) throws IOException {
+        boolean isForeign = !TunnelFilter.isSpecial(client)
+                && host().match(client)
+                        .filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
+                        .isEmpty();
+        if (!isForeign) {
+            throw new NotAClientException(client);
+        }
+    }
+
+    private NetworkConfiguration host() throws IOException {
+        NetworkConfiguration open = host;
+        if (open == null) {
+            open = NetworkConfiguration.open();
+            host = open;
+        }
+        return open;
+    }
+
+    void close() {
+        NetworkConfiguration open = host;
+        host = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    /** The server says that the client has an address of this host, or of no host. */
+    static final class NotAClientException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotAClientException(InetAddress client) {
+            super(client.getHostAddress() + " is no client's: it is this host's own, or nobody's");
+        }
+    }
+}

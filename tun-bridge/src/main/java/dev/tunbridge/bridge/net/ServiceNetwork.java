@@ -1,0 +1,333 @@
+package dev.tunbridge.bridge.net;
+
+import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.NamespaceLock;
+import dev.tunbridge.linux.netlink.InterfaceAddress;
+import dev.tunbridge.linux.netlink.KernelRoute;
+import dev.tunbridge.linux.netlink.NetworkConfiguration;
+import dev.tunbridge.linux.netlink.PolicyRule;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The device's address without a device, and the way back from services to virtual sockets that bear their clients' addresses. What is there
+ * stays, what is missing is added, {@link #close} takes back what was added. Each call takes a millisecond or so, and changes the network
+ * namespace of the calling thread. One thread at a time.
+ *
+ * <pre>
+ *   198.19.0.1/32 on lo
+ *   from 198.19.0.1 iif lo lookup T      what a service answers a client goes to this host itself, and so to the client's socket
+ *   from 127.0.0.0/8 iif lo lookup T     the same for a service of the loopback, from where nothing else can be sent to others
+ *   to CLIENTS iif lo lookup T           the same for a datagram that has no source yet, and gets the device's address
+ *   local default dev lo src 198.19.0.1  in T
+ * </pre>
+ *
+ * <p>All of it outlives a killed process. While a process lives it holds a lock with the address's name, so what nobody holds the lock of is
+ * left over, and the next that starts takes it over or away.
+ */
+public final class ServiceNetwork implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceNetwork.class);
+
+    /** LOOPBACK_IFINDEX (include/net/flow.h): in each namespace. */
+    public static final int LOOPBACK_INDEX = 1;
+
+    private static final List<Prefix> LOOPBACKS = List.of(Prefix.parse("127.0.0.0/8"), Prefix.parse("::1/128"));
+
+    private @Nullable ServiceAddressing current;
+    private @Nullable NamespaceLock lock;
+    private Optional<InterfaceAddress> address = Optional.empty();
+    private List<KernelRoute> routes = List.of();
+    private List<PolicyRule> rules = List.of();
+
+    /**
+     * Has the host what is wanted; on failure nothing of ours stays.
+     *
+     * @throws OverlapException before anything is set
+     */
+    public void apply(ServiceAddressing wanted) throws IOException {
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            ServiceAddressing before = current;
+            if (before != null && !before.equals(wanted)) {
+                takeBack(configuration);
+            }
+            current = wanted;
+            try {
+                apply(configuration, wanted);
+            } catch (IOException e) {
+                try {
+                    takeBack(configuration);
+                } catch (IOException notTakenBack) {
+                    e.addSuppressed(notTakenBack);
+                }
+                throw e;
+            }
+        }
+    }
+
+    private void apply(NetworkConfiguration configuration, ServiceAddressing wanted) throws IOException {
+        HostNetwork host = HostNetwork.read(configuration, wanted.family());
+        Optional<InterfaceAddress> elsewhere = host.addresses().stream()
+                .filter(found -> found.address().equals(wanted.address()))
+                .filter(found -> found.interfaceIndex() != LOOPBACK_INDEX)
+                .findFirst();
+        Optional<ServiceAddressing.Answers> answers = wanted.answers();
+        if (elsewhere.isPresent() && answers.isEmpty()) {
+            return; // all that is needed is there, and another's
+        }
+        hold(wanted.address());
+        removeLeftovers(configuration, host);
+        if (answers.isPresent()) {
+            refuseOverlaps(wanted, answers.get(), elsewhere, host);
+        }
+        applyAddress(configuration, wanted.address(), host);
+        if (answers.isPresent()) {
+            applyAnswers(configuration, wanted, answers.get(), host);
+        }
+    }
+
+    private void hold(InetAddress own) throws IOException {
+        if (lock == null) {
+            lock = NamespaceLock.tryHold(lockName(own))
+                    .orElseThrow(() -> new IOException(own.getHostAddress()
+                            + " is served by another tunnel of this host: one of them needs another address of the device, or"
+                            + " relay.source=loopback or proxy-v2"));
+        }
+    }
+
+    private static String lockName(InetAddress address) {
+        return "tunbridge/" + address.getHostAddress();
+    }
+
+    private static void refuseOverlaps(
+            ServiceAddressing wanted,
+            ServiceAddressing.Answers answers,
+            Optional<InterfaceAddress> elsewhere,
+            HostNetwork host)
+            throws OverlapException {
+        List<Overlap> overlaps = new ArrayList<>();
+        elsewhere.ifPresent(found -> overlaps.add(new Overlap(
+                Prefix.of(wanted.address(), host.family().bits()),
+                "the address of " + host.nameOf(found.interfaceIndex()) + ", whose peers' answers would go to clients",
+                false)));
+        for (Prefix clients : answers.clients()) {
+            host.routes().stream()
+                    .filter(route -> Overlap.isNeighbours(route, clients))
+                    .forEach(route -> overlaps.add(new Overlap(clients, "the route " + host.text(route), false)));
+        }
+        if (overlaps.isEmpty()) {
+            return;
+        }
+        if (answers.overlaps() == TunAddressing.Overlaps.REFUSE) {
+            throw new OverlapException(overlaps);
+        }
+        overlaps.forEach(overlap -> LOG.warn("{}", overlap));
+    }
+
+    private void applyAddress(NetworkConfiguration configuration, InetAddress own, HostNetwork host)
+            throws LinuxException {
+        InterfaceAddress wanted = InterfaceAddress.alone(LOOPBACK_INDEX, own, Identity.PROTOCOL);
+        Optional<InterfaceAddress> there = host.addresses().stream()
+                .filter(found -> found.interfaceIndex() == LOOPBACK_INDEX
+                        && found.address().equals(own))
+                .findFirst();
+        if (there.isEmpty()) {
+            configuration.add(wanted);
+            address = Optional.of(wanted);
+        } else if (there.get().protocol() == Identity.PROTOCOL) {
+            address = Optional.of(wanted); // an earlier process's
+        }
+    }
+
+    private void applyAnswers(
+            NetworkConfiguration configuration,
+            ServiceAddressing wanted,
+            ServiceAddressing.Answers answers,
+            HostNetwork host)
+            throws IOException {
+        if (host.rules().isEmpty()) {
+            throw new IOException(
+                    "this kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), which bring answers back to clients'"
+                            + " addresses: allowed relay.source=loopback, device, proxy-v2");
+        }
+        int table = table(wanted.address(), host);
+        KernelRoute route = KernelRoute.toThisHost(
+                wanted.address(),
+                new KernelRoute.Key(table, Identity.ROUTE_METRIC, Identity.PROTOCOL, 0),
+                LOOPBACK_INDEX);
+        if (host.routes().stream().noneMatch(route::isSameEntry)) {
+            configuration.add(route);
+        }
+        routes = List.of(route);
+        List<PolicyRule> next = new ArrayList<>();
+        rules = next;
+        for (PolicyRule rule : rules(wanted, answers, table)) {
+            if (host.rules().get().stream().noneMatch(rule::isSameRule)) {
+                configuration.add(rule);
+            }
+            next.add(rule);
+        }
+    }
+
+    private static List<PolicyRule> rules(ServiceAddressing wanted, ServiceAddressing.Answers answers, int table) {
+        Stream<PolicyRule> bySource = Stream.concat(
+                        Stream.of(Prefix.of(wanted.address(), wanted.family().bits())), LOOPBACKS.stream())
+                .filter(network -> isOfFamily(network, wanted))
+                .map(network -> rule(wanted, Optional.of(network), Optional.empty(), table, answers.rulePriority()));
+        Stream<PolicyRule> byDestination = answers.clients().stream()
+                .filter(network -> isOfFamily(network, wanted))
+                .map(network -> rule(wanted, Optional.empty(), Optional.of(network), table, answers.rulePriority()));
+        return Stream.concat(bySource, byDestination).toList();
+    }
+
+    private static boolean isOfFamily(Prefix network, ServiceAddressing wanted) {
+        return network.address().getAddress().length == wanted.family().bytes();
+    }
+
+    private static PolicyRule rule(
+            ServiceAddressing wanted, Optional<Prefix> source, Optional<Prefix> destination, int table, int priority) {
+        return PolicyRule.ofThisHost(
+                wanted.family(),
+                source.map(ServiceNetwork::network),
+                destination.map(ServiceNetwork::network),
+                table,
+                priority,
+                Identity.PROTOCOL);
+    }
+
+    private static PolicyRule.Network network(Prefix prefix) {
+        return new PolicyRule.Network(prefix.address(), prefix.length());
+    }
+
+    /** One that has this address's route already, or else one that nobody uses. */
+    private static int table(InetAddress own, HostNetwork host) throws IOException {
+        int[] tables = Identity.tables(LOOPBACK_INDEX);
+        for (int table : tables) {
+            boolean isOwn = host.routes().stream()
+                    .filter(route -> route.key().table() == table)
+                    .allMatch(route ->
+                            Identity.isOurs(route) && route.preferredSource().equals(Optional.of(own)));
+            boolean isOthers = host.rules().orElse(List.of()).stream()
+                    .anyMatch(rule -> rule.table() == table && !Identity.isOurs(rule));
+            if (isOwn && !isOthers) {
+                return table;
+            }
+        }
+        throw new IOException("no free routing table: " + Integer.toUnsignedString(tables[0]) + " and "
+                + (tables.length - 1) + " more are used by others; so many tunnels of a host can have"
+                + " relay.source=client");
+    }
+
+    /** What processes have left that were killed. */
+    private void removeLeftovers(NetworkConfiguration configuration, HostNetwork host) throws IOException {
+        ServiceAddressing wanted = current;
+        Set<InetAddress> served = Stream.concat(
+                        host.routes().stream()
+                                .filter(ServiceNetwork::isOfServices)
+                                .flatMap(route -> route.preferredSource().stream()),
+                        host.addresses().stream()
+                                .filter(ServiceNetwork::isOfServices)
+                                .map(InterfaceAddress::address))
+                .collect(Collectors.toSet());
+        for (InetAddress own : served) {
+            if (wanted != null && own.equals(wanted.address())) {
+                continue; // taken over
+            }
+            Optional<NamespaceLock> free = NamespaceLock.tryHold(lockName(own));
+            if (free.isPresent()) {
+                LOG.info("removing what an earlier process had for {}", own.getHostAddress());
+                try {
+                    removeAllOf(configuration, own, host);
+                } finally {
+                    free.get().close();
+                }
+            }
+        }
+    }
+
+    private static void removeAllOf(NetworkConfiguration configuration, InetAddress own, HostNetwork host)
+            throws LinuxException {
+        for (KernelRoute route : host.routes()) {
+            if (isOfServices(route) && route.preferredSource().equals(Optional.of(own))) {
+                for (PolicyRule rule : host.rules().orElse(List.of())) {
+                    if (Identity.isOurs(rule) && rule.table() == route.key().table()) {
+                        Leftovers.remove(() -> configuration.remove(rule));
+                    }
+                }
+                Leftovers.remove(() -> configuration.remove(route));
+            }
+        }
+        for (InterfaceAddress left : host.addresses()) {
+            if (isOfServices(left) && left.address().equals(own)) {
+                Leftovers.removeAddress(configuration, left);
+            }
+        }
+    }
+
+    private static boolean isOfServices(KernelRoute route) {
+        return Identity.isOurs(route)
+                && route.leadsThrough(LOOPBACK_INDEX)
+                && Identity.isTableOf(LOOPBACK_INDEX, route.key().table());
+    }
+
+    private static boolean isOfServices(InterfaceAddress found) {
+        return found.interfaceIndex() == LOOPBACK_INDEX && found.protocol() == Identity.PROTOCOL;
+    }
+
+    /** Whether everything is still there: others may have taken it away. */
+    public TunNetwork.Condition condition() throws IOException {
+        ServiceAddressing wanted = current;
+        if (wanted == null) {
+            return TunNetwork.Condition.WHOLE;
+        }
+        try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+            HostNetwork host = HostNetwork.read(configuration, wanted.family());
+            boolean hasAddress =
+                    host.addresses().stream().anyMatch(found -> found.address().equals(wanted.address()));
+            boolean hasRoutes =
+                    routes.stream().allMatch(route -> host.routes().stream().anyMatch(route::isSameEntry));
+            List<PolicyRule> found = host.rules().orElse(List.of());
+            boolean hasRules = rules.stream().allMatch(rule -> found.stream().anyMatch(rule::isSameRule));
+            return hasAddress && hasRoutes && hasRules ? TunNetwork.Condition.WHOLE : TunNetwork.Condition.INCOMPLETE;
+        }
+    }
+
+    /** Takes back what was added; what is gone already is no fault. Does no harm twice. */
+    @Override
+    public void close() throws IOException {
+        if (current != null) {
+            try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
+                takeBack(configuration);
+            }
+        }
+    }
+
+    private void takeBack(NetworkConfiguration configuration) throws IOException {
+        List<Leftovers.Removal> removals = new ArrayList<>();
+        rules.forEach(rule -> removals.add(() -> configuration.remove(rule)));
+        routes.forEach(route -> removals.add(() -> configuration.remove(route)));
+        address.ifPresent(own -> removals.add(() -> Leftovers.removeAddress(configuration, own)));
+        rules = List.of();
+        routes = List.of();
+        address = Optional.empty();
+        current = null;
+        try {
+            Leftovers.removeAll(removals);
+        } finally {
+            NamespaceLock held = lock;
+            lock = null;
+            if (held != null) {
+                held.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package dev.tunbridge.bridge.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.net.TestNamespace;
+import dev.tunbridge.protocol.message.Message;
+import dev.tunbridge.protocol.message.Message.CloseHow;
+import dev.tunbridge.protocol.message.Message.OpenStatus;
+import dev.tunbridge.protocol.message.Octets;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whom real services see, in a namespace of their own, where the address is not the loopback's. */
+@Timeout(60)
+class ServiceSourceTest {
+    private static final int CLIENT_PORT = 40_000;
+
+    private TestNamespace namespace;
+
+    @BeforeEach
+    void openNamespace() throws IOException {
+        namespace = TestNamespace.open();
+        namespace.inside("link", "set", "lo", "up");
+    }
+
+    @AfterEach
+    void removeNamespace() throws IOException {
+        if (namespace != null) {
+            namespace.close();
+        }
+    }
+
+    /** What happens in the namespace, with a bridge whose session is up. */
+    private interface Scene {
+        void play(ScriptedServer server) throws Exception;
+    }
+
+    private void serve(String device, Scene scene, String... settings) throws Exception {
+        namespace.call(() -> {
+            try (ScriptedServer server = new ScriptedServer()) {
+                var builder = Bridge.builder()
+                        .server("127.0.0.1", server.port())
+                        .set("carriage", "socket")
+                        .set("capture.backend", "none");
+                for (String setting : settings) {
+                    builder.set(
+                            setting.substring(0, setting.indexOf('=')), setting.substring(setting.indexOf('=') + 1));
+                }
+                try (Bridge bridge = builder.build()) {
+                    var started = bridge.start().toCompletableFuture();
+                    server.welcome(InetAddresses.forString(device));
+                    started.get(10, TimeUnit.SECONDS);
+                    scene.play(server);
+                }
+            }
+            return device;
+        });
+    }
+
+    private static Message data(int channel, String text) {
+        return new Message.Data(channel, Octets.of(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** A client asks, and the service that sees it answers. */
+    private static InetSocketAddress converse(ScriptedServer server, ServerSocket service, InetAddress client, int port)
+            throws Exception {
+        server.say(new Message.Open(1, Message.TCP, port, client, CLIENT_PORT));
+        service.setSoTimeout(10_000);
+        try (Socket accepted = service.accept()) {
+            assertThat(server.next()).isInstanceOf(Message.Opened.class);
+            server.say(new Message.Credit(1, 1_000), data(1, "who am I?"));
+            assertThat(accepted.getInputStream().readNBytes(9)).asString().isEqualTo("who am I?");
+            accepted.getOutputStream().write("you".getBytes(StandardCharsets.UTF_8));
+            assertThat(server.read(1, 3)).asString().isEqualTo("you");
+            accepted.shutdownOutput();
+            assertThat(server.next()).isEqualTo(new Message.Close(1, CloseHow.END_OF_STREAM));
+            server.say(new Message.Close(1, CloseHow.END_OF_STREAM));
+            assertThat(accepted.getInputStream().read()).isEqualTo(-1);
+            return (InetSocketAddress) accepted.getRemoteSocketAddress();
+        }
+    }
+
+    /** The same with datagrams, of a service that is bound to no address. */
+    private static InetSocketAddress exchange(ScriptedServer server, DatagramSocket service, InetAddress client)
+            throws Exception {
+        service.setSoTimeout(10_000);
+        server.say(new Message.Open(2, Message.UDP, service.getLocalPort(), client, CLIENT_PORT));
+        assertThat(server.next()).isInstanceOf(Message.Opened.class);
+        server.say(new Message.Credit(2, 10_000), data(2, "who am I?"));
+        DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+        service.receive(packet);
+        service.send(new DatagramPacket("you".getBytes(StandardCharsets.UTF_8), 3, packet.getSocketAddress()));
+        assertThat(server.next()).isEqualTo(data(2, "you"));
+        return (InetSocketAddress) packet.getSocketAddress();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"198.19.0.1, 198.18.0.9, 127.0.0.1, 198.18.0.0/24", "2001:2::1, 2001:2:0:5::9, ::1, 2001:2:0:5::/64"})
+    void theClientItself(String device, String client, String loopback, String clients) throws Exception {
+        InetAddress from = InetAddresses.forString(client);
+        serve(
+                device,
+                server -> {
+                    try (ServerSocket everywhere = new ServerSocket(0);
+                            DatagramSocket datagrams = new DatagramSocket(0);
+                            ServerSocket atLoopback = new ServerSocket(7_007, 5, InetAddresses.forString(loopback))) {
+                        InetSocketAddress expected = new InetSocketAddress(from, CLIENT_PORT);
+                        assertThat(converse(server, everywhere, from, everywhere.getLocalPort()))
+                                .isEqualTo(expected);
+                        assertThat(exchange(server, datagrams, from)).isEqualTo(expected);
+                        assertThat(converse(server, atLoopback, from, 77)).isEqualTo(expected);
+                    }
+                },
+                "relay.source=client",
+                "relay.targets=77=localhost:7007",
+                "filter.sources=" + clients);
+        assertThat(namespace.inside("rule", "show") + namespace.inside("addr", "show", "dev", "lo"))
+                .doesNotContain("5000:", device);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"198.19.0.1, 198.18.0.9", "2001:2::1, 2001:2:0:5::9"})
+    void theDevice(String device, String client) throws Exception {
+        InetAddress from = InetAddresses.forString(client);
+        serve(
+                device,
+                server -> {
+                    try (ServerSocket everywhere = new ServerSocket(0);
+                            DatagramSocket datagrams = new DatagramSocket(0)) {
+                        assertThat(converse(server, everywhere, from, everywhere.getLocalPort())
+                                        .getAddress())
+                                .isEqualTo(InetAddresses.forString(device));
+                        assertThat(exchange(server, datagrams, from).getAddress())
+                                .isEqualTo(InetAddresses.forString(device));
+                    }
+                },
+                "relay.source=device");
+        assertThat(namespace.inside("addr", "show", "dev", "lo")).doesNotContain(device);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "127.0.0.1",
+                "198.19.0.1",
+                "198.18.7.1",
+                "198.18.7.255",
+                "0.0.0.0",
+                "255.255.255.255",
+                "224.0.0.1",
+                "::1"
+            })
+    void aClientThatClaimsToBeThisHostIsRefused(String claimed) throws Exception {
+        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        namespace.inside("addr", "add", "198.18.7.1/24", "dev", "lan0");
+        namespace.inside("link", "set", "lan0", "up");
+        namespace.inside("link", "set", "lan1", "up");
+        serve(
+                "198.19.0.1",
+                server -> {
+                    try (ServerSocket everywhere = new ServerSocket(0)) {
+                        server.say(new Message.Open(
+                                1,
+                                Message.TCP,
+                                everywhere.getLocalPort(),
+                                InetAddresses.forString(claimed),
+                                CLIENT_PORT));
+                        assertThat(server.next())
+                                .isInstanceOfSatisfying(
+                                        Message.Opened.class,
+                                        opened -> assertThat(opened.status())
+                                                .isIn(OpenStatus.REFUSED, OpenStatus.UNREACHABLE));
+                    }
+                },
+                "relay.source=client");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rule del from 198.19.0.1 iif lo", "addr del 198.19.0.1/32 dev lo"})
+    void whatSomebodyTakesAwayComesBack(String removal) throws Exception {
+        InetAddress from = InetAddresses.forString("198.18.0.9");
+        serve(
+                "198.19.0.1",
+                server -> {
+                    namespace.inside(removal.split(" ", -1));
+                    Awaitility.await()
+                            .atMost(Duration.ofSeconds(10))
+                            .until(() -> namespace.inside("rule", "show").contains("from 198.19.0.1 iif lo")
+                                    && namespace
+                                            .inside("addr", "show", "dev", "lo")
+                                            .contains("198.19.0.1"));
+                    try (ServerSocket everywhere = new ServerSocket(0)) {
+                        assertThat(converse(server, everywhere, from, everywhere.getLocalPort())
+                                        .getAddress())
+                                .isEqualTo(from);
+                    }
+                },
+                "relay.source=client");
+    }
+}

@@ -1,0 +1,177 @@
+package dev.tunbridge.bridge.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.net.InetAddresses;
+import dev.tunbridge.bridge.filter.Prefix;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The real thing: what {@code ip} shows of a namespace whose services see clients' own addresses. */
+class ServiceNetworkTest {
+    private TestNamespace namespace;
+
+    @BeforeEach
+    void openNamespace() throws IOException {
+        namespace = TestNamespace.open();
+        namespace.inside("link", "set", "lo", "up");
+    }
+
+    @AfterEach
+    void removeNamespace() throws IOException {
+        if (namespace != null) {
+            namespace.close();
+        }
+    }
+
+    private static ServiceAddressing wanted(String address, String... clients) {
+        return new ServiceAddressing(
+                InetAddresses.forString(address),
+                Optional.of(new ServiceAddressing.Answers(
+                        Stream.of(clients).map(Prefix::parse).toList(),
+                        TunAddressing.RULE_PRIORITY,
+                        TunAddressing.Overlaps.REFUSE)));
+    }
+
+    private ServiceNetwork apply(ServiceNetwork network, ServiceAddressing wanted) throws Exception {
+        return namespace.call(() -> {
+            network.apply(wanted);
+            return network;
+        });
+    }
+
+    private ServiceNetwork close(ServiceNetwork network) throws Exception {
+        return namespace.call(() -> {
+            network.close();
+            return network;
+        });
+    }
+
+    private String everything(String family) throws IOException {
+        return namespace.inside(family, "addr", "show")
+                + namespace.inside(family, "rule", "show")
+                + namespace.inside(family, "route", "show", "table", "all");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-4, 198.19.0.1, 198.18.0.0/24, 198.18.0.9, 127.0.0.1",
+        "-6, 2001:2::1, 2001:2:0:5::/64, 2001:2:0:5::9, ::1"
+    })
+    void bringsAnswersBackAndTakesAllOfItAway(
+            String family, String address, String clients, String client, String loopback) throws Exception {
+        String before = everything(family);
+        ServiceNetwork network = apply(new ServiceNetwork(), wanted(address, clients));
+
+        assertThat(namespace.inside(family, "addr", "show", "dev", "lo")).contains(" " + address + "/");
+        String answer = namespace.inside(family, "route", "get", client, "from", address);
+        assertThat(answer).contains("local " + client, "dev lo");
+        assertThat(namespace.inside(family, "route", "get", client, "from", loopback))
+                .contains("local " + client);
+        assertThat(namespace.inside(family, "route", "get", client)).contains("local " + client, "src " + address);
+        assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+
+        apply(network, wanted(address, clients)); // again changes nothing
+        close(network);
+        assertThat(everything(family)).isEqualTo(before);
+        close(network); // again does nothing
+    }
+
+    @Test
+    void whatSomebodyTakesAwayIsMissedAndSetAgain() throws Exception {
+        ServiceNetwork network = apply(new ServiceNetwork(), wanted("198.19.0.1"));
+        String whole = everything("-4");
+        for (List<String> removal : List.of(
+                List.of("rule", "del", "from", "198.19.0.1", "iif", "lo"),
+                List.of("addr", "del", "198.19.0.1/32", "dev", "lo"),
+                List.of("route", "flush", "table", Integer.toString(Identity.tables(1)[0])))) {
+            namespace.inside(removal.toArray(String[]::new));
+            assertThat(namespace.call(network::condition)).as("%s", removal).isEqualTo(TunNetwork.Condition.INCOMPLETE);
+            apply(network, wanted("198.19.0.1"));
+            assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+        }
+        assertThat(everything("-4").lines().sorted())
+                .isEqualTo(whole.lines().sorted().toList());
+        close(network);
+    }
+
+    @Test
+    void anAddressAloneNeedsNoRule() throws Exception {
+        ServiceNetwork network = apply(
+                new ServiceNetwork(), new ServiceAddressing(InetAddresses.forString("198.19.0.1"), Optional.empty()));
+        assertThat(namespace.inside("addr", "show", "dev", "lo")).contains("198.19.0.1/32");
+        assertThat(namespace.inside("rule", "show").lines()).hasSize(3);
+        close(network);
+        assertThat(namespace.inside("addr", "show", "dev", "lo")).doesNotContain("198.19.0.1");
+    }
+
+    @Test
+    void anAddressThatTheHostHasIsUsedAndStays() throws Exception {
+        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        namespace.inside("addr", "add", "198.19.0.1/24", "dev", "lan0");
+        namespace.inside("link", "set", "lan0", "up");
+        namespace.inside("link", "set", "lan1", "up");
+        ServiceAddressing alone = new ServiceAddressing(InetAddresses.forString("198.19.0.1"), Optional.empty());
+        ServiceNetwork network = apply(new ServiceNetwork(), alone);
+        close(network);
+        assertThat(namespace.inside("addr", "show", "dev", "lan0")).contains("198.19.0.1/24");
+        assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted("198.19.0.1")))
+                .isInstanceOf(OverlapException.class)
+                .hasMessageContaining("198.19.0.1/32 overlaps the address of lan0");
+    }
+
+    @Test
+    void clientsThatAreNeighboursAreRefusedByNameAndNothingIsSet() throws Exception {
+        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        namespace.inside("addr", "add", "198.18.7.1/24", "dev", "lan0");
+        namespace.inside("link", "set", "lan0", "up");
+        namespace.inside("link", "set", "lan1", "up");
+        String before = everything("-4");
+        assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted("198.19.0.1", "198.18.0.0/16")))
+                .isInstanceOf(OverlapException.class)
+                .hasMessageContaining("198.18.0.0/16 overlaps the route 198.18.7.0/24 dev lan0");
+        assertThat(everything("-4")).isEqualTo(before);
+    }
+
+    @Test
+    void twoTunnelsWithAddressesOfTheirOwnLiveSideBySideAndOfOneTheSecondIsRefused() throws Exception {
+        ServiceNetwork first = apply(new ServiceNetwork(), wanted("198.19.0.1"));
+        ServiceNetwork second = apply(new ServiceNetwork(), wanted("198.19.0.5"));
+        String both = everything("-4");
+        assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted("198.19.0.1")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("198.19.0.1 is served by another tunnel");
+        assertThat(everything("-4")).isEqualTo(both);
+        close(first);
+        assertThat(namespace.call(second::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+        close(second);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"198.19.0.1", "198.19.0.5"})
+    void whatAKilledProcessHasLeftIsTakenOverOrAway(String next) throws Exception {
+        String before = everything("-4");
+        Process victim = namespace.call(() -> Victim.start(ServiceNetworkVictim.class, "198.19.0.1"));
+        assertThat(victim.inputReader().readLine()).isEqualTo("ready");
+        ServiceNetwork beside = apply(new ServiceNetwork(), wanted("198.19.0.9"));
+        assertThat(everything("-4")).as("of one that lives").contains("from 198.19.0.1 iif lo");
+        close(beside);
+        victim.destroyForcibly().waitFor();
+        assertThat(everything("-4")).contains("from 198.19.0.1 iif lo");
+
+        ServiceNetwork network = apply(new ServiceNetwork(), wanted(next));
+        assertThat(namespace.inside("rule", "show").lines().filter(rule -> rule.contains("from 127.0.0.0/8")))
+                .hasSize(1);
+        assertThat(everything("-4").contains("198.19.0.1")).isEqualTo(next.equals("198.19.0.1"));
+        close(network);
+        assertThat(everything("-4")).isEqualTo(before);
+    }
+}
