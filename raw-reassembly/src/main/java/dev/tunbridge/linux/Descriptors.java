@@ -89,7 +89,7 @@ public final class Descriptors {
         return fd;
     }
 
-    private static int checked(int result, String operation, int fd) throws LinuxException {
+    static int checked(int result, String operation, int fd) throws LinuxException {
         if (result >= 0) {
             return result;
         }

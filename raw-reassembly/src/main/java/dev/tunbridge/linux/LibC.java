@@ -50,6 +50,8 @@ final class LibC {
 
     static native int sendto(int fd, Pointer message, int length, int flags, Pointer address, int addressLength);
 
+    static native int recvmsg(int fd, Pointer message, int flags);
+
     static native int getsockname(int fd, Pointer address, Pointer length);
 
     static native Pointer mmap(Pointer address, int length, int protection, int flags, int fd, int offset);

@@ -19,10 +19,13 @@ public enum SocketOption {
     IP_MTU_DISCOVER(0, 10),
     /** Any address may be one's own, with CAP_NET_RAW or CAP_NET_ADMIN. */
     IP_TRANSPARENT(0, 19),
+    /** Each datagram is told where it was sent to ({@link DatagramReader}). */
+    IP_RECVORIGDSTADDR(0, 20),
     /** The port of a bound address is chosen when the socket connects (4.2). */
     IP_BIND_ADDRESS_NO_PORT(0, 24),
     IPV6_UNICAST_HOPS(41, 16),
     IPV6_TCLASS(41, 67),
+    IPV6_RECVORIGDSTADDR(41, 74),
     IPV6_TRANSPARENT(41, 75),
     TCP_NODELAY(6, 1),
     TCP_MAXSEG(6, 2),

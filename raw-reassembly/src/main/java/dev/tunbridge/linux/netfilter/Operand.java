@@ -1,5 +1,7 @@
 package dev.tunbridge.linux.netfilter;
 
+import dev.tunbridge.linux.netlink.AddressFamily;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +26,31 @@ public record Operand(ByteBuffer bytes) {
         return new Operand(ByteBuffer.allocate(Integer.BYTES)
                 .order(ByteOrder.nativeOrder())
                 .putInt(0, value));
+    }
+
+    /** One octet. */
+    public static Operand octet(int value) {
+        return new Operand(ByteBuffer.wrap(new byte[] {(byte) value}));
+    }
+
+    /** As it is in a packet. */
+    public static Operand address(InetAddress address) {
+        return new Operand(ByteBuffer.wrap(address.getAddress()));
+    }
+
+    /** A port, as it is in a packet. */
+    public static Operand port(int number) {
+        return new Operand(ByteBuffer.allocate(Short.BYTES).putShort(0, (short) number));
+    }
+
+    /** Of {@link MetaKey#NFPROTO}. */
+    public static Operand family(AddressFamily family) {
+        return octet(number(family));
+    }
+
+    /** NFPROTO_IPV4, NFPROTO_IPV6. */
+    static int number(AddressFamily family) {
+        return family == AddressFamily.IPV4 ? 2 : 10;
     }
 
     /** The whole name of an interface, whatever bytes it consists of: no {@code *} stands for others. */

@@ -80,7 +80,7 @@ public record KernelRoute(
         /** To what is reached directly. */
         public static final Kind UNICAST_ON_LINK = new Kind(1, 253);
 
-        /** To this host itself. */
+        /** To this host itself (RTN_LOCAL, RT_SCOPE_HOST). */
         public static final Kind LOCAL = new Kind(2, 254);
 
         public boolean isUnicast() {
@@ -129,9 +129,23 @@ public record KernelRoute(
      * @param source what answers without a source of their own bear
      */
     public static KernelRoute toThisHost(InetAddress source, Key key, int interfaceIndex) {
+        return toThisHost(AddressFamily.of(source).unspecified(), 0, source, key, interfaceIndex);
+    }
+
+    /**
+     * A route that takes one address for this host's own, though no interface has it.
+     *
+     * @param source of what this host sends there itself
+     */
+    public static KernelRoute toThisHost(InetAddress address, InetAddress source, Key key, int interfaceIndex) {
+        return toThisHost(address, AddressFamily.of(address).bits(), source, key, interfaceIndex);
+    }
+
+    private static KernelRoute toThisHost(
+            InetAddress destination, int prefixLength, InetAddress source, Key key, int interfaceIndex) {
         return new KernelRoute(
-                AddressFamily.of(source).unspecified(),
-                0,
+                destination,
+                prefixLength,
                 key,
                 Kind.LOCAL,
                 Optional.of(source),

@@ -132,7 +132,8 @@ public final class Scene implements AutoCloseable {
                 plan.writeMode(),
                 plan.protocol(),
                 plan.mtu(),
-                ScenePlan.TOKEN);
+                ScenePlan.TOKEN,
+                plan.site());
         server = RunningServer.start(
                 options,
                 (topic, payload) -> appAtServer.offer(payload),

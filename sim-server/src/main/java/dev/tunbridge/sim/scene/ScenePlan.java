@@ -7,6 +7,7 @@ import dev.tunbridge.sim.foreign.Vtund;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.WriteMode;
+import dev.tunbridge.sim.sockets.SiteOptions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,7 @@ import java.util.OptionalInt;
  * @param protocol what both ends speak
  * @param foreign a server that nobody here wrote, in place of the simulated one; it says and writes as it does
  * @param settings bridge settings over the defaults
+ * @param site how the simulated server keeps clients of virtual sockets
  */
 public record ScenePlan(
         LinkProfile profile,
@@ -35,7 +37,8 @@ public record ScenePlan(
         Protocol protocol,
         int mtu,
         Optional<ForeignServer> foreign,
-        Map<String, String> settings) {
+        Map<String, String> settings,
+        SiteOptions site) {
 
     /** The token that server and bridge share. */
     static final String TOKEN = "scene";
@@ -52,27 +55,32 @@ public record ScenePlan(
                 Protocol.builtin("reference"),
                 ServerOptions.DEFAULT_MTU,
                 Optional.empty(),
-                Map.of());
+                Map.of(),
+                SiteOptions.HONEST);
     }
 
     public ScenePlan seed(long seed) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings, site);
     }
 
     public ScenePlan families(Family outer, Family inner) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings, site);
     }
 
     public ScenePlan carriage(Carriage carriage) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings, site);
     }
 
     public ScenePlan writeMode(WriteMode writeMode) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings, site);
     }
 
     public ScenePlan protocol(Protocol protocol) {
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings, site);
+    }
+
+    public ScenePlan site(SiteOptions site) {
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, settings, site);
     }
 
     /** With an unmodified vtund for a server. */
@@ -88,7 +96,17 @@ public record ScenePlan(
     /** The same in the words of another description. */
     public ScenePlan at(ForeignServer server, Protocol protocol) {
         ScenePlan plan = new ScenePlan(
-                profile, seed, outer, inner, Carriage.PACKET, writeMode, protocol, mtu, Optional.of(server), settings);
+                profile,
+                seed,
+                outer,
+                inner,
+                Carriage.PACKET,
+                writeMode,
+                protocol,
+                mtu,
+                Optional.of(server),
+                settings,
+                site);
         for (Map.Entry<String, String> setting : server.clientSettings().entrySet()) {
             plan = plan.set(setting.getKey(), setting.getValue());
         }
@@ -99,6 +117,6 @@ public record ScenePlan(
     public ScenePlan set(String key, String value) {
         Map<String, String> more = new LinkedHashMap<>(settings);
         more.put(key, value);
-        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, more);
+        return new ScenePlan(profile, seed, outer, inner, carriage, writeMode, protocol, mtu, foreign, more, site);
     }
 }

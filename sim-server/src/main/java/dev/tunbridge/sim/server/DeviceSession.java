@@ -22,6 +22,7 @@ import dev.tunbridge.protocol.session.Session;
 import dev.tunbridge.protocol.session.SessionAction;
 import dev.tunbridge.protocol.session.SessionScript;
 import dev.tunbridge.protocol.session.TunnelParameters;
+import dev.tunbridge.sim.sockets.DeviceSide;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -35,7 +36,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One device's connection, from its hello to its end. Loop thread only. */
-final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameHandler, MessageHandler {
+final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameHandler, MessageHandler, DeviceSide {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceSession.class);
 
     private final SimulatedServer server;
@@ -116,6 +117,7 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         } finally {
             bytes.release();
             decoding = false;
+            server.onReadComplete(this);
             tun.flush(); // it takes packets from where they lie, so before their memory goes
             if (ended) {
                 release();
@@ -151,15 +153,16 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         end(String.valueOf(cause.getMessage()));
     }
 
-    boolean hasRoom() {
+    @Override
+    public boolean hasRoom() {
         FrameOutput current = output;
-        return current != null && current.hasRoom();
+        return current != null && !ended && current.hasRoom();
     }
 
     /** Frames one packet for the device; false where the carriage has no room for it. */
     boolean send(InnerPacket packet, int index, int length) {
         FrameOutput current = output;
-        if (current == null || ended) {
+        if (current == null || ended || options.carriage() == Carriage.SOCKET) {
             return false;
         }
         int fits = options.carriage() == Carriage.PACKET
@@ -191,15 +194,39 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
     }
 
     void send(Message message) {
+        say(message);
+        flush();
+    }
+
+    @Override
+    public void say(Message message) {
         FrameOutput current = output;
         if (current != null && !ended) {
             codec.write(message, current.encoder(), current.buffer());
-            current.frameWritten();
-            current.flush();
-            if (current.isOverrun()) {
-                end("the device does not read what it asks for");
-            }
+            written(current);
         }
+    }
+
+    @Override
+    public void data(int channel, ByteBuf buffer, int index, int length) {
+        FrameOutput current = output;
+        if (current != null && !ended) {
+            codec.beginData(current.encoder(), current.buffer(), channel).writeBytes(buffer, index, length);
+            current.encoder().end();
+            written(current);
+        }
+    }
+
+    private void written(FrameOutput current) {
+        current.frameWritten();
+        if (current.isOverrun()) {
+            end("the device does not read what it asks for");
+        }
+    }
+
+    @Override
+    public int maxDataBytes() {
+        return codec.maxDataBytes();
     }
 
     /** What the device sends waits in the kernel, until its window is closed. */
@@ -217,7 +244,8 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
         }
     }
 
-    void flush() {
+    @Override
+    public void flush() {
         FrameOutput current = output;
         if (current != null && !ended) {
             current.flush();
@@ -314,6 +342,14 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
             send(answer);
             return;
         }
+        boolean isOfChannel = message instanceof Message.Opened
+                || message instanceof Message.Credit
+                || message instanceof Message.Close
+                || message instanceof Message.Open;
+        if (isOfChannel && options.carriage() == Carriage.SOCKET && session.isEstablished()) {
+            server.onChannelWord(this, message);
+            return;
+        }
         apply(session.received(message, nowNanos));
     }
 
@@ -351,7 +387,11 @@ final class DeviceSession extends ChannelInboundHandlerAdapter implements FrameH
 
     @Override
     public void onData(int channel, ByteBuf buffer, int index, int length) {
-        server.countBadFrame();
+        if (admitsTraffic(Carriage.SOCKET)) {
+            server.onChannelData(this, channel, buffer, index, length);
+        } else {
+            server.countBadFrame();
+        }
     }
 
     @Override

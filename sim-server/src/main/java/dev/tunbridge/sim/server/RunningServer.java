@@ -60,7 +60,10 @@ public final class RunningServer implements AutoCloseable {
                         TX_QUEUE_LENGTH,
                         List.of(),
                         TunAddressing.SourceRule.ABSENT);
-                return new RunningServer(group, server, onLoop(loop, () -> TunNetwork.setUp(addressing)), address);
+                TunNetwork network = onLoop(loop, () -> TunNetwork.setUp(addressing));
+                RunningServer running = new RunningServer(group, server, network, address);
+                running.openSite();
+                return running;
             } catch (IOException e) {
                 await(server.close());
                 throw e;
@@ -68,6 +71,18 @@ public final class RunningServer implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             shutDown(group);
             throw e;
+        }
+    }
+
+    private void openSite() throws IOException {
+        try {
+            await(server.openSite());
+        } catch (IOException e) {
+            onLoop(group.next(), () -> {
+                network.close();
+                return network;
+            });
+            throw new IOException("clients of virtual sockets: " + e.getMessage(), e);
         }
     }
 

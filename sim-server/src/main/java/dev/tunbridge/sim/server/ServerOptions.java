@@ -4,6 +4,7 @@ import com.google.common.net.InetAddresses;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.sim.sockets.SiteOptions;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
  * @param protocol what both ends speak
  * @param mtu the inner MTU that its welcome names
  * @param token what a hello must carry; empty: anything
+ * @param site how clients of virtual sockets are kept
  */
 public record ServerOptions(
         InetSocketAddress listen,
@@ -34,7 +36,8 @@ public record ServerOptions(
         WriteMode writeMode,
         Protocol protocol,
         int mtu,
-        String token) {
+        String token,
+        SiteOptions site) {
 
     private static final Pattern TRAILING_NUMBER = Pattern.compile("(.*?)(\\d{1,6})");
 
@@ -48,6 +51,47 @@ public record ServerOptions(
                     + "' is not valid; allowed: another address of the same family as "
                     + tunnelAddress.getHostAddress());
         }
+    }
+
+    /** One that is honest towards clients of virtual sockets, if it has them. */
+    public ServerOptions(
+            InetSocketAddress listen,
+            String tun,
+            InetAddress tunnelAddress,
+            int prefixLength,
+            InetAddress deviceAddress,
+            Carriage carriage,
+            WriteMode writeMode,
+            Protocol protocol,
+            int mtu,
+            String token) {
+        this(
+                listen,
+                tun,
+                tunnelAddress,
+                prefixLength,
+                deviceAddress,
+                carriage,
+                writeMode,
+                protocol,
+                mtu,
+                token,
+                SiteOptions.HONEST);
+    }
+
+    public ServerOptions site(SiteOptions other) {
+        return new ServerOptions(
+                listen,
+                tun,
+                tunnelAddress,
+                prefixLength,
+                deviceAddress,
+                carriage,
+                writeMode,
+                protocol,
+                mtu,
+                token,
+                other);
     }
 
     /** Of its frames. */
@@ -69,7 +113,8 @@ public record ServerOptions(
                 writeMode,
                 protocol,
                 mtu,
-                token);
+                token,
+                site);
     }
 
     private InetAddress inNextNetwork(InetAddress address) {

@@ -1,6 +1,7 @@
 package dev.tunbridge.sim.server;
 
 import dev.tunbridge.bridge.tun.TunStats;
+import dev.tunbridge.sim.sockets.SocketStats;
 
 /**
  * The simulated server at one moment; every counter since its start.
@@ -13,6 +14,7 @@ import dev.tunbridge.bridge.tun.TunStats;
  * @param notConnected packets from its TUN device while no device was there
  * @param badFrames frames that were none
  * @param tun its device's counters
+ * @param sockets clients of virtual sockets
  */
 public record ServerStats(
         long sessions,
@@ -22,4 +24,5 @@ public record ServerStats(
         long unfit,
         long notConnected,
         long badFrames,
-        TunStats tun) {}
+        TunStats tun,
+        SocketStats sockets) {}

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.flow.InnerPacket;
 import dev.tunbridge.bridge.tun.TunDevice;
 import dev.tunbridge.bridge.tun.TunHandler;
 import dev.tunbridge.linux.Sockets;
+import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
@@ -12,6 +13,8 @@ import dev.tunbridge.protocol.session.Admission;
 import dev.tunbridge.protocol.session.TunnelParameters;
 import dev.tunbridge.reassembly.wire.IpProblem;
 import dev.tunbridge.reassembly.wire.IpView;
+import dev.tunbridge.sim.sockets.Clients;
+import dev.tunbridge.sim.sockets.SocketStats;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -21,6 +24,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -49,6 +53,9 @@ public final class SimulatedServer {
     private final TunDevice tun;
     private final MessageCodec codec;
     private final AppListener listener;
+    /** Of virtual sockets. */
+    private final @Nullable Clients clients;
+
     private final IpView ip = new IpView();
     private final InnerPacket packet = new InnerPacket();
     private @Nullable Channel listening;
@@ -69,13 +76,16 @@ public final class SimulatedServer {
         void onApp(int topic, byte[] payload);
     }
 
-    /** @param loop an epoll loop in the server's network namespace */
+    /** @param loop an epoll one in the server's network namespace */
     public SimulatedServer(ServerOptions options, EventLoop loop, TunDevice tun, AppListener listener) {
         this.options = options;
         this.loop = loop;
         this.tun = tun;
         this.listener = listener;
         codec = options.protocol().newCodec();
+        clients = options.carriage() == Carriage.SOCKET
+                ? new Clients((IoEventLoop) loop, options.deviceAddress(), options.site())
+                : null;
     }
 
     /** Opens the device and listens; completes with the address that it listens on. */
@@ -91,6 +101,37 @@ public final class SimulatedServer {
             }
         });
         return started;
+    }
+
+    /**
+     * Lets clients of virtual sockets in, where there are any; after {@link #start}, once the device is up with the server's address.
+     * On failure none gets in.
+     */
+    public CompletionStage<Void> openSite() {
+        return onLoop(() -> {
+            if (clients != null) {
+                clients.open(options.tun(), options.tunnelAddress());
+            }
+        });
+    }
+
+    /** A step that may fail. */
+    @FunctionalInterface
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private CompletionStage<Void> onLoop(Step step) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                step.run();
+                done.complete(null);
+            } catch (IOException | RuntimeException e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done;
     }
 
     private void listen(CompletableFuture<InetSocketAddress> started) throws IOException {
@@ -171,19 +212,23 @@ public final class SimulatedServer {
 
     /** Ends the session and takes the device down. */
     public CompletionStage<Void> close() {
-        return CompletableFuture.runAsync(
-                () -> {
-                    Channel open = listening;
-                    if (open != null) {
-                        open.close();
-                    }
-                    DeviceSession session = current;
-                    if (session != null) {
-                        session.close();
-                    }
-                    tun.close();
-                },
-                loop);
+        return onLoop(() -> {
+            Channel open = listening;
+            if (open != null) {
+                open.close();
+            }
+            DeviceSession session = current;
+            if (session != null) {
+                session.close();
+            }
+            try {
+                if (clients != null) {
+                    clients.close();
+                }
+            } finally {
+                tun.close();
+            }
+        });
     }
 
     /** Completes when the TUN device is taken away: without it there is nothing left to serve. */
@@ -202,7 +247,8 @@ public final class SimulatedServer {
                         unfit,
                         notConnected,
                         badFrames,
-                        tun.stats()),
+                        tun.stats(),
+                        clients == null ? SocketStats.NONE : clients.stats()),
                 loop);
     }
 
@@ -259,12 +305,18 @@ public final class SimulatedServer {
         if (before != null && before != session) {
             before.end("the device came back");
         }
+        if (clients != null) {
+            clients.connected(session);
+        }
         tun.resumeReading();
     }
 
     void onEnd(DeviceSession session) {
         if (current == session) {
             current = null;
+            if (clients != null) {
+                clients.disconnected();
+            }
             tun.resumeReading();
         }
     }
@@ -272,6 +324,28 @@ public final class SimulatedServer {
     void onRoom(DeviceSession session) {
         if (session == current && session.hasRoom()) {
             tun.resumeReading();
+            if (clients != null) {
+                clients.onRoom();
+            }
+        }
+    }
+
+    /** A word of virtual sockets from a session that has them. */
+    void onChannelWord(DeviceSession session, Message word) {
+        if (session == current && clients != null) {
+            clients.receive(word);
+        }
+    }
+
+    void onChannelData(DeviceSession session, int channel, ByteBuf buffer, int index, int length) {
+        if (session == current && clients != null) {
+            clients.data(channel, buffer, index, length);
+        }
+    }
+
+    void onReadComplete(DeviceSession session) {
+        if (session == current && clients != null) {
+            clients.readComplete();
         }
     }
 

@@ -14,6 +14,8 @@ import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.server.RunningServer;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.WriteMode;
+import dev.tunbridge.sim.sockets.Misdeed;
+import dev.tunbridge.sim.sockets.SiteOptions;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,6 +23,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -39,6 +42,11 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
     private static final int MAX_COUNT = 1_000;
 
+    /** Of a network of two hosts, with its own address and the last one. */
+    private static final int HOST_BITS = 2;
+
+    private static final int HOSTS = 3;
+
     @Option(names = "--listen", required = true, paramLabel = "HOST:PORT", description = "Where devices connect.")
     private String listen = "";
 
@@ -47,9 +55,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--tunnel",
-            required = true,
             paramLabel = "ADDRESS/LENGTH",
-            description = "Its own address in the tunnel, with the length of the tunnel's prefix.")
+            description = "Its own address in the tunnel, with the length of the tunnel's prefix (default with carriage"
+                    + " socket: beside --device in a network of two hosts).")
     private String tunnel = "";
 
     @Option(
@@ -61,8 +69,10 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--carriage",
-            paramLabel = "segment|packet",
-            description = "How traffic travels (default: segment).")
+            paramLabel = "segment|packet|socket",
+            description =
+                    "How traffic travels (default: segment). With socket, TCP and UDP of clients to --device, any port,"
+                            + " end here, and each has a channel to the device.")
     private String carriage = "segment";
 
     @Option(
@@ -82,6 +92,13 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--token", paramLabel = "T", description = "What a hello must carry (default: anything).")
     private String token = "";
+
+    @Option(
+            names = "--misbehave",
+            paramLabel = "RULE,...",
+            description = "With carriage socket: breaks rules, to see what the device makes of it. Of overrun-credit,"
+                    + " data-after-close, reuse-number, flood-opens.")
+    private String misbehave = "";
 
     @Option(
             names = "--count",
@@ -147,6 +164,14 @@ final class ServeCommand implements Callable<Integer> {
 
     private ServerOptions options() {
         Endpoint endpoint = value("--listen", listen, "HOST:PORT", () -> Endpoint.parse(listen));
+        Carriage way = value(
+                "--carriage",
+                carriage,
+                "segment, packet or socket",
+                () -> Carriage.of(carriage).orElseThrow(IllegalArgumentException::new));
+        if (tunnel.isEmpty()) {
+            tunnel = tunnelBesideDevice(way);
+        }
         int slash = tunnel.indexOf('/');
         InetAddress own = address("--tunnel", tunnel, slash < 0 ? tunnel : tunnel.substring(0, slash));
         int bits = own.getAddress().length * 8;
@@ -156,11 +181,6 @@ final class ServeCommand implements Callable<Integer> {
                 throw new IllegalArgumentException();
             }
             return given;
-        });
-        Carriage way = value("--carriage", carriage, "segment or packet", () -> switch (carriage) {
-            case "segment" -> Carriage.SEGMENT;
-            case "packet" -> Carriage.PACKET;
-            default -> throw new IllegalArgumentException();
         });
         WriteMode mode = value("--write", write, "frame or batch", () -> switch (write) {
             case "frame" -> WriteMode.FRAME;
@@ -181,6 +201,17 @@ final class ServeCommand implements Callable<Integer> {
             }
             return given;
         });
+        Set<Misdeed> misdeeds = value(
+                "--misbehave",
+                misbehave,
+                way == Carriage.SOCKET ? Misdeed.keys() : "nothing but with --carriage socket",
+                () -> {
+                    Set<Misdeed> asked = Misdeed.parse(misbehave);
+                    if (way != Carriage.SOCKET && !asked.isEmpty()) {
+                        throw new IllegalArgumentException();
+                    }
+                    return asked;
+                });
         BridgeConfig config = BridgeConfig.defaults().with(Settings.FORMAT.key(), format);
         try {
             return new ServerOptions(
@@ -191,9 +222,10 @@ final class ServeCommand implements Callable<Integer> {
                     client,
                     way,
                     mode,
-                    described(BridgeBuilder.loadProtocol(config)),
+                    described(BridgeBuilder.loadProtocol(config), way),
                     checkedMtu,
-                    token);
+                    token,
+                    SiteOptions.HONEST.misdeeds(misdeeds));
         } catch (java.net.UnknownHostException e) {
             throw new ParameterException(spec.commandLine(), "--listen: cannot resolve " + endpoint.host(), e);
         } catch (IllegalArgumentException e) {
@@ -201,8 +233,32 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    /** Plugins have the device's end alone. */
-    private Protocol described(Protocol protocol) {
+    /** Nobody but its clients has this address, so the device's neighbour will do. */
+    private String tunnelBesideDevice(Carriage way) {
+        if (way != Carriage.SOCKET) {
+            throw new ParameterException(
+                    spec.commandLine(), "--tunnel is missing; with --carriage " + way.key() + " it has no default");
+        }
+        InetAddress given = address("--device", device, device);
+        byte[] beside = given.getAddress();
+        int host = beside[beside.length - 1] & HOSTS;
+        return value("--device", device, "the first or second host of four addresses, or --tunnel too", () -> {
+            if (host == 0 || host == HOSTS) {
+                throw new IllegalArgumentException();
+            }
+            beside[beside.length - 1] ^= HOSTS;
+            int length = beside.length * Byte.SIZE - HOST_BITS;
+            return InetAddresses.toAddrString(InetAddress.getByAddress(beside)) + "/" + length;
+        });
+    }
+
+    /** Plugins have the device's end alone, and not every protocol has virtual sockets. */
+    private Protocol described(Protocol protocol, Carriage way) {
+        if (way == Carriage.SOCKET && !protocol.newCodec().carriages().contains(way)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--carriage: 'socket' is not valid; allowed: what --format '" + format + "' has messages for");
+        }
         if (protocol.driver().isPresent() || protocol.mapper().isPresent()) {
             throw new ParameterException(
                     spec.commandLine(),

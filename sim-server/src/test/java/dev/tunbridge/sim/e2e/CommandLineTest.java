@@ -78,6 +78,12 @@ class CommandLineTest {
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.5|within --tunnel 198",
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --mtu 5|--mtu",
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --write x|frame or batch",
+                "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1|--tunnel is missing; with --carriage segment",
+                "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage pigeon|segment, packet or socket",
+                "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.4 --carriage socket|first or second host",
+                "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage socket --format vtun|--carriage",
+                "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage socket --misbehave rudeness|flood-opens",
+                "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --misbehave flood-opens|socket",
                 "simserver|link --a one --b two:dev|NAMESPACE:DEVICE",
                 "simserver|link --a a:b --b c:d --profile nonsense|nonsense",
                 "simserver|link --a a:b --b c:d --set ab.loss=200|loss"
