@@ -164,11 +164,14 @@ final class ServeCommand implements Callable<Integer> {
 
     private ServerOptions options() {
         Endpoint endpoint = value("--listen", listen, "HOST:PORT", () -> Endpoint.parse(listen));
+        // One way: all that goes to the device's address ends here, or nothing does.
         Carriage way = value(
                 "--carriage",
                 carriage,
                 "segment, packet or socket",
-                () -> Carriage.of(carriage).orElseThrow(IllegalArgumentException::new));
+                () -> Carriage.of(carriage)
+                        .filter(given -> given.parts().size() == 1)
+                        .orElseThrow(IllegalArgumentException::new));
         if (tunnel.isEmpty()) {
             tunnel = tunnelBesideDevice(way);
         }

@@ -80,6 +80,7 @@ class CommandLineTest {
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --write x|frame or batch",
                 "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1|--tunnel is missing; with --carriage segment",
                 "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage pigeon|segment, packet or socket",
+                "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage packet+socket|packet or socket",
                 "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.4 --carriage socket|first or second host",
                 "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage socket --format vtun|--carriage",
                 "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage socket --misbehave rudeness|flood-opens",
