@@ -191,12 +191,33 @@ install_build() {
     cp --reflink=auto -r "$top/$module/target/lib" "$top/$module/target/classpath" "$fresh/$module/"
     cp --reflink=auto "$top/$module/target/$module-$(built_version "$top/$module/target").jar" "$fresh/$module/$module.jar"
   done
+  unpack_natives "$JAVA_HOME" "$fresh/tun-bridge/lib" "$fresh/native" || rm -rf "$fresh/native"
   archive_classes "$fresh" tun-bridge dev.tunbridge.bridge.service.ClassRehearsal
   archive_classes "$fresh" sim-server dev.tunbridge.sim.service.Main --help
   touch "$fresh/lock" "$fresh/complete"
   ln -sfn "$(basename "$fresh")" "$state/current.new"
   mv -T "$state/current.new" "$state/current"
   remove_old_runs
+}
+
+# Netty and JNA unpack their libraries at every start, into a folder that they may write to and run programs from: a container has
+# none. Where they lie beside the jars nothing is unpacked.
+unpack_natives() { # JAVA_HOME LIB FOLDER
+  local netty jna
+  case $(uname -m) in
+    x86_64) netty=x86_64 jna=x86-64 ;;
+    aarch64) netty=aarch_64 jna=aarch64 ;;
+    riscv64) netty=riscv64 jna=riscv64 ;;
+    *) return 1 ;;
+  esac
+  mkdir -p "$3"
+  (
+    cd "$3"
+    "$1/bin/jar" xf "$2"/netty-transport-native-epoll-*-linux-$netty.jar META-INF/native
+    "$1/bin/jar" xf "$2"/jna-*.jar "com/sun/jna/linux-$jna/libjnidispatch.so"
+    mv META-INF/native/*.so "com/sun/jna/linux-$jna/libjnidispatch.so" .
+    rm -rf META-INF com
+  )
 }
 
 built_version() { # TARGET
@@ -295,6 +316,9 @@ java_for() { # FOLDER JAR; beside the jar lie classpath, which says target/ for 
     options+=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
   fi
   jars=:$(<"$folder/classpath")
+  if [[ -d $folder/../native ]]; then
+    options+=("-Djava.library.path=$folder/../native" "-Djna.boot.library.path=$folder/../native" -Djna.nounpack=true)
+  fi
   java_command=("$JAVA_HOME/bin/java" "${options[@]}" -cp "$folder/$2${jars//:target\//:$folder/}")
 }
 

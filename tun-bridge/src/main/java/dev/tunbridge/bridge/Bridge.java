@@ -305,17 +305,18 @@ public final class Bridge implements AutoCloseable {
     private final class FromRelay implements ChannelEvents {
         @Override
         public void onOpened(Channel channel) {
-            tell(() -> listener.onChannelOpened(channel.info()));
+            tell(() -> listener.onChannelOpened(ChannelInfo.of(channel.asked())));
         }
 
         @Override
         public void onRefused(Message.Open asked, OpenRefusal reason) {
-            tell(() -> listener.onChannelRefused(Channel.info(asked), reason));
+            tell(() -> listener.onChannelRefused(ChannelInfo.of(asked), reason));
         }
 
         @Override
         public void onClosed(Channel channel) {
-            tell(() -> listener.onChannelClosed(channel.info(), channel.bytesDown(), channel.bytesUp()));
+            tell(() ->
+                    listener.onChannelClosed(ChannelInfo.of(channel.asked()), channel.bytesDown(), channel.bytesUp()));
         }
     }
 

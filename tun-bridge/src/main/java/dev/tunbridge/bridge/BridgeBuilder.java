@@ -137,15 +137,22 @@ public final class BridgeBuilder {
 
     /** Virtual sockets are in the loop's own epoll set. */
     private void requireEpoll(Login login) {
-        EventLoopGroup given = group;
-        boolean has = given == null ? Epoll.isAvailable() : Readiness.usesEpoll(given);
-        if (login.isSockets() && !has) {
+        if (!login.isSockets()) {
+            return;
+        }
+        if (!Epoll.isAvailable()) {
             throw ConfigException.of(
                     Settings.CARRIAGE.key(),
-                    "socket needs an event loop group of epoll"
-                            + (given == null
-                                    ? ", for which Netty has no library here"
-                                    : "; allowed: one of EpollIoHandler"));
+                    "socket needs Netty's library for epoll, which cannot be loaded: "
+                            + FaultReason.of(Epoll.unavailabilityCause())
+                            + "; it is unpacked to " + System.getProperty("java.io.tmpdir")
+                            + ", which must be writable and allow programs, unless it lies in java.library.path");
+        }
+        EventLoopGroup given = group;
+        if (given != null && !Readiness.usesEpoll(given)) {
+            throw ConfigException.of(
+                    Settings.CARRIAGE.key(),
+                    "socket needs an event loop group of epoll; allowed: one of EpollIoHandler");
         }
     }
 

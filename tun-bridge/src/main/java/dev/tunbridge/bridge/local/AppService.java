@@ -63,7 +63,7 @@ final class AppService implements Service {
         this.services = services;
         this.channel = channel;
         this.handler = handler;
-        info = channel.info();
+        info = ChannelInfo.of(channel.asked());
     }
 
     void start() {

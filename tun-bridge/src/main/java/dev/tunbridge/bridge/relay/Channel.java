@@ -1,9 +1,7 @@
 package dev.tunbridge.bridge.relay;
 
-import dev.tunbridge.bridge.ChannelInfo;
 import dev.tunbridge.protocol.message.Message;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,19 +88,8 @@ public final class Channel {
         this.attachment = attachment;
     }
 
-    /** For people and for the application. */
-    public ChannelInfo info() {
-        return info(asked);
-    }
-
-    public static ChannelInfo info(Message.Open asked) {
-        return new ChannelInfo(
-                asked.transport() == Message.TCP,
-                asked.devicePort(),
-                new InetSocketAddress(asked.clientAddress(), asked.clientPort()));
-    }
-
-    Message.Open asked() {
+    /** What the server has said of it. */
+    public Message.Open asked() {
         return asked;
     }
 
