@@ -2,6 +2,7 @@ package dev.tunbridge.sim.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.relay.RelayStats;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.lab.LabNamespace;
@@ -13,6 +14,8 @@ import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.traffic.HttpLoad;
 import dev.tunbridge.sim.traffic.HttpService;
 import dev.tunbridge.sim.traffic.Transfer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -20,6 +23,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +36,11 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
@@ -292,6 +303,51 @@ class VirtualSocketProgramsTest {
         command.addAll(List.of(options));
         command.addAll(List.of(arguments));
         return side.run(LIMIT, command.toArray(String[]::new));
+    }
+
+    @Test
+    void aWebSocketStaysOpenAndCarriesLongMessages() throws Exception {
+        try (Scene scene = Scene.open(plan("wan0", Family.IPV4, "client"))) {
+            MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                    1, scene.deviceSide().threadFactory("websocket"), NioIoHandler.newFactory());
+            ExecutorService clients =
+                    Executors.newCachedThreadPool(scene.serverSide().threadFactory("client"));
+            try {
+                InetAddress device = Family.IPV4.device();
+                var echo = scene.deviceSide()
+                        .call(() -> WebSocketTest.echoServer(loops, InetAddresses.forString("0.0.0.0")));
+                int port = ((InetSocketAddress) echo.localAddress()).getPort();
+                BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+                Semaphore closed = new Semaphore(0);
+                WebSocket socket = scene.serverSide()
+                        .call(() -> HttpClient.newBuilder()
+                                .executor(clients)
+                                .build()
+                                .newWebSocketBuilder()
+                                .buildAsync(
+                                        URI.create("ws://" + device.getHostAddress() + ":" + port + "/echo"),
+                                        new WebSocketTest.Answers(answers, closed))
+                                .get(20, TimeUnit.SECONDS));
+                String text = "0123456789".repeat(1_000);
+                for (int i = 0; i < 50; i++) {
+                    StringBuilder whole = new StringBuilder();
+                    socket.sendText(text, true).get(20, TimeUnit.SECONDS);
+                    while (whole.length() < text.length()) {
+                        whole.append(answers.poll(20, TimeUnit.SECONDS)); // in parts, as its client reads it
+                    }
+                    assertThat(whole).hasToString(text);
+                }
+                assertThat(closed.availablePermits()).isZero();
+                socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(20, TimeUnit.SECONDS);
+                assertThat(closed.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+                Awaitility.await()
+                        .untilAsserted(
+                                () -> assertThat(relay(scene).now().channels()).isZero());
+            } finally {
+                clients.shutdownNow();
+                loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+            }
+        }
     }
 
     /** A database, and ten thousand connections one after the other. */

@@ -91,14 +91,12 @@ class WebSocketTest {
         }
     }
 
-    private static @Nullable String echoOf(String text, WebSocket socket, BlockingQueue<String> answers)
-            throws Exception {
+    static @Nullable String echoOf(String text, WebSocket socket, BlockingQueue<String> answers) throws Exception {
         socket.sendText(text, true).get(20, TimeUnit.SECONDS);
         return answers.poll(40, TimeUnit.SECONDS);
     }
 
-    private static Channel echoServer(MultiThreadIoEventLoopGroup loops, InetAddress address)
-            throws InterruptedException {
+    static Channel echoServer(MultiThreadIoEventLoopGroup loops, InetAddress address) throws InterruptedException {
         return new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)
@@ -123,7 +121,7 @@ class WebSocketTest {
                 .channel();
     }
 
-    private static final class Answers implements WebSocket.Listener {
+    static final class Answers implements WebSocket.Listener {
         private final BlockingQueue<String> texts;
         private final Semaphore closed;
 
