@@ -92,7 +92,7 @@ dissect.frame = function(state)
   local found = (state.place == FLAG and behind_flag or probe)(state.s, state.at)
   if found.kind == "idle" then
     state.at = #state.s
-    state.place = format.shares_flag and FLAG or FRAME
+    state.place = flag and FLAG or FRAME
   elseif found.kind == "more" then
     return state.wait(found.bytes, found.finish)
   elseif found.kind == "frame" and (not found.fault or is_delimited or format.can_resynchronise and seems_right(state.s, found.finish)) then
@@ -140,9 +140,9 @@ local function wait_in(state, tvb, pinfo, sequence)
   local s = state.s
   return function(missing, finish)
     local direction = state.direction
-    if format.shares_flag and state.place == FRAME then
+    if flag and state.place == FRAME then
       -- A second pass gives the bytes up to here alone, and the frame before has this flag too.
-      while byte(s, state.at + 1) == format.sync[1].value do state.at = state.at + 1 end
+      while byte(s, state.at + 1) == flag do state.at = state.at + 1 end
       state.place = FLAG
     end
     direction.places[sequence + state.at] = state.place
