@@ -97,7 +97,8 @@ dissect.frame = function(state)
     return state.wait(found.bytes, found.finish)
   elseif found.kind == "frame" and (not found.fault or is_delimited or format.can_resynchronise and seems_right(state.s, found.finish)) then
     show(state, found)
-    state.place = found.fault and not is_delimited and SCAN or FRAME
+    -- Behind the end of a bad one a shape may stand that is not searched for.
+    state.place = found.fault and not is_delimited and only_shape and SCAN or FRAME
   elseif format.can_resynchronise then
     state.place, state.why, state.bad = SCAN, found.fault, true
   else
