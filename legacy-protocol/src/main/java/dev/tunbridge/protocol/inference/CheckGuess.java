@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.inference;
 
 import dev.tunbridge.protocol.frame.Endian;
+import java.util.Optional;
 
 /**
  * A check that was found right.
@@ -9,10 +10,30 @@ import dev.tunbridge.protocol.frame.Endian;
  * @param from where the bytes that it covers begin
  * @param to where they end; {@link #PAYLOAD_END} or a place in the header
  * @param at where it stands; {@link #PAYLOAD_END} or a place in the header
+ * @param digits empty where it is no digits; else what stands in front of them, in hexadecimal
  * @param bits by how much it is unlikely to be right by chance
  */
-record CheckGuess(String keys, String name, int sizeBytes, int from, int to, int at, Endian endian, double bits) {
+record CheckGuess(
+        String keys,
+        String name,
+        int sizeBytes,
+        int from,
+        int to,
+        int at,
+        Endian endian,
+        Optional<String> digits,
+        double bits) {
     static final int PAYLOAD_END = -1;
+
+    /** The same, written as hexadecimal digits behind these bytes. */
+    CheckGuess inDigits(String separator) {
+        return new CheckGuess(keys, name, sizeBytes, from, to, at, endian, Optional.of(separator), bits);
+    }
+
+    /** The bytes that it takes, with what stands in front of its digits. */
+    int wireBytes() {
+        return digits.map(separator -> 2 * sizeBytes + (separator.length() + 1) / 3).orElse(sizeBytes);
+    }
 
     boolean isBehind() {
         return at == PAYLOAD_END;
@@ -25,6 +46,10 @@ record CheckGuess(String keys, String name, int sizeBytes, int from, int to, int
     String yaml() {
         return "{algorithm: " + keys + ", from: " + from + ", to: " + (isOfHeader() ? to : "payload-end") + ", at: "
                 + (isBehind() ? "payload-end" : at)
-                + (sizeBytes > 1 && endian == Endian.LITTLE ? ", endian: little}" : "}");
+                + (sizeBytes > 1 && endian == Endian.LITTLE ? ", endian: little" : "")
+                + digits.map(separator -> ", encoding: ascii-hex"
+                                + (separator.isEmpty() ? "" : ", separator: \"" + separator + "\""))
+                        .orElse("")
+                + "}";
     }
 }

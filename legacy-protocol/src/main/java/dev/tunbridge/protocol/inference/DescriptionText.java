@@ -65,7 +65,7 @@ final class DescriptionText {
     }
 
     private void sync() {
-        int size = framed.escape().isPresent() ? 0 : framed.header().syncBytes();
+        int size = framed.isDelimited() ? 0 : framed.header().syncBytes();
         if (size > 0) {
             StringBuilder hex = new StringBuilder();
             for (int i = 0; i < size; i++) {
@@ -115,7 +115,7 @@ final class DescriptionText {
     /** Between escapes there is no sync, and what is always there is a constant. */
     private List<Header.Field> constants() {
         List<Header.Field> constants = new ArrayList<>();
-        for (int at = 0; framed.escape().isPresent() && at < framed.header().syncBytes(); at++) {
+        for (int at = 0; framed.isDelimited() && at < framed.header().syncBytes(); at++) {
             constants.add(Header.Field.bytes(at, 1, Endian.BIG));
         }
         constants.addAll(framed.header().constants());
@@ -160,12 +160,13 @@ final class DescriptionText {
 
     private void trailer() {
         int size = framed.trailerBytes();
-        if (size > 0) {
-            StringBuilder hex = new StringBuilder();
-            for (int i = size - 1; i >= 0; i--) {
-                hex.append(hex(cut.at(0, cut.lengths[0] - 1 - i))).append(i == 0 ? "" : " ");
-            }
-            line("  trailer: \"" + hex + "\"");
+        StringBuilder hex = new StringBuilder();
+        for (int i = size - 1; i >= 0; i--) {
+            hex.append(hex(cut.at(0, cut.lengths[0] - 1 - i))).append(i == 0 ? "" : " ");
+        }
+        framed.end().ifPresent(end -> hex.append(hex.isEmpty() ? "" : " ").append(hex(end)));
+        if (!hex.isEmpty()) {
+            line((framed.end().isPresent() ? "  end: \"" : "  trailer: \"") + hex + "\"");
         }
     }
 

@@ -46,12 +46,14 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
     /** Finds them one after the other in a cut whose length and check are known. */
     static Header of(
             Cut cut,
+            OptionalInt end,
             Optional<LengthGuess> length,
             Optional<GrowingGuess> growing,
             Optional<CheckGuess> check,
             Optional<CheckGuess> headerCheck,
             int tailBytes) {
-        return new Search(cut, length, growing, check, headerCheck, tailBytes).find();
+        Search search = new Search(cut, length, growing, check, headerCheck, tailBytes);
+        return end.isPresent() ? search.ofLines() : search.find();
     }
 
     private static final class Search {
@@ -126,6 +128,18 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
                 }
             }
             return new Header(sync, type, sequence, constants, end);
+        }
+
+        /** What a line begins with is a word, and no number, unless it is a sign: a type of one byte. */
+        Header ofLines() {
+            Column first = Column.of(cut, 0);
+            boolean isSign = most > 0 && first.distinct() <= MOST_TYPES && first.frames() == cut.frames();
+            for (int value = 0; value < 256; value++) {
+                isSign &= !first.has(value) || (value != ' ' && !Character.isLetterOrDigit(value));
+            }
+            return isSign
+                    ? new Header(0, Optional.of(Field.bytes(0, 1, Endian.BIG)), Optional.empty(), List.of(), 1)
+                    : new Header(0, Optional.empty(), Optional.empty(), List.of(), 0);
         }
 
         private boolean isConstant(int at) {

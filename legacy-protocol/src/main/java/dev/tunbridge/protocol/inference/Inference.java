@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Proposes descriptions for the bytes of a connection. One use for each; for one thread. The work is bounded, whatever the bytes
@@ -84,6 +85,9 @@ public final class Inference {
             for (DelimiterSearch.Found found : DelimiterSearch.of(directions.get(0), work)) {
                 proposal(between(found)).ifPresent(proposals::add);
             }
+            for (EndSearch.Found found : EndSearch.of(directions.get(0), work)) {
+                proposal(ended(found)).ifPresent(proposals::add);
+            }
         }
         proposals.sort(Comparator.comparingDouble(Proposal::bits).reversed());
         preferWhole(proposals);
@@ -125,18 +129,39 @@ public final class Inference {
         Cut cut = found.withoutLengths();
         Tail tail = new Tail(Optional.empty(), Optional.empty(), found.guess().tailBytes());
         return Framed.of(
-                Optional.empty(), Optional.empty(), Optional.of(found.guess()), cut, tail, false, found.bits());
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.of(found.guess()),
+                cut,
+                tail,
+                false,
+                found.bits());
     }
 
     private Framed between(DelimiterSearch.Found found) {
         Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work).withoutTrailer();
         return Framed.of(
                 Optional.of(found.escape()),
+                OptionalInt.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 found.cut(),
                 tail,
                 found.sharesFlags(),
+                found.bits());
+    }
+
+    private Framed ended(EndSearch.Found found) {
+        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.CATALOGUE, work);
+        return Framed.of(
+                Optional.empty(),
+                OptionalInt.of(found.end()),
+                Optional.empty(),
+                Optional.empty(),
+                found.cut(),
+                tail,
+                false,
                 found.bits());
     }
 
@@ -185,7 +210,7 @@ public final class Inference {
         if (bits < LEAST_BITS) {
             return Optional.empty();
         }
-        int begin = framed.escape().isPresent() ? 0 : framed.cut().starts[0];
+        int begin = framed.isDelimited() ? 0 : framed.cut().starts[0];
         String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), begin));
         long bytes =
                 directions.stream().mapToLong(direction -> direction.length).sum();

@@ -25,6 +25,14 @@ final class Recordings {
     private static final String PROSE =
             "GET /index.html HTTP/1.1\r\nHost: meter.example\r\nAccept: text/html, */*\r\n\r\n";
 
+    private static final List<String> LINES = List.of(
+            "GPGGA,",
+            "GPRMC,",
+            "GPGSV,3,1,",
+            "SEND|destination:/queue/a|content-length:",
+            "MESSAGE|subscription:0|message-id:",
+            "ERROR|message:");
+
     private final FrameFormat format;
     private final Random random;
     private final List<Integer> types;
@@ -53,6 +61,7 @@ final class Recordings {
                 int type = isPacket ? packetType : types.get(random.nextInt(types.size()));
                 // Between two vtund all but packets are empty.
                 byte[] payload = isPacket ? packet() : isVtun ? new byte[0] : holdsPackets ? packet() : other();
+                payload = format.end().isPresent() ? line() : payload;
                 payload = isEthernet ? ethernet(payload) : fitted(payload, type);
                 encoder.encode(out, type, Unpooled.wrappedBuffer(payload));
             }
@@ -76,6 +85,22 @@ final class Recordings {
                 ? payload
                 : Arrays.copyOf(
                         payload, Math.max(shape.minPayloadBytes(), Math.min(payload.length, shape.maxPayloadBytes())));
+    }
+
+    /** What frames hold that end with a byte: words and numbers, and of some kinds anything but that byte. */
+    private byte[] line() {
+        StringBuilder text = new StringBuilder(LINES.get(random.nextInt(LINES.size())));
+        for (int words = random.nextInt(12); words > 0; words--) {
+            text.append(random.nextInt(5) == 0 ? "" : random.nextInt(100_000)).append(',');
+        }
+        byte[] line = text.toString().getBytes(StandardCharsets.US_ASCII);
+        byte[] any = random.nextInt(4) == 0 ? content(random.nextInt(most(300) - line.length)) : new byte[0];
+        for (int i = 0; i < any.length; i++) {
+            any[i] = any[i] == (byte) format.end().orElseThrow() ? (byte) 'x' : any[i];
+        }
+        byte[] all = Arrays.copyOf(line, line.length + any.length);
+        System.arraycopy(any, 0, all, line.length, any.length);
+        return all;
     }
 
     private int most(int wanted) {
