@@ -48,6 +48,9 @@ final class DescriptionText {
                 + (framed.length().isPresent() || framed.growing().isPresent()
                         ? "}"
                         : ", max: " + longestPayload() + "}"));
+        framed.growing()
+                .filter(GrowingGuess::mayMask)
+                .ifPresent(growing -> line("  mask: {when: masked, size: " + GrowingGuess.KEY_BYTES + "}"));
         framed.headerCheck().ifPresent(check -> line("  headerCheck: " + check.yaml()));
         framed.check().ifPresent(check -> line("  check: " + check.yaml()));
         trailer();
@@ -103,6 +106,10 @@ final class DescriptionText {
         Header header = framed.header();
         header.type().ifPresent(field -> fields.add(field("type", field, "")));
         header.sequence().ifPresent(field -> fields.add(field("sequence", field, "")));
+        framed.growing()
+                .filter(GrowingGuess::mayMask)
+                .ifPresent(growing ->
+                        fields.add(field("masked", new Header.Field(growing.at(), 1, Endian.BIG, 7, 1), "")));
         for (Header.Field constant : constants()) {
             fields.add(field("constant-" + constant.at(), constant, ", value: 0x" + hex(cut.at(0, constant.at()))));
         }

@@ -80,7 +80,7 @@ public final class Inference {
                 proposal(framed).ifPresent(proposals::add);
             }
             for (GrowingSearch.Found found : new GrowingSearch(directions.get(0), work).find()) {
-                proposal(growing(found)).ifPresent(proposals::add);
+                proposal(growing(besideMask(found))).ifPresent(proposals::add);
             }
             for (DelimiterSearch.Found found : DelimiterSearch.of(directions.get(0), work)) {
                 proposal(between(found)).ifPresent(proposals::add);
@@ -123,6 +123,11 @@ public final class Inference {
                 .forEach(weighed -> boundaries.add(
                         framed(weighed, boundaries.size() < MOST_SOLVED ? Tail.Depth.SOLVED : Tail.Depth.CATALOGUE)));
         return boundaries;
+    }
+
+    /** Of two ends one masks what it says, and the other does not. */
+    private GrowingSearch.Found besideMask(GrowingSearch.Found found) {
+        return directions.size() == 1 ? found : new GrowingSearch(directions.get(1), work).besideMask(found);
     }
 
     private Framed growing(GrowingSearch.Found found) {

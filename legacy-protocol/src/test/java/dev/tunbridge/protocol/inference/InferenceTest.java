@@ -36,7 +36,7 @@ class InferenceTest {
 
     /** Not looked for: ends without a length, masks, a check of each block, and shapes. */
     private static final List<String> NOT_FOUND =
-            List.of("dnp3", "ft12", "mavlink", "websocket");
+            List.of("dnp3", "ft12", "mavlink");
 
     private static long firstSeed() {
         return SEEDS == 0 ? SEED_OF_A_BUILD : Seeds.next();
@@ -95,6 +95,25 @@ class InferenceTest {
         Proposal best = Inference.of(directions).proposals().get(0);
         assertThat(best.frames()).as(best.yaml()).isEqualTo(3 * FRAMES);
         assertThat(best.explainedBytes()).isEqualTo(best.bytes());
+    }
+
+    /** The longer one says nothing of masks. */
+    @Test
+    void seesThatOneOfBothEndsMasks() {
+        FrameFormat unmasked = FrameFormat.parse("""
+                name: unmasked
+                frame:
+                  header: [{name: type, at: 0, size: 1}]
+                  length: {at: 1, size: 1, bits: 7, encoding: staged, max: 1048576}
+                  payload: {at: length-end}
+                types: {text: 0x81, binary: 0x82}
+                """, "unmasked");
+        FrameFormat masked = FrameFormat.builtin("websocket");
+        List<byte[]> directions = List.of(
+                Recordings.of(masked, Recordings.Content.MIXED, FRAMES, SEED_OF_A_BUILD),
+                Recordings.of(unmasked, Recordings.Content.MIXED, 2 * FRAMES, SEED_OF_A_BUILD));
+        Proposal best = Inference.of(directions).proposals().get(0);
+        assertThat(best.frames()).as(best.yaml()).isEqualTo(3 * FRAMES);
     }
 
     private static void assertFound(FrameFormat truth, Recordings.Content content, long seed) {
