@@ -2,6 +2,7 @@ package dev.tunbridge.protocol.inference;
 
 import dev.tunbridge.protocol.frame.Endian;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * A check that was found right.
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param to where they end; {@link #PAYLOAD_END} or a place in the header
  * @param at where it stands; {@link #PAYLOAD_END} or a place in the header
  * @param digits empty where it is no digits; else what stands in front of them, in hexadecimal
+ * @param extra what goes on behind the bytes that are there, if something does
  * @param bits by how much it is unlikely to be right by chance
  */
 record CheckGuess(
@@ -22,12 +24,23 @@ record CheckGuess(
         int at,
         Endian endian,
         Optional<String> digits,
+        Optional<Extra> extra,
         double bits) {
+    /** Bytes over which it goes on though they stand nowhere, by the number in a field of the header. */
+    record Extra(Header.Field type, SortedMap<Long, Integer> bytes) {
+        String yaml() {
+            StringBuilder yaml = new StringBuilder();
+            bytes.forEach((type, value) ->
+                    yaml.append(yaml.isEmpty() ? "{" : ", ").append(type).append(": ").append(value));
+            return yaml.append('}').toString();
+        }
+    }
+
     static final int PAYLOAD_END = -1;
 
     /** The same, written as hexadecimal digits behind these bytes. */
     CheckGuess inDigits(String separator) {
-        return new CheckGuess(keys, name, sizeBytes, from, to, at, endian, Optional.of(separator), bits);
+        return new CheckGuess(keys, name, sizeBytes, from, to, at, endian, Optional.of(separator), extra, bits);
     }
 
     /** The bytes that it takes, with what stands in front of its digits. */

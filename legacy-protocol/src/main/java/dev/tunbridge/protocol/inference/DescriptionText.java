@@ -53,6 +53,9 @@ final class DescriptionText {
                 .ifPresent(growing -> line("  mask: {when: masked, size: " + GrowingGuess.KEY_BYTES + "}"));
         framed.headerCheck().ifPresent(check -> line("  headerCheck: " + check.yaml()));
         framed.check().ifPresent(check -> line("  check: " + check.yaml()));
+        framed.check()
+                .flatMap(CheckGuess::extra)
+                .ifPresent(extra -> line("  crcExtra: " + extra.yaml()));
         trailer();
         framed.escape().ifPresent(escape -> line("  escape: " + escape));
         if (framed.sharesFlags()) {
@@ -155,6 +158,9 @@ final class DescriptionText {
         line("  length: {at: " + length.at() + ", size: " + length.size() + order(length.size(), length.endian())
                 + (length.shift() == 0 ? "" : ", shift: " + length.shift())
                 + (length.isWhole() ? "" : ", bits: " + length.bits())
+                + (length.repeatedAt().isPresent()
+                        ? ", repeatedAt: " + length.repeatedAt().getAsInt()
+                        : "")
                 + ", counts: " + counts + (adjust == 0 ? "" : ", adjust: " + adjust)
                 + ", max: " + Math.min(mostSaid, longestPayload()) + "}");
     }

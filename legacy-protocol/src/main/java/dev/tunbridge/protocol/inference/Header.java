@@ -65,6 +65,7 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
         private final boolean isEndKnown;
         private final boolean holdsPackets;
         private final BitSet taken = new BitSet();
+        private final Optional<Field> typeOfCheck;
 
         Search(
                 Cut cut,
@@ -76,7 +77,10 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
             this.cut = cut;
             this.length = length;
             this.tailBytes = tailBytes;
+            this.typeOfCheck = check.flatMap(CheckGuess::extra).map(CheckGuess.Extra::type);
             length.ifPresent(l -> taken.set(l.at(), l.end()));
+            length.ifPresent(l -> l.repeatedAt().ifPresent(again -> taken.set(again, again + l.size())));
+            typeOfCheck.ifPresent(field -> taken.set(field.at(), field.end()));
             check.filter(c -> !c.isBehind()).ifPresent(c -> taken.set(c.at(), c.at() + c.sizeBytes()));
             headerCheck.ifPresent(c -> taken.set(c.at(), c.at() + c.sizeBytes()));
             int room = Math.max(0, cut.shortest() - tailBytes);
@@ -105,7 +109,7 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
         Header find() {
             Optional<Field> sequence = sequence();
             sequence.ifPresent(field -> taken.set(field.at(), field.end()));
-            Optional<Field> type = type(isEndKnown ? fixedEnd : most);
+            Optional<Field> type = typeOfCheck.or(() -> type(isEndKnown ? fixedEnd : most));
             if (type.isEmpty() && isEndKnown) {
                 type = type(most);
             }

@@ -174,7 +174,7 @@ public final class Inference {
 
     private Framed framed(Weighed weighed, Tail.Depth depth) {
         Cut cut = weighed.framing().cut();
-        LengthGuess guess = weighed.framing().guess().widened(cut);
+        LengthGuess guess = weighed.framing().guess().widened(cut).repeated(cut);
         for (byte[] other : directions.subList(1, directions.size())) {
             Optional<Cut> more =
                     FrameStart.inAnother(other, guess, weighed.framing().cut(), work);

@@ -24,6 +24,9 @@ record Tail(Optional<CheckGuess> check, Optional<CheckGuess> headerCheck, int tr
             if (check.isEmpty()) {
                 check = DigitCheck.of(cut, trailer, work);
             }
+            if (check.isEmpty()) {
+                check = ExtraByteCheck.of(cut, trailer, fieldsEnd, work);
+            }
             if (check.isPresent()) {
                 return new Tail(check, Optional.empty(), trailer);
             }

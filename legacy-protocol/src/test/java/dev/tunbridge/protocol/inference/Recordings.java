@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 
@@ -75,7 +76,10 @@ final class Recordings {
                 return format.types().get(name);
             }
         }
-        return types.get(0);
+        // Of shapes the one that holds most.
+        return types.stream()
+                .max(Comparator.comparingInt(type -> format.maxPayloadBytes(type)))
+                .orElseThrow();
     }
 
     /** Of some formats, frames of one type have all the same size. */
