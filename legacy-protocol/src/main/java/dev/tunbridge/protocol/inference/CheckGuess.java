@@ -28,7 +28,7 @@ record CheckGuess(
         double bits) {
     /** Bytes over which it goes on though they stand nowhere, by the number in a field of the header. */
     record Extra(Header.Field type, SortedMap<Long, Integer> bytes) {
-        String yaml() {
+        static String yaml(SortedMap<Long, Integer> bytes) {
             StringBuilder yaml = new StringBuilder();
             bytes.forEach((type, value) ->
                     yaml.append(yaml.isEmpty() ? "{" : ", ").append(type).append(": ").append(value));

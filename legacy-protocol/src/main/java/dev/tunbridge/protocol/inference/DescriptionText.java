@@ -35,10 +35,59 @@ final class DescriptionText {
         return new DescriptionText(framed).text(remarks);
     }
 
+    /** The same of frames that have these shapes, by their first bytes; empty where no description could hold them. */
+    static Optional<String> ofShapes(Map<Integer, Framed> shapes, List<String> remarks) {
+        StringBuilder text = new StringBuilder();
+        remarks.forEach(remark -> text.append("# ").append(remark).append('\n'));
+        text.append("name: inferred\nframe:\n");
+        TreeMap<Long, Integer> extra = new TreeMap<>();
+        TreeMap<Long, Integer> types = new TreeMap<>();
+        StringBuilder items = new StringBuilder();
+        for (Map.Entry<Integer, Framed> entry : shapes.entrySet()) {
+            Framed shape = entry.getValue();
+            Map<Long, Integer> more = shape.check()
+                    .flatMap(CheckGuess::extra)
+                    .<Map<Long, Integer>>map(CheckGuess.Extra::bytes)
+                    .orElse(Map.of());
+            for (Map.Entry<Long, Integer> each : more.entrySet()) {
+                Integer other = extra.putIfAbsent(each.getKey(), each.getValue());
+                if (other != null && !other.equals(each.getValue())) {
+                    return Optional.empty();
+                }
+            }
+            DescriptionText one = new DescriptionText(shape);
+            one.frame();
+            if (shape.header().type().isEmpty()) {
+                one.line("  type: " + number(entry.getKey()));
+            }
+            items.append("    - ").append(one.yaml.toString().indent(4).strip()).append('\n');
+            one.byType(entry.getKey()).forEach((number, cut) -> types.merge(number, cut.frames(), Integer::sum));
+        }
+        if (!extra.isEmpty()) {
+            text.append("  crcExtra: ").append(CheckGuess.Extra.yaml(extra)).append('\n');
+        }
+        text.append("  shapes:\n").append(items).append("types:\n");
+        types.forEach((number, frames) -> text.append("  type-" + number(number) + ": " + number(number) + " # "
+                + frames + (frames == 1 ? " frame" : " frames") + "\n"));
+        text.append("messages:\n");
+        types.forEach((number, frames) -> text.append("  type-" + number(number) + ": [{bytes: content}]\n"));
+        return Optional.of(text.append("session: none\n").toString());
+    }
+
     private String text(List<String> remarks) {
         remarks.forEach(remark -> line("# " + remark));
         line("name: inferred");
         line("frame:");
+        frame();
+        framed.check()
+                .flatMap(CheckGuess::extra)
+                .ifPresent(extra -> line("  crcExtra: " + CheckGuess.Extra.yaml(extra.bytes())));
+        types();
+        line("session: none");
+        return yaml.toString();
+    }
+
+    private void frame() {
         sync();
         header();
         framed.length().ifPresent(this::length);
@@ -47,23 +96,19 @@ final class DescriptionText {
                 + (framed.growing().isPresent() ? "length-end" : framed.header().payloadAt())
                 + (framed.length().isPresent() || framed.growing().isPresent()
                         ? "}"
-                        : ", max: " + longestPayload() + "}"));
+                        : framed.isDelimited()
+                                ? ", max: " + longestPayload() + "}"
+                                : ", size: " + framed.fixedPayloadBytes() + "}"));
         framed.growing()
                 .filter(GrowingGuess::mayMask)
                 .ifPresent(growing -> line("  mask: {when: masked, size: " + GrowingGuess.KEY_BYTES + "}"));
         framed.headerCheck().ifPresent(check -> line("  headerCheck: " + check.yaml()));
         framed.check().ifPresent(check -> line("  check: " + check.yaml()));
-        framed.check()
-                .flatMap(CheckGuess::extra)
-                .ifPresent(extra -> line("  crcExtra: " + extra.yaml()));
         trailer();
         framed.escape().ifPresent(escape -> line("  escape: " + escape));
         if (framed.sharesFlags()) {
             line("  flags: shared");
         }
-        types();
-        line("session: none");
-        return yaml.toString();
     }
 
     private void line(String line) {
@@ -185,16 +230,7 @@ final class DescriptionText {
 
     private void types() {
         Optional<Header.Field> field = framed.header().type();
-        Map<Long, Cut> byType = new TreeMap<>();
-        if (field.isEmpty()) {
-            byType.put(0L, cut);
-        } else {
-            Header.Field type = field.get();
-            LongStream.range(0, cut.frames())
-                    .map(i -> type.read(cut, (int) i))
-                    .distinct()
-                    .forEach(value -> byType.put(value, cut.where(i -> type.read(cut, i) == value)));
-        }
+        Map<Long, Cut> byType = byType(0);
         line("types:");
         byType.forEach((value, frames) -> line("  " + name(field, value) + ": " + number(value) + " # "
                 + frames.frames() + (frames.frames() == 1 ? " frame" : " frames")));
@@ -207,6 +243,22 @@ final class DescriptionText {
                 + (packets.equals(Optional.of(value))
                         ? "{means: packet, layout: [" + packetLayout(frames).orElseThrow() + "{bytes: content}]}"
                         : "[{bytes: content}]")));
+    }
+
+    /** The frames of each type; of this one where they have one only. */
+    private Map<Long, Cut> byType(long only) {
+        Map<Long, Cut> byType = new TreeMap<>();
+        Optional<Header.Field> field = framed.header().type();
+        if (field.isEmpty()) {
+            byType.put(only, cut);
+        } else {
+            Header.Field type = field.get();
+            LongStream.range(0, cut.frames())
+                    .map(i -> type.read(cut, (int) i))
+                    .distinct()
+                    .forEach(value -> byType.put(value, cut.where(i -> type.read(cut, i) == value)));
+        }
+        return byType;
     }
 
     private static String name(Optional<Header.Field> field, long value) {

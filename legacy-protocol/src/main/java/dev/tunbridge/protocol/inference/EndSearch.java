@@ -6,22 +6,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Finds frames that a byte ends which stands nowhere else. Any byte cuts a stream into pieces, so what speaks for one is that pieces
  * begin or end alike, and that each piece counts once, however often it comes.
  */
 final class EndSearch {
-    /** Line feed and zero first, then the other control characters, and FF. */
-    private static final int[] ENDS = IntStream.concat(
-                    IntStream.of('\n', 0),
-                    IntStream.concat(IntStream.range(1, 0x20).filter(value -> value != '\n'), IntStream.of(0xFF)))
-            .toArray();
+    /** Line feed, zero, carriage return, ETX, EOT, ETB, and the separators FS, GS and RS: others end frames seldom, and are parts of many. */
+    private static final int[] ENDS = {'\n', 0, '\r', 0x03, 0x04, 0x17, 0x1C, 0x1D, 0x1E};
 
-    private static final int COLUMNS_IN_FRONT = 6;
-    private static final int COLUMNS_BEHIND = 6;
+    private static final int COLUMNS = 6;
     private static final int LEAST_FRAMES = 8;
+    /** Behind any byte some are commoner than elsewhere; that makes a bit or so of each of many pieces. */
+    private static final double LEAST_BITS_OF_FRAME = 3;
+
 
     private final byte[] bytes;
     private final double[] rarity;
@@ -75,14 +73,15 @@ final class EndSearch {
         if (unlike.frames() < LEAST_FRAMES) {
             return 0;
         }
-        double bits = -ChanceOdds.BITS_OF_SEARCH;
-        for (int offset = 0; offset < COLUMNS_IN_FRONT; offset++) {
-            bits += gain(Column.of(unlike, offset), unlike);
+        // The best column of each end alone: what stands side by side in frames often does so elsewhere.
+        double inFront = 0;
+        double behind = 0;
+        for (int offset = 0; offset < COLUMNS; offset++) {
+            inFront = Math.max(inFront, gain(Column.of(unlike, offset), unlike));
+            behind = Math.max(behind, gain(Column.fromEnd(unlike, offset), unlike));
         }
-        for (int offset = 0; offset < COLUMNS_BEHIND; offset++) {
-            bits += gain(Column.fromEnd(unlike, offset), unlike);
-        }
-        return bits;
+        boolean isTelling = inFront + behind >= LEAST_BITS_OF_FRAME * unlike.frames();
+        return isTelling ? inFront + behind - ChanceOdds.BITS_OF_SEARCH : 0;
     }
 
     /** Of a column that all but a few frames reach. */

@@ -41,6 +41,34 @@ record Framed(
                 + headerCheck.map(CheckGuess::bits).orElse(0.0);
     }
 
+    /** Frames of one of several shapes. */
+    static Framed ofShape(ShapeGuess shape, Cut cut, WorkBound work) {
+        Optional<LengthGuess> length = shape.length().map(field -> field.repeated(cut));
+        Tail tail = cut.shortest() == 1
+                ? new Tail(Optional.empty(), Optional.empty(), 0)
+                : Tail.of(cut, length.map(LengthGuess::end).orElse(1), Tail.Depth.CATALOGUE, work);
+        Framed framed = of(
+                Optional.empty(), OptionalInt.empty(), length, Optional.empty(), cut, tail, false, 0);
+        Header header = length.isPresent() ? framed.header.behindFirstByte() : Header.ofFirstByte();
+        return new Framed(
+                framed.escape,
+                framed.end,
+                length,
+                framed.growing,
+                cut,
+                framed.check,
+                framed.headerCheck,
+                framed.trailerBytes,
+                header,
+                false,
+                0);
+    }
+
+    /** The bytes of each payload, where all frames have the same. */
+    int fixedPayloadBytes() {
+        return cut.longest() - header.payloadAt() - tailBytes();
+    }
+
     /** The same length field with the check, if there is one, and all that lies in front of the payload. */
     static Framed of(LengthGuess guess, Cut cut, double bits, Tail.Depth depth, WorkBound work) {
         Tail tail = Tail.of(cut, guess.end(), depth, work);

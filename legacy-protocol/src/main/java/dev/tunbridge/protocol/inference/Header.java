@@ -43,6 +43,23 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
     private static final double SEQUENCE_PART = 0.9;
     private static final int FRAMES_FOR_CONSTANTS = 20;
 
+    /** Of frames that have nothing but their first byte in common. */
+    static Header ofFirstByte() {
+        return new Header(1, Optional.empty(), Optional.empty(), List.of(), 1);
+    }
+
+    /** The same where the first byte tells shapes apart, and so is no type. */
+    Header behindFirstByte() {
+        return syncBytes > 0
+                ? this
+                : new Header(
+                        1,
+                        type.filter(field -> field.at() > 0),
+                        sequence.filter(field -> field.at() > 0),
+                        constants.stream().filter(field -> field.at() > 0).toList(),
+                        Math.max(1, payloadAt));
+    }
+
     /** Finds them one after the other in a cut whose length and check are known. */
     static Header of(
             Cut cut,

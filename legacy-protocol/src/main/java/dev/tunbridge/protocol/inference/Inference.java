@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /**
  * Proposes descriptions for the bytes of a connection. One use for each; for one thread. The work is bounded, whatever the bytes
@@ -88,6 +89,9 @@ public final class Inference {
             for (EndSearch.Found found : EndSearch.of(directions.get(0), work)) {
                 proposal(ended(found)).ifPresent(proposals::add);
             }
+        }
+        if (!directions.isEmpty()) {
+            ShapeSearch.of(directions.get(0), work).flatMap(this::proposal).ifPresent(proposals::add);
         }
         proposals.sort(Comparator.comparingDouble(Proposal::bits).reversed());
         preferWhole(proposals);
@@ -217,11 +221,29 @@ public final class Inference {
         }
         int begin = framed.isDelimited() ? 0 : framed.cut().starts[0];
         String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), begin));
+        return rehearsed(yaml, streams(framed, begin), framed.cut().frames(), bits);
+    }
+
+    private Optional<Proposal> proposal(ShapeSearch.Found found) {
+        byte[] first = directions.get(0);
+        List<byte[]> streams = new ArrayList<>(directions);
+        streams.set(0, Arrays.copyOfRange(first, found.start(), first.length));
+        Map<Integer, Framed> shapes = new TreeMap<>();
+        found.frames().forEach((byValue, cut) ->
+                shapes.put(byValue, Framed.ofShape(found.shapes().get(byValue), cut, work)));
+        double bits = found.bits()
+                + shapes.values().stream().mapToDouble(Framed::allBits).sum();
+        return bits < LEAST_BITS
+                ? Optional.empty()
+                : DescriptionText.ofShapes(shapes, Preamble.remarks(first, found.start()))
+                        .flatMap(yaml -> rehearsed(yaml, streams, found.count(), bits));
+    }
+
+    private Optional<Proposal> rehearsed(String yaml, List<byte[]> streams, int frames, double bits) {
         long bytes =
                 directions.stream().mapToLong(direction -> direction.length).sum();
-        return Rehearsal.of(yaml, streams(framed, begin))
-                .filter(outcome ->
-                        outcome.frames() >= LEAST_PART_FITTING * framed.cut().frames())
+        return Rehearsal.of(yaml, streams)
+                .filter(outcome -> outcome.frames() >= LEAST_PART_FITTING * frames)
                 .map(outcome -> new Proposal(
                         yaml,
                         List.of(String.format(

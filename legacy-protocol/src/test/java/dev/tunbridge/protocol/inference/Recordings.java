@@ -2,6 +2,8 @@ package dev.tunbridge.protocol.inference;
 
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.HeaderField;
+import dev.tunbridge.protocol.frame.Seeds;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -10,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Writes what a bridge's peer may say: frames of a format with payloads like those of real traffic. */
@@ -56,7 +60,8 @@ final class Recordings {
         boolean isEthernet = format.name().equals("qemu");
         // Nothing else is ever between such marks or behind such lengths.
         boolean holdsPackets = isEthernet || format.name().equals("slip");
-        try (FrameEncoder encoder = new FrameEncoder(format)) {
+        Map<FrameFormat, FrameEncoder> encoders = new IdentityHashMap<>();
+        try {
             for (int i = 0; i < frames; i++) {
                 boolean isPacket = content == Content.PACKETS || random.nextInt(6) < (isVtun ? 5 : 2);
                 int type = isPacket ? packetType : types.get(random.nextInt(types.size()));
@@ -64,10 +69,29 @@ final class Recordings {
                 byte[] payload = isPacket ? packet() : isVtun ? new byte[0] : holdsPackets ? packet() : other();
                 payload = format.end().isPresent() ? line() : payload;
                 payload = isEthernet ? ethernet(payload) : fitted(payload, type);
-                encoder.encode(out, type, Unpooled.wrappedBuffer(payload));
+                FrameFormat shape = anyShape(type);
+                encoders.computeIfAbsent(shape, FrameEncoder::new).encode(out, type, Unpooled.wrappedBuffer(payload));
             }
+        } finally {
+            encoders.values().forEach(FrameEncoder::close);
         }
         return ByteBufUtil.getBytes(out);
+    }
+
+    /** Of those in which a frame of this type may be. */
+    private FrameFormat anyShape(int type) {
+        List<FrameFormat> shapes = format.shapes().stream()
+                .filter(shape -> holds(shape, type))
+                .toList();
+        return shapes.isEmpty() ? format : Seeds.pick(random, shapes);
+    }
+
+    private static boolean holds(FrameFormat shape, int type) {
+        return shape.fieldIndex(HeaderField.TYPE).stream()
+                .mapToObj(index -> shape.fields().get(index).bits())
+                .findFirst()
+                .map(bits -> type >>> bits.bits() == 0)
+                .orElse(shape.onlyType() == type);
     }
 
     private int packetType() {
@@ -84,7 +108,7 @@ final class Recordings {
 
     /** Of some formats, frames of one type have all the same size. */
     private byte[] fitted(byte[] payload, int type) {
-        FrameFormat shape = format.shapeOf(type).orElseThrow();
+        FrameFormat shape = format.shapeOf(type).orElseThrow(); // those that hold it take as much
         return format.shapes().isEmpty()
                 ? payload
                 : Arrays.copyOf(
