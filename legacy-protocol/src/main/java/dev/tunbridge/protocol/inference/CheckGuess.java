@@ -30,8 +30,10 @@ record CheckGuess(
     record Extra(Header.Field type, SortedMap<Long, Integer> bytes) {
         static String yaml(SortedMap<Long, Integer> bytes) {
             StringBuilder yaml = new StringBuilder();
-            bytes.forEach((type, value) ->
-                    yaml.append(yaml.isEmpty() ? "{" : ", ").append(type).append(": ").append(value));
+            bytes.forEach((type, value) -> yaml.append(yaml.isEmpty() ? "{" : ", ")
+                    .append(type)
+                    .append(": ")
+                    .append(value));
             return yaml.append('}').toString();
         }
     }
@@ -45,7 +47,8 @@ record CheckGuess(
 
     /** The bytes that it takes, with what stands in front of its digits. */
     int wireBytes() {
-        return digits.map(separator -> 2 * sizeBytes + (separator.length() + 1) / 3).orElse(sizeBytes);
+        return digits.map(separator -> 2 * sizeBytes + (separator.length() + 1) / 3)
+                .orElse(sizeBytes);
     }
 
     boolean isBehind() {

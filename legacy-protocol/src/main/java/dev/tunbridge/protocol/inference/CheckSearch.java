@@ -325,7 +325,17 @@ final class CheckSearch {
                 - place.from() / 1000.0
                 + (endian == Endian.BIG ? 0.0001 : 0);
         if (right >= LEAST_PART_RIGHT * cut.frames() && bits >= LEAST_BITS) {
-            found.add(new CheckGuess(keys, name, size, place.from(), place.to(), place.at(), endian, Optional.empty(), Optional.empty(), bits));
+            found.add(new CheckGuess(
+                    keys,
+                    name,
+                    size,
+                    place.from(),
+                    place.to(),
+                    place.at(),
+                    endian,
+                    Optional.empty(),
+                    Optional.empty(),
+                    bits));
         }
     }
 

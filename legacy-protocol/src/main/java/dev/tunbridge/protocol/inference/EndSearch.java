@@ -20,7 +20,6 @@ final class EndSearch {
     /** Behind any byte some are commoner than elsewhere; that makes a bit or so of each of many pieces. */
     private static final double LEAST_BITS_OF_FRAME = 3;
 
-
     private final byte[] bytes;
     private final double[] rarity;
 

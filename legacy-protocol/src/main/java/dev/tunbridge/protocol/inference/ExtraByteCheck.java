@@ -151,9 +151,8 @@ final class ExtraByteCheck {
         for (int frame = 0; frame < cut.frames(); frame++) {
             values.add(LengthGuess.raw(cut.bytes, checkAt(frame, size), size, endian));
         }
-        double bits = 8.0 * size * (values.size() - 1)
-                - BITS_OF_BYTE * best.bytes().size()
-                - BITS_OF_SEARCH;
+        double bits =
+                8.0 * size * (values.size() - 1) - BITS_OF_BYTE * best.bytes().size() - BITS_OF_SEARCH;
         CheckGuess plain = new CheckGuess(
                 name,
                 name,

@@ -47,8 +47,7 @@ record Framed(
         Tail tail = cut.shortest() == 1
                 ? new Tail(Optional.empty(), Optional.empty(), 0)
                 : Tail.of(cut, length.map(LengthGuess::end).orElse(1), Tail.Depth.CATALOGUE, work);
-        Framed framed = of(
-                Optional.empty(), OptionalInt.empty(), length, Optional.empty(), cut, tail, false, 0);
+        Framed framed = of(Optional.empty(), OptionalInt.empty(), length, Optional.empty(), cut, tail, false, 0);
         Header header = length.isPresent() ? framed.header.behindFirstByte() : Header.ofFirstByte();
         return new Framed(
                 framed.escape,
@@ -72,15 +71,7 @@ record Framed(
     /** The same length field with the check, if there is one, and all that lies in front of the payload. */
     static Framed of(LengthGuess guess, Cut cut, double bits, Tail.Depth depth, WorkBound work) {
         Tail tail = Tail.of(cut, guess.end(), depth, work);
-        return of(
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.of(guess),
-                Optional.empty(),
-                cut,
-                tail,
-                false,
-                bits);
+        return of(Optional.empty(), OptionalInt.empty(), Optional.of(guess), Optional.empty(), cut, tail, false, bits);
     }
 
     static Framed of(

@@ -229,8 +229,9 @@ public final class Inference {
         List<byte[]> streams = new ArrayList<>(directions);
         streams.set(0, Arrays.copyOfRange(first, found.start(), first.length));
         Map<Integer, Framed> shapes = new TreeMap<>();
-        found.frames().forEach((byValue, cut) ->
-                shapes.put(byValue, Framed.ofShape(found.shapes().get(byValue), cut, work)));
+        found.frames()
+                .forEach((byValue, cut) ->
+                        shapes.put(byValue, Framed.ofShape(found.shapes().get(byValue), cut, work)));
         double bits = found.bits()
                 + shapes.values().stream().mapToDouble(Framed::allBits).sum();
         return bits < LEAST_BITS

@@ -29,16 +29,19 @@ record LengthGuess(int at, int size, Endian endian, int shift, int bits, int bia
         return at + size;
     }
 
-    /** The same, with the place where all frames say it again; for a length that has many values. */
+    /** The same, with the place where all frames say it again, or have said it before; for a length that has many values. */
     LengthGuess repeated(Cut cut) {
-        for (int again = end(); again <= end() + MOST_BETWEEN; again++) {
-            boolean isEqual = cut.shortest() >= again + size && Column.of(cut, leastPlace()).distinct() > 2;
+        for (int again = Math.max(0, at - size - MOST_BETWEEN); again <= end() + MOST_BETWEEN; again++) {
+            boolean isEqual = Math.abs(again - at) >= size
+                    && cut.shortest() >= again + size
+                    && Column.of(cut, leastPlace()).distinct() > 2;
             for (int frame = 0; frame < cut.frames() && isEqual; frame++) {
                 isEqual = raw(cut.bytes, cut.starts[frame] + again, size, endian)
                         == raw(cut.bytes, cut.starts[frame] + at, size, endian);
             }
             if (isEqual) {
-                return new LengthGuess(at, size, endian, shift, bits, bias, OptionalInt.of(again));
+                OptionalInt second = OptionalInt.of(Math.max(at, again));
+                return new LengthGuess(Math.min(at, again), size, endian, shift, bits, bias, second);
             }
         }
         return this;

@@ -31,8 +31,7 @@ record ShapeGuess(Optional<LengthGuess> length, int fixedBytes) {
             for (int at = 1; at <= MOST_AT; at++) {
                 for (Endian endian : size == 1 ? List.of(Endian.BIG) : List.of(Endian.values())) {
                     for (int bias = at + size; bias <= MOST_BIAS; bias++) {
-                        all.add(new ShapeGuess(
-                                Optional.of(new LengthGuess(at, size, endian, 0, 8 * size, bias)), 0));
+                        all.add(new ShapeGuess(Optional.of(new LengthGuess(at, size, endian, 0, 8 * size, bias)), 0));
                     }
                 }
             }

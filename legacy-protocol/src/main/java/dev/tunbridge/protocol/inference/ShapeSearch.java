@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Finds frames of many shapes, told apart by their first byte. One shape comes first: behind many frames with its first byte lies that
@@ -49,7 +50,8 @@ final class ShapeSearch {
     /**
      * What was found.
      *
-     * @param frames by their first bytes, each of the shape with that byte
+     * @param shapes by their first bytes, with some that no frame has
+     * @param frames by their first bytes too
      * @param start of the first frame
      */
     record Found(Map<Integer, ShapeGuess> shapes, Map<Integer, Cut> frames, int start, double bits) {
@@ -66,9 +68,7 @@ final class ShapeSearch {
     }
 
     private Optional<Found> find() {
-        return seeds().stream()
-                .flatMap(seed -> from(seed).stream())
-                .max(Comparator.comparingDouble(Found::bits));
+        return seeds().stream().flatMap(seed -> from(seed).stream()).max(Comparator.comparingDouble(Found::bits));
     }
 
     private List<Seed> seeds() {
@@ -114,7 +114,9 @@ final class ShapeSearch {
                 continue;
             }
             places++;
-            hits += (bytes[next] & 0xff) == first && hitsOfLength.merge(total, 1, Integer::sum) <= MOST_OF_LENGTH ? 1 : 0;
+            hits += (bytes[next] & 0xff) == first && hitsOfLength.merge(total, 1, Integer::sum) <= MOST_OF_LENGTH
+                    ? 1
+                    : 0;
             for (int i = 1; i <= PLACES_BESIDE; i++) {
                 beside += (bytes[next + i] & 0xff) == first ? 1 : 0;
                 beside += next - i > at && (bytes[next - i] & 0xff) == first ? 1 : 0;
@@ -127,18 +129,16 @@ final class ShapeSearch {
     private Optional<Found> from(Seed seed) {
         Map<Integer, List<Integer>> following = following(seed);
         List<Integer> firsts = new ArrayList<>(following.keySet());
-        firsts.sort(Comparator.comparingInt((Integer first) -> following.get(first).size())
-                .reversed());
+        firsts.sort(
+                Comparator.comparingInt((Integer first) -> following.get(first).size())
+                        .reversed());
         firsts.remove((Integer) seed.first());
         firsts.add(0, seed.first());
         // The rarest are places where the first shape led by chance.
-        for (int count = 2; count <= Math.min(MOST_SHAPES, firsts.size()); count++) {
-            Optional<Found> found = ofFirsts(seed, following, new LinkedHashSet<>(firsts.subList(0, count)));
-            if (found.isPresent()) {
-                return found;
-            }
-        }
-        return Optional.empty();
+        return IntStream.rangeClosed(2, Math.min(MOST_SHAPES, firsts.size()))
+                .mapToObj(count -> ofFirsts(seed, following, new LinkedHashSet<>(firsts.subList(0, count))))
+                .flatMap(Optional::stream)
+                .max(Comparator.comparingDouble(Found::bits));
     }
 
     private Optional<Found> ofFirsts(Seed seed, Map<Integer, List<Integer>> following, Set<Integer> firsts) {
@@ -153,8 +153,7 @@ final class ShapeSearch {
                 shapes.put(other, shape.get());
             }
         }
-        // The same length in all: what differs is a type, and there is one shape.
-        return new HashSet<>(shapes.values()).size() < 2 ? Optional.empty() : walked(shapes);
+        return walked(shapes);
     }
 
     /** The first bytes of what lies behind frames that are sure, for they lie between two of the same first byte; and where. */
@@ -215,23 +214,26 @@ final class ShapeSearch {
         Map<Integer, List<Integer>> starts = new TreeMap<>();
         int at = start;
         int count = 0;
+        int longest = 0;
         while (at < bytes.length && count < FrameStart.MOST_FRAMES) {
             int first = bytes[at] & 0xff;
             ShapeGuess shape = shapes.get(first);
             int total = shape == null ? LengthGuess.NO_FRAME : shape.total(bytes, at);
-            boolean isCut = shape != null && (total > bytes.length - at || bytes.length - at < MOST_SHAPES);
-            if (isCut && count > 0) {
-                break;
+            boolean isBeyond = total == LengthGuess.NO_FRAME || total > bytes.length - at;
+            if (shape != null && isBeyond && bytes.length - at < longest) {
+                break; // cut by the end
             }
-            if (total == LengthGuess.NO_FRAME || !work.take(1)) {
+            if (isBeyond || !work.take(1)) {
                 return Optional.empty();
             }
             starts.computeIfAbsent(first, unseen -> new ArrayList<>()).add(at);
+            longest = Math.max(longest, total);
             at += total;
             count++;
         }
         boolean isWhole = count >= LEAST_FRAMES
-                && starts.size() == shapes.size()
+                // The same length in all: what differs is a type, and there is one shape.
+                && starts.keySet().stream().map(shapes::get).distinct().count() > 1
                 && starts.values().stream().allMatch(places -> places.size() >= LEAST_OF_SHAPE);
         return isWhole ? found(shapes, starts, start) : Optional.empty();
     }
@@ -242,8 +244,7 @@ final class ShapeSearch {
         Set<Integer> unlike = new HashSet<>();
         for (Map.Entry<Integer, List<Integer>> each : starts.entrySet()) {
             ShapeGuess shape = shapes.get(each.getKey());
-            int[] places =
-                    each.getValue().stream().mapToInt(Integer::intValue).toArray();
+            int[] places = each.getValue().stream().mapToInt(Integer::intValue).toArray();
             int[] lengths =
                     Arrays.stream(places).map(at -> shape.total(bytes, at)).toArray();
             Cut cut = new Cut(bytes, places, lengths);
@@ -254,7 +255,7 @@ final class ShapeSearch {
             }
         }
         double bits = -unlike.size() * ChanceOdds.log2(Math.min(1, part))
-                - BITS_OF_SHAPE * shapes.size()
+                - BITS_OF_SHAPE * frames.size()
                 - ChanceOdds.BITS_OF_SEARCH;
         return bits > 0 ? Optional.of(new Found(Map.copyOf(shapes), frames, start, bits)) : Optional.empty();
     }

@@ -72,8 +72,8 @@ final class SmlSearch {
             return Optional.empty();
         }
         double bits = BITS_OF_CHECK * (unlike.size() - 1) - ChanceOdds.BITS_OF_SEARCH;
-        return Optional.of(new DelimiterSearch.Found(
-                ESCAPE, DelimiterSearch.cut(contents.toByteArray(), ends), false, bits));
+        return Optional.of(
+                new DelimiterSearch.Found(ESCAPE, DelimiterSearch.cut(contents.toByteArray(), ends), false, bits));
     }
 
     private int nextStart(int from) {

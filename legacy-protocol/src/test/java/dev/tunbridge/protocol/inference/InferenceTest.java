@@ -36,8 +36,7 @@ class InferenceTest {
     private static final long SEED_OF_A_BUILD = 1;
 
     /** Not looked for: ends without a length, masks, a check of each block, and shapes. */
-    private static final List<String> NOT_FOUND =
-            List.of("dnp3");
+    private static final List<String> NOT_FOUND = List.of("dnp3");
 
     private static long firstSeed() {
         return SEEDS == 0 ? SEED_OF_A_BUILD : Seeds.next();

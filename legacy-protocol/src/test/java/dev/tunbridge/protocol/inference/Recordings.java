@@ -80,9 +80,8 @@ final class Recordings {
 
     /** Of those in which a frame of this type may be. */
     private FrameFormat anyShape(int type) {
-        List<FrameFormat> shapes = format.shapes().stream()
-                .filter(shape -> holds(shape, type))
-                .toList();
+        List<FrameFormat> shapes =
+                format.shapes().stream().filter(shape -> holds(shape, type)).toList();
         return shapes.isEmpty() ? format : Seeds.pick(random, shapes);
     }
 
