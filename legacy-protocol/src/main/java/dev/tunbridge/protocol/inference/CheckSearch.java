@@ -335,6 +335,7 @@ final class CheckSearch {
                     endian,
                     Optional.empty(),
                     Optional.empty(),
+                    0,
                     bits));
         }
     }

@@ -163,6 +163,7 @@ final class ExtraByteCheck {
                 endian,
                 Optional.empty(),
                 Optional.of(best),
+                0,
                 bits);
         return bits >= LEAST_BITS ? Optional.of(plain) : Optional.empty();
     }

@@ -48,19 +48,32 @@ record Framed(
                 ? new Tail(Optional.empty(), Optional.empty(), 0)
                 : Tail.of(cut, length.map(LengthGuess::end).orElse(1), Tail.Depth.CATALOGUE, work);
         Framed framed = of(Optional.empty(), OptionalInt.empty(), length, Optional.empty(), cut, tail, false, 0);
-        Header header = length.isPresent() ? framed.header.behindFirstByte() : Header.ofFirstByte();
-        return new Framed(
-                framed.escape,
-                framed.end,
-                length,
-                framed.growing,
-                cut,
-                framed.check,
-                framed.headerCheck,
-                framed.trailerBytes,
-                header,
-                false,
+        return framed.with(length.isPresent() ? framed.header.behindFirstByte() : Header.ofFirstByte());
+    }
+
+    /** Frames with a check behind each block of their payload. */
+    static Framed ofBlocks(BlockSearch.Found found, WorkBound work) {
+        Optional<CheckGuess> headerCheck =
+                new CheckSearch(found.cut(), work).ofHeader(found.length().end());
+        Tail tail = new Tail(
+                Optional.of(found.check()),
+                headerCheck.filter(check -> check.at() + check.sizeBytes() <= found.payloadAt()),
                 0);
+        Framed framed = of(
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.of(found.length()),
+                Optional.empty(),
+                found.cut(),
+                tail,
+                false,
+                -BlockSearch.BITS_OF_SEARCH);
+        return framed.with(framed.header.endingAt(found.payloadAt()));
+    }
+
+    private Framed with(Header another) {
+        return new Framed(
+                escape, end, length, growing, cut, check, headerCheck, trailerBytes, another, sharesFlags, bits);
     }
 
     /** The bytes of each payload, where all frames have the same. */

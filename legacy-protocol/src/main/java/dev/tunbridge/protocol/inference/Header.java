@@ -60,6 +60,16 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
                         Math.max(1, payloadAt));
     }
 
+    /** The same where the payload is known to begin here. */
+    Header endingAt(int end) {
+        return new Header(
+                Math.min(syncBytes, end),
+                type.filter(field -> field.end() <= end),
+                sequence.filter(field -> field.end() <= end),
+                constants.stream().filter(field -> field.end() <= end).toList(),
+                end);
+    }
+
     /** Finds them one after the other in a cut whose length and check are known. */
     static Header of(
             Cut cut,

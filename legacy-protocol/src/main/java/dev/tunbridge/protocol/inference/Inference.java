@@ -92,6 +92,7 @@ public final class Inference {
         }
         if (!directions.isEmpty()) {
             ShapeSearch.of(directions.get(0), work).flatMap(this::proposal).ifPresent(proposals::add);
+            BlockSearch.of(directions.get(0), work).flatMap(this::proposal).ifPresent(proposals::add);
         }
         proposals.sort(Comparator.comparingDouble(Proposal::bits).reversed());
         preferWhole(proposals);
@@ -224,10 +225,25 @@ public final class Inference {
         return rehearsed(yaml, streams(framed, begin), framed.cut().frames(), bits);
     }
 
-    private Optional<Proposal> proposal(ShapeSearch.Found found) {
+    private Optional<Proposal> proposal(BlockSearch.Found found) {
+        Framed framed = Framed.ofBlocks(found, work);
+        String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), found.start()));
+        return framed.allBits() < LEAST_BITS
+                ? Optional.empty()
+                : rehearsed(yaml, streamsFrom(found.start()), found.cut().frames(), framed.allBits());
+    }
+
+    /** The first direction from here on, and the other whole. */
+    private List<byte[]> streamsFrom(int start) {
         byte[] first = directions.get(0);
         List<byte[]> streams = new ArrayList<>(directions);
-        streams.set(0, Arrays.copyOfRange(first, found.start(), first.length));
+        streams.set(0, Arrays.copyOfRange(first, start, first.length));
+        return streams;
+    }
+
+    private Optional<Proposal> proposal(ShapeSearch.Found found) {
+        byte[] first = directions.get(0);
+        List<byte[]> streams = streamsFrom(found.start());
         Map<Integer, Framed> shapes = new TreeMap<>();
         found.frames()
                 .forEach((byValue, cut) ->
