@@ -20,6 +20,7 @@ final class BlockSearch {
     private static final int SYNC_BYTES = 2;
     private static final int LEAST_FRAMES = 8;
     private static final int MOST_SYNCS = 32;
+    private static final int PAIRS = 1 << 16;
     private static final int MOST_AT = 8;
     /** Distances between neighbours that are looked at. */
     private static final int MOST_DISTANCES = 64;
@@ -72,35 +73,53 @@ final class BlockSearch {
     static Optional<Found> of(byte[] bytes, WorkBound work) {
         BlockSearch search = new BlockSearch(bytes, work);
         return search.syncs().stream()
-                .flatMap(sync -> search.behind(sync).stream())
+                .flatMap(places -> search.behind(places).stream())
                 .max(Comparator.comparingDouble(found -> found.check().bits()));
     }
 
-    private record Sync(int[] places, double bits) {}
+    private record Candidate(int pair, double bits) {}
 
-    /** Two bytes that stand together far more often than by chance. */
-    private List<Sync> syncs() {
-        List<Sync> syncs = new ArrayList<>();
-        if (!work.take(3L * bytes.length + (1 << 16))) {
-            return syncs;
+    /** The places of two bytes that stand together far more often than by chance, at many distances: what repeats itself has few. */
+    private List<int[]> syncs() {
+        if (!work.take(4L * bytes.length + PAIRS)) {
+            return List.of();
         }
         double[] rarity = ChanceOdds.rarity(bytes, bytes.length);
-        int[] counts = new int[1 << 16];
+        int[] counts = new int[PAIRS];
         for (int at = 0; at + 1 < bytes.length; at++) {
             counts[pair(at)]++;
         }
-        for (int pair = 0; pair < counts.length; pair++) {
+        int[] distances = distances(counts);
+        List<Candidate> candidates = new ArrayList<>();
+        for (int pair = 0; pair < PAIRS; pair++) {
             double expected = bytes.length * rarity[pair >>> 8] * rarity[pair & 0xff];
             if (counts[pair] >= LEAST_FRAMES && counts[pair] > 2 * expected) {
-                double bits = counts[pair] * ChanceOdds.log2(counts[pair] / expected);
-                syncs.add(new Sync(new int[] {pair}, bits));
+                candidates.add(new Candidate(pair, distances[pair] * ChanceOdds.log2(counts[pair] / expected)));
             }
         }
-        syncs.sort(Comparator.comparingDouble(Sync::bits).reversed());
-        return syncs.stream()
+        candidates.sort(Comparator.comparingDouble(Candidate::bits).reversed());
+        return candidates.stream()
                 .limit(MOST_SYNCS)
-                .map(sync -> new Sync(places(sync.places()[0], counts[sync.places()[0]]), sync.bits()))
+                .map(candidate -> places(candidate.pair(), counts[candidate.pair()]))
+                .filter(places -> places.length > 1)
                 .toList();
+    }
+
+    /** How many distances there are between neighbours of each pair, of the first of them. */
+    private int[] distances(int[] counts) {
+        int[] last = new int[PAIRS];
+        int[] looked = new int[PAIRS];
+        int[] distances = new int[PAIRS];
+        Set<Long> seen = new HashSet<>();
+        for (int at = 0; at + 1 < bytes.length; at++) {
+            int pair = pair(at);
+            if (counts[pair] >= LEAST_FRAMES && looked[pair] < MOST_DISTANCES) {
+                looked[pair]++;
+                distances[pair] += seen.add((long) (at - last[pair]) << Short.SIZE | pair) ? 1 : 0;
+                last[pair] = at;
+            }
+        }
+        return distances;
     }
 
     private int pair(int at) {
@@ -118,13 +137,13 @@ final class BlockSearch {
         return Arrays.copyOf(places, found);
     }
 
-    private Optional<Found> behind(Sync sync) {
+    private Optional<Found> behind(int[] places) {
         List<Found> found = new ArrayList<>();
         for (int size = 1; size <= 2; size++) {
             for (int at = SYNC_BYTES; at <= MOST_AT; at++) {
                 for (Endian endian : size == 1 ? List.of(Endian.BIG) : List.of(Endian.values())) {
-                    for (Growth growth : growths(sync.places(), new LengthGuess(at, size, endian, 0, 8 * size, 0))) {
-                        walked(sync.places(), growth).ifPresent(found::add);
+                    for (Growth growth : growths(places, new LengthGuess(at, size, endian, 0, 8 * size, 0))) {
+                        walked(places, growth).ifPresent(found::add);
                     }
                 }
             }

@@ -68,8 +68,8 @@ final class Recordings {
                 // Between two vtund all but packets are empty.
                 byte[] payload = isPacket ? packet() : isVtun ? new byte[0] : holdsPackets ? packet() : other();
                 payload = format.end().isPresent() ? line() : payload;
-                payload = isEthernet ? ethernet(payload) : fitted(payload, type);
                 FrameFormat shape = anyShape(type);
+                payload = isEthernet ? ethernet(payload) : fitted(payload, shape);
                 encoders.computeIfAbsent(shape, FrameEncoder::new).encode(out, type, Unpooled.wrappedBuffer(payload));
             }
         } finally {
@@ -105,9 +105,8 @@ final class Recordings {
                 .orElseThrow();
     }
 
-    /** Of some formats, frames of one type have all the same size. */
-    private byte[] fitted(byte[] payload, int type) {
-        FrameFormat shape = format.shapeOf(type).orElseThrow(); // those that hold it take as much
+    /** Of some shapes, frames have all the same size. */
+    private byte[] fitted(byte[] payload, FrameFormat shape) {
         return format.shapes().isEmpty()
                 ? payload
                 : Arrays.copyOf(
