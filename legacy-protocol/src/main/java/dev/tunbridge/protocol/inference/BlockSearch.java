@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Finds frames whose payload has a check behind each block, which their length does not count (DNP3). Such a length leads nowhere by
@@ -19,11 +20,11 @@ final class BlockSearch {
 
     private static final int SYNC_BYTES = 2;
     private static final int LEAST_FRAMES = 8;
-    private static final int MOST_SYNCS = 32;
+    private static final int MOST_SYNCS = 24;
     private static final int PAIRS = 1 << 16;
     private static final int MOST_AT = 8;
     /** Distances between neighbours that are looked at. */
-    private static final int MOST_DISTANCES = 64;
+    private static final int MOST_DISTANCES = 40;
 
     private static final double LEAST_PART_FITTING = 0.75;
     private static final int[] BLOCK_BYTES = {8, 16, 32, 64, 128, 256};
@@ -77,9 +78,10 @@ final class BlockSearch {
                 .max(Comparator.comparingDouble(found -> found.check().bits()));
     }
 
-    private record Candidate(int pair, double bits) {}
+    /** Of what repeats itself there is much, at few distances. */
+    private record Candidate(int pair, double bits, double bitsOfDistances) {}
 
-    /** The places of two bytes that stand together far more often than by chance, at many distances: what repeats itself has few. */
+    /** The places of two bytes that stand together far more often than by chance, or so at many distances. */
     private List<int[]> syncs() {
         if (!work.take(4L * bytes.length + PAIRS)) {
             return List.of();
@@ -94,13 +96,17 @@ final class BlockSearch {
         for (int pair = 0; pair < PAIRS; pair++) {
             double expected = bytes.length * rarity[pair >>> 8] * rarity[pair & 0xff];
             if (counts[pair] >= LEAST_FRAMES && counts[pair] > 2 * expected) {
-                candidates.add(new Candidate(pair, distances[pair] * ChanceOdds.log2(counts[pair] / expected)));
+                double bits = ChanceOdds.log2(counts[pair] / expected);
+                candidates.add(new Candidate(pair, counts[pair] * bits, distances[pair] * bits));
             }
         }
-        candidates.sort(Comparator.comparingDouble(Candidate::bits).reversed());
-        return candidates.stream()
-                .limit(MOST_SYNCS)
-                .map(candidate -> places(candidate.pair(), counts[candidate.pair()]))
+        return Stream.of(
+                        Comparator.comparingDouble(Candidate::bits),
+                        Comparator.comparingDouble(Candidate::bitsOfDistances))
+                .flatMap(order -> candidates.stream().sorted(order.reversed()).limit(MOST_SYNCS))
+                .map(Candidate::pair)
+                .distinct()
+                .map(pair -> places(pair, counts[pair]))
                 .filter(places -> places.length > 1)
                 .toList();
     }
