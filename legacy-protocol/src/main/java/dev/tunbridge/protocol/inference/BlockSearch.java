@@ -129,7 +129,7 @@ final class BlockSearch {
     }
 
     private int pair(int at) {
-        return (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+        return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
     }
 
     private int[] places(int pair, int count) {
