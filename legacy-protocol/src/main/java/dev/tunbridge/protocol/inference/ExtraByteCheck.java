@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -136,7 +137,7 @@ final class ExtraByteCheck {
             for (int at = fieldsEnd; at + bytes <= limit; at++) {
                 for (Endian order : bytes == 1 ? List.of(Endian.BIG) : List.of(endian, opposite(endian))) {
                     Header.Field type = Header.Field.bytes(at, bytes, order);
-                    TreeMap<Long, Integer> byType = byType(type, extra);
+                    SortedMap<Long, Integer> byType = byType(type, extra);
                     boolean isFew = !byType.isEmpty() && byType.size() <= Math.min(MOST_TYPES, 1 + cut.frames() / 4);
                     if (isFew && (best == null || byType.size() < best.bytes().size())) {
                         best = new CheckGuess.Extra(type, byType);
@@ -173,8 +174,8 @@ final class ExtraByteCheck {
     }
 
     /** Empty where frames of one type have different bytes. */
-    private TreeMap<Long, Integer> byType(Header.Field type, int[] extra) {
-        TreeMap<Long, Integer> byType = new TreeMap<>();
+    private SortedMap<Long, Integer> byType(Header.Field type, int[] extra) {
+        SortedMap<Long, Integer> byType = new TreeMap<>();
         for (int frame = 0; frame < cut.frames(); frame++) {
             Integer known = extra[frame] == NONE ? null : byType.putIfAbsent(type.read(cut, frame), extra[frame]);
             if (known != null && known != extra[frame]) {

@@ -245,9 +245,7 @@ public final class Inference {
         byte[] first = directions.get(0);
         List<byte[]> streams = streamsFrom(found.start());
         Map<Integer, Framed> shapes = new TreeMap<>();
-        found.frames()
-                .forEach((byValue, cut) ->
-                        shapes.put(byValue, Framed.ofShape(found.shapes().get(byValue), cut, work)));
+        found.frames().forEach((byValue, cut) -> shapes.put(byValue, Framed.ofShape(found.shape(byValue), cut, work)));
         double bits = found.bits()
                 + shapes.values().stream().mapToDouble(Framed::allBits).sum();
         return bits < LEAST_BITS

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -55,6 +56,10 @@ final class ShapeSearch {
      * @param start of the first frame
      */
     record Found(Map<Integer, ShapeGuess> shapes, Map<Integer, Cut> frames, int start, double bits) {
+        ShapeGuess shape(int first) {
+            return Objects.requireNonNull(shapes.get(first));
+        }
+
         int count() {
             return frames.values().stream().mapToInt(Cut::frames).sum();
         }
@@ -129,9 +134,9 @@ final class ShapeSearch {
     private Optional<Found> from(Seed seed) {
         Map<Integer, List<Integer>> following = following(seed);
         List<Integer> firsts = new ArrayList<>(following.keySet());
-        firsts.sort(
-                Comparator.comparingInt((Integer first) -> following.get(first).size())
-                        .reversed());
+        firsts.sort(Comparator.comparingInt((Integer first) ->
+                        following.getOrDefault(first, List.of()).size())
+                .reversed());
         firsts.remove((Integer) seed.first());
         firsts.add(0, seed.first());
         // The rarest are places where the first shape led by chance.
@@ -243,7 +248,7 @@ final class ShapeSearch {
         double part = 0;
         Set<Integer> unlike = new HashSet<>();
         for (Map.Entry<Integer, List<Integer>> each : starts.entrySet()) {
-            ShapeGuess shape = shapes.get(each.getKey());
+            ShapeGuess shape = Objects.requireNonNull(shapes.get(each.getKey()));
             int[] places = each.getValue().stream().mapToInt(Integer::intValue).toArray();
             int[] lengths =
                     Arrays.stream(places).map(at -> shape.total(bytes, at)).toArray();

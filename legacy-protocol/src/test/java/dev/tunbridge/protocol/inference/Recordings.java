@@ -14,7 +14,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 
 /** Writes what a bridge's peer may say: frames of a format with payloads like those of real traffic. */
@@ -60,7 +59,7 @@ final class Recordings {
         boolean isEthernet = format.name().equals("qemu");
         // Nothing else is ever between such marks or behind such lengths.
         boolean holdsPackets = isEthernet || format.name().equals("slip");
-        Map<FrameFormat, FrameEncoder> encoders = new IdentityHashMap<>();
+        IdentityHashMap<FrameFormat, FrameEncoder> encoders = new IdentityHashMap<>();
         try {
             for (int i = 0; i < frames; i++) {
                 boolean isPacket = content == Content.PACKETS || random.nextInt(6) < (isVtun ? 5 : 2);
