@@ -20,16 +20,26 @@ import java.util.TreeSet;
  *
  * <pre>
  *   local format = { what the description says }
- *   checks.lua      frame and header checks
- *   framing.lua     where a frame begins and ends, escapes, the search for the next one
+ *   numbers.lua     fields, lengths of all encodings
+ *   checks.lua      checks of frames, headers and blocks
+ *   framing.lua     where a frame begins and ends, of each shape; masks
+ *   escapes.lua     frames between marks
+ *   search.lua      the search for the next one behind damage
  *   messages.lua    layouts, and what lies in front of the first frame
  *   wireshark.lua   fields, trees, inner packets
  *   stream.lua      places in the TCP stream, segments put together, the port
  * </pre>
  */
 public final class Dissector {
-    private static final List<String> PARTS =
-            List.of("checks.lua", "framing.lua", "messages.lua", "wireshark.lua", "stream.lua");
+    private static final List<String> PARTS = List.of(
+            "numbers.lua",
+            "checks.lua",
+            "framing.lua",
+            "escapes.lua",
+            "search.lua",
+            "messages.lua",
+            "wireshark.lua",
+            "stream.lua");
 
     /** Wireshark has protocols called hdlc and the like. */
     private static final String FILTER_PREFIX = "tb_";

@@ -2,7 +2,6 @@ package dev.tunbridge.protocol.dissector;
 
 import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.frame.BytePattern;
-import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.protocol.frame.HeaderField;
 import java.lang.reflect.InvocationTargetException;
@@ -35,10 +34,19 @@ final class FrameFeatures {
             "deadAfterNanos",
             "flags",
             "headerCheck",
-            "typing");
+            "typing",
+            "end",
+            "mask",
+            "onlyType",
+            "signature",
+            "shapes");
     private static final Set<String> OF_LENGTHS = Set.of("encoding", "bits", "counts", "adjust", "until", "repeatedAt");
     private static final Set<String> OF_FIELDS = Set.of("name", "bits", "value");
-    private static final Set<String> OF_CHECKS = Set.of("algorithm", "from", "to", "at", "endian");
+    private static final Set<String> OF_CHECKS =
+            Set.of("algorithm", "from", "to", "at", "endian", "encoding", "separator", "every", "extra");
+
+    private static final Set<String> OF_MASKS = Set.of("when", "keyBytes");
+    private static final Set<String> OF_SIGNATURES = Set.of("when", "sizeBytes");
 
     private static final Set<Object> UNUSED =
             Set.of(Optional.empty(), OptionalInt.empty(), OptionalLong.empty(), false, 0, 0L, List.of(), Map.of());
@@ -48,18 +56,6 @@ final class FrameFeatures {
     /** @throws DescriptionException naming the first that is made use of and has no Lua */
     static void verify(FrameFormat format) {
         String name = format.name();
-        if (!format.shapes().isEmpty()) {
-            throw refused(name, "frame.shapes", "a list of " + format.shapes().size());
-        }
-        if (format.escape() == Escape.SML) {
-            throw refused(name, "frame.escape", "sml");
-        }
-        if (format.length().isEmpty() && format.escape() == Escape.NONE) {
-            throw refused(name, "frame.payload.size", format.maxPayloadBytes());
-        }
-        if (format.check().filter(check -> !check.extra().isEmpty()).isPresent()) {
-            throw refused(name, "frame.crcExtra", "there");
-        }
         verify(name, "frame", format, OF_FRAMES);
         format.length().ifPresent(length -> verify(name, "frame.length", length, OF_LENGTHS));
         for (HeaderField field : format.fields()) {
@@ -67,6 +63,9 @@ final class FrameFeatures {
         }
         format.check().ifPresent(check -> verify(name, "frame.check", check, OF_CHECKS));
         format.headerCheck().ifPresent(check -> verify(name, "frame.headerCheck", check, OF_CHECKS));
+        format.mask().ifPresent(mask -> verify(name, "frame.mask", mask, OF_MASKS));
+        format.signature().ifPresent(signature -> verify(name, "frame.signature", signature, OF_SIGNATURES));
+        format.shapes().forEach(FrameFeatures::verify);
     }
 
     static DescriptionException refused(String format, String key, Object value) {

@@ -23,12 +23,24 @@ final class FrameTable {
     static LuaTable of(FrameFormat format) {
         FrameFeatures.verify(format);
         LuaTable table = new LuaTable();
+        table.flag("can_resynchronise", format.canResynchronise());
+        table.flag("shares_flag", format.mayShareFlag());
+        List<FrameFormat> shapes = format.shapes().isEmpty() ? List.of(format) : format.shapes();
+        table.list("shapes", shapes.stream().map(FrameTable::shape).toList());
+        if (format.escape() != Escape.NONE) {
+            table.table("escape", escape(format));
+        }
+        return table;
+    }
+
+    private static LuaTable shape(FrameFormat format) {
+        LuaTable table = new LuaTable();
         table.number("head", format.payloadAt());
         table.number("tail", format.tailBytes());
         table.number("most", format.maxPayloadBytes());
         table.number("length_bias", format.lengthBias());
-        table.flag("can_resynchronise", format.canResynchronise());
-        table.flag("shares_flag", format.mayShareFlag());
+        table.number("only_type", Integer.toUnsignedLong(format.onlyType()));
+        table.flag("is_searched", format.canResynchronise());
         table.list("sync", pattern(format.sync()));
         table.list("trailer", pattern(format.trailer()));
         table.list("constants", constants(format));
@@ -45,10 +57,18 @@ final class FrameTable {
         format.check().ifPresent(check -> table.table("check", check(format.name(), "frame.check", check)));
         format.headerCheck()
                 .ifPresent(check -> table.table("header_check", check(format.name(), "frame.headerCheck", check)));
-        if (format.escape() != Escape.NONE) {
-            table.table("escape", escape(format));
-        }
+        format.mask()
+                .ifPresent(mask -> table.table("mask", flag(format, mask.when()).number("key_bytes", mask.keyBytes())));
+        format.signature()
+                .ifPresent(signature -> table.table(
+                        "signature", flag(format, signature.when()).number("bytes", signature.sizeBytes())));
         return table;
+    }
+
+    /** The bit of the header that brings a part. */
+    private static LuaTable flag(FrameFormat format, String when) {
+        int index = format.fieldIndex(when).orElseThrow();
+        return bits(format.fields().get(index).bits());
     }
 
     private static List<LuaTable> pattern(BytePattern pattern) {
@@ -135,7 +155,15 @@ final class FrameTable {
             throw FrameFeatures.refused(
                     name, key + ".algorithm", algorithm.getClass().getSimpleName());
         }
+        if (!check.extra().isEmpty()) {
+            LuaTable extra = new LuaTable();
+            new TreeMap<>(check.extra()).forEach(extra::numberAt);
+            table.table("extra", extra);
+        }
         return table.number("size", algorithm.sizeBytes())
+                .number("every", check.every())
+                .flag("in_digits", check.encoding() == Check.Encoding.ASCII_HEX)
+                .list("separator", pattern(check.separator()))
                 .flag("little", check.endian() == Endian.LITTLE)
                 .table("from", position(check.from()))
                 .table("to", position(check.to()))
@@ -151,14 +179,15 @@ final class FrameTable {
                 .text("kind", format.escape().name().toLowerCase(Locale.ROOT))
                 .number("longest", format.maxFrameBytes());
         switch (format.escape()) {
-            case NONE, END, SML -> throw new IllegalStateException(format.escape() + " is no escape");
+            case NONE -> throw new IllegalStateException(format.escape() + " is no escape");
+            case END -> table.number("delimiter", format.end().orElseThrow());
             case HDLC -> table.number("delimiter", 0x7E).octets("mark", new byte[] {0x7D});
             case SLIP ->
                 table.number("delimiter", 0xC0)
                         .octets("mark", new byte[] {(byte) 0xDB})
                         .table("originals", originals(Map.of(0xDC, 0xC0, 0xDD, 0xDB)));
             case COBS -> table.number("delimiter", 0);
-            case DLE -> {}
+            case DLE, SML -> {}
         }
         return table;
     }

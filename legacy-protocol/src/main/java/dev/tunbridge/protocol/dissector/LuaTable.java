@@ -65,9 +65,9 @@ final class LuaTable {
         return table(key, table);
     }
 
-    /** Under a number. */
+    /** Under a number, 32 bits without a sign. */
     LuaTable numberAt(int key, long value) {
-        return entry(Integer.toString(key), Long.toString(value));
+        return entry(Integer.toUnsignedString(key), Long.toString(value));
     }
 
     private LuaTable raw(String key, String value) {

@@ -98,20 +98,25 @@ final class CheckSearch {
      * @param fieldsEnd where the header ends at the earliest
      */
     Optional<CheckGuess> ofFrame(int trailerBytes, int fieldsEnd) {
-        List<Place> places = new ArrayList<>();
-        int mostFrom = Math.min(MOST_HEADER_BYTES, cut.shortest());
-        for (int from = 0; from <= mostFrom; from++) {
-            places.add(new Place(from, CheckGuess.PAYLOAD_END, CheckGuess.PAYLOAD_END, trailerBytes));
-        }
-        Optional<CheckGuess> behind = best(places);
+        Optional<CheckGuess> behind = behind(trailerBytes);
         if (behind.isPresent()) {
             return behind;
         }
-        places.clear();
+        List<Place> places = new ArrayList<>();
         for (int at = 0; at < Math.min(fieldsEnd + MOST_HEADER_BYTES, cut.shortest()); at++) {
             for (int size : new int[] {1, 2, 3, 4}) {
                 places.add(new Place(at + size, CheckGuess.PAYLOAD_END, at, trailerBytes));
             }
+        }
+        return best(places);
+    }
+
+    /** The same, behind the payload alone. */
+    Optional<CheckGuess> behind(int trailerBytes) {
+        List<Place> places = new ArrayList<>();
+        int mostFrom = Math.min(MOST_HEADER_BYTES, cut.shortest());
+        for (int from = 0; from <= mostFrom; from++) {
+            places.add(new Place(from, CheckGuess.PAYLOAD_END, CheckGuess.PAYLOAD_END, trailerBytes));
         }
         return best(places);
     }
@@ -320,7 +325,18 @@ final class CheckSearch {
                 - place.from() / 1000.0
                 + (endian == Endian.BIG ? 0.0001 : 0);
         if (right >= LEAST_PART_RIGHT * cut.frames() && bits >= LEAST_BITS) {
-            found.add(new CheckGuess(keys, name, size, place.from(), place.to(), place.at(), endian, bits));
+            found.add(new CheckGuess(
+                    keys,
+                    name,
+                    size,
+                    place.from(),
+                    place.to(),
+                    place.at(),
+                    endian,
+                    Optional.empty(),
+                    Optional.empty(),
+                    0,
+                    bits));
         }
     }
 

@@ -41,6 +41,7 @@ final class DelimiterSearch {
             new DelimiterSearch(bytes).cobs().ifPresent(found::add);
             new DelimiterSearch(bytes).dle().ifPresent(found::add);
         }
+        SmlSearch.of(bytes, work).ifPresent(found::add);
         return found;
     }
 
@@ -169,6 +170,12 @@ final class DelimiterSearch {
         if (ends.size() < LEAST_FRAMES) {
             return Optional.empty();
         }
+        Cut cut = cut(content.toByteArray(), ends);
+        return Optional.of(new Found(name, cut, sharesFlags, bits + ChanceOdds.bits(cut)));
+    }
+
+    /** One frame behind the other, as far as they are of interest. */
+    static Cut cut(byte[] contents, List<Integer> ends) {
         int count = Math.min(ends.size(), FrameStart.MOST_FRAMES);
         int[] starts = new int[count];
         int[] lengths = new int[count];
@@ -176,8 +183,6 @@ final class DelimiterSearch {
             starts[i] = i == 0 ? 0 : ends.get(i - 1);
             lengths[i] = ends.get(i) - starts[i];
         }
-        byte[] all = Arrays.copyOf(content.toByteArray(), ends.get(count - 1));
-        Cut cut = new Cut(all, starts, lengths);
-        return Optional.of(new Found(name, cut, sharesFlags, bits + ChanceOdds.bits(cut)));
+        return new Cut(Arrays.copyOf(contents, ends.get(count - 1)), starts, lengths);
     }
 }

@@ -35,10 +35,59 @@ final class DescriptionText {
         return new DescriptionText(framed).text(remarks);
     }
 
+    /** The same of frames that have these shapes, by their first bytes; empty where no description could hold them. */
+    static Optional<String> ofShapes(Map<Integer, Framed> shapes, List<String> remarks) {
+        StringBuilder text = new StringBuilder();
+        remarks.forEach(remark -> text.append("# ").append(remark).append('\n'));
+        text.append("name: inferred\nframe:\n");
+        TreeMap<Long, Integer> extra = new TreeMap<>();
+        TreeMap<Long, Integer> types = new TreeMap<>();
+        StringBuilder items = new StringBuilder();
+        for (Map.Entry<Integer, Framed> entry : shapes.entrySet()) {
+            Framed shape = entry.getValue();
+            Map<Long, Integer> more = shape.check()
+                    .flatMap(CheckGuess::extra)
+                    .<Map<Long, Integer>>map(CheckGuess.Extra::bytes)
+                    .orElse(Map.of());
+            for (Map.Entry<Long, Integer> each : more.entrySet()) {
+                Integer other = extra.putIfAbsent(each.getKey(), each.getValue());
+                if (other != null && !other.equals(each.getValue())) {
+                    return Optional.empty();
+                }
+            }
+            DescriptionText one = new DescriptionText(shape);
+            one.frame();
+            if (shape.header().type().isEmpty()) {
+                one.line("  type: " + number(entry.getKey()));
+            }
+            items.append("    - ").append(one.yaml.toString().indent(4).strip()).append('\n');
+            one.byType(entry.getKey()).forEach((number, cut) -> types.merge(number, cut.frames(), Integer::sum));
+        }
+        if (!extra.isEmpty()) {
+            text.append("  crcExtra: ").append(CheckGuess.Extra.yaml(extra)).append('\n');
+        }
+        text.append("  shapes:\n").append(items).append("types:\n");
+        types.forEach((number, frames) -> text.append("  type-" + number(number) + ": " + number(number) + " # "
+                + frames + (frames == 1 ? " frame" : " frames") + "\n"));
+        text.append("messages:\n");
+        types.forEach((number, frames) -> text.append("  type-" + number(number) + ": [{bytes: content}]\n"));
+        return Optional.of(text.append("session: none\n").toString());
+    }
+
     private String text(List<String> remarks) {
         remarks.forEach(remark -> line("# " + remark));
         line("name: inferred");
         line("frame:");
+        frame();
+        framed.check()
+                .flatMap(CheckGuess::extra)
+                .ifPresent(extra -> line("  crcExtra: " + CheckGuess.Extra.yaml(extra.bytes())));
+        types();
+        line("session: none");
+        return yaml.toString();
+    }
+
+    private void frame() {
         sync();
         header();
         framed.length().ifPresent(this::length);
@@ -47,7 +96,12 @@ final class DescriptionText {
                 + (framed.growing().isPresent() ? "length-end" : framed.header().payloadAt())
                 + (framed.length().isPresent() || framed.growing().isPresent()
                         ? "}"
-                        : ", max: " + longestPayload() + "}"));
+                        : framed.isDelimited()
+                                ? ", max: " + longestPayload() + "}"
+                                : ", size: " + framed.fixedPayloadBytes() + "}"));
+        framed.growing()
+                .filter(GrowingGuess::mayMask)
+                .ifPresent(growing -> line("  mask: {when: masked, size: " + GrowingGuess.KEY_BYTES + "}"));
         framed.headerCheck().ifPresent(check -> line("  headerCheck: " + check.yaml()));
         framed.check().ifPresent(check -> line("  check: " + check.yaml()));
         trailer();
@@ -55,9 +109,6 @@ final class DescriptionText {
         if (framed.sharesFlags()) {
             line("  flags: shared");
         }
-        types();
-        line("session: none");
-        return yaml.toString();
     }
 
     private void line(String line) {
@@ -65,7 +116,7 @@ final class DescriptionText {
     }
 
     private void sync() {
-        int size = framed.escape().isPresent() ? 0 : framed.header().syncBytes();
+        int size = framed.isDelimited() ? 0 : framed.header().syncBytes();
         if (size > 0) {
             StringBuilder hex = new StringBuilder();
             for (int i = 0; i < size; i++) {
@@ -103,6 +154,10 @@ final class DescriptionText {
         Header header = framed.header();
         header.type().ifPresent(field -> fields.add(field("type", field, "")));
         header.sequence().ifPresent(field -> fields.add(field("sequence", field, "")));
+        framed.growing()
+                .filter(GrowingGuess::mayMask)
+                .ifPresent(growing ->
+                        fields.add(field("masked", new Header.Field(growing.at(), 1, Endian.BIG, 7, 1), "")));
         for (Header.Field constant : constants()) {
             fields.add(field("constant-" + constant.at(), constant, ", value: 0x" + hex(cut.at(0, constant.at()))));
         }
@@ -115,7 +170,7 @@ final class DescriptionText {
     /** Between escapes there is no sync, and what is always there is a constant. */
     private List<Header.Field> constants() {
         List<Header.Field> constants = new ArrayList<>();
-        for (int at = 0; framed.escape().isPresent() && at < framed.header().syncBytes(); at++) {
+        for (int at = 0; framed.isDelimited() && at < framed.header().syncBytes(); at++) {
             constants.add(Header.Field.bytes(at, 1, Endian.BIG));
         }
         constants.addAll(framed.header().constants());
@@ -148,6 +203,9 @@ final class DescriptionText {
         line("  length: {at: " + length.at() + ", size: " + length.size() + order(length.size(), length.endian())
                 + (length.shift() == 0 ? "" : ", shift: " + length.shift())
                 + (length.isWhole() ? "" : ", bits: " + length.bits())
+                + (length.repeatedAt().isPresent()
+                        ? ", repeatedAt: " + length.repeatedAt().getAsInt()
+                        : "")
                 + ", counts: " + counts + (adjust == 0 ? "" : ", adjust: " + adjust)
                 + ", max: " + Math.min(mostSaid, longestPayload()) + "}");
     }
@@ -160,27 +218,19 @@ final class DescriptionText {
 
     private void trailer() {
         int size = framed.trailerBytes();
-        if (size > 0) {
-            StringBuilder hex = new StringBuilder();
-            for (int i = size - 1; i >= 0; i--) {
-                hex.append(hex(cut.at(0, cut.lengths[0] - 1 - i))).append(i == 0 ? "" : " ");
-            }
-            line("  trailer: \"" + hex + "\"");
+        StringBuilder hex = new StringBuilder();
+        for (int i = size - 1; i >= 0; i--) {
+            hex.append(hex(cut.at(0, cut.lengths[0] - 1 - i))).append(i == 0 ? "" : " ");
+        }
+        framed.end().ifPresent(end -> hex.append(hex.isEmpty() ? "" : " ").append(hex(end)));
+        if (!hex.isEmpty()) {
+            line((framed.end().isPresent() ? "  end: \"" : "  trailer: \"") + hex + "\"");
         }
     }
 
     private void types() {
         Optional<Header.Field> field = framed.header().type();
-        Map<Long, Cut> byType = new TreeMap<>();
-        if (field.isEmpty()) {
-            byType.put(0L, cut);
-        } else {
-            Header.Field type = field.get();
-            LongStream.range(0, cut.frames())
-                    .map(i -> type.read(cut, (int) i))
-                    .distinct()
-                    .forEach(value -> byType.put(value, cut.where(i -> type.read(cut, i) == value)));
-        }
+        Map<Long, Cut> byType = byType(0);
         line("types:");
         byType.forEach((value, frames) -> line("  " + name(field, value) + ": " + number(value) + " # "
                 + frames.frames() + (frames.frames() == 1 ? " frame" : " frames")));
@@ -193,6 +243,22 @@ final class DescriptionText {
                 + (packets.equals(Optional.of(value))
                         ? "{means: packet, layout: [" + packetLayout(frames).orElseThrow() + "{bytes: content}]}"
                         : "[{bytes: content}]")));
+    }
+
+    /** The frames of each type; of this one where they have one only. */
+    private Map<Long, Cut> byType(long only) {
+        Map<Long, Cut> byType = new TreeMap<>();
+        Optional<Header.Field> field = framed.header().type();
+        if (field.isEmpty()) {
+            byType.put(only, cut);
+        } else {
+            Header.Field type = field.get();
+            LongStream.range(0, cut.frames())
+                    .map(i -> type.read(cut, (int) i))
+                    .distinct()
+                    .forEach(value -> byType.put(value, cut.where(i -> type.read(cut, i) == value)));
+        }
+        return byType;
     }
 
     private static String name(Optional<Header.Field> field, long value) {

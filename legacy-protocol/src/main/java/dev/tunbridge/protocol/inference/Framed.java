@@ -1,11 +1,13 @@
 package dev.tunbridge.protocol.inference;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A framing that was found, before it is written down.
  *
  * @param escape as a description names it; empty for none
+ * @param end the byte that ends frames, if one does
  * @param growing a length that takes more bytes the greater it is; the cut is without its bytes then
  * @param cut the frames of all directions, unescaped
  * @param sharesFlags whether one mark stands between two frames
@@ -13,6 +15,7 @@ import java.util.Optional;
  */
 record Framed(
         Optional<String> escape,
+        OptionalInt end,
         Optional<LengthGuess> length,
         Optional<GrowingGuess> growing,
         Cut cut,
@@ -24,7 +27,12 @@ record Framed(
         double bits) {
     int tailBytes() {
         return trailerBytes
-                + check.filter(CheckGuess::isBehind).map(CheckGuess::sizeBytes).orElse(0);
+                + check.filter(CheckGuess::isBehind).map(CheckGuess::wireBytes).orElse(0);
+    }
+
+    /** Whether marks tell frames apart. */
+    boolean isDelimited() {
+        return escape.isPresent() || end.isPresent();
     }
 
     double allBits() {
@@ -33,14 +41,55 @@ record Framed(
                 + headerCheck.map(CheckGuess::bits).orElse(0.0);
     }
 
+    /** Frames of one of several shapes. */
+    static Framed ofShape(ShapeGuess shape, Cut cut, WorkBound work) {
+        Optional<LengthGuess> length = shape.length().map(field -> field.repeated(cut));
+        Tail tail = cut.shortest() == 1
+                ? new Tail(Optional.empty(), Optional.empty(), 0)
+                : Tail.of(cut, length.map(LengthGuess::end).orElse(1), Tail.Depth.CATALOGUE, work);
+        Framed framed = of(Optional.empty(), OptionalInt.empty(), length, Optional.empty(), cut, tail, false, 0);
+        return framed.with(length.isPresent() ? framed.header.behindFirstByte() : Header.ofFirstByte());
+    }
+
+    /** Frames with a check behind each block of their payload. */
+    static Framed ofBlocks(BlockSearch.Found found, WorkBound work) {
+        Optional<CheckGuess> headerCheck =
+                new CheckSearch(found.cut(), work).ofHeader(found.length().end());
+        Tail tail = new Tail(
+                Optional.of(found.check()),
+                headerCheck.filter(check -> check.at() + check.sizeBytes() <= found.payloadAt()),
+                0);
+        Framed framed = of(
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.of(found.length()),
+                Optional.empty(),
+                found.cut(),
+                tail,
+                false,
+                -BlockSearch.BITS_OF_SEARCH);
+        return framed.with(framed.header.endingAt(found.payloadAt()));
+    }
+
+    private Framed with(Header another) {
+        return new Framed(
+                escape, end, length, growing, cut, check, headerCheck, trailerBytes, another, sharesFlags, bits);
+    }
+
+    /** The bytes of each payload, where all frames have the same. */
+    int fixedPayloadBytes() {
+        return cut.longest() - header.payloadAt() - tailBytes();
+    }
+
     /** The same length field with the check, if there is one, and all that lies in front of the payload. */
     static Framed of(LengthGuess guess, Cut cut, double bits, Tail.Depth depth, WorkBound work) {
         Tail tail = Tail.of(cut, guess.end(), depth, work);
-        return of(Optional.empty(), Optional.of(guess), Optional.empty(), cut, tail, false, bits);
+        return of(Optional.empty(), OptionalInt.empty(), Optional.of(guess), Optional.empty(), cut, tail, false, bits);
     }
 
     static Framed of(
             Optional<String> escape,
+            OptionalInt end,
             Optional<LengthGuess> length,
             Optional<GrowingGuess> growing,
             Cut cut,
@@ -48,14 +97,10 @@ record Framed(
             boolean sharesFlags,
             double bits) {
         Optional<CheckGuess> headerCheck = tail.headerCheck();
-        int tailBytes = tail.trailerBytes()
-                + tail.check()
-                        .filter(CheckGuess::isBehind)
-                        .map(CheckGuess::sizeBytes)
-                        .orElse(0);
-        Header header = Header.of(cut, length, growing, tail.check(), headerCheck, tailBytes);
+        Header header = Header.of(cut, end, length, growing, tail.check(), headerCheck, tail.bytes());
         return new Framed(
                 escape,
+                end,
                 length,
                 growing,
                 cut,

@@ -11,11 +11,16 @@ record GrowingGuess(Kind kind, int at, int tailBytes) {
     private static final int MOST_DIGITS = 7;
     private static final int NONE = -1;
 
+    private static final int MASKED = 0x80;
+    static final int KEY_BYTES = 4;
+
     /** How it is written. */
     enum Kind {
         VARINT_LEAST_FIRST("size: 4, encoding: varint, endian: little"),
         VARINT("size: 4, encoding: varint"),
         STAGED("size: 1, bits: 7, encoding: staged"),
+        /** The bit beside it says that a key follows, with which the payload is masked (RFC 6455, section 5.2). */
+        STAGED_BESIDE_MASK("size: 1, bits: 7, encoding: staged"),
         HEX_CR_LF("size: 7, encoding: ascii-hex, until: \"0D 0A\""),
         HEX_LF("size: 7, encoding: ascii-hex, until: \"0A\""),
         DECIMAL_CR_LF("size: 7, encoding: ascii-decimal, until: \"0D 0A\""),
@@ -38,7 +43,7 @@ record GrowingGuess(Kind kind, int at, int tailBytes) {
         return switch (kind) {
             case VARINT_LEAST_FIRST -> varint(bytes, index, true);
             case VARINT -> varint(bytes, index, false);
-            case STAGED -> staged(bytes, index);
+            case STAGED, STAGED_BESIDE_MASK -> staged(bytes, index);
             case HEX_CR_LF -> digits(bytes, index, 16, "\r\n");
             case HEX_LF -> digits(bytes, index, 16, "\n");
             case DECIMAL_CR_LF -> digits(bytes, index, 10, "\r\n");
@@ -103,6 +108,22 @@ record GrowingGuess(Kind kind, int at, int tailBytes) {
     /** The bytes of the whole frame that begins here, {@link LengthGuess#NO_FRAME} for none. */
     int total(byte[] bytes, int start) {
         long field = start + at < bytes.length ? field(bytes, start + at) : NONE;
-        return field < 0 ? LengthGuess.NO_FRAME : at + (int) (field >>> 32) + (int) field + tailBytes;
+        return field < 0
+                ? LengthGuess.NO_FRAME
+                : at + (int) (field >>> 32) + keyBytes(bytes, start) + (int) field + tailBytes;
+    }
+
+    boolean mayMask() {
+        return kind == Kind.STAGED_BESIDE_MASK;
+    }
+
+    /** The same whose payload may be masked. */
+    GrowingGuess besideMask() {
+        return new GrowingGuess(Kind.STAGED_BESIDE_MASK, at, tailBytes);
+    }
+
+    /** The bytes of the key behind the length of the frame that begins here. */
+    int keyBytes(byte[] bytes, int start) {
+        return mayMask() && (bytes[start + at] & MASKED) != 0 ? KEY_BYTES : 0;
     }
 }

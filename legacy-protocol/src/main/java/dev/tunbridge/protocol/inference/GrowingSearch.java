@@ -29,7 +29,7 @@ final class GrowingSearch {
      * @param cut whole frames, as they are in the bytes
      */
     record Found(GrowingGuess guess, Cut cut, double bits) {
-        /** The frames without their lengths, so that all that follows stands at one place. */
+        /** The frames without their lengths and unmasked, so that all that follows stands at one place. */
         Cut withoutLengths() {
             byte[] all = new byte[cut.bytes.length];
             int[] starts = new int[cut.frames()];
@@ -37,10 +37,14 @@ final class GrowingSearch {
             int size = 0;
             for (int i = 0; i < cut.frames(); i++) {
                 int start = cut.starts[i];
-                int field = guess.sizeBytes(cut.bytes, start);
+                int key = guess.keyBytes(cut.bytes, start);
+                int field = guess.sizeBytes(cut.bytes, start) + key;
                 int behind = start + guess.at() + field;
                 System.arraycopy(cut.bytes, start, all, size, guess.at());
                 System.arraycopy(cut.bytes, behind, all, size + guess.at(), cut.end(i) - behind);
+                for (int at = behind; key > 0 && at < cut.end(i); at++) {
+                    all[size + guess.at() + at - behind] ^= cut.bytes[behind - key + (at - behind) % key];
+                }
                 starts[i] = size;
                 lengths[i] = cut.lengths[i] - field;
                 size += lengths[i];
@@ -49,11 +53,21 @@ final class GrowingSearch {
         }
     }
 
+    /** The same, where frames of another direction are masked as these are not. */
+    Found besideMask(Found found) {
+        GrowingGuess guess = found.guess().besideMask();
+        boolean isMasked = found.guess().kind() == GrowingGuess.Kind.STAGED
+                && found.guess().tailBytes() == 0
+                && best(guess) != null;
+        return isMasked ? new Found(guess, found.cut(), found.bits()) : found;
+    }
+
     List<Found> find() {
         List<Found> found = new ArrayList<>();
         for (GrowingGuess.Kind kind : GrowingGuess.Kind.values()) {
             for (int at = 0; at <= MOST_AT; at++) {
-                for (int tail = 0; tail <= MOST_TAIL_BYTES; tail++) {
+                int mostTail = kind == GrowingGuess.Kind.STAGED_BESIDE_MASK ? 0 : MOST_TAIL_BYTES;
+                for (int tail = 0; tail <= mostTail; tail++) {
                     GrowingGuess guess = new GrowingGuess(kind, at, tail);
                     Found best = best(guess);
                     if (best != null) {
@@ -84,6 +98,7 @@ final class GrowingSearch {
         int at = start;
         int count = 0;
         int sizes = 0;
+        boolean isMasked = !guess.mayMask();
         while (count < FrameStart.MOST_FRAMES && work.take(1)) {
             if (at == bytes.length) {
                 break;
@@ -100,8 +115,12 @@ final class GrowingSearch {
                 break; // cut off
             }
             sizes |= 1 << Math.min(30, guess.sizeBytes(bytes, at));
+            isMasked |= guess.keyBytes(bytes, at) > 0;
             count++;
             at += total;
+        }
+        if (!isMasked) {
+            return 0;
         }
         // A length of one byte always is none that grows.
         return Integer.bitCount(sizes) > 1 ? count : 0;

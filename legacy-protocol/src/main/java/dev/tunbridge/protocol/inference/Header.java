@@ -43,15 +43,44 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
     private static final double SEQUENCE_PART = 0.9;
     private static final int FRAMES_FOR_CONSTANTS = 20;
 
+    /** Of frames that have nothing but their first byte in common. */
+    static Header ofFirstByte() {
+        return new Header(1, Optional.empty(), Optional.empty(), List.of(), 1);
+    }
+
+    /** The same where the first byte tells shapes apart, and so is no type. */
+    Header behindFirstByte() {
+        return syncBytes > 0
+                ? this
+                : new Header(
+                        1,
+                        type.filter(field -> field.at() > 0),
+                        sequence.filter(field -> field.at() > 0),
+                        constants.stream().filter(field -> field.at() > 0).toList(),
+                        Math.max(1, payloadAt));
+    }
+
+    /** The same where the payload is known to begin here. */
+    Header endingAt(int end) {
+        return new Header(
+                Math.min(syncBytes, end),
+                type.filter(field -> field.end() <= end),
+                sequence.filter(field -> field.end() <= end),
+                constants.stream().filter(field -> field.end() <= end).toList(),
+                end);
+    }
+
     /** Finds them one after the other in a cut whose length and check are known. */
     static Header of(
             Cut cut,
+            OptionalInt end,
             Optional<LengthGuess> length,
             Optional<GrowingGuess> growing,
             Optional<CheckGuess> check,
             Optional<CheckGuess> headerCheck,
             int tailBytes) {
-        return new Search(cut, length, growing, check, headerCheck, tailBytes).find();
+        Search search = new Search(cut, length, growing, check, headerCheck, tailBytes);
+        return end.isPresent() ? search.ofLines() : search.find();
     }
 
     private static final class Search {
@@ -63,6 +92,7 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
         private final boolean isEndKnown;
         private final boolean holdsPackets;
         private final BitSet taken = new BitSet();
+        private final Optional<Field> typeOfCheck;
 
         Search(
                 Cut cut,
@@ -74,7 +104,10 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
             this.cut = cut;
             this.length = length;
             this.tailBytes = tailBytes;
+            this.typeOfCheck = check.flatMap(CheckGuess::extra).map(CheckGuess.Extra::type);
             length.ifPresent(l -> taken.set(l.at(), l.end()));
+            length.ifPresent(l -> l.repeatedAt().ifPresent(again -> taken.set(again, again + l.size())));
+            typeOfCheck.ifPresent(field -> taken.set(field.at(), field.end()));
             check.filter(c -> !c.isBehind()).ifPresent(c -> taken.set(c.at(), c.at() + c.sizeBytes()));
             headerCheck.ifPresent(c -> taken.set(c.at(), c.at() + c.sizeBytes()));
             int room = Math.max(0, cut.shortest() - tailBytes);
@@ -103,7 +136,7 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
         Header find() {
             Optional<Field> sequence = sequence();
             sequence.ifPresent(field -> taken.set(field.at(), field.end()));
-            Optional<Field> type = type(isEndKnown ? fixedEnd : most);
+            Optional<Field> type = typeOfCheck.or(() -> type(isEndKnown ? fixedEnd : most));
             if (type.isEmpty() && isEndKnown) {
                 type = type(most);
             }
@@ -126,6 +159,18 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
                 }
             }
             return new Header(sync, type, sequence, constants, end);
+        }
+
+        /** What a line begins with is a word, and no number, unless it is a sign: a type of one byte. */
+        Header ofLines() {
+            Column first = Column.of(cut, 0);
+            boolean isSign = most > 0 && first.distinct() <= MOST_TYPES && first.frames() == cut.frames();
+            for (int value = 0; value < 256; value++) {
+                isSign &= !first.has(value) || (value != ' ' && !Character.isLetterOrDigit(value));
+            }
+            return isSign
+                    ? new Header(0, Optional.of(Field.bytes(0, 1, Endian.BIG)), Optional.empty(), List.of(), 1)
+                    : new Header(0, Optional.empty(), Optional.empty(), List.of(), 0);
         }
 
         private boolean isConstant(int at) {

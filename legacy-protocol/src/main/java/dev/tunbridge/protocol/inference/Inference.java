@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /**
  * Proposes descriptions for the bytes of a connection. One use for each; for one thread. The work is bounded, whatever the bytes
@@ -79,11 +81,18 @@ public final class Inference {
                 proposal(framed).ifPresent(proposals::add);
             }
             for (GrowingSearch.Found found : new GrowingSearch(directions.get(0), work).find()) {
-                proposal(growing(found)).ifPresent(proposals::add);
+                proposal(growing(besideMask(found))).ifPresent(proposals::add);
             }
             for (DelimiterSearch.Found found : DelimiterSearch.of(directions.get(0), work)) {
                 proposal(between(found)).ifPresent(proposals::add);
             }
+            for (EndSearch.Found found : EndSearch.of(directions.get(0), work)) {
+                proposal(ended(found)).ifPresent(proposals::add);
+            }
+        }
+        if (!directions.isEmpty()) {
+            ShapeSearch.of(directions.get(0), work).flatMap(this::proposal).ifPresent(proposals::add);
+            BlockSearch.of(directions.get(0), work).flatMap(this::proposal).ifPresent(proposals::add);
         }
         proposals.sort(Comparator.comparingDouble(Proposal::bits).reversed());
         preferWhole(proposals);
@@ -121,17 +130,30 @@ public final class Inference {
         return boundaries;
     }
 
+    /** Of two ends one masks what it says, and the other does not. */
+    private GrowingSearch.Found besideMask(GrowingSearch.Found found) {
+        return directions.size() == 1 ? found : new GrowingSearch(directions.get(1), work).besideMask(found);
+    }
+
     private Framed growing(GrowingSearch.Found found) {
         Cut cut = found.withoutLengths();
         Tail tail = new Tail(Optional.empty(), Optional.empty(), found.guess().tailBytes());
         return Framed.of(
-                Optional.empty(), Optional.empty(), Optional.of(found.guess()), cut, tail, false, found.bits());
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.of(found.guess()),
+                cut,
+                tail,
+                false,
+                found.bits());
     }
 
     private Framed between(DelimiterSearch.Found found) {
         Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work).withoutTrailer();
         return Framed.of(
                 Optional.of(found.escape()),
+                OptionalInt.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 found.cut(),
@@ -140,11 +162,24 @@ public final class Inference {
                 found.bits());
     }
 
+    private Framed ended(EndSearch.Found found) {
+        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.CATALOGUE, work);
+        return Framed.of(
+                Optional.empty(),
+                OptionalInt.of(found.end()),
+                Optional.empty(),
+                Optional.empty(),
+                found.cut(),
+                tail,
+                false,
+                found.bits());
+    }
+
     private record Weighed(FrameStart.Framing framing, double bits) {}
 
     private Framed framed(Weighed weighed, Tail.Depth depth) {
         Cut cut = weighed.framing().cut();
-        LengthGuess guess = weighed.framing().guess().widened(cut);
+        LengthGuess guess = weighed.framing().guess().widened(cut).repeated(cut);
         for (byte[] other : directions.subList(1, directions.size())) {
             Optional<Cut> more =
                     FrameStart.inAnother(other, guess, weighed.framing().cut(), work);
@@ -185,13 +220,45 @@ public final class Inference {
         if (bits < LEAST_BITS) {
             return Optional.empty();
         }
-        int begin = framed.escape().isPresent() ? 0 : framed.cut().starts[0];
+        int begin = framed.isDelimited() ? 0 : framed.cut().starts[0];
         String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), begin));
+        return rehearsed(yaml, streams(framed, begin), framed.cut().frames(), bits);
+    }
+
+    private Optional<Proposal> proposal(BlockSearch.Found found) {
+        Framed framed = Framed.ofBlocks(found, work);
+        String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), found.start()));
+        return framed.allBits() < LEAST_BITS
+                ? Optional.empty()
+                : rehearsed(yaml, streamsFrom(found.start()), found.cut().frames(), framed.allBits());
+    }
+
+    /** The first direction from here on, and the other whole. */
+    private List<byte[]> streamsFrom(int start) {
+        byte[] first = directions.get(0);
+        List<byte[]> streams = new ArrayList<>(directions);
+        streams.set(0, Arrays.copyOfRange(first, start, first.length));
+        return streams;
+    }
+
+    private Optional<Proposal> proposal(ShapeSearch.Found found) {
+        byte[] first = directions.get(0);
+        List<byte[]> streams = streamsFrom(found.start());
+        Map<Integer, Framed> shapes = new TreeMap<>();
+        found.frames().forEach((byValue, cut) -> shapes.put(byValue, Framed.ofShape(found.shape(byValue), cut, work)));
+        double bits = found.bits()
+                + shapes.values().stream().mapToDouble(Framed::allBits).sum();
+        return bits < LEAST_BITS
+                ? Optional.empty()
+                : DescriptionText.ofShapes(shapes, Preamble.remarks(first, found.start()))
+                        .flatMap(yaml -> rehearsed(yaml, streams, found.count(), bits));
+    }
+
+    private Optional<Proposal> rehearsed(String yaml, List<byte[]> streams, int frames, double bits) {
         long bytes =
                 directions.stream().mapToLong(direction -> direction.length).sum();
-        return Rehearsal.of(yaml, streams(framed, begin))
-                .filter(outcome ->
-                        outcome.frames() >= LEAST_PART_FITTING * framed.cut().frames())
+        return Rehearsal.of(yaml, streams)
+                .filter(outcome -> outcome.frames() >= LEAST_PART_FITTING * frames)
                 .map(outcome -> new Proposal(
                         yaml,
                         List.of(String.format(

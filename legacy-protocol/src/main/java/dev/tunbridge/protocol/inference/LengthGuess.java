@@ -1,14 +1,16 @@
 package dev.tunbridge.protocol.inference;
 
 import dev.tunbridge.protocol.frame.Endian;
+import java.util.OptionalInt;
 
 /**
  * A guess at the length field.
  *
  * @param at bytes from the start of the frame
  * @param bias what a frame is longer than the number in the field
+ * @param repeatedAt where it stands once more
  */
-record LengthGuess(int at, int size, Endian endian, int shift, int bits, int bias) {
+record LengthGuess(int at, int size, Endian endian, int shift, int bits, int bias, OptionalInt repeatedAt) {
     /** What {@link #total} answers where the field lies beyond the bytes or says what no frame can be. */
     static final int NO_FRAME = -1;
 
@@ -17,8 +19,32 @@ record LengthGuess(int at, int size, Endian endian, int shift, int bits, int bia
     /** Longer frames are not looked for. */
     static final int LONGEST_FRAME_BYTES = 1 << 20;
 
+    private static final int MOST_BETWEEN = 4;
+
+    LengthGuess(int at, int size, Endian endian, int shift, int bits, int bias) {
+        this(at, size, endian, shift, bits, bias, OptionalInt.empty());
+    }
+
     int end() {
         return at + size;
+    }
+
+    /** The same, with the place where all frames say it again, or have said it before; for a length that has many values. */
+    LengthGuess repeated(Cut cut) {
+        for (int again = Math.max(0, at - size - MOST_BETWEEN); again <= end() + MOST_BETWEEN; again++) {
+            boolean isEqual = Math.abs(again - at) >= size
+                    && cut.shortest() >= again + size
+                    && Column.of(cut, leastPlace()).distinct() > 2;
+            for (int frame = 0; frame < cut.frames() && isEqual; frame++) {
+                isEqual = raw(cut.bytes, cut.starts[frame] + again, size, endian)
+                        == raw(cut.bytes, cut.starts[frame] + at, size, endian);
+            }
+            if (isEqual) {
+                OptionalInt second = OptionalInt.of(Math.max(at, again));
+                return new LengthGuess(Math.min(at, again), size, endian, shift, bits, bias, second);
+            }
+        }
+        return this;
     }
 
     LengthGuess at(int place) {

@@ -21,6 +21,12 @@ record Tail(Optional<CheckGuess> check, Optional<CheckGuess> headerCheck, int tr
         CheckSearch search = new CheckSearch(cut, work);
         for (int trailer = 0; trailer <= closing; trailer++) {
             Optional<CheckGuess> check = search.ofFrame(trailer, fieldsEnd);
+            if (check.isEmpty()) {
+                check = DigitCheck.of(cut, trailer, work);
+            }
+            if (check.isEmpty()) {
+                check = ExtraByteCheck.of(cut, trailer, fieldsEnd, work);
+            }
             if (check.isPresent()) {
                 return new Tail(check, Optional.empty(), trailer);
             }
@@ -33,6 +39,12 @@ record Tail(Optional<CheckGuess> check, Optional<CheckGuess> headerCheck, int tr
         }
         Optional<CheckGuess> headerCheck = search.ofHeader(fieldsEnd);
         return new Tail(Optional.empty(), headerCheck, cut.frames() < FRAMES_FOR_TRAILER ? 0 : notZero(cut, closing));
+    }
+
+    /** Bytes behind the payload. */
+    int bytes() {
+        return trailerBytes
+                + check.filter(CheckGuess::isBehind).map(CheckGuess::wireBytes).orElse(0);
     }
 
     /** Between escapes there is none: what always ends the content is part of it. */

@@ -2,7 +2,7 @@ package dev.tunbridge.protocol.inference;
 
 /** Counts steps, so that no input, whoever has chosen it, makes a search longer than this. A step is about a byte that is looked at. */
 final class WorkBound {
-    /** Some ten seconds of one processor; recordings of every shipped format take less than a tenth of it. */
+    /** Some ten seconds of one processor; recordings of every shipped format take less than a quarter of it. */
     static final long MOST_STEPS = 4_000_000_000L;
 
     private final long most;

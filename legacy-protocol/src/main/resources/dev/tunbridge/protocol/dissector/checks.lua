@@ -1,20 +1,4 @@
--- Checks, over strings of bytes. The words are those of Lua 5.1; bits come by the library that Wireshark brings for it, Lua 5.2's own, or
--- the operators of Lua 5.3 on, which earlier ones cannot even read.
-
-local floor, byte, sub, char = math.floor, string.byte, string.sub, string.char
-
-local function operation(name, sign)
-  for _, library in ipairs({ "bit32", "bit" }) do
-    local found = rawget(_G, library)
-    if found and found[name] then
-      local of = found[name]
-      return function(a, b) return of(a, b) % 4294967296 end -- bit's results have a sign
-    end
-  end
-  return (rawget(_G, "loadstring") or load)("return function(a, b) return a " .. sign .. " b end")()
-end
-
-local bxor, band = operation("bxor", "~"), operation("band", "&")
+-- Checks, over strings of bytes.
 
 local function mirrored(value, bits)
   local result = 0
@@ -25,7 +9,7 @@ local function mirrored(value, bits)
   return result
 end
 
--- Each makes a function of a string, the first offset (from 0) and the one behind the last.
+-- Each makes a function of a string, the first offset and the one behind the last; a CRC's may go on over one byte more, which stands nowhere.
 local algorithms = {}
 
 function algorithms.crc(c)
@@ -48,17 +32,14 @@ function algorithms.crc(c)
     end
     effects[i] = register
   end
-  return function(s, from, to)
+  local function after(register, octet)
+    if c.refin then return bxor(floor(register / 256), effects[bxor(register % 256, octet)]) end
+    return bxor(register * 256 % top, effects[bxor(floor(register / (top / 256)), octet)])
+  end
+  return function(s, from, to, extra)
     local register = initial
-    if c.refin then
-      for at = from + 1, to do
-        register = bxor(floor(register / 256), effects[bxor(register % 256, byte(s, at))])
-      end
-    else
-      for at = from + 1, to do
-        register = bxor(register * 256 % top, effects[bxor(floor(register / (top / 256)), byte(s, at))])
-      end
-    end
+    for at = from + 1, to do register = after(register, byte(s, at)) end
+    if extra then register = after(register, extra) end
     if c.refin ~= c.refout then register = mirrored(register, c.width) end
     return bxor(register, c.xorout)
   end
@@ -95,29 +76,56 @@ function algorithms.fletcher(c)
   end
 end
 
--- An unsigned number of up to 6 bytes, which every Lua's numbers hold.
-local function whole(s, at, size, little)
-  local value = 0
-  for i = 0, size - 1 do
-    value = value * 256 + byte(s, at + 1 + (little and size - 1 - i or i))
-  end
-  return value
-end
-
 local function position(p, base, payload_end)
   return (p.behind_payload and payload_end or base) + p.bytes
 end
 
--- Makes of a check's table what tests it.
-local function checker(c)
+-- Makes of a check's table what tests it. What is written is nil where its digits or what stands in front are none; what is computed
+-- is false where nobody knows the byte that the frame's type chooses.
+local function checker(c, type_field)
   if not c then return nil end
   local compute = algorithms[c.algorithm](c)
+  local size = c.in_digits and 2 * c.size or c.size
+  local place = { at = #c.separator, size = size, little = c.little }
   return {
-    at = function(base, payload_end) return position(c.at, base, payload_end) end,
-    size = c.size,
-    written = function(s, base, payload_end) return whole(s, position(c.at, base, payload_end), c.size, c.little) end,
+    at = function(base, payload_end) return position(c.at, base, payload_end) + #c.separator end,
+    bits = 8 * c.size,
+    size = size,
+    written = function(s, base, payload_end)
+      local at = position(c.at, base, payload_end)
+      if not has(s, at, c.separator) then return nil end
+      if c.in_digits then return digits(s, at, place, 16, hex_digit) end
+      return whole(s, at + place.at, size, c.little)
+    end,
     computed = function(s, base, payload_end)
-      return compute(s, position(c.from, base, payload_end), position(c.to, base, payload_end))
+      local extra = c.extra and c.extra[bits_of(s, base, type_field)]
+      if c.extra and not extra then return false end
+      return compute(s, position(c.from, base, payload_end), position(c.to, base, payload_end), extra)
     end,
   }
+end
+
+-- The same of a check behind each block of a payload, and behind what is left.
+local function block_checker(c)
+  local compute = algorithms[c.algorithm](c)
+  local checks = {}
+
+  function checks.bytes(payload) return math.ceil(payload / c.every) * c.size end
+
+  -- Of the payload that begins there: of each block where it lies, its bytes, and its check.
+  function checks.blocks(s, payload_at, payload)
+    local blocks, at, left = {}, payload_at, payload
+    while left > 0 do
+      local bytes = math.min(left, c.every)
+      blocks[#blocks + 1] = {
+        from = at, bytes = bytes,
+        at = at + bytes, size = c.size,
+        written = whole(s, at + bytes, c.size, c.little), computed = compute(s, at, at + bytes),
+      }
+      at, left = at + bytes + c.size, left - bytes
+    end
+    return blocks
+  end
+
+  return checks
 end

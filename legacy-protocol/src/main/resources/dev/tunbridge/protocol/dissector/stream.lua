@@ -92,12 +92,13 @@ dissect.frame = function(state)
   local found = (state.place == FLAG and behind_flag or probe)(state.s, state.at)
   if found.kind == "idle" then
     state.at = #state.s
-    state.place = format.shares_flag and FLAG or FRAME
+    state.place = flag and FLAG or FRAME
   elseif found.kind == "more" then
     return state.wait(found.bytes, found.finish)
   elseif found.kind == "frame" and (not found.fault or is_delimited or format.can_resynchronise and seems_right(state.s, found.finish)) then
     show(state, found)
-    state.place = found.fault and not is_delimited and SCAN or FRAME
+    -- Behind the end of a bad one a shape may stand that is not searched for.
+    state.place = found.fault and not is_delimited and only_shape and SCAN or FRAME
   elseif format.can_resynchronise then
     state.place, state.why, state.bad = SCAN, found.fault, true
   else
@@ -140,9 +141,9 @@ local function wait_in(state, tvb, pinfo, sequence)
   local s = state.s
   return function(missing, finish)
     local direction = state.direction
-    if format.shares_flag and state.place == FRAME then
+    if flag and state.place == FRAME then
       -- A second pass gives the bytes up to here alone, and the frame before has this flag too.
-      while byte(s, state.at + 1) == format.sync[1].value do state.at = state.at + 1 end
+      while byte(s, state.at + 1) == flag do state.at = state.at + 1 end
       state.place = FLAG
     end
     direction.places[sequence + state.at] = state.place

@@ -33,14 +33,26 @@ local shown = {
   check_status = declare("uint8", "check.status", "Check status", base.DEC, { [0] = "Bad", [1] = "Good" }),
   header_check = declare("uint32", "header_check", "Check of the header", base.HEX),
   header_check_status = declare("uint8", "header_check.status", "Status of the header's check", base.DEC, { [0] = "Bad", [1] = "Good" }),
+  mask_key = declare("bytes", "mask_key", "Key of the mask"),
   trailer = declare("bytes", "trailer", "Trailer"),
+  signature = declare("bytes", "signature", "Signature"),
   fault = declare("string", "fault", "Fault"),
   skipped = declare("bytes", "skipped", "Bytes that are no frame"),
 }
 
-for _, field in ipairs(format.fields) do
-  field.shown = declare(number_kind(math.ceil(field.bits / 8)), "header." .. field.name, field.name, base.DEC,
-      field.name == "type" and format.types or nil)
+-- A field of a name that shapes share is one to look for, as wide as the widest.
+local widest = {}
+for _, shape in ipairs(format.shapes) do
+  for _, field in ipairs(shape.fields) do widest[field.name] = math.max(field.bits, widest[field.name] or 0) end
+end
+local shown_fields = {}
+for _, shape in ipairs(format.shapes) do
+  for _, field in ipairs(shape.fields) do
+    local name = field.name
+    shown_fields[name] = shown_fields[name] or declare(number_kind(math.ceil(widest[name] / 8)), "header." .. name, name, base.DEC,
+        name == "type" and format.types or nil)
+    field.shown = shown_fields[name]
+  end
 end
 local shown_type = declare("uint32", "type", "Type", base.DEC, format.types)
 
@@ -167,21 +179,34 @@ local function show_message(name, view, from, to, direction, tree, top)
   end
 end
 
-local function show_check(check, item, status, view, base_at, payload_end, tree)
-  if not check then return end
-  local written, computed = check.written(view.s, base_at, payload_end), check.computed(view.s, base_at, payload_end)
-  local branch = tree:add(item, view.tvb(view.shift + check.at(base_at, payload_end), check.size), written)
+local function show_result(written, computed, range, item, status, tree)
+  local branch = tree:add(item, range, written or 0)
   local is_good = written == computed
+  if not written then branch:append_text(" (not as a check is written)") end
   branch:add(status, is_good and 1 or 0):set_generated()
   if not is_good then
-    branch:append_text(string.format(" (computed 0x%x)", computed))
+    branch:append_text(computed and string.format(" (computed 0x%x)", computed) or " (the type's own byte is not known)")
     branch:add_proto_expert_info(expert_check)
   end
 end
 
-local function show_header(view, base_at, tree)
-  if #format.sync > 0 then tree:add(shown.sync, view.tvb(view.shift + base_at, #format.sync)) end
-  for _, field in ipairs(format.fields) do
+local function show_check(check, item, status, view, base_at, payload_end, tree)
+  if not check then return end
+  show_result(check.written(view.s, base_at, payload_end), check.computed(view.s, base_at, payload_end),
+      view.tvb(view.shift + check.at(base_at, payload_end), check.size), item, status, tree)
+end
+
+-- Checks that an unescaped frame has not: they stand in the segment itself.
+local function show_wire_checks(found, tvb, tree)
+  local checks = found.blocks or { found.mark_check }
+  for _, check in ipairs(checks) do
+    show_result(check.written, check.computed, tvb(check.at, check.size), shown.check, shown.check_status, tree)
+  end
+end
+
+local function show_header(view, base_at, shape, tree)
+  if #shape.sync > 0 then tree:add(shown.sync, view.tvb(view.shift + base_at, #shape.sync)) end
+  for _, field in ipairs(shape.fields) do
     local range = view.tvb(view.shift + base_at + field.at, field.size)
     if field.bits <= 32 then
       tree:add(field.shown, range, bits_of(view.s, base_at, field))
@@ -191,20 +216,21 @@ local function show_header(view, base_at, tree)
       tree:add(field.shown, range)
     end
   end
-  if format.length then
-    local size = format.length.grows and grown(view.s, base_at) or format.length.size
-    local value = payload_bytes(view.s, base_at)
-    if value then tree:add(shown.length, view.tvb(view.shift + base_at + format.length.at, size), value + format.length_bias) end
+  if shape.length then
+    local size = shape.length.grows and grown(view.s, base_at, shape.length) or shape.length.size
+    local value = payload_bytes(view.s, base_at, shape)
+    if value then
+      tree:add(shown.length, view.tvb(view.shift + base_at + shape.length.at, size), value + shape.length_bias)
+    end
   end
 end
 
 -- Nil where the payload is too short for the type that lies in it.
-local function type_of(s, base_at, payload_at, payload_end)
-  for _, field in ipairs(format.fields) do
-    if field.name == "type" then return bits_of(s, base_at, field) end
-  end
-  local field = format.payload_type
-  if not field then return 0 end
+local function type_of(s, base_at, payload_at, payload_end, shape)
+  local field = field_of(shape, "type")
+  if field then return bits_of(s, base_at, field) end
+  field = shape.payload_type
+  if not field then return shape.only_type end
   return payload_at + field.at + field.size <= payload_end and bits_of(s, payload_at, field) or nil
 end
 
@@ -217,13 +243,14 @@ local function type_name(number)
 end
 
 -- Shows a frame, and returns the name of its message.
-local function show_frame(found, tvb, direction, top)
+local function show_frame(probed, tvb, direction, top)
+  local found = rewritten(probed)
+  local shape = found.shape
   local range = tvb(found.start, found.finish - found.start)
   local branch = top:add(protocol, range)
   local view = { s = found.content, tvb = tvb, shift = 0 }
-  if format.escape or found.is_apart then
-    local title = format.escape and "Unescaped frame" or "Frame with the flag before it"
-    if #found.content > 0 then view.tvb = ByteArray.new(found.content, true):tvb(title) end
+  if found.title then
+    if #found.content > 0 then view.tvb = ByteArray.new(found.content, true):tvb(found.title) end
     branch:add(shown.frame, range)
   end
   if not found.payload then
@@ -233,17 +260,23 @@ local function show_frame(found, tvb, direction, top)
   end
   local base_at, payload_at = found.base, found.base + found.head
   local payload_end = payload_at + found.payload
-  local number = type_of(view.s, base_at, payload_at, payload_end)
+  local number = type_of(view.s, base_at, payload_at, payload_end, shape)
   local name = type_name(number)
-  show_header(view, base_at, branch)
+  show_header(view, base_at, shape, branch)
+  if found.key then branch:add(shown.mask_key, view.tvb(view.shift + payload_at - found.key, found.key)) end
   if number then branch:add(shown_type, number):set_generated() end
   branch:add(shown.message, name or "unknown"):set_generated()
   branch:add(shown.payload_length, found.payload):set_generated()
   branch:append_text(", " .. (name or "type " .. (number or "none")) .. ", " .. found.payload .. " bytes")
-  show_check(header_check, shown.header_check, shown.header_check_status, view, base_at, payload_at, branch)
-  show_check(frame_check, shown.check, shown.check_status, view, base_at, payload_end, branch)
-  if #format.trailer > 0 then
-    branch:add(shown.trailer, view.tvb(view.shift + payload_end + format.tail - #format.trailer, #format.trailer))
+  show_check(shape.head_check, shown.header_check, shown.header_check_status, view, base_at, payload_at, branch)
+  show_check(shape.frame_check, shown.check, shown.check_status, view, base_at, payload_end, branch)
+  show_wire_checks(found, tvb, branch)
+  local trailer = #shape.trailer + (format.escape and format.escape.kind == "end" and 1 or 0)
+  if trailer > 0 then
+    branch:add(shown.trailer, view.tvb(view.shift + payload_end + shape.tail - #shape.trailer, trailer))
+  end
+  if found.signature and found.signature > 0 then
+    branch:add(shown.signature, tvb(found.finish - found.signature, found.signature))
   end
   if found.fault then
     branch:add(shown.fault, found.fault):add_proto_expert_info(expert_fault)
@@ -252,7 +285,7 @@ local function show_frame(found, tvb, direction, top)
   end
   if found.payload > 0 then
     local payload = branch:add(shown.payload, view.tvb(view.shift + payload_at, found.payload))
-    local stripped = format.payload_type and format.payload_type.stripped or 0
+    local stripped = shape.payload_type and shape.payload_type.stripped or 0
     if name then show_message(name, view, payload_at + stripped, payload_end, direction, payload, top) end
   elseif name then
     show_message(name, view, payload_at, payload_end, direction, branch, top)

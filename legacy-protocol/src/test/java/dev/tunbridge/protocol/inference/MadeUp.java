@@ -98,6 +98,38 @@ final class MadeUp {
                   length: {at: 1, size: 4, encoding: varint, counts: payload, max: 1500}
                   payload: {at: length-end}
                 """);
+        put(formats, "ended by ETX", """
+                  header: [{name: type, at: 0, size: 1}]
+                  payload: {at: 1, max: 400}
+                  end: "03"
+                """);
+        put(formats, "a check in digits behind a length", """
+                  sync: {bytes: "AA 55"}
+                  header: [{name: type, at: 2, size: 1}]
+                  length: {at: 3, size: 2, counts: payload, max: 1500}
+                  payload: {at: 5}
+                  check: {algorithm: crc16-modbus, from: 2, to: payload-end, at: payload-end, encoding: ascii-hex, separator: "2A"}
+                """);
+        put(formats, "a check behind each 64 bytes", """
+                  sync: {bytes: "7A A7"}
+                  header: [{name: type, at: 4, size: 1}]
+                  length: {at: 2, size: 2, endian: little, counts: payload, max: 1500}
+                  payload: {at: 5}
+                  check: {algorithm: crc32, from: payload-start, to: payload-end, at: payload-end, every: 64}
+                """);
+        put(formats, "three shapes", """
+                  shapes:
+                    - sync: {bytes: "5A"}
+                      header: [{name: type, at: 1, size: 1, bits: 2}]
+                      length: {at: 2, size: 2, counts: payload, max: 1500}
+                      payload: {at: 4}
+                      check: {algorithm: crc16-x25, from: 0, to: payload-end, at: payload-end}
+                    - sync: {bytes: "A5"}
+                      payload: {at: 1, size: 6}
+                      check: {algorithm: sum, from: 0, to: payload-end, at: payload-end}
+                      type: 8
+                    - {sync: {bytes: "C3"}, payload: {at: 1, size: 0}, type: 4}
+                """);
         return formats;
     }
 

@@ -2,6 +2,8 @@ package dev.tunbridge.protocol.inference;
 
 import dev.tunbridge.protocol.frame.FrameEncoder;
 import dev.tunbridge.protocol.frame.FrameFormat;
+import dev.tunbridge.protocol.frame.HeaderField;
+import dev.tunbridge.protocol.frame.Seeds;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -9,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
 
@@ -24,6 +28,14 @@ final class Recordings {
 
     private static final String PROSE =
             "GET /index.html HTTP/1.1\r\nHost: meter.example\r\nAccept: text/html, */*\r\n\r\n";
+
+    private static final List<String> LINES = List.of(
+            "GPGGA,",
+            "GPRMC,",
+            "GPGSV,3,1,",
+            "SEND|destination:/queue/a|content-length:",
+            "MESSAGE|subscription:0|message-id:",
+            "ERROR|message:");
 
     private final FrameFormat format;
     private final Random random;
@@ -47,17 +59,37 @@ final class Recordings {
         boolean isEthernet = format.name().equals("qemu");
         // Nothing else is ever between such marks or behind such lengths.
         boolean holdsPackets = isEthernet || format.name().equals("slip");
-        try (FrameEncoder encoder = new FrameEncoder(format)) {
+        IdentityHashMap<FrameFormat, FrameEncoder> encoders = new IdentityHashMap<>();
+        try {
             for (int i = 0; i < frames; i++) {
                 boolean isPacket = content == Content.PACKETS || random.nextInt(6) < (isVtun ? 5 : 2);
                 int type = isPacket ? packetType : types.get(random.nextInt(types.size()));
                 // Between two vtund all but packets are empty.
                 byte[] payload = isPacket ? packet() : isVtun ? new byte[0] : holdsPackets ? packet() : other();
-                payload = isEthernet ? ethernet(payload) : fitted(payload, type);
-                encoder.encode(out, type, Unpooled.wrappedBuffer(payload));
+                payload = format.end().isPresent() ? line() : payload;
+                FrameFormat shape = anyShape(type);
+                payload = isEthernet ? ethernet(payload) : fitted(payload, shape);
+                encoders.computeIfAbsent(shape, FrameEncoder::new).encode(out, type, Unpooled.wrappedBuffer(payload));
             }
+        } finally {
+            encoders.values().forEach(FrameEncoder::close);
         }
         return ByteBufUtil.getBytes(out);
+    }
+
+    /** Of those in which a frame of this type may be. */
+    private FrameFormat anyShape(int type) {
+        List<FrameFormat> shapes =
+                format.shapes().stream().filter(shape -> holds(shape, type)).toList();
+        return shapes.isEmpty() ? format : Seeds.pick(random, shapes);
+    }
+
+    private static boolean holds(FrameFormat shape, int type) {
+        return shape.fieldIndex(HeaderField.TYPE).stream()
+                .mapToObj(index -> shape.fields().get(index).bits())
+                .findFirst()
+                .map(bits -> type >>> bits.bits() == 0)
+                .orElse(shape.onlyType() == type);
     }
 
     private int packetType() {
@@ -66,16 +98,34 @@ final class Recordings {
                 return format.types().get(name);
             }
         }
-        return types.get(0);
+        // Of shapes the one that holds most.
+        return types.stream()
+                .max(Comparator.comparingInt(type -> format.maxPayloadBytes(type)))
+                .orElseThrow();
     }
 
-    /** Of some formats, frames of one type have all the same size. */
-    private byte[] fitted(byte[] payload, int type) {
-        FrameFormat shape = format.shapeOf(type).orElseThrow();
+    /** Of some shapes, frames have all the same size. */
+    private byte[] fitted(byte[] payload, FrameFormat shape) {
         return format.shapes().isEmpty()
                 ? payload
                 : Arrays.copyOf(
                         payload, Math.max(shape.minPayloadBytes(), Math.min(payload.length, shape.maxPayloadBytes())));
+    }
+
+    /** What frames hold that end with a byte: words and numbers, and of some kinds anything but that byte. */
+    private byte[] line() {
+        StringBuilder text = new StringBuilder(LINES.get(random.nextInt(LINES.size())));
+        for (int words = random.nextInt(12); words > 0; words--) {
+            text.append(random.nextInt(5) == 0 ? "" : random.nextInt(100_000)).append(',');
+        }
+        byte[] line = text.toString().getBytes(StandardCharsets.US_ASCII);
+        byte[] any = random.nextInt(4) == 0 ? content(random.nextInt(most(300) - line.length)) : new byte[0];
+        for (int i = 0; i < any.length; i++) {
+            any[i] = any[i] == (byte) format.end().orElseThrow() ? (byte) 'x' : any[i];
+        }
+        byte[] all = Arrays.copyOf(line, line.length + any.length);
+        System.arraycopy(any, 0, all, line.length, any.length);
+        return all;
     }
 
     private int most(int wanted) {

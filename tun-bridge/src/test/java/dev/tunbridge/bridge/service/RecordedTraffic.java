@@ -44,11 +44,18 @@ final class RecordedTraffic implements AutoCloseable {
         1,
         2,
         3,
+        0x05,
         0x10,
+        0x16,
+        0x1A,
+        0x1B,
         0x20,
+        '*',
         0x5A,
         0x5D,
         0x5E,
+        0x64,
+        0x68,
         0x7D,
         0x7E,
         'a',
@@ -60,6 +67,9 @@ final class RecordedTraffic implements AutoCloseable {
         (byte) 0xDB,
         (byte) 0xDC,
         (byte) 0xDD,
+        (byte) 0xE5,
+        (byte) 0xFD,
+        (byte) 0xFE,
         (byte) 0xFF
     };
     private static final long EPOCH_NANOS = 1_700_000_000_000_000_000L;
@@ -249,9 +259,20 @@ final class RecordedTraffic implements AutoCloseable {
     private byte[] content(int bytes) {
         byte[] content = new byte[bytes];
         for (int i = 0; i < bytes; i++) {
-            content[i] = i < INCONSPICUOUS_BYTES ? (byte) 'x' : MARKS[random.nextInt(MARKS.length)];
+            boolean isRun = i > INCONSPICUOUS_BYTES && random.nextInt(4) > 0 && isOfMarkWords(content[i - 1]);
+            content[i] = i < INCONSPICUOUS_BYTES ? (byte) 'x' : isRun ? content[i - 1] : mark();
         }
         return content;
+    }
+
+    /** Some marks are words of one byte. */
+    private static boolean isOfMarkWords(byte value) {
+        return value == 0x1B || value == 1;
+    }
+
+    private byte mark() {
+        byte mark = MARKS[random.nextInt(MARKS.length)];
+        return protocol.format().end().orElse(-1) == mark ? (byte) 'x' : mark;
     }
 
     private static byte[] ipPacket(InetAddress source, InetAddress destination, byte[] udp) {
