@@ -51,7 +51,7 @@ final class Messages {
     }
 
     private static Set<Carriage> carriages(Random random) {
-        EnumSet<Carriage> carriages = EnumSet.allOf(Carriage.class);
+        EnumSet<Carriage> carriages = EnumSet.of(Carriage.PACKET, Carriage.SEGMENT, Carriage.SOCKET);
         carriages.removeIf(carriage -> random.nextBoolean());
         return carriages;
     }

@@ -29,7 +29,8 @@ import java.util.Map;
  * </pre>
  */
 final class ReferenceBytes {
-    private static final Map<String, Integer> CARRIAGES = Map.of("packet", 1, "segment", 2, "socket", 4);
+    private static final Map<String, Integer> CARRIAGES =
+            Map.of("packet", 1, "segment", 2, "socket", 4, "packet+socket", 1 | 4, "segment+socket", 2 | 4);
     private static final List<String> REASONS = List.of("", "version", "carriage", "credentials", "busy");
 
     private ReferenceBytes() {}

@@ -50,7 +50,7 @@ final class FuzzedPair implements AutoCloseable {
         Map<String, Value> variables = new HashMap<>(tunnel().toVariables());
         protocol.session().given().forEach(variables::remove);
         variables.put("offer.version", new Value.Whole(1));
-        variables.put("offer.carriages", Signals.names(List.of(Carriage.values())));
+        variables.put("offer.carriages", Signals.names(Carriage.partsOf(List.of(Carriage.values()))));
         variables.put("identity.device-id", new Value.Text("pump"));
         variables.put("identity.token", new Value.Text("secret"));
         client = new Peer(End.CLIENT, Session.client(protocol.session(), protocol.format(), variables, Script.STILL));

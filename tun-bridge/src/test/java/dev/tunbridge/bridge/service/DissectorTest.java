@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.frame.Check;
+import dev.tunbridge.protocol.frame.ChecksumAlgorithm;
+import dev.tunbridge.protocol.frame.CrcCatalogue;
 import dev.tunbridge.protocol.frame.Escape;
 import dev.tunbridge.protocol.frame.FrameFormat;
 import dev.tunbridge.reassembly.recording.PcapngWriter;
@@ -45,6 +47,8 @@ class DissectorTest {
 
     private static final int LONG_SEGMENTS = 9_000;
     private static final int FIRST_PORT = 7_001;
+    private static final String SIGNED = "mavlink, signed";
+    private static final int HEARTBEAT_EXTRA = 50;
 
     @TempDir
     static Path folder;
@@ -86,6 +90,7 @@ class DissectorTest {
             RECORDED.put(name + ", lost", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::loseASegment));
             RECORDED.put(name + ", lost of many", new Recorded(protocol, TINY_SEGMENTS, DissectorTest::loseASegment));
         });
+        RECORDED.put(SIGNED, new Recorded(Protocol.builtin("mavlink"), SHORT_SEGMENTS, DissectorTest::addASignedFrame));
         RECORDED.put("cut", new Recorded(Protocol.builtin("plain-le"), 60, DissectorTest::loseTheMiddle));
         Map<Integer, Protocol> byPort = new TreeMap<>();
         Path file = folder.resolve("recorded");
@@ -445,6 +450,25 @@ class DissectorTest {
                 .filter(frame -> frame.behindLast() <= first || frame.firstByte() >= behind)
                 .map(RecordedTraffic.Written::message)
                 .toList();
+    }
+
+    /** A heartbeat of MAVLink 2, which is never written signed. */
+    private static RecordedTraffic.Loss addASignedFrame(RecordedTraffic traffic) {
+        RecordedTraffic.Direction direction = traffic.fromClient;
+        int first = direction.bytes.writerIndex();
+        direction.bytes.writeByte(0xFD).writeByte(9).writeByte(1).writeZero(7).writeZero(9);
+        ByteBuf checked = direction.bytes.copy(first + 1, 18).writeByte(HEARTBEAT_EXTRA);
+        ChecksumAlgorithm crc = Objects.requireNonNull(CrcCatalogue.all().get("crc16-mcrf4xx"));
+        direction.bytes.writeShortLE((int) crc.newChecksum().compute(checked, 0, 19));
+        direction.bytes.writeBytes(new byte[13]);
+        int behind = direction.bytes.writerIndex();
+        direction.written.add(new RecordedTraffic.Written("heartbeat", 9, true, first, behind));
+        return RecordedTraffic.NONE;
+    }
+
+    @Test
+    void passesOverWhatABitBringsBehindAFrame() {
+        showsAll(SIGNED);
     }
 
     private static RecordedTraffic.Loss loseTheMiddle(RecordedTraffic traffic) {
