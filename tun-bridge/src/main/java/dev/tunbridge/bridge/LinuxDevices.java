@@ -131,7 +131,9 @@ final class LinuxDevices {
                 return () -> {};
             }
             network.apply(new ServiceAddressing(
-                    tunnel.deviceAddress(), source == SourceMode.CLIENT ? Optional.of(answers()) : Optional.empty()));
+                    tunnel.deviceAddress(),
+                    overlaps(config),
+                    source == SourceMode.CLIENT ? Optional.of(answers()) : Optional.empty()));
             return new Undo() {
                 @Override
                 public void undo() throws IOException {
@@ -147,7 +149,7 @@ final class LinuxDevices {
 
         private ServiceAddressing.Answers answers() {
             return new ServiceAddressing.Answers(
-                    config.get(Settings.SOURCES), config.get(Settings.SOURCE_RULE_PRIORITY), overlaps(config));
+                    config.get(Settings.SOURCES), config.get(Settings.SOURCE_RULE_PRIORITY));
         }
 
         @Override

@@ -139,7 +139,9 @@ final class AppService implements Service {
 
     @Override
     public boolean write(ByteBuf buffer, int index, int length) {
-        untakenBytes.addAndGet(length);
+        if (channel.isTcp()) {
+            untakenBytes.addAndGet(length);
+        }
         tell(receiver -> receiver.onBytes(ByteBufUtil.getBytes(buffer, index, length, true)));
         return true;
     }
@@ -149,11 +151,13 @@ final class AppService implements Service {
         tell(RelayHandler.Receiver::onEnd);
     }
 
-    private void onLoop(Runnable step) {
+    /** False: the loop has ended, and with it the channel. */
+    private boolean onLoop(Runnable step) {
         try {
             services.later(step);
+            return true;
         } catch (RejectedExecutionException e) {
-            over(true); // the loop has ended, and nobody else uses this any more
+            return false;
         }
     }
 
@@ -214,7 +218,7 @@ final class AppService implements Service {
                 throw new QueueFullException("relay.channel-bytes", waiting - bytes.length, services.channelBytes());
             }
             Outgoing one = new Outgoing(bytes.clone());
-            onLoop(() -> {
+            boolean isHandedOver = onLoop(() -> {
                 if (isClosed || isEndDue) {
                     one.fail(channel);
                 } else {
@@ -222,11 +226,17 @@ final class AppService implements Service {
                     pump();
                 }
             });
+            if (!isHandedOver) {
+                one.fail(channel);
+            }
             return one.sent.minimalCompletionStage();
         }
 
         @Override
         public void taken(int bytes) {
+            if (!channel.isTcp()) {
+                return;
+            }
             int left = untakenBytes.get();
             while (bytes >= 0 && bytes <= left && !untakenBytes.compareAndSet(left, left - bytes)) {
                 left = untakenBytes.get();
@@ -235,13 +245,11 @@ final class AppService implements Service {
                 throw new IllegalArgumentException("taken is " + bytes + " of " + info + "; allowed 0 to " + left
                         + ", what has come and is not done with");
             }
-            if (channel.isTcp()) {
-                onLoop(() -> {
-                    if (!isClosed && bytes > 0) {
-                        services.events().onTaken(channel, bytes);
-                    }
-                });
-            }
+            onLoop(() -> {
+                if (!isClosed && bytes > 0) {
+                    services.events().onTaken(channel, bytes);
+                }
+            });
         }
 
         @Override

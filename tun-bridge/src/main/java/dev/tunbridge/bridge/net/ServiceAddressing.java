@@ -10,18 +10,18 @@ import java.util.Optional;
  * What the host is to have for virtual sockets whose services see the device's address or the client's.
  *
  * @param address the device's
+ * @param overlaps what to do where the host has another way to it, or to clients
  * @param answers whether there is a way back to clients' addresses
  */
-public record ServiceAddressing(InetAddress address, Optional<Answers> answers) {
+public record ServiceAddressing(InetAddress address, TunAddressing.Overlaps overlaps, Optional<Answers> answers) {
 
     /**
      * The way back from services to sockets that bear clients' addresses.
      *
      * @param clients whose datagrams a service may answer from no address of its own
      * @param rulePriority of the rules
-     * @param overlaps what to do where the host has another way to clients
      */
-    public record Answers(List<Prefix> clients, int rulePriority, TunAddressing.Overlaps overlaps) {
+    public record Answers(List<Prefix> clients, int rulePriority) {
         public Answers {
             clients = List.copyOf(clients);
         }

@@ -85,10 +85,10 @@ public final class ServiceNetwork implements AutoCloseable {
             return; // all that is needed is there, and another's
         }
         hold(wanted.address());
-        removeLeftovers(configuration, host);
-        if (answers.isPresent()) {
-            refuseOverlaps(wanted, answers.get(), elsewhere, host);
+        for (HostNetwork one : HostNetwork.readBoth(configuration).values()) {
+            removeLeftovers(configuration, one);
         }
+        refuseOverlaps(wanted, elsewhere, host);
         applyAddress(configuration, wanted.address(), host);
         if (answers.isPresent()) {
             applyAnswers(configuration, wanted, answers.get(), host);
@@ -108,26 +108,23 @@ public final class ServiceNetwork implements AutoCloseable {
         return "tunbridge/" + address.getHostAddress();
     }
 
-    private static void refuseOverlaps(
-            ServiceAddressing wanted,
-            ServiceAddressing.Answers answers,
-            Optional<InterfaceAddress> elsewhere,
-            HostNetwork host)
+    private static void refuseOverlaps(ServiceAddressing wanted, Optional<InterfaceAddress> elsewhere, HostNetwork host)
             throws OverlapException {
+        Prefix own = Prefix.of(wanted.address(), host.family().bits());
         List<Overlap> overlaps = new ArrayList<>();
         elsewhere.ifPresent(found -> overlaps.add(new Overlap(
-                Prefix.of(wanted.address(), host.family().bits()),
+                own,
                 "the address of " + host.nameOf(found.interfaceIndex()) + ", whose peers' answers would go to clients",
                 false)));
-        for (Prefix clients : answers.clients()) {
-            host.routes().stream()
-                    .filter(route -> Overlap.isNeighbours(route, clients))
-                    .forEach(route -> overlaps.add(new Overlap(clients, "the route " + host.text(route), false)));
-        }
+        Stream<Prefix> clients = wanted.answers().stream().flatMap(answers -> answers.clients().stream());
+        Stream.concat(elsewhere.isPresent() ? Stream.empty() : Stream.of(own), clients)
+                .forEach(network -> host.routes().stream()
+                        .filter(route -> Overlap.isNeighbours(route, network))
+                        .forEach(route -> overlaps.add(new Overlap(network, "the route " + host.text(route), false))));
         if (overlaps.isEmpty()) {
             return;
         }
-        if (answers.overlaps() == TunAddressing.Overlaps.REFUSE) {
+        if (wanted.overlaps() == TunAddressing.Overlaps.REFUSE) {
             throw new OverlapException(overlaps);
         }
         overlaps.forEach(overlap -> LOG.warn("{}", overlap));
@@ -175,6 +172,11 @@ public final class ServiceNetwork implements AutoCloseable {
                 configuration.add(rule);
             }
             next.add(rule);
+        }
+        for (PolicyRule left : host.rules().get()) { // of a process before this one, with other clients
+            if (Identity.isOurs(left) && left.table() == table && next.stream().noneMatch(left::isSameRule)) {
+                Leftovers.remove(() -> configuration.remove(left));
+            }
         }
     }
 
@@ -240,7 +242,10 @@ public final class ServiceNetwork implements AutoCloseable {
                 .collect(Collectors.toSet());
         for (InetAddress own : served) {
             if (wanted != null && own.equals(wanted.address())) {
-                continue; // taken over
+                if (wanted.answers().isEmpty()) {
+                    removeAnswers(configuration, own, host);
+                } // else it is taken over
+                continue;
             }
             Optional<NamespaceLock> free = NamespaceLock.tryHold(lockName(own));
             if (free.isPresent()) {
@@ -256,6 +261,16 @@ public final class ServiceNetwork implements AutoCloseable {
 
     private static void removeAllOf(NetworkConfiguration configuration, InetAddress own, HostNetwork host)
             throws LinuxException {
+        removeAnswers(configuration, own, host);
+        for (InterfaceAddress left : host.addresses()) {
+            if (isOfServices(left) && left.address().equals(own)) {
+                Leftovers.removeAddress(configuration, left);
+            }
+        }
+    }
+
+    private static void removeAnswers(NetworkConfiguration configuration, InetAddress own, HostNetwork host)
+            throws LinuxException {
         for (KernelRoute route : host.routes()) {
             if (isOfServices(route) && route.preferredSource().equals(Optional.of(own))) {
                 for (PolicyRule rule : host.rules().orElse(List.of())) {
@@ -264,11 +279,6 @@ public final class ServiceNetwork implements AutoCloseable {
                     }
                 }
                 Leftovers.remove(() -> configuration.remove(route));
-            }
-        }
-        for (InterfaceAddress left : host.addresses()) {
-            if (isOfServices(left) && left.address().equals(own)) {
-                Leftovers.removeAddress(configuration, left);
             }
         }
     }

@@ -35,10 +35,13 @@ class ServiceNetworkTest {
     private static ServiceAddressing wanted(String address, String... clients) {
         return new ServiceAddressing(
                 InetAddresses.forString(address),
+                TunAddressing.Overlaps.REFUSE,
                 Optional.of(new ServiceAddressing.Answers(
-                        Stream.of(clients).map(Prefix::parse).toList(),
-                        TunAddressing.RULE_PRIORITY,
-                        TunAddressing.Overlaps.REFUSE)));
+                        Stream.of(clients).map(Prefix::parse).toList(), TunAddressing.RULE_PRIORITY)));
+    }
+
+    private static ServiceAddressing alone(String address) {
+        return new ServiceAddressing(InetAddresses.forString(address), TunAddressing.Overlaps.REFUSE, Optional.empty());
     }
 
     private ServiceNetwork apply(ServiceNetwork network, ServiceAddressing wanted) throws Exception {
@@ -105,8 +108,7 @@ class ServiceNetworkTest {
 
     @Test
     void anAddressAloneNeedsNoRule() throws Exception {
-        ServiceNetwork network = apply(
-                new ServiceNetwork(), new ServiceAddressing(InetAddresses.forString("198.19.0.1"), Optional.empty()));
+        ServiceNetwork network = apply(new ServiceNetwork(), alone("198.19.0.1"));
         assertThat(namespace.inside("addr", "show", "dev", "lo")).contains("198.19.0.1/32");
         assertThat(namespace.inside("rule", "show").lines()).hasSize(3);
         close(network);
@@ -119,7 +121,7 @@ class ServiceNetworkTest {
         namespace.inside("addr", "add", "198.19.0.1/24", "dev", "lan0");
         namespace.inside("link", "set", "lan0", "up");
         namespace.inside("link", "set", "lan1", "up");
-        ServiceAddressing alone = new ServiceAddressing(InetAddresses.forString("198.19.0.1"), Optional.empty());
+        ServiceAddressing alone = alone("198.19.0.1");
         ServiceNetwork network = apply(new ServiceNetwork(), alone);
         close(network);
         assertThat(namespace.inside("addr", "show", "dev", "lan0")).contains("198.19.0.1/24");
@@ -155,6 +157,34 @@ class ServiceNetworkTest {
         close(second);
     }
 
+    /** A server that names a neighbour of the host must not cut it off. */
+    @Test
+    void anAddressThatIsANeighboursIsRefused() throws Exception {
+        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        namespace.inside("addr", "add", "198.18.7.1/24", "dev", "lan0");
+        namespace.inside("link", "set", "lan0", "up");
+        namespace.inside("link", "set", "lan1", "up");
+        String before = everything("-4");
+        for (ServiceAddressing wanted : List.of(alone("198.18.7.9"), wanted("198.18.7.9"))) {
+            assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted))
+                    .isInstanceOf(OverlapException.class)
+                    .hasMessageContaining("198.18.7.9/32 overlaps the route 198.18.7.0/24 dev lan0");
+        }
+        assertThat(everything("-4")).isEqualTo(before);
+    }
+
+    @Test
+    void anAddressAloneTakesOverWithoutTheRulesOfAKilledProcess() throws Exception {
+        Process victim = namespace.call(() -> Victim.start(ServiceNetworkVictim.class, "198.19.0.1"));
+        assertThat(victim.inputReader().readLine()).isEqualTo("ready");
+        victim.destroyForcibly().waitFor();
+        ServiceNetwork network = apply(new ServiceNetwork(), alone("198.19.0.1"));
+        assertThat(namespace.inside("rule", "show").lines()).hasSize(3);
+        assertThat(namespace.inside("addr", "show", "dev", "lo")).contains("198.19.0.1/32");
+        close(network);
+        assertThat(namespace.inside("addr", "show", "dev", "lo")).doesNotContain("198.19.0.1");
+    }
+
     @ParameterizedTest
     @CsvSource({"198.19.0.1", "198.19.0.5"})
     void whatAKilledProcessHasLeftIsTakenOverOrAway(String next) throws Exception {
@@ -171,6 +201,7 @@ class ServiceNetworkTest {
         assertThat(namespace.inside("rule", "show").lines().filter(rule -> rule.contains("from 127.0.0.0/8")))
                 .hasSize(1);
         assertThat(everything("-4").contains("198.19.0.1")).isEqualTo(next.equals("198.19.0.1"));
+        assertThat(namespace.inside("rule", "show")).as("clients of before").doesNotContain("198.18.9.0/24");
         close(network);
         assertThat(everything("-4")).isEqualTo(before);
     }

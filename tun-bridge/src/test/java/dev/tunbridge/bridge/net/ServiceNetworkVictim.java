@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.net;
 
+import dev.tunbridge.bridge.filter.Prefix;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -12,8 +13,9 @@ final class ServiceNetworkVictim {
         new ServiceNetwork()
                 .apply(new ServiceAddressing(
                         InetAddress.getByName(arguments[0]),
+                        TunAddressing.Overlaps.REFUSE,
                         Optional.of(new ServiceAddressing.Answers(
-                                List.of(), TunAddressing.RULE_PRIORITY, TunAddressing.Overlaps.REFUSE))));
+                                List.of(Prefix.parse("198.18.9.0/24")), TunAddressing.RULE_PRIORITY))));
         Victim.awaitEnd();
     }
 }
