@@ -89,7 +89,7 @@ public final class WelcomeCheck {
     }
 
     private static String keys(Collection<Carriage> carriages) {
-        return carriages.stream().map(Carriage::key).collect(Collectors.joining(", "));
+        return carriages.stream().sorted().map(Carriage::key).collect(Collectors.joining(", "));
     }
 
     private static String fault(String field, Object value, String allowed) {
