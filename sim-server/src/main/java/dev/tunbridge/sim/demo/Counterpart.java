@@ -17,6 +17,11 @@ enum Counterpart {
         return this == SIMSERVER;
     }
 
+    /** Whether its protocol has virtual sockets. */
+    boolean hasSockets() {
+        return this == SIMSERVER;
+    }
+
     /** As it is typed. */
     String key() {
         return name().toLowerCase(Locale.ROOT);

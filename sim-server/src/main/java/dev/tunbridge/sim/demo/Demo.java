@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Sets the scene and plays it, twice: server and clients in one namespace, bridge and services in the other. */
+/** Sets the scene and plays it in each mode: server and clients in one namespace, bridge and services in the other. */
 final class Demo {
     private static final int HTTP_PORT = 80;
 
@@ -87,23 +87,30 @@ final class Demo {
         return new DatagramStream.Shape(90 * seconds, 1200, TimeUnit.SECONDS.toNanos(1) / 30, 3);
     }
 
-    /** Plays as plain TCP over TCP and with all that the bridge does: each time a fresh scene, the same link and the same seed. */
+    /** Plays as plain TCP over TCP, with all that the bridge does, and by virtual sockets: each time a fresh scene, the same link and the same seed. */
     SideBySide play() throws Exception {
         rehearse();
-        return new SideBySide(profile.name(), seed, server, play(Mode.PLAIN), play(Mode.FULL));
+        return new SideBySide(
+                profile.name(),
+                seed,
+                server,
+                play(Mode.PLAIN),
+                play(Mode.FULL),
+                server.hasSockets() ? Optional.of(play(Mode.SOCKETS)) : Optional.empty());
     }
 
     /** Nobody measures this one: the virtual machine learns the code in it, or the first play would pay for the second. */
     private void rehearse() throws Exception {
         progress.step("a short rehearsal that is not measured");
         try (Scene scene = Scene.open(over(LinkProfile.VETH));
-                HttpService http = service(scene)) {
+                HttpService http = service(scene, Mode.FULL)) {
             HttpLoad client = client(scene, http);
             scene.serverSide().call(() -> {
                 client.page();
                 return client.download(seed, TRANSFER_BYTES / 10, REHEARSAL_MILLIS, bytes -> {});
             });
-            stream(scene.serverSide(), scene.deviceSide(), scene.plan().inner().device(), REHEARSAL);
+            InetAddress device = scene.plan().inner().device();
+            stream(scene.serverSide(), scene.deviceSide(), device, device, REHEARSAL);
         }
     }
 
@@ -116,7 +123,7 @@ final class Demo {
                 add(measures, messageToServer(scene));
                 add(measures, messageToDevice(scene));
             }
-            try (HttpService http = service(scene)) {
+            try (HttpService http = service(scene, mode)) {
                 HttpLoad client = client(scene, http);
                 scene.serverSide().call(() -> {
                     transfers(client, measures);
@@ -127,15 +134,17 @@ final class Demo {
                 }
             }
             progress.step("UDP to the device");
-            add(measures, toDevice(scene));
-            progress.step("UDP to the client");
-            InetAddress client = scene.plan().inner().server();
-            add(
-                    measures,
-                    datagrams(
-                            "UDP to the client",
-                            Measure.Way.IN_ORDER,
-                            stream(scene.deviceSide(), scene.serverSide(), client, TO_CLIENT)));
+            add(measures, toDevice(scene, mode));
+            if (mode.isBegunByEither()) {
+                progress.step("UDP to the client");
+                InetAddress client = scene.plan().inner().server();
+                add(
+                        measures,
+                        datagrams(
+                                "UDP to the client",
+                                Measure.Way.IN_ORDER,
+                                stream(scene.deviceSide(), scene.serverSide(), client, client, TO_CLIENT)));
+            }
             BridgeStats stats = scene.stats();
             String congestionControl =
                     stats.socket().map(SocketStats::congestionControl).orElse("unknown");
@@ -146,12 +155,12 @@ final class Demo {
 
     /** Without a link between them the rate is what the processors can do, and that is a matter of segmentation offload. */
     private void flatOut(Mode mode, List<Measure> measures) throws Exception {
-        progress.step(
-                mode.label() + ": no link between them, segmentation offload " + (mode.offloads() ? "on" : "off"));
+        progress.step(mode.label() + ": no link between them"
+                + (mode == Mode.SOCKETS ? "" : ", segmentation offload " + (mode.offloads() ? "on" : "off")));
         ScenePlan plan = mode.apply(over(LinkProfile.VETH).seed(seed).writeMode(WriteMode.BATCH))
                 .set(Settings.TUN_OFFLOAD.key(), String.valueOf(mode.offloads()));
         try (Scene scene = Scene.open(plan);
-                HttpService http = service(scene)) {
+                HttpService http = service(scene, mode)) {
             HttpLoad client = client(scene, http);
             scene.serverSide().call(() -> {
                 client.download(seed, FLAT_OUT_BYTES, FLAT_OUT_MILLIS, progress.bytes("downloaded to warm up"));
@@ -197,9 +206,9 @@ final class Demo {
         side.run(Duration.ofSeconds(MESSAGE_SECONDS), command.toArray(String[]::new));
     }
 
-    private static HttpService service(Scene scene) throws Exception {
-        InetAddress device = scene.plan().inner().device();
-        return scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(device, HTTP_PORT)));
+    private static HttpService service(Scene scene, Mode mode) throws Exception {
+        InetAddress address = mode.services(scene.plan().inner());
+        return scene.deviceSide().call(() -> HttpService.start(new InetSocketAddress(address, HTTP_PORT)));
     }
 
     private static HttpLoad client(Scene scene, HttpService http) {
@@ -293,20 +302,26 @@ final class Demo {
                 List.of(readings));
     }
 
-    private Measure toDevice(Scene scene) throws Exception {
+    private Measure toDevice(Scene scene, Mode mode) throws Exception {
         InetAddress device = scene.plan().inner().device();
         WaitHistogram before = scene.stats().receive().waits();
         Measure measure = datagrams(
                 "UDP to the device",
                 Measure.Way.PAST_HOLES,
-                stream(scene.serverSide(), scene.deviceSide(), device, TO_DEVICE));
+                stream(
+                        scene.serverSide(),
+                        scene.deviceSide(),
+                        mode.services(scene.plan().inner()),
+                        device,
+                        TO_DEVICE));
         long heldBack = scene.stats().receive().waits().over(HELD_BACK_NANOS) - before.over(HELD_BACK_NANOS);
         return measure.with(new Reading(Reading.Kind.HELD_BACK, heldBack));
     }
 
     private DatagramStream.Outcome stream(
-            LabNamespace from, LabNamespace to, InetAddress address, DatagramStream.Shape shape) throws Exception {
-        return DatagramStream.between(from.threadFactory("sender"), to.threadFactory("receiver"), address)
+            LabNamespace from, LabNamespace to, InetAddress receiver, InetAddress address, DatagramStream.Shape shape)
+            throws Exception {
+        return DatagramStream.between(from.threadFactory("sender"), to.threadFactory("receiver"), receiver, address)
                 .play(shape, progress.count("datagrams"));
     }
 

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         name = "tunbridge demo",
         description = "Shows the bridge at work: two network namespaces, an impaired link, the simulated server, real "
                 + "HTTP and UDP through the tunnel, checksummed end to end; first as plain TCP over TCP, then with all "
-                + "that the bridge does, side by side. Takes a minute and a half on the default link; on a link that "
+                + "that the bridge does, then by virtual sockets, side by side. Takes two minutes on the default link; on a link that "
                 + "loses most of its packets the streams may not arrive whole.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)

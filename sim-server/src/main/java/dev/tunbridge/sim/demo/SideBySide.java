@@ -13,17 +13,22 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The same traffic over plain TCP over TCP, and with all that the bridge does.
+ * The same traffic over plain TCP over TCP, with all that the bridge does, and by virtual sockets.
  *
- * @param profile of the link of both
- * @param seed of its chances in both
- * @param server that both plays meet
+ * @param profile of the link of all
+ * @param seed of its chances in all
+ * @param server that all plays meet
+ * @param sockets empty where the server's protocol has none
  */
-record SideBySide(String profile, long seed, Counterpart server, Played off, Played on) {
-    private static final String ROW = "%-32s %-26s %16s %16s  %s";
+record SideBySide(String profile, long seed, Counterpart server, Played off, Played on, Optional<Played> sockets) {
+    private static final String NOTHING = "-";
 
     boolean isIntact() {
-        return off.isIntact() && on.isIntact();
+        return plays().allMatch(Played::isIntact);
+    }
+
+    private Stream<Played> plays() {
+        return Stream.concat(Stream.of(off, on), sockets.stream());
     }
 
     /** For people: a line for each reading. */
@@ -32,22 +37,22 @@ record SideBySide(String profile, long seed, Counterpart server, Played off, Pla
         out.append(String.format(
                 "link %s, seed %d, server %s; congestion control of the outer connection: %s to the client, %s to the device%n",
                 profile, seed, server.key(), on.congestionControl(), SimulatedServer.CONGESTION_CONTROL));
-        line(out, "", "", off.mode().label(), on.mode().label(), "");
+        line(out, "", "", plays().map(played -> played.mode().label()).toList(), "");
         for (Measure with : on.measures()) {
-            Measure without = of(off, with.name());
             String name = with.name();
-            if (!without.amount().equals(with.amount()) || with.readings().isEmpty()) {
-                out.append(String.format(ROW, name, "", without.amount(), with.amount(), "")
-                                .stripTrailing())
-                        .append(System.lineSeparator());
+            List<String> amounts = plays().map(played ->
+                            of(played, with.name()).map(Measure::amount).orElse(NOTHING))
+                    .toList();
+            if (amounts.stream().distinct().count() > 1 || with.readings().isEmpty()) {
+                line(out, name, "", amounts, "");
                 name = "";
             }
             for (Reading reading : with.readings()) {
-                row(out, name, with.way(), reading, of(without, reading.kind()));
+                row(out, name, with, reading);
                 name = "";
             }
         }
-        for (Played played : List.of(off, on)) {
+        for (Played played : plays().toList()) {
             out.append(String.format(
                     "%s (raw lane %s): %s%n",
                     played.mode().label(),
@@ -56,7 +61,7 @@ record SideBySide(String profile, long seed, Counterpart server, Played off, Pla
                             ? "everything arrived intact."
                             : "NOT everything arrived intact: " + broken(played)));
         }
-        out.append("Where there is no link, plain is without segmentation offload too.")
+        out.append("Gains are of full over plain. Where there is no link, plain is without segmentation offload too.")
                 .append(System.lineSeparator());
         out.append(
                         "One play of each: single rates and latencies differ by a third from play to play; simserver bench repeats.")
@@ -64,16 +69,24 @@ record SideBySide(String profile, long seed, Counterpart server, Played off, Pla
         return out.toString();
     }
 
-    private static void row(StringBuilder out, String name, Measure.Way way, Reading with, Optional<Reading> without) {
-        String before = without.map(Reading::text).orElse("-");
-        String gain = without.filter(any -> way == Measure.Way.PAST_HOLES)
-                .map(other -> gain(with.gainPercent(other)))
+    private void row(StringBuilder out, String name, Measure with, Reading reading) {
+        List<String> columns = plays().map(played -> of(played, with.name())
+                        .flatMap(measure -> of(measure, reading.kind()))
+                        .map(Reading::text)
+                        .orElse(NOTHING))
+                .toList();
+        String gain = of(off, with.name())
+                .filter(any -> with.way() == Measure.Way.PAST_HOLES)
+                .flatMap(without -> of(without, reading.kind()))
+                .map(other -> gain(reading.gainPercent(other)))
                 .orElse("");
-        line(out, name, with.kind().label(), before, with.text(), gain);
+        line(out, name, reading.kind().label(), columns, gain);
     }
 
-    private static void line(StringBuilder out, Object... columns) {
-        out.append(String.format(ROW, columns).stripTrailing()).append(System.lineSeparator());
+    private static void line(StringBuilder out, String name, String kind, List<String> columns, String gain) {
+        StringBuilder line = new StringBuilder(String.format("%-32s %-26s", name, kind));
+        columns.forEach(column -> line.append(String.format(" %16s", column)));
+        out.append((line + "  " + gain).stripTrailing()).append(System.lineSeparator());
     }
 
     private static String gain(double percent) {
@@ -98,7 +111,7 @@ record SideBySide(String profile, long seed, Counterpart server, Played off, Pla
                 field("seed", String.valueOf(seed)),
                 field("server", text(server.key())),
                 field("intact", String.valueOf(isIntact())),
-                field("plays", array(Stream.of(off, on).map(SideBySide::json))),
+                field("plays", array(plays().map(SideBySide::json))),
                 field("gains", array(gains())));
     }
 
@@ -125,18 +138,20 @@ record SideBySide(String profile, long seed, Counterpart server, Played off, Pla
         return on.measures().stream()
                 .filter(measure -> measure.way() == Measure.Way.PAST_HOLES)
                 .flatMap(with -> with.readings().stream()
-                        .flatMap(reading -> of(of(off, with.name()), reading.kind()).stream()
-                                .map(other -> object(
-                                        field("name", text(with.name())),
-                                        field("reading", text(reading.kind().key())),
-                                        field("better_by_percent", number(reading.gainPercent(other)))))));
+                        .flatMap(reading ->
+                                of(off, with.name()).flatMap(without -> of(without, reading.kind())).stream()
+                                        .map(other -> object(
+                                                field("name", text(with.name())),
+                                                field(
+                                                        "reading",
+                                                        text(reading.kind().key())),
+                                                field("better_by_percent", number(reading.gainPercent(other)))))));
     }
 
-    private static Measure of(Played played, String name) {
+    private static Optional<Measure> of(Played played, String name) {
         return played.measures().stream()
                 .filter(measure -> measure.name().equals(name))
-                .findFirst()
-                .orElseThrow();
+                .findFirst();
     }
 
     private static Optional<Reading> of(Measure measure, Reading.Kind kind) {

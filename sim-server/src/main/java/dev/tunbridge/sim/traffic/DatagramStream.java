@@ -45,11 +45,14 @@ public final class DatagramStream {
     private final ThreadFactory sender;
     private final ThreadFactory receiver;
     private final InetAddress receiverAddress;
+    private final InetAddress destination;
 
-    private DatagramStream(ThreadFactory sender, ThreadFactory receiver, InetAddress receiverAddress) {
+    private DatagramStream(
+            ThreadFactory sender, ThreadFactory receiver, InetAddress receiverAddress, InetAddress destination) {
         this.sender = sender;
         this.receiver = receiver;
         this.receiverAddress = receiverAddress;
+        this.destination = destination;
     }
 
     /**
@@ -125,7 +128,17 @@ public final class DatagramStream {
 
     /** Two ends, each a thread in its own namespace. */
     public static DatagramStream between(ThreadFactory sender, ThreadFactory receiver, InetAddress receiverAddress) {
-        return new DatagramStream(sender, receiver, receiverAddress);
+        return between(sender, receiver, receiverAddress, receiverAddress);
+    }
+
+    /**
+     * The same where the receiver has another address than the sender knows, and the same port.
+     *
+     * @param destination that the sender sends to
+     */
+    public static DatagramStream between(
+            ThreadFactory sender, ThreadFactory receiver, InetAddress receiverAddress, InetAddress destination) {
+        return new DatagramStream(sender, receiver, receiverAddress, destination);
     }
 
     /** Hears of each datagram's first arrival. */
@@ -146,7 +159,7 @@ public final class DatagramStream {
         receiver.newThread(binding).start();
         try (Receiver bound = get(binding)) {
             FutureTask<Shape> sending = new FutureTask<>(() -> {
-                send(shape, bound.address());
+                send(shape, new InetSocketAddress(destination, bound.port()));
                 return shape;
             });
             sender.newThread(sending).start();
@@ -194,8 +207,8 @@ public final class DatagramStream {
             socket.setReceiveBufferSize(4 << 20);
         }
 
-        InetSocketAddress address() {
-            return (InetSocketAddress) socket.getLocalSocketAddress();
+        int port() {
+            return socket.getLocalPort();
         }
 
         /** Receives until all have come, or all are sent and none comes any more. */

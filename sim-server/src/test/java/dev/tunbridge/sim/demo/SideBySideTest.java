@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Two plays beside each other. */
@@ -65,6 +66,36 @@ class SideBySideTest {
                                 + "\"gains\":[{\"name\":\"HTTP page\",\"reading\":\"first_byte_ms\",\"better_by_percent\":40.0000}]}");
     }
 
+    @Test
+    void virtualSocketsHaveAColumnOfTheirOwnAndAreNoPartOfTheGain() {
+        Reading slow = new Reading(Reading.Kind.RATE, 2);
+        Reading fast = new Reading(Reading.Kind.RATE, 3);
+        Reading faster = new Reading(Reading.Kind.RATE, 5);
+        SideBySide shown = new SideBySide(
+                "wan1",
+                7,
+                Counterpart.SIMSERVER,
+                new Played(
+                        Mode.PLAIN,
+                        LaneState.MEASURING,
+                        "bbr",
+                        List.of(measure("up", "1", true, slow), measure("back", "1", true, slow))),
+                new Played(
+                        Mode.FULL,
+                        LaneState.ACTIVE,
+                        "bbr",
+                        List.of(measure("up", "1", true, fast), measure("back", "1", true, fast))),
+                Optional.of(
+                        new Played(Mode.SOCKETS, LaneState.ACTIVE, "bbr", List.of(measure("up", "1", false, faster)))));
+        assertThat(shown.table())
+                .contains("plain             full          sockets")
+                .contains("2.00             3.00             5.00  50 % better")
+                .contains("2.00             3.00                -  50 % better")
+                .contains("sockets (raw lane active): NOT");
+        assertThat(shown.isIntact()).isFalse();
+        assertThat(shown.json()).contains("{\"mode\":\"sockets\"");
+    }
+
     private static String line(String label, Reading.Kind kind, double off, double on) {
         SideBySide shown = sideBySide(
                 measure("x", "1", true, new Reading(kind, off)), measure("x", "1", true, new Reading(kind, on)));
@@ -81,7 +112,8 @@ class SideBySideTest {
                 7,
                 Counterpart.SIMSERVER,
                 new Played(Mode.PLAIN, LaneState.MEASURING, "bbr", List.of(off)),
-                new Played(Mode.FULL, LaneState.FORBIDDEN, "bbr", List.of(on)));
+                new Played(Mode.FULL, LaneState.FORBIDDEN, "bbr", List.of(on)),
+                Optional.empty());
     }
 
     private static Measure measure(String name, String amount, boolean isIntact, Reading... readings) {
