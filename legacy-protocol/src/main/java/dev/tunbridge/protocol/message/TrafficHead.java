@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.message;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ final class TrafficHead {
      *
      * @param blank such a head with addresses of zeros
      */
-    private record Places(int headBytes, int clientAt, int deviceAt, List<Fixed> constants, Octets blank) {
+    private record Places(int headBytes, int clientAt, int deviceAt, List<Fixed> constants, Blank blank) {
         static Places of(MessageLayout layout, int addressBytes) {
             int at = 0;
             int client = 0;
@@ -46,7 +47,7 @@ final class TrafficHead {
                 at += item.sizeBytes(addressBytes);
                 blank.writeZero(at - blank.writerIndex());
             }
-            return new Places(at, client, device, List.copyOf(constants), Octets.copyOf(blank, 0, at));
+            return new Places(at, client, device, List.copyOf(constants), new Blank(blank));
         }
 
         boolean areConstantsRight(ByteBuf buffer, int index) {
@@ -56,6 +57,30 @@ final class TrafficHead {
                 }
             }
             return true;
+        }
+    }
+
+    /** A head that is written as words: for so few bytes a copy of memory costs more than all else. */
+    private static final class Blank {
+        private final long[] words;
+        private final byte[] rest;
+
+        /** Takes all that can be read. */
+        Blank(ByteBuf head) {
+            words = new long[head.readableBytes() / Long.BYTES];
+            for (int i = 0; i < words.length; i++) {
+                words[i] = head.readLong();
+            }
+            rest = ByteBufUtil.getBytes(head);
+        }
+
+        void writeTo(ByteBuf out) {
+            for (long word : words) {
+                out.writeLong(word);
+            }
+            for (byte octet : rest) {
+                out.writeByte(octet);
+            }
         }
     }
 

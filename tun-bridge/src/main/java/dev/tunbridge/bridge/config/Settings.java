@@ -285,7 +285,7 @@ public final class Settings {
     public static final Setting<Integer> RELAY_OPENS_PER_SECOND = add(
             "relay.opens-per-second",
             SettingType.number(1, 1_000_000),
-            "2000",
+            "10000",
             "Virtual sockets that the server may open a second; as many may come at once.");
 
     public static final Setting<Integer> RELAY_CHANNEL_BYTES = add(
