@@ -6,6 +6,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** How traffic travels in frames: one way, or virtual sockets beside packets. */
 public enum Carriage {
@@ -33,11 +35,7 @@ public enum Carriage {
 
     /** The one way, or both. */
     public Set<Carriage> parts() {
-        return switch (this) {
-            case PACKET, SEGMENT, SOCKET -> Set.of(this);
-            case PACKET_AND_SOCKET -> Set.of(PACKET, SOCKET);
-            case SEGMENT_AND_SOCKET -> Set.of(SEGMENT, SOCKET);
-        };
+        return Stream.of(PACKET, SEGMENT, SOCKET).filter(this::includes).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Whether frames of this one way travel. */

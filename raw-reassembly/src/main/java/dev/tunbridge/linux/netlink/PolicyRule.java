@@ -73,21 +73,8 @@ public record PolicyRule(
     /** A rule that asks a table for what comes from one address. */
     public static PolicyRule from(InetAddress address, int table, long priority, int protocol) {
         AddressFamily family = AddressFamily.of(address);
-        return new PolicyRule(
-                family,
-                priority,
-                Optional.of(new Network(address, family.bits())),
-                Optional.empty(),
-                table,
-                ACTION_TABLE,
-                0,
-                protocol,
-                Optional.empty(),
-                "",
-                "",
-                -1,
-                0,
-                Map.of());
+        Network own = new Network(address, family.bits());
+        return asking(table, family, priority, Optional.of(own), Optional.empty(), protocol, Optional.empty(), "");
     }
 
     /**
@@ -103,6 +90,23 @@ public record PolicyRule(
             int table,
             long priority,
             int protocol) {
+        return asking(table, family, priority, source, destination, protocol, Optional.empty(), LOOPBACK);
+    }
+
+    /** A rule that asks a table for what bears a mark. */
+    public static PolicyRule marked(AddressFamily family, Mark mark, int table, long priority, int protocol) {
+        return asking(table, family, priority, Optional.empty(), Optional.empty(), protocol, Optional.of(mark), "");
+    }
+
+    private static PolicyRule asking(
+            int table,
+            AddressFamily family,
+            long priority,
+            Optional<Network> source,
+            Optional<Network> destination,
+            int protocol,
+            Optional<Mark> mark,
+            String inputInterface) {
         return new PolicyRule(
                 family,
                 priority,
@@ -112,27 +116,8 @@ public record PolicyRule(
                 ACTION_TABLE,
                 0,
                 protocol,
-                Optional.empty(),
-                LOOPBACK,
-                "",
-                -1,
-                0,
-                Map.of());
-    }
-
-    /** A rule that asks a table for what bears a mark. */
-    public static PolicyRule marked(AddressFamily family, Mark mark, int table, long priority, int protocol) {
-        return new PolicyRule(
-                family,
-                priority,
-                Optional.empty(),
-                Optional.empty(),
-                table,
-                ACTION_TABLE,
-                0,
-                protocol,
-                Optional.of(mark),
-                "",
+                mark,
+                inputInterface,
                 "",
                 -1,
                 0,

@@ -2,6 +2,7 @@ package dev.tunbridge.sim.sockets;
 
 import dev.tunbridge.linux.DatagramReader;
 import dev.tunbridge.linux.Descriptors;
+import dev.tunbridge.linux.EpollSocket;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.protocol.message.Message;
@@ -47,8 +48,8 @@ public final class Clients {
     private final DatagramReader reader = new DatagramReader();
     private ByteBuf scratch = Unpooled.EMPTY_BUFFER;
     private @Nullable Site site;
-    private @Nullable SiteSocket connections;
-    private @Nullable SiteSocket datagrams;
+    private @Nullable EpollSocket connections;
+    private @Nullable EpollSocket datagrams;
     private @Nullable ScheduledFuture<?> ticks;
     private @Nullable Channels channels;
     private boolean mayAccept;
@@ -72,8 +73,8 @@ public final class Clients {
     public void open(String tun, InetAddress own) throws IOException {
         KernelRoute route = Site.addRoute(tun, own, device);
         try {
-            connections = SiteSocket.watch(loop, Transparency.listen(device), new Connections());
-            datagrams = SiteSocket.watch(loop, Transparency.receive(device), new Datagrams());
+            connections = EpollSocket.watch(loop, Transparency.listen(device), new Connections());
+            datagrams = EpollSocket.watch(loop, Transparency.receive(device), new Datagrams());
         } catch (IOException | RuntimeException e) {
             closeSockets();
             Site.removeRoute(route);
@@ -89,7 +90,7 @@ public final class Clients {
         ticks = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private static int port(SiteSocket socket) {
+    private static int port(EpollSocket socket) {
         return socket.fd().localAddress().getPort();
     }
 
@@ -164,7 +165,7 @@ public final class Clients {
     }
 
     private void closeSockets() {
-        for (SiteSocket open : new SiteSocket[] {connections, datagrams}) {
+        for (EpollSocket open : new EpollSocket[] {connections, datagrams}) {
             if (open != null) {
                 open.close();
             }
@@ -180,7 +181,7 @@ public final class Clients {
 
     // Connections
 
-    private final class Connections implements SiteSocket.Owner {
+    private final class Connections implements EpollSocket.Owner {
         @Override
         public void onReadable(boolean isHungUp) {
             mayAccept = true;
@@ -192,10 +193,15 @@ public final class Clients {
 
         @Override
         public void onFault() {}
+
+        @Override
+        public void onBroken(Throwable fault) {
+            logFault(fault);
+        }
     }
 
     private void accept() {
-        SiteSocket listening = connections;
+        EpollSocket listening = connections;
         byte[] unused = new byte[26];
         for (int i = 0; mayAccept && listening != null && clients.size() < options.clients(); i++) {
             if (i == TURN_ACCEPTS) {
@@ -251,7 +257,7 @@ public final class Clients {
 
     // Flows
 
-    private final class Datagrams implements SiteSocket.Owner {
+    private final class Datagrams implements EpollSocket.Owner {
         @Override
         public void onReadable(boolean isHungUp) {
             receiveFirst();
@@ -262,15 +268,20 @@ public final class Clients {
 
         @Override
         public void onFault() {
-            SiteSocket current = datagrams;
+            EpollSocket current = datagrams;
             if (current != null) {
                 current.error(); // an answer to a datagram of a flow that is over
             }
         }
+
+        @Override
+        public void onBroken(Throwable fault) {
+            logFault(fault);
+        }
     }
 
     private void receiveFirst() {
-        SiteSocket current = datagrams;
+        EpollSocket current = datagrams;
         for (int i = 0; current != null; i++) {
             if (i == TURN_ACCEPTS) {
                 loop.execute(this::receiveFirst);
@@ -324,6 +335,10 @@ public final class Clients {
     }
 
     // For the channels
+
+    static void logFault(Throwable fault) {
+        LOG.error("a fault of the simulator itself", fault);
+    }
 
     IoEventLoop loop() {
         return loop;

@@ -1,53 +1,35 @@
 package dev.tunbridge.sim.sockets;
 
+import dev.tunbridge.linux.EpollSocket;
 import dev.tunbridge.linux.Sockets;
 import dev.tunbridge.protocol.message.Message.CloseHow;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The datagrams of one client's port to one port of the device, and their channel. They have a socket of their own, bound to the device's
  * address and connected to the client, so what does not have credit yet waits in the kernel.
  */
-final class DatagramChannel extends ClientChannel implements SiteSocket.Owner {
+final class DatagramChannel extends SocketChannel {
     private static final int TURN_READS = 64;
 
     /** That came before the flow had a socket, which takes no longer than a turn of the loop. */
     private static final int MOST_FIRST = 64;
 
-    private final Clients clients;
-    private final Channels channels;
     private final Deque<byte[]> first = new ArrayDeque<>();
-    private @Nullable SiteSocket socket;
-    private boolean isReadable;
     private long activeNanos = System.nanoTime();
 
     DatagramChannel(Clients clients, Channels channels, InetSocketAddress client, int devicePort) {
-        super(client, devicePort);
-        this.clients = clients;
-        this.channels = channels;
-    }
-
-    /** @param connected to the client; the channel's from now on */
-    void start(Socket connected) throws IOException {
-        socket = SiteSocket.watch(clients.loop(), connected, this);
-        clients.began(this);
+        super(clients, channels, client, devicePort);
     }
 
     @Override
     boolean isTcp() {
         return false;
-    }
-
-    @Override
-    void opened() {
-        channels.ready(this);
     }
 
     // From the client
@@ -63,21 +45,14 @@ final class DatagramChannel extends ClientChannel implements SiteSocket.Owner {
     }
 
     @Override
-    public void onReadable(boolean isHungUp) {
-        isReadable = true;
-        channels.ready(this);
-        channels.pump();
-    }
-
-    @Override
     boolean turn() {
-        SiteSocket current = socket;
+        EpollSocket current = socket();
         if (current == null || !isOpened || isClosedHere) {
             return false;
         }
         ByteBuf scratch = clients.scratch();
         try {
-            for (int reads = 0; reads < TURN_READS && socket != null; reads++) {
+            for (int reads = 0; reads < TURN_READS && socket() != null; reads++) {
                 byte[] waiting = first.peek();
                 if (waiting == null && !isReadable) {
                     return false;
@@ -102,7 +77,7 @@ final class DatagramChannel extends ClientChannel implements SiteSocket.Owner {
         return true;
     }
 
-    private boolean receive(SiteSocket current, ByteBuf scratch) throws IOException {
+    private boolean receive(EpollSocket current, ByteBuf scratch) throws IOException {
         var sender = current.fd().recvFromAddress(scratch.memoryAddress(), 0, Clients.READ_BYTES);
         if (sender == null) {
             return false;
@@ -125,7 +100,7 @@ final class DatagramChannel extends ClientChannel implements SiteSocket.Owner {
     /** At once, or it is lost. */
     @Override
     void received(ByteBuf buffer, int index, int length) {
-        SiteSocket current = socket;
+        EpollSocket current = socket();
         if (current == null) {
             return;
         }
@@ -155,24 +130,13 @@ final class DatagramChannel extends ClientChannel implements SiteSocket.Owner {
     }
 
     @Override
-    public void onFault() {
-        SiteSocket current = socket;
-        if (current != null && current.error() != 0) {
-            fail();
-            channels.pump();
-        }
-    }
-
-    private void fail() {
-        if (socket != null) {
-            brokenOff();
-            channels.close(this, CloseHow.RESET);
-        }
+    void clientFailed() {
+        brokenOff();
     }
 
     /** Ends the flow where nothing has gone either way for so long; so does a flow that the device has not answered. */
     void endIfIdle(long nowNanos, long idleNanos) {
-        if (socket != null && nowNanos - activeNanos >= idleNanos) {
+        if (socket() != null && nowNanos - activeNanos >= idleNanos) {
             brokenOff();
             channels.close(this, CloseHow.END_OF_STREAM);
         }
@@ -180,12 +144,11 @@ final class DatagramChannel extends ClientChannel implements SiteSocket.Owner {
 
     @Override
     void brokenOff() {
-        SiteSocket current = socket;
-        if (current != null) {
-            socket = null;
-            current.close();
-        }
+        shut();
+    }
+
+    @Override
+    void release() {
         first.clear();
-        clients.ended(this);
     }
 }

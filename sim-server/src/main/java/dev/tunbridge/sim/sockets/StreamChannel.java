@@ -1,44 +1,25 @@
 package dev.tunbridge.sim.sockets;
 
+import dev.tunbridge.linux.EpollSocket;
+import dev.tunbridge.linux.SocketOutput;
 import dev.tunbridge.linux.Sockets;
 import dev.tunbridge.protocol.message.Message.CloseHow;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import org.jspecify.annotations.Nullable;
 
 /** A client's TCP connection and its channel. What the client sends before the device has answered waits in its socket. */
-final class StreamChannel extends ClientChannel implements SiteSocket.Owner {
-    private static final int FIRST_BYTES = 4 * 1024;
-
-    private final Clients clients;
-    private final Channels channels;
-    private @Nullable SiteSocket socket;
-
-    // From the client.
-    private boolean isReadable;
+final class StreamChannel extends SocketChannel {
     private boolean isHungUp;
 
-    // To the client; bounded by what was granted.
-    private ByteBuf pending = Unpooled.EMPTY_BUFFER;
-    private boolean isBlocked;
-    private boolean isEndDue;
-    private boolean isEndSent;
+    /** To the client; bounded by what was granted. */
+    private final SocketOutput output = new SocketOutput();
+
     private long takenNanos;
 
     StreamChannel(Clients clients, Channels channels, InetSocketAddress client, int devicePort) {
-        super(client, devicePort);
-        this.clients = clients;
-        this.channels = channels;
-    }
-
-    /** @param accepted the channel's from now on */
-    void start(Socket accepted) throws IOException {
-        socket = SiteSocket.watch(clients.loop(), accepted, this);
-        clients.began(this);
+        super(clients, channels, client, devicePort);
     }
 
     @Override
@@ -46,24 +27,17 @@ final class StreamChannel extends ClientChannel implements SiteSocket.Owner {
         return true;
     }
 
-    @Override
-    void opened() {
-        channels.ready(this);
-    }
-
     // From the client
 
     @Override
     public void onReadable(boolean isHungUp) {
-        isReadable = true;
         this.isHungUp |= isHungUp;
-        channels.ready(this);
-        channels.pump();
+        super.onReadable(isHungUp);
     }
 
     @Override
     boolean turn() {
-        SiteSocket current = socket;
+        EpollSocket current = socket();
         if (current == null || !isOpened || isClosedHere || !isReadable) {
             return false;
         }
@@ -107,55 +81,37 @@ final class StreamChannel extends ClientChannel implements SiteSocket.Owner {
 
     @Override
     void received(ByteBuf buffer, int index, int length) {
-        if (socket == null) {
+        if (socket() == null) {
             return;
         }
-        if (pending.capacity() == 0) {
-            pending = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(FIRST_BYTES, length));
-        } else if (pending.writableBytes() < length) {
-            pending.discardReadBytes();
-        }
-        if (!pending.isReadable()) {
+        if (!output.isPending()) {
             takenNanos = System.nanoTime();
         }
-        pending.writeBytes(buffer, index, length);
+        output.append(buffer, index, length);
     }
 
     @Override
     void endedThere() {
-        isEndDue = true;
+        output.end();
         flush();
     }
 
     @Override
     public void onWritable() {
-        isBlocked = false;
+        output.unblock();
         flush();
         channels.pump();
     }
 
     @Override
     void flush() {
-        SiteSocket current = socket;
-        if (current == null || isBlocked) {
+        EpollSocket current = socket();
+        if (current == null || output.isBlocked()) {
             return;
         }
-        long taken = 0;
+        long taken;
         try {
-            while (pending.isReadable() && !isBlocked) {
-                int sent =
-                        current.fd().sendAddress(pending.memoryAddress(), pending.readerIndex(), pending.writerIndex());
-                taken += sent;
-                pending.skipBytes(sent);
-                isBlocked = sent == 0;
-            }
-            if (!pending.isReadable()) {
-                releasePending();
-                if (isEndDue && !isEndSent) {
-                    isEndSent = true;
-                    current.fd().shutdown(false, true);
-                }
-            }
+            taken = output.flush(current.fd());
         } catch (IOException e) {
             fail();
             return;
@@ -171,56 +127,33 @@ final class StreamChannel extends ClientChannel implements SiteSocket.Owner {
 
     /** Both have closed, and the client has everything. */
     private void finish() {
-        if (isEndSent && isClosedHere) {
+        if (output.isEndSent() && isClosedHere) {
             shut();
         }
     }
 
     @Override
-    public void onFault() {
-        SiteSocket current = socket;
-        if (current != null && current.error() != 0) {
-            fail();
-            channels.pump();
-        }
-    }
-
-    private void fail() {
-        if (socket != null) {
-            clients.counters().resetsByClient++;
-            shut();
-            channels.close(this, CloseHow.RESET);
-        }
+    void clientFailed() {
+        clients.counters().resetsByClient++;
+        shut();
     }
 
     /** Whether the client takes nothing of what is there for it, though nobody waits for it any more. */
     boolean isStuck(long nowNanos, long drainNanos) {
-        return isFree && socket != null && nowNanos - takenNanos >= drainNanos;
+        return isFree && socket() != null && nowNanos - takenNanos >= drainNanos;
     }
 
     @Override
     void brokenOff() {
-        SiteSocket current = socket;
+        EpollSocket current = socket();
         if (current != null) {
-            socket = null;
-            current.reset();
+            current.resetAtClose();
         }
         shut();
     }
 
-    private void shut() {
-        SiteSocket current = socket;
-        if (current != null) {
-            socket = null;
-            current.close();
-        }
-        releasePending();
-        clients.ended(this);
-    }
-
-    private void releasePending() {
-        ByteBuf done = pending;
-        pending = Unpooled.EMPTY_BUFFER;
-        done.release();
+    @Override
+    void release() {
+        output.release();
     }
 }

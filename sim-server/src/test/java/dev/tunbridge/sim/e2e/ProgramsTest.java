@@ -3,16 +3,12 @@ package dev.tunbridge.sim.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tunbridge.protocol.message.Carriage;
-import dev.tunbridge.sim.lab.LabNamespace;
-import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.scene.Family;
 import dev.tunbridge.sim.scene.Scene;
 import dev.tunbridge.sim.scene.ScenePlan;
 import dev.tunbridge.sim.traffic.HttpService;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,27 +39,7 @@ class ProgramsTest {
                 assertThat(page.output()).contains("It works");
             }
             String device = inner.device().getHostAddress();
-            try (LabProcess server = scene.deviceSide().start("iperf3", "-s", "-B", device, "--forceflush")) {
-                server.awaitLine("Server listening", LIMIT);
-                for (List<String> load : List.of(
-                        List.of("-t", "1"),
-                        List.of("-t", "1", "-R"),
-                        List.of("-t", "1", "-P", "4"),
-                        List.of("-t", "1", "-u", "-b", "5M", "-l", "1200"),
-                        List.of("-t", "1", "-u", "-b", "5M", "-l", "1200", "-R"))) {
-                    Command.Result result = iperf(scene.serverSide(), device, load);
-                    assertThat(result.isSuccess()).as("%s: %s", load, result).isTrue();
-                    if (load.contains("-u")) {
-                        assertThat(result.output()).as("%s", load).containsPattern(" 0/\\d+ \\(0%\\) +receiver");
-                    }
-                }
-            }
+            Scenes.iperfPasses(scene, device, device);
         }
-    }
-
-    private static Command.Result iperf(LabNamespace client, String server, List<String> load) throws Exception {
-        List<String> command = new ArrayList<>(List.of("iperf3", "-c", server));
-        command.addAll(load);
-        return client.run(LIMIT, command.toArray(String[]::new));
     }
 }

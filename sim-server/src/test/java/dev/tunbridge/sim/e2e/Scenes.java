@@ -1,8 +1,10 @@
 package dev.tunbridge.sim.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tunbridge.sim.lab.Lab;
+import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.link.LinkProfile;
 import dev.tunbridge.sim.link.LinkSettingException;
@@ -12,12 +14,15 @@ import dev.tunbridge.sim.traffic.HttpService;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** What the end-to-end tests share. */
 public final class Scenes {
     static final long ANY_TIME = 600_000;
+
+    private static final Duration IPERF_LIMIT = Duration.ofSeconds(30);
 
     private Scenes() {}
 
@@ -55,5 +60,26 @@ public final class Scenes {
 
     public static HttpLoad clientOf(HttpService service, InetAddress address) {
         return new HttpLoad(new InetSocketAddress(address, service.port()));
+    }
+
+    /** iperf3 from the server's side to the device's: both ways, several at once, and datagrams of which none may be lost. */
+    public static void iperfPasses(Scene scene, String listen, String device) throws Exception {
+        try (LabProcess server = scene.deviceSide().start("iperf3", "-s", "-B", listen, "--forceflush")) {
+            server.awaitLine("Server listening", IPERF_LIMIT);
+            for (List<String> load : List.of(
+                    List.of("-t", "1"),
+                    List.of("-t", "1", "-R"),
+                    List.of("-t", "1", "-P", "4"),
+                    List.of("-t", "1", "-u", "-b", "5M", "-l", "1200"),
+                    List.of("-t", "1", "-u", "-b", "5M", "-l", "1200", "-R"))) {
+                List<String> command = new ArrayList<>(List.of("iperf3", "-c", device));
+                command.addAll(load);
+                Command.Result result = scene.serverSide().run(IPERF_LIMIT, command.toArray(String[]::new));
+                assertThat(result.isSuccess()).as("%s: %s", load, result).isTrue();
+                if (load.contains("-u")) {
+                    assertThat(result.output()).as("%s", load).containsPattern(" 0/\\d+ \\(0%\\) +receiver");
+                }
+            }
+        }
     }
 }

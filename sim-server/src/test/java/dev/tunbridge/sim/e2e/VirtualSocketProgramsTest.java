@@ -23,8 +23,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -313,21 +311,12 @@ class VirtualSocketProgramsTest {
             ExecutorService clients =
                     Executors.newCachedThreadPool(scene.serverSide().threadFactory("client"));
             try {
-                InetAddress device = Family.IPV4.device();
                 var echo = scene.deviceSide()
                         .call(() -> WebSocketTest.echoServer(loops, InetAddresses.forString("0.0.0.0")));
                 int port = ((InetSocketAddress) echo.localAddress()).getPort();
                 BlockingQueue<String> answers = new LinkedBlockingQueue<>();
                 Semaphore closed = new Semaphore(0);
-                WebSocket socket = scene.serverSide()
-                        .call(() -> HttpClient.newBuilder()
-                                .executor(clients)
-                                .build()
-                                .newWebSocketBuilder()
-                                .buildAsync(
-                                        URI.create("ws://" + device.getHostAddress() + ":" + port + "/echo"),
-                                        new WebSocketTest.Answers(answers, closed))
-                                .get(20, TimeUnit.SECONDS));
+                WebSocket socket = WebSocketTest.connect(scene, clients, port, answers, closed);
                 String text = "0123456789".repeat(1_000);
                 for (int i = 0; i < 50; i++) {
                     StringBuilder whole = new StringBuilder();

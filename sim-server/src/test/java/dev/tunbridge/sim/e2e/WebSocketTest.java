@@ -65,15 +65,7 @@ class WebSocketTest {
                 Channel echo = scene.deviceSide().call(() -> echoServer(loops, device));
                 int port = ((InetSocketAddress) echo.localAddress()).getPort();
                 BlockingQueue<String> answers = new LinkedBlockingQueue<>();
-                WebSocket socket = scene.serverSide()
-                        .call(() -> HttpClient.newBuilder()
-                                .executor(clients)
-                                .build()
-                                .newWebSocketBuilder()
-                                .buildAsync(
-                                        URI.create("ws://" + device.getHostAddress() + ":" + port + "/echo"),
-                                        new Answers(answers, closed))
-                                .get(20, TimeUnit.SECONDS));
+                WebSocket socket = connect(scene, clients, port, answers, closed);
                 assertThat(echoOf("first", socket, answers)).isEqualTo("first");
                 // The wait is the test: nothing may close the connection meanwhile.
                 assertThat(closed.tryAcquire(IDLE_SECONDS, TimeUnit.SECONDS)).isFalse();
@@ -91,9 +83,23 @@ class WebSocketTest {
         }
     }
 
-    static @Nullable String echoOf(String text, WebSocket socket, BlockingQueue<String> answers) throws Exception {
+    private static @Nullable String echoOf(String text, WebSocket socket, BlockingQueue<String> answers)
+            throws Exception {
         socket.sendText(text, true).get(20, TimeUnit.SECONDS);
         return answers.poll(40, TimeUnit.SECONDS);
+    }
+
+    static WebSocket connect(
+            Scene scene, ExecutorService clients, int port, BlockingQueue<String> answers, Semaphore closed)
+            throws Exception {
+        String device = scene.plan().inner().device().getHostAddress();
+        return scene.serverSide()
+                .call(() -> HttpClient.newBuilder()
+                        .executor(clients)
+                        .build()
+                        .newWebSocketBuilder()
+                        .buildAsync(URI.create("ws://" + device + ":" + port + "/echo"), new Answers(answers, closed))
+                        .get(20, TimeUnit.SECONDS));
     }
 
     static Channel echoServer(MultiThreadIoEventLoopGroup loops, InetAddress address) throws InterruptedException {
@@ -121,7 +127,7 @@ class WebSocketTest {
                 .channel();
     }
 
-    static final class Answers implements WebSocket.Listener {
+    private static final class Answers implements WebSocket.Listener {
         private final BlockingQueue<String> texts;
         private final Semaphore closed;
 

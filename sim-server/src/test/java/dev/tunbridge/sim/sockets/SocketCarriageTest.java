@@ -8,8 +8,6 @@ import dev.tunbridge.bridge.relay.Misbehaviour;
 import dev.tunbridge.bridge.relay.RelayStats;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.sim.e2e.Scenes;
-import dev.tunbridge.sim.lab.LabNamespace;
-import dev.tunbridge.sim.lab.LabProcess;
 import dev.tunbridge.sim.link.Command;
 import dev.tunbridge.sim.scene.Family;
 import dev.tunbridge.sim.scene.Scene;
@@ -94,21 +92,7 @@ class SocketCarriageTest {
                 assertThat(up.bytes()).isEqualTo(20 << 20);
             }
             String loopback = inner == Family.IPV6 ? "::1" : "127.0.0.1"; // datagrams go to that of the client's family
-            try (LabProcess server = scene.deviceSide().start("iperf3", "-s", "-B", loopback, "--forceflush")) {
-                server.awaitLine("Server listening", LIMIT);
-                for (List<String> load : List.of(
-                        List.of("-t", "1"),
-                        List.of("-t", "1", "-R"),
-                        List.of("-t", "1", "-P", "4"),
-                        List.of("-t", "1", "-u", "-b", "5M", "-l", "1200"),
-                        List.of("-t", "1", "-u", "-b", "5M", "-l", "1200", "-R"))) {
-                    Command.Result result = iperf(scene.serverSide(), device, load);
-                    assertThat(result.isSuccess()).as("%s: %s", load, result).isTrue();
-                    if (load.contains("-u")) {
-                        assertThat(result.output()).as("%s", load).containsPattern(" 0/\\d+ \\(0%\\) +receiver");
-                    }
-                }
-            }
+            Scenes.iperfPasses(scene, loopback, device);
             assertThat(stats(scene).deviceFaults()).isZero();
             assertThat(stats(scene).datagramsDropped()).isZero();
             Awaitility.await()
@@ -119,12 +103,6 @@ class SocketCarriageTest {
 
     private static HttpLoad load(Family inner, HttpService service) {
         return new HttpLoad(new InetSocketAddress(inner.device(), service.port()));
-    }
-
-    private static Command.Result iperf(LabNamespace client, String server, List<String> load) throws Exception {
-        List<String> command = new ArrayList<>(List.of("iperf3", "-c", server));
-        command.addAll(load);
-        return client.run(LIMIT, command.toArray(String[]::new));
     }
 
     /** One after the other, and then as many at once as the bridge has channels for, and some of each. */

@@ -1,9 +1,11 @@
 package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.bridge.relay.Channel;
+import dev.tunbridge.linux.EpollSocket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -73,7 +75,7 @@ final class DatagramService extends ServiceSocket {
         }
     }
 
-    private int send(LinuxSocket socket, ByteBuf buffer, int index, int length) throws IOException {
+    private int send(Socket socket, ByteBuf buffer, int index, int length) throws IOException {
         if (header.isReadable()) {
             ByteBuf whole = services.gathering().clear();
             whole.writeBytes(header, header.readerIndex(), header.readableBytes());

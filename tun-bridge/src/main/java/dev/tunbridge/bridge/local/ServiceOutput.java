@@ -1,26 +1,20 @@
 package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.linux.SocketOutput;
 import dev.tunbridge.linux.Sockets;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 /** The bytes on their way to a service: those that its socket has not accepted yet, and how many of the others its TCP has acknowledged. */
-final class ServiceOutput {
-    private static final int FIRST_BYTES = 4 * 1024;
+final class ServiceOutput extends SocketOutput {
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** A service that takes nothing for so long is asked less often, and not much later told to go on. */
     private static final long MOST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(32);
 
-    private ByteBuf pending = Unpooled.EMPTY_BUFFER;
-    private boolean isBlocked;
-    private boolean isEndDue;
-    private boolean isEndSent;
     private long acceptedBytes;
     private long takenBytes;
     /** What the relay knows nothing of: a header in front. */
@@ -35,54 +29,15 @@ final class ServiceOutput {
         append(buffer, buffer.readerIndex(), buffer.readableBytes());
     }
 
-    /** Copies it. */
-    void append(ByteBuf buffer, int index, int length) {
-        if (pending.capacity() == 0) {
-            pending = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(FIRST_BYTES, length));
-        } else if (pending.writableBytes() < length) {
-            pending.discardReadBytes();
-        }
-        pending.writeBytes(buffer, index, length);
-    }
-
-    /** Behind all this a FIN. */
-    void end() {
-        isEndDue = true;
-    }
-
-    /** The socket has room again. */
-    void unblock() {
-        isBlocked = false;
-    }
-
-    boolean isBlocked() {
-        return isBlocked;
-    }
-
-    /** Something has not even reached the socket. */
-    boolean isPending() {
-        return pending.isReadable();
-    }
-
-    /** As far as the socket takes it. */
-    void flush(LinuxSocket socket) throws IOException {
-        while (pending.isReadable() && !isBlocked) {
-            int sent = socket.sendAddress(pending.memoryAddress(), pending.readerIndex(), pending.writerIndex());
-            acceptedBytes += sent;
-            pending.skipBytes(sent);
-            isBlocked = sent == 0;
-        }
-        if (!pending.isReadable()) {
-            release();
-            if (isEndDue && !isEndSent) {
-                isEndSent = true;
-                socket.shutdown(false, true);
-            }
-        }
+    @Override
+    public long flush(Socket socket) throws IOException {
+        long accepted = super.flush(socket);
+        acceptedBytes += accepted;
+        return accepted;
     }
 
     /** Asks what the service has taken; how many bytes of the relay's these are since the last time. */
-    long look(LinuxSocket socket) {
+    long look(Socket socket) {
         long before = takenBytes;
         takenBytes = Math.max(takenBytes, acceptedBytes - unacknowledgedBytes(socket));
         long own = Math.min(ownBytes, takenBytes - before);
@@ -91,10 +46,10 @@ final class ServiceOutput {
     }
 
     /** A FIN that is not acknowledged counts as one byte. */
-    private long unacknowledgedBytes(LinuxSocket socket) {
+    private long unacknowledgedBytes(Socket socket) {
         try {
             int bytes = Sockets.unackedBytes(socket.intValue());
-            return isEndSent ? Math.max(0, bytes - 1) : bytes;
+            return isEndSent() ? Math.max(0, bytes - 1) : bytes;
         } catch (LinuxException e) {
             return acceptedBytes - takenBytes; // nothing is known
         }
@@ -102,7 +57,7 @@ final class ServiceOutput {
 
     /** Something was accepted, or is to be, that is not taken yet. */
     boolean isOutstanding() {
-        return acceptedBytes > takenBytes || pending.isReadable();
+        return acceptedBytes > takenBytes || isPending();
     }
 
     /** When to ask again. */
@@ -120,11 +75,5 @@ final class ServiceOutput {
     void lookLater(long nowNanos) {
         pauseNanos = Math.min(2 * pauseNanos, MOST_PAUSE_NANOS);
         lookNanos = nowNanos + pauseNanos;
-    }
-
-    void release() {
-        ByteBuf done = pending;
-        pending = Unpooled.EMPTY_BUFFER;
-        done.release();
     }
 }

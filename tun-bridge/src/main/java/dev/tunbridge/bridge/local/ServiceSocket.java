@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.bridge.relay.Channel;
 import dev.tunbridge.bridge.relay.Service;
+import dev.tunbridge.linux.EpollSocket;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -2,10 +2,12 @@ package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.bridge.relay.Channel;
 import dev.tunbridge.bridge.relay.OpenRefusal;
+import dev.tunbridge.linux.EpollSocket;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -108,7 +110,7 @@ final class StreamService extends ServiceSocket {
     }
 
     /** Where nobody listens on a port that the kernel gives to who connects, it may give it to this one, which so reaches itself. */
-    private boolean isItself(LinuxSocket socket) {
+    private boolean isItself(Socket socket) {
         return address instanceof InetSocketAddress && address.equals(socket.localAddress());
     }
 
@@ -123,7 +125,7 @@ final class StreamService extends ServiceSocket {
             flush();
             return;
         }
-        int error = error(current);
+        int error = current.error();
         if (error == 0) {
             connected(current);
         } else {
@@ -137,17 +139,8 @@ final class StreamService extends ServiceSocket {
         if (current == null || !isConnected) {
             return; // a connection that could not be made is told as writable too
         }
-        if (error(current) != 0) {
+        if (current.error() != 0) {
             fail();
-        }
-    }
-
-    /** And takes it from the socket. */
-    private static int error(EpollSocket socket) {
-        try {
-            return socket.fd().getSoError();
-        } catch (IOException e) {
-            return -1;
         }
     }
 
@@ -261,11 +254,7 @@ final class StreamService extends ServiceSocket {
     public void reset() {
         EpollSocket current = socket();
         if (current != null) {
-            try {
-                current.fd().setSoLinger(0);
-            } catch (IOException e) {
-                // It is gone.
-            }
+            current.resetAtClose();
         }
         shut();
     }

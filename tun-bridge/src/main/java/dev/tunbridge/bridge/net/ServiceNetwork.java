@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.net;
 import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.NamespaceLock;
+import dev.tunbridge.linux.netlink.AddressFamily;
 import dev.tunbridge.linux.netlink.InterfaceAddress;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
@@ -11,6 +12,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -75,7 +78,8 @@ public final class ServiceNetwork implements AutoCloseable {
     }
 
     private void apply(NetworkConfiguration configuration, ServiceAddressing wanted) throws IOException {
-        HostNetwork host = HostNetwork.read(configuration, wanted.family());
+        Map<AddressFamily, HostNetwork> both = HostNetwork.readBoth(configuration);
+        HostNetwork host = Objects.requireNonNull(both.get(wanted.family()), "readBoth has both");
         Optional<InterfaceAddress> elsewhere = host.addresses().stream()
                 .filter(found -> found.address().equals(wanted.address()))
                 .filter(found -> found.interfaceIndex() != LOOPBACK_INDEX)
@@ -85,7 +89,7 @@ public final class ServiceNetwork implements AutoCloseable {
             return; // all that is needed is there, and another's
         }
         hold(wanted.address());
-        for (HostNetwork one : HostNetwork.readBoth(configuration).values()) {
+        for (HostNetwork one : both.values()) {
             removeLeftovers(configuration, one);
         }
         refuseOverlaps(wanted, elsewhere, host);

@@ -15,9 +15,7 @@ import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.queue.EgressQueue;
 import dev.tunbridge.bridge.queue.QueueOptions;
 import dev.tunbridge.bridge.receive.Downlink;
-import dev.tunbridge.bridge.relay.Channel;
 import dev.tunbridge.bridge.relay.ChannelEvents;
-import dev.tunbridge.bridge.relay.OpenRefusal;
 import dev.tunbridge.bridge.suppress.RetransmitSuppressor;
 import dev.tunbridge.bridge.tun.TunHandler;
 import dev.tunbridge.protocol.message.Carriage;
@@ -96,7 +94,7 @@ final class Traffic implements TunHandler {
     }
 
     private VirtualSockets virtualSockets(IoEventLoop loop, VirtualSockets.Offer offer) {
-        VirtualSockets made = new VirtualSockets(config, loop, queue, offer, new FromSockets());
+        VirtualSockets made = new VirtualSockets(config, loop, queue, offer, events.channels(), new FromSockets());
         uplink.serveChannels(made);
         downlink.serveChannels(made);
         return made;
@@ -119,21 +117,6 @@ final class Traffic implements TunHandler {
         @Override
         public void onBroken(Throwable fault) {
             events.onBroken(fault);
-        }
-
-        @Override
-        public void onOpened(Channel channel) {
-            events.channels().onOpened(channel);
-        }
-
-        @Override
-        public void onRefused(Message.Open asked, OpenRefusal reason) {
-            events.channels().onRefused(asked, reason);
-        }
-
-        @Override
-        public void onClosed(Channel channel) {
-            events.channels().onClosed(channel);
         }
     }
 

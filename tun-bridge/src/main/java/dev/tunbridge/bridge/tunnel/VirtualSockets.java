@@ -80,8 +80,8 @@ public final class VirtualSockets implements ServerSide, ServiceEvents, ChannelS
         }
     }
 
-    /** The way to the server, and who hears of channels. */
-    interface Owner extends ChannelEvents {
+    /** The way to the server. */
+    interface Owner {
         /** Whether a frame may be written now; finding that out may show that the connection is gone. */
         boolean hasRoom();
 
@@ -92,7 +92,8 @@ public final class VirtualSockets implements ServerSide, ServiceEvents, ChannelS
         void onBroken(Throwable fault);
     }
 
-    VirtualSockets(BridgeConfig config, IoEventLoop loop, EgressQueue queue, Offer offer, Owner owner) {
+    VirtualSockets(
+            BridgeConfig config, IoEventLoop loop, EgressQueue queue, Offer offer, ChannelEvents events, Owner owner) {
         this.loop = loop;
         this.queue = queue;
         this.owner = owner;
@@ -104,7 +105,7 @@ public final class VirtualSockets implements ServerSide, ServiceEvents, ChannelS
                 config.get(Settings.RELAY_CHANNEL_BYTES),
                 this);
         relay = new Relay(limits(config), this::admits, services, this, offer.frameBytes(), System.nanoTime());
-        relay.listen(owner);
+        relay.listen(events);
         ticks = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 

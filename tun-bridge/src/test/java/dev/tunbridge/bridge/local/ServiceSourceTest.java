@@ -168,10 +168,7 @@ class ServiceSourceTest {
                 "::1"
             })
     void aClientThatClaimsToBeThisHostIsRefused(String claimed) throws Exception {
-        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
-        namespace.inside("addr", "add", "198.18.7.1/24", "dev", "lan0");
-        namespace.inside("link", "set", "lan0", "up");
-        namespace.inside("link", "set", "lan1", "up");
+        namespace.addLan("198.18.7.1/24");
         serve(
                 "198.19.0.1",
                 server -> {

@@ -117,10 +117,7 @@ class ServiceNetworkTest {
 
     @Test
     void anAddressThatTheHostHasIsUsedAndStays() throws Exception {
-        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
-        namespace.inside("addr", "add", "198.19.0.1/24", "dev", "lan0");
-        namespace.inside("link", "set", "lan0", "up");
-        namespace.inside("link", "set", "lan1", "up");
+        namespace.addLan("198.19.0.1/24");
         ServiceAddressing alone = alone("198.19.0.1");
         ServiceNetwork network = apply(new ServiceNetwork(), alone);
         close(network);
@@ -132,10 +129,7 @@ class ServiceNetworkTest {
 
     @Test
     void clientsThatAreNeighboursAreRefusedByNameAndNothingIsSet() throws Exception {
-        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
-        namespace.inside("addr", "add", "198.18.7.1/24", "dev", "lan0");
-        namespace.inside("link", "set", "lan0", "up");
-        namespace.inside("link", "set", "lan1", "up");
+        namespace.addLan("198.18.7.1/24");
         String before = everything("-4");
         assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted("198.19.0.1", "198.18.0.0/16")))
                 .isInstanceOf(OverlapException.class)
@@ -160,10 +154,7 @@ class ServiceNetworkTest {
     /** A server that names a neighbour of the host must not cut it off. */
     @Test
     void anAddressThatIsANeighboursIsRefused() throws Exception {
-        namespace.inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
-        namespace.inside("addr", "add", "198.18.7.1/24", "dev", "lan0");
-        namespace.inside("link", "set", "lan0", "up");
-        namespace.inside("link", "set", "lan1", "up");
+        namespace.addLan("198.18.7.1/24");
         String before = everything("-4");
         for (ServiceAddressing wanted : List.of(alone("198.18.7.9"), wanted("198.18.7.9"))) {
             assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted))

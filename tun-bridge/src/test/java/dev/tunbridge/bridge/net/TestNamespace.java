@@ -62,6 +62,14 @@ public final class TestNamespace implements AutoCloseable {
         return namespace.call(work);
     }
 
+    /** Gives the namespace a network of neighbours, {@code lan0}, in which it has this address. */
+    public void addLan(String addressAndLength) throws IOException {
+        inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
+        inside("addr", "add", addressAndLength, "dev", "lan0");
+        inside("link", "set", "lan0", "up");
+        inside("link", "set", "lan1", "up");
+    }
+
     /** Runs {@code ip} in the namespace and returns what it printed; a fault is an exception. */
     public String inside(String... arguments) throws IOException {
         List<String> all = new ArrayList<>(List.of("-netns", name));

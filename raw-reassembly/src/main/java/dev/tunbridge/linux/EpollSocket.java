@@ -1,6 +1,5 @@
-package dev.tunbridge.bridge.local;
+package dev.tunbridge.linux;
 
-import dev.tunbridge.linux.EpollHandles;
 import io.netty.channel.ChannelException;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -8,7 +7,7 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
@@ -18,7 +17,7 @@ import java.net.SocketAddress;
  * owner reads and writes until there is no more, or comes back by itself. Netty's own channel would not do: at a FIN it reads what its
  * owner has stopped reading.
  */
-final class EpollSocket implements EpollIoHandle {
+public final class EpollSocket implements EpollIoHandle {
     private static final EpollIoOps OPERATIONS = EpollIoOps.EPOLLIN
             .with(EpollIoOps.EPOLLOUT)
             .with(EpollIoOps.EPOLLRDHUP)
@@ -27,14 +26,14 @@ final class EpollSocket implements EpollIoHandle {
     /** The same to the kernel, which tells faults unasked (epoll_ctl(2)), and another to Netty, which makes no call for what it has said already. */
     private static final EpollIoOps AGAIN = OPERATIONS.with(EpollIoOps.EPOLLERR);
 
-    private final LinuxSocket socket;
+    private final Socket socket;
     private final Owner owner;
     private final boolean isConnected;
     private final IoRegistration registration;
     private EpollIoOps operations = OPERATIONS;
 
     /** Hears of changes, on the loop's thread. */
-    interface Owner {
+    public interface Owner {
         /**
          * There may be something to read.
          *
@@ -49,13 +48,13 @@ final class EpollSocket implements EpollIoHandle {
         void onFault();
 
         /** A loop that shuts down has closed it; or its owner has. */
-        void onClosed();
+        default void onClosed() {}
 
-        /** A fault of the bridge itself. */
+        /** A fault of the program itself. */
         void onBroken(Throwable fault);
     }
 
-    private EpollSocket(IoEventLoop loop, LinuxSocket socket, boolean isConnected, Owner owner) throws IOException {
+    private EpollSocket(IoEventLoop loop, Socket socket, boolean isConnected, Owner owner) throws IOException {
         this.socket = socket;
         this.isConnected = isConnected;
         this.owner = owner;
@@ -73,10 +72,31 @@ final class EpollSocket implements EpollIoHandle {
      *
      * @param socket the handle's from now on; closed where this fails
      */
-    static EpollSocket connect(IoEventLoop loop, LinuxSocket socket, SocketAddress address, Owner owner)
+    public static EpollSocket connect(IoEventLoop loop, Socket socket, SocketAddress address, Owner owner)
+            throws IOException {
+        boolean isConnected;
+        try {
+            isConnected = socket.connect(address);
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+        return watch(loop, socket, isConnected, owner);
+    }
+
+    /**
+     * Registers one that listens, or is connected. On the loop, where its owner hears nothing before this returns.
+     *
+     * @param socket the handle's from now on; closed where this fails
+     */
+    public static EpollSocket watch(IoEventLoop loop, Socket socket, Owner owner) throws IOException {
+        return watch(loop, socket, true, owner);
+    }
+
+    private static EpollSocket watch(IoEventLoop loop, Socket socket, boolean isConnected, Owner owner)
             throws IOException {
         try {
-            return new EpollSocket(loop, socket, socket.connect(address), owner);
+            return new EpollSocket(loop, socket, isConnected, owner);
         } catch (IOException | RuntimeException e) {
             socket.close();
             throw e;
@@ -84,7 +104,7 @@ final class EpollSocket implements EpollIoHandle {
     }
 
     /** Whether it was connected at once; else the owner hears when it is writable. */
-    boolean isConnected() {
+    public boolean isConnected() {
         return isConnected;
     }
 
@@ -92,13 +112,13 @@ final class EpollSocket implements EpollIoHandle {
      * Arms the edges again: what can be read or written now is told once more, in the loop's next round and in turn with all else that is
      * ready then.
      */
-    void again() {
+    public void again() {
         operations = operations.equals(OPERATIONS) ? AGAIN : OPERATIONS;
         registration.submit(operations);
     }
 
     @Override
-    public LinuxSocket fd() {
+    public Socket fd() {
         return socket;
     }
 
@@ -122,6 +142,24 @@ final class EpollSocket implements EpollIoHandle {
         boolean isHungUp = ready.contains(EpollIoOps.EPOLLRDHUP);
         if ((isHungUp || ready.contains(EpollIoOps.EPOLLIN)) && registration.isValid()) {
             owner.onReadable(isHungUp);
+        }
+    }
+
+    /** The fault that it has, which this takes from it; 0 for none. */
+    public int error() {
+        try {
+            return socket.getSoError();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
+    /** Its close will be an RST, where the peer has one to hear. */
+    public void resetAtClose() {
+        try {
+            socket.setSoLinger(0);
+        } catch (IOException e) {
+            // It is gone.
         }
     }
 
