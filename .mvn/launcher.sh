@@ -210,13 +210,14 @@ unpack_natives() { # JAVA_HOME LIB FOLDER
     riscv64) netty=riscv64 jna=riscv64 ;;
     *) return 1 ;;
   esac
-  mkdir -p "$3"
+  mkdir -p "$3" || return 1
   (
-    cd "$3"
-    "$1/bin/jar" xf "$2"/netty-transport-native-epoll-*-linux-$netty.jar META-INF/native
-    "$1/bin/jar" xf "$2"/jna-*.jar "com/sun/jna/linux-$jna/libjnidispatch.so"
-    mv META-INF/native/*.so "com/sun/jna/linux-$jna/libjnidispatch.so" .
-    rm -rf META-INF com
+    # Joined, since callers ask whether it went well, and then bash does not stop at what fails within.
+    cd "$3" &&
+      "$1/bin/jar" xf "$2"/netty-transport-native-epoll-*-linux-$netty.jar META-INF/native &&
+      "$1/bin/jar" xf "$2"/jna-*.jar "com/sun/jna/linux-$jna/libjnidispatch.so" &&
+      mv META-INF/native/*.so "com/sun/jna/linux-$jna/libjnidispatch.so" . &&
+      rm -rf META-INF com
   )
 }
 

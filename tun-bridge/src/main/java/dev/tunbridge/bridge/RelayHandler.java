@@ -14,8 +14,8 @@ public interface RelayHandler {
     /** Hears what comes from one client, on the event loop; what it throws is logged and resets the channel. */
     interface Receiver {
         /**
-         * Bytes of the stream in their order, or one datagram. Never more than the application has said to be done with ({@link
-         * RelayChannel#taken}), beside what it was given at the beginning.
+         * Bytes of the stream in their order, or one datagram. Of a stream never more than the application has said to be done with ({@link
+         * RelayChannel#taken}), beside what it was given at the beginning; datagrams come as they come, and nothing is said of them.
          *
          * @param bytes the receiver's own
          */

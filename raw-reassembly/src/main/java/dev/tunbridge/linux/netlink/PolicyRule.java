@@ -53,7 +53,18 @@ public record PolicyRule(
     /** What this host sends comes in by it, as rules see it (LOOPBACK_IFINDEX in ip_route_output_key_hash). */
     private static final String LOOPBACK = "lo";
 
-    static final int FIB_RULE_INVERT = 2;
+    private static final int FIB_RULE_INVERT = 2;
+
+    /** The source is looked for, and has to be of the rule's network (IPv6 alone: fib6_rule_saddr in net/ipv6/fib6_rules.c). */
+    private static final int FIB_RULE_FIND_SADDR = 0x10000;
+
+    /** Flags that somebody asks for; the kernel finds the others by itself. */
+    static final int ASKED_FLAGS = FIB_RULE_INVERT | FIB_RULE_FIND_SADDR;
+
+    /** FRA_IP_PROTO, since Linux 4.17. */
+    private static final int IP_PROTOCOL = 22;
+
+    private static final byte UDP = 17;
 
     /** A network of a rule. */
     public record Network(InetAddress address, int prefixLength) {
@@ -78,19 +89,43 @@ public record PolicyRule(
     }
 
     /**
-     * A rule that asks a table for what this host itself sends, and for nothing that it forwards.
-     *
-     * @param source only from this network; empty for all
-     * @param destination only to this network; empty for all
+     * A rule that asks a table for what this host itself sends from a network, and for nothing that it forwards.
      */
-    public static PolicyRule ofThisHost(
-            AddressFamily family,
-            Optional<Network> source,
-            Optional<Network> destination,
-            int table,
-            long priority,
-            int protocol) {
-        return asking(table, family, priority, source, destination, protocol, Optional.empty(), LOOPBACK);
+    public static PolicyRule ofThisHost(Network source, int table, long priority, int protocol) {
+        return asking(
+                table,
+                AddressFamily.of(source.address()),
+                priority,
+                Optional.of(source),
+                Optional.empty(),
+                protocol,
+                Optional.empty(),
+                LOOPBACK);
+    }
+
+    /**
+     * A rule that asks a table for datagrams of this host that have no source yet. That is {@code from 0.0.0.0} of IPv4; of IPv6 no {@code
+     * from ::} matches it (findings/rule-from-no-address.sh), but a rule that finds the source.
+     *
+     * @param source what the table's route gives them
+     */
+    public static PolicyRule ofSourcelessDatagrams(
+            InetAddress source, Network destination, int table, long priority, int protocol) {
+        AddressFamily family = AddressFamily.of(source);
+        boolean isFound = family == AddressFamily.IPV6;
+        PolicyRule rule = asking(
+                table,
+                family,
+                priority,
+                Optional.of(new Network(isFound ? source : family.unspecified(), family.bits())),
+                Optional.of(destination),
+                protocol,
+                Optional.empty(),
+                LOOPBACK);
+        return rule.with(
+                isFound ? FIB_RULE_FIND_SADDR : 0,
+                protocol,
+                Map.of(IP_PROTOCOL, ByteBuffer.wrap(new byte[] {UDP}).asReadOnlyBuffer()));
     }
 
     /** A rule that asks a table for what bears a mark. */
@@ -131,15 +166,15 @@ public record PolicyRule(
 
     /** Whether both are one rule, whatever the kernel has found of it: an interface that is not there, a target that is. */
     public boolean isSameRule(PolicyRule other) {
-        return with(flags & FIB_RULE_INVERT, protocol)
-                .equals(other.with(other.flags & FIB_RULE_INVERT, other.protocol));
+        return with(flags & ASKED_FLAGS, protocol, others)
+                .equals(other.with(other.flags & ASKED_FLAGS, other.protocol, other.others));
     }
 
     PolicyRule by(int maker) {
-        return with(flags, maker);
+        return with(flags, maker, others);
     }
 
-    private PolicyRule with(int otherFlags, int maker) {
+    private PolicyRule with(int otherFlags, int maker, Map<Integer, ByteBuffer> otherOthers) {
         return new PolicyRule(
                 family,
                 priority,
@@ -154,7 +189,7 @@ public record PolicyRule(
                 outputInterface,
                 suppressedLength,
                 target,
-                others);
+                otherOthers);
     }
 
     /**

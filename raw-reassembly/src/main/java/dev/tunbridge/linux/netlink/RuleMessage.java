@@ -132,7 +132,7 @@ final class RuleMessage {
         NetlinkRequest request = new NetlinkRequest(type, flags)
                 .bytes(rule.family().number(), length(rule.destination()), length(rule.source()))
                 .bytes(tos == null ? 0 : tos.get(0), table >>> Byte.SIZE == 0 ? table : 0, 0, 0, rule.action())
-                .words(rule.flags() & PolicyRule.FIB_RULE_INVERT) // the kernel finds the others by itself
+                .words(rule.flags() & PolicyRule.ASKED_FLAGS) // the kernel finds the others by itself
                 .attribute(FRA_PRIORITY, (int) rule.priority());
         rule.source().ifPresent(network -> request.attribute(FRA_SRC, network.address()));
         rule.destination().ifPresent(network -> request.attribute(FRA_DST, network.address()));

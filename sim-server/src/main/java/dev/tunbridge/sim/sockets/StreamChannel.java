@@ -66,9 +66,7 @@ final class StreamChannel extends SocketChannel {
         if (bytes > 0) {
             channels.send(this, scratch, 0, bytes);
         }
-        if (bytes < most && !isHungUp) {
-            isReadable = false; // whatever comes now is told (epoll(7))
-        }
+        isReadable = bytes > 0; // fewer than asked for may end at urgent data, behind which there is more
         return isReadable;
     }
 

@@ -14,6 +14,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -47,6 +48,9 @@ final class AppService implements Service {
 
     /** What the application sends. */
     private static final class Outgoing {
+        /** Besides the content, so that empty datagrams are bounded too. */
+        private static final int ENTRY_BYTES = 64;
+
         final ByteBuf bytes;
         final CompletableFuture<Void> sent = new CompletableFuture<>();
 
@@ -54,8 +58,12 @@ final class AppService implements Service {
             this.bytes = Unpooled.wrappedBuffer(bytes);
         }
 
-        void fail(Channel channel) {
-            sent.completeExceptionally(new IOException(channel + " is over"));
+        static int cost(byte[] bytes) {
+            return ENTRY_BYTES + bytes.length;
+        }
+
+        int cost() {
+            return ENTRY_BYTES + bytes.writerIndex();
         }
     }
 
@@ -71,7 +79,7 @@ final class AppService implements Service {
             return;
         }
         try {
-            receiver = handler.onOpen(new End());
+            receiver = Objects.requireNonNull(handler.onOpen(new End()), "nobody hears what comes");
         } catch (RelayRefusedException e) {
             LOG.debug("{}: the application refuses: {}", channel, e.getMessage());
             refuse();
@@ -120,7 +128,7 @@ final class AppService implements Service {
             }
             if (!first.bytes.isReadable() && outgoing.peek() == first) {
                 outgoing.remove();
-                waitingBytes.addAndGet(-first.bytes.writerIndex());
+                waitingBytes.addAndGet(-first.cost());
                 first.sent.complete(null);
             }
         }
@@ -185,9 +193,15 @@ final class AppService implements Service {
             return;
         }
         isClosed = true;
-        outgoing.forEach(one -> one.fail(channel));
+        outgoing.forEach(this::failed);
         outgoing.clear();
         tell(receiver -> receiver.onClosed(isReset));
+    }
+
+    /** Any thread. */
+    private void failed(Outgoing one) {
+        waitingBytes.addAndGet(-one.cost());
+        one.sent.completeExceptionally(new IOException(channel + " is over"));
     }
 
     private void tell(Consumer<RelayHandler.Receiver> word) {
@@ -212,22 +226,23 @@ final class AppService implements Service {
 
         @Override
         public CompletionStage<Void> send(byte[] bytes) {
-            int waiting = waitingBytes.addAndGet(bytes.length);
+            int cost = Outgoing.cost(bytes);
+            int waiting = waitingBytes.addAndGet(cost);
             if (waiting > services.channelBytes()) {
-                waitingBytes.addAndGet(-bytes.length);
-                throw new QueueFullException("relay.channel-bytes", waiting - bytes.length, services.channelBytes());
+                waitingBytes.addAndGet(-cost);
+                throw new QueueFullException("relay.channel-bytes", waiting - cost, services.channelBytes());
             }
             Outgoing one = new Outgoing(bytes.clone());
             boolean isHandedOver = onLoop(() -> {
                 if (isClosed || isEndDue) {
-                    one.fail(channel);
+                    failed(one);
                 } else {
                     outgoing.add(one);
                     pump();
                 }
             });
             if (!isHandedOver) {
-                one.fail(channel);
+                failed(one);
             }
             return one.sent.minimalCompletionStage();
         }

@@ -2,9 +2,11 @@ package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.bridge.relay.Channel;
 import dev.tunbridge.linux.EpollSocket;
+import dev.tunbridge.linux.Errno;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.unix.DatagramSocketAddress;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -99,7 +101,15 @@ final class DatagramService extends ServiceSocket {
     @Override
     boolean read(EpollSocket current, int most) throws IOException {
         ByteBuf scratch = services.scratch();
-        var sender = current.fd().recvFromAddress(scratch.memoryAddress(), 0, LocalServices.READ_BYTES);
+        DatagramSocketAddress sender;
+        try {
+            sender = current.fd().recvFromAddress(scratch.memoryAddress(), 0, LocalServices.READ_BYTES);
+        } catch (IOException e) {
+            if (Faults.isRefusal(e)) {
+                throw e;
+            }
+            return true; // one datagram's fault; the kernel forgets it once it is told
+        }
         if (sender == null) {
             return false;
         }
@@ -113,10 +123,13 @@ final class DatagramService extends ServiceSocket {
     @Override
     public void onWritable() {}
 
-    /** An answer of the service's host that nobody listens, for instance. */
+    /** Only that nobody listens ends it: what else a network says is of one datagram. */
     @Override
     public void onFault() {
-        fail();
+        EpollSocket current = socket();
+        if (current != null && current.error() == Errno.ECONNREFUSED.number()) {
+            fail();
+        }
     }
 
     @Override

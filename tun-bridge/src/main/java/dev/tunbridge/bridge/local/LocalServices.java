@@ -44,6 +44,7 @@ public final class LocalServices implements ServiceSide {
      * @param loop an epoll one ({@link dev.tunbridge.linux.Readiness#usesEpoll})
      * @param applications what the application serves itself, which comes before all targets
      * @param targets the first that names a port counts; a port that none names is the loopback's
+     * @param mayBeNeighbours whether services may see clients with addresses of hosts that this one reaches directly
      * @param channelBytes the most that an application may have waiting on one channel
      */
     public LocalServices(
@@ -51,13 +52,14 @@ public final class LocalServices implements ServiceSide {
             List<AppTarget> applications,
             List<RelayTarget> targets,
             SourceMode source,
+            boolean mayBeNeighbours,
             int channelBytes,
             ServiceEvents events) {
         this.loop = loop;
         this.applications = List.copyOf(applications);
         this.channelBytes = channelBytes;
         this.targets = List.copyOf(targets);
-        this.source = new ServiceSource(source);
+        this.source = new ServiceSource(source, mayBeNeighbours);
         this.events = events;
     }
 

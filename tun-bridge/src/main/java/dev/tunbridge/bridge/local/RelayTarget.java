@@ -88,6 +88,11 @@ public record RelayTarget(ServicePorts ports, List<InetAddress> addresses, int p
         }
     }
 
+    /** Whether it is at the device's address, whichever the session gives it. */
+    public boolean isAtDevice() {
+        return path.isEmpty() && addresses.isEmpty();
+    }
+
     /** Whether it can only be a service of this host, by the loopback or the device's address. */
     public boolean isOfThisHost() {
         return addresses.stream().allMatch(InetAddress::isLoopbackAddress);

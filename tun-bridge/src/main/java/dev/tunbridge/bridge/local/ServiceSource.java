@@ -1,6 +1,8 @@
 package dev.tunbridge.bridge.local;
 
+import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.filter.TunnelFilter;
+import dev.tunbridge.bridge.net.Overlap;
 import dev.tunbridge.bridge.relay.Channel;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
@@ -12,16 +14,20 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Gives sockets the addresses that their services are to see. Loop thread only, in the network namespace of the services. */
 final class ServiceSource {
     private final SourceMode mode;
+    private final boolean mayBeNeighbours;
     private InetAddress deviceAddress = InetAddress.getLoopbackAddress();
     private @Nullable NetworkConfiguration host;
 
-    ServiceSource(SourceMode mode) {
+    /** @param mayBeNeighbours whether a client may have the address of a host that this one reaches directly */
+    ServiceSource(SourceMode mode, boolean mayBeNeighbours) {
         this.mode = mode;
+        this.mayBeNeighbours = mayBeNeighbours;
     }
 
     SourceMode mode() {
@@ -42,7 +48,7 @@ final class ServiceSource {
      *
      * @param service where it will connect to
      * @throws NoRouteToHostException where the service is of another address family
-     * @throws NotAClientException for an address that nobody outside this host can have
+     * @throws NotAClientException for an address that no client can have
      */
     void bind(LinuxSocket socket, Channel channel, InetSocketAddress service) throws IOException {
         if (mode == SourceMode.DEVICE) {
@@ -70,14 +76,18 @@ final class ServiceSource {
         }
     }
 
-    /** A service that trusts its own host would trust a client that claims to be it. */
+    /** A service that trusts its own host, or its neighbours, would trust a client that claims to be one. */
     private void requireForeign(InetAddress client) throws IOException {
-        boolean isForeign = !TunnelFilter.isSpecial(client)
-                && host().match(client)
-                        .filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
-                        .isEmpty();
-        if (!isForeign) {
-            throw new NotAClientException(client);
+        Optional<KernelRoute> way = TunnelFilter.isSpecial(client) ? Optional.empty() : host().match(client);
+        if (TunnelFilter.isSpecial(client)
+                || way.filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
+                        .isPresent()) {
+            throw new NotAClientException(client, "this host's own, or nobody's");
+        }
+        Prefix own = Prefix.of(client, client.getAddress().length * Byte.SIZE);
+        if (!mayBeNeighbours
+                && way.filter(route -> Overlap.isNeighbours(route, own)).isPresent()) {
+            throw new NotAClientException(client, "a neighbour's of this host (tun.overlap=warn lets it pass)");
         }
     }
 
@@ -98,12 +108,12 @@ final class ServiceSource {
         }
     }
 
-    /** The server says that the client has an address of this host, or of no host. */
+    /** The server says that the client has an address of this host, of one beside it, or of no host. */
     static final class NotAClientException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        NotAClientException(InetAddress client) {
-            super(client.getHostAddress() + " is no client's: it is this host's own, or nobody's");
+        NotAClientException(InetAddress client, String whose) {
+            super(client.getHostAddress() + " is no client's: it is " + whose);
         }
     }
 }

@@ -58,7 +58,7 @@ public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
     }
 
     /** Whether the host reaches a part of this network directly, so that it is not only clients'. */
-    static boolean isNeighbours(KernelRoute route, Prefix network) {
+    public static boolean isNeighbours(KernelRoute route, Prefix network) {
         return route.key().table() == KernelRoute.TABLE_MAIN
                 && !route.isDefault()
                 && isOnLink(route)

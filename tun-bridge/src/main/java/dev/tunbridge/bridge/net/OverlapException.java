@@ -1,11 +1,10 @@
 package dev.tunbridge.bridge.net;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** The tunnel's network is one that this host has another way to. Nothing was set. */
-public final class OverlapException extends IOException {
+public final class OverlapException extends HostConflictException {
     private static final long serialVersionUID = 1L;
 
     OverlapException(List<Overlap> overlaps) {

@@ -17,7 +17,7 @@ final class RoutingTable {
                 return table;
             }
         }
-        throw new IOException("no free routing table for " + host.nameOf(deviceIndex) + ": "
+        throw new HostConflictException("no free routing table for " + host.nameOf(deviceIndex) + ": "
                 + Integer.toUnsignedString(tables[0]) + " and " + (tables.length - 1) + " more are used by others");
     }
 

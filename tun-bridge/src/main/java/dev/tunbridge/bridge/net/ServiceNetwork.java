@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *   198.19.0.1/32 on lo
  *   from 198.19.0.1 iif lo lookup T      what a service answers a client goes to this host itself, and so to the client's socket
  *   from 127.0.0.0/8 iif lo lookup T     the same for a service of the loopback, from where nothing else can be sent to others
- *   to CLIENTS iif lo lookup T           the same for a datagram that has no source yet, and gets the device's address
+ *   from 0.0.0.0 to CLIENTS iif lo ipproto udp lookup T     the same for a datagram that has no source yet, and gets the device's address
  *   local default dev lo src 198.19.0.1  in T
  * </pre>
  *
@@ -86,6 +86,7 @@ public final class ServiceNetwork implements AutoCloseable {
                 .findFirst();
         Optional<ServiceAddressing.Answers> answers = wanted.answers();
         if (elsewhere.isPresent() && answers.isEmpty()) {
+            refuseOverlaps(wanted, elsewhere, host);
             return; // all that is needed is there, and another's
         }
         hold(wanted.address());
@@ -102,7 +103,7 @@ public final class ServiceNetwork implements AutoCloseable {
     private void hold(InetAddress own) throws IOException {
         if (lock == null) {
             lock = NamespaceLock.tryHold(lockName(own))
-                    .orElseThrow(() -> new IOException(own.getHostAddress()
+                    .orElseThrow(() -> new HostConflictException(own.getHostAddress()
                             + " is served by another tunnel of this host: one of them needs another address of the device, or"
                             + " relay.source=loopback or proxy-v2"));
         }
@@ -116,10 +117,15 @@ public final class ServiceNetwork implements AutoCloseable {
             throws OverlapException {
         Prefix own = Prefix.of(wanted.address(), host.family().bits());
         List<Overlap> overlaps = new ArrayList<>();
-        elsewhere.ifPresent(found -> overlaps.add(new Overlap(
-                own,
-                "the address of " + host.nameOf(found.interfaceIndex()) + ", whose peers' answers would go to clients",
-                false)));
+        elsewhere
+                .filter(found -> wanted.answers().isPresent() || found.prefixLength() < own.length())
+                .ifPresent(found -> overlaps.add(new Overlap(
+                        own,
+                        "the address of " + host.nameOf(found.interfaceIndex())
+                                + (wanted.answers().isPresent()
+                                        ? ", whose peers' answers would go to clients"
+                                        : ", which its neighbours know"),
+                        false)));
         Stream<Prefix> clients = wanted.answers().stream().flatMap(answers -> answers.clients().stream());
         Stream.concat(elsewhere.isPresent() ? Stream.empty() : Stream.of(own), clients)
                 .forEach(network -> host.routes().stream()
@@ -185,29 +191,20 @@ public final class ServiceNetwork implements AutoCloseable {
     }
 
     private static List<PolicyRule> rules(ServiceAddressing wanted, ServiceAddressing.Answers answers, int table) {
+        int priority = answers.rulePriority();
         Stream<PolicyRule> bySource = Stream.concat(
                         Stream.of(Prefix.of(wanted.address(), wanted.family().bits())), LOOPBACKS.stream())
                 .filter(network -> isOfFamily(network, wanted))
-                .map(network -> rule(wanted, Optional.of(network), Optional.empty(), table, answers.rulePriority()));
+                .map(network -> PolicyRule.ofThisHost(network(network), table, priority, Identity.PROTOCOL));
         Stream<PolicyRule> byDestination = answers.clients().stream()
                 .filter(network -> isOfFamily(network, wanted))
-                .map(network -> rule(wanted, Optional.empty(), Optional.of(network), table, answers.rulePriority()));
+                .map(network -> PolicyRule.ofSourcelessDatagrams(
+                        wanted.address(), network(network), table, priority, Identity.PROTOCOL));
         return Stream.concat(bySource, byDestination).toList();
     }
 
     private static boolean isOfFamily(Prefix network, ServiceAddressing wanted) {
         return network.address().getAddress().length == wanted.family().bytes();
-    }
-
-    private static PolicyRule rule(
-            ServiceAddressing wanted, Optional<Prefix> source, Optional<Prefix> destination, int table, int priority) {
-        return PolicyRule.ofThisHost(
-                wanted.family(),
-                source.map(ServiceNetwork::network),
-                destination.map(ServiceNetwork::network),
-                table,
-                priority,
-                Identity.PROTOCOL);
     }
 
     private static PolicyRule.Network network(Prefix prefix) {
@@ -228,7 +225,7 @@ public final class ServiceNetwork implements AutoCloseable {
                 return table;
             }
         }
-        throw new IOException("no free routing table: " + Integer.toUnsignedString(tables[0]) + " and "
+        throw new HostConflictException("no free routing table: " + Integer.toUnsignedString(tables[0]) + " and "
                 + (tables.length - 1) + " more are used by others; so many tunnels of a host can have"
                 + " relay.source=client");
     }

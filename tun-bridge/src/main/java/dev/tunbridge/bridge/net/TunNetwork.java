@@ -372,7 +372,7 @@ public final class TunNetwork implements AutoCloseable {
                 return rule;
             }
         }
-        throw new IOException("no free mark for " + link.name() + ": all are used by rules of others");
+        throw new HostConflictException("no free mark for " + link.name() + ": all are used by rules of others");
     }
 
     private void sayThatThereAreNone(boolean isWanted) {

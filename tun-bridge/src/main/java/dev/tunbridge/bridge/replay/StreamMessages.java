@@ -18,8 +18,8 @@ import io.netty.buffer.ByteBufUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +78,7 @@ final class StreamMessages implements MessageHandler {
         settled = true;
         String fault = WelcomeCheck.fault(
                 tunnel,
-                EnumSet.allOf(Carriage.class),
+                Set.of(tunnel.carriage()), // whatever was offered
                 chosen.sender().address(),
                 chosen.receiver().address());
         if (fault == null) {

@@ -12,7 +12,7 @@ import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.local.AppTarget;
 import dev.tunbridge.bridge.mapping.MappedClient;
 import dev.tunbridge.bridge.mapping.MappedDevice;
-import dev.tunbridge.bridge.net.OverlapException;
+import dev.tunbridge.bridge.net.HostConflictException;
 import dev.tunbridge.bridge.path.TunnelShape;
 import dev.tunbridge.bridge.queue.AppOutbox;
 import dev.tunbridge.bridge.relay.ChannelEvents;
@@ -402,11 +402,11 @@ public final class Tunnel {
 
     /**
      * What the kernel refuses to the first session of all is refused to the next one too: a name, a right or a feature. Later
-     * it is something that has changed, and may change back, as after a fault of ours; and so are the networks of a host.
+     * it is something that has changed, and may change back, as after a fault of ours; and so is what others of the host have.
      */
     private void notSetUp(Conversation current, Throwable fault) {
         String what = "cannot set up " + device.name();
-        boolean isForGood = fault instanceof IOException && !(fault instanceof OverlapException);
+        boolean isForGood = fault instanceof IOException && !(fault instanceof HostConflictException);
         if (counters.connections == 0 && isForGood) {
             fail(BridgeException.of(what, fault));
         } else if (!current.isOver()) {

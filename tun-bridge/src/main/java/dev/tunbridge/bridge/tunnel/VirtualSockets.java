@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.OverlapPolicy;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.local.AppTarget;
@@ -102,6 +103,7 @@ public final class VirtualSockets implements ServerSide, ServiceEvents, ChannelS
                 offer.applications(),
                 config.get(Settings.RELAY_TARGETS),
                 config.get(Settings.RELAY_SOURCE),
+                config.get(Settings.TUN_OVERLAP) == OverlapPolicy.WARN,
                 config.get(Settings.RELAY_CHANNEL_BYTES),
                 this);
         relay = new Relay(limits(config), this::admits, services, this, offer.frameBytes(), System.nanoTime());
@@ -117,6 +119,9 @@ public final class VirtualSockets implements ServerSide, ServiceEvents, ChannelS
      */
     static void check(BridgeConfig config, boolean isAlone) {
         limits(config);
+        if (isAlone && !config.get(Settings.RELAY_SOURCE).needsAddress()) {
+            requireNoneAtDevice(config);
+        }
         if (config.get(Settings.RELAY_SOURCE) != SourceMode.CLIENT) {
             return;
         }
@@ -134,6 +139,20 @@ public final class VirtualSockets implements ServerSide, ServiceEvents, ChannelS
                         target.toString(),
                         "a service of this host with relay.source=client, by localhost or device, since another host would not"
                                 + " answer to here");
+            }
+        }
+    }
+
+    /** Nothing makes the device's address this host's, so a server could name any. */
+    private static void requireNoneAtDevice(BridgeConfig config) {
+        for (RelayTarget target : config.get(Settings.RELAY_TARGETS)) {
+            if (target.isAtDevice()) {
+                throw new ConfigException(
+                        Settings.RELAY_TARGETS.key(),
+                        target.toString(),
+                        "an address or localhost with relay.source=" + config.text(Settings.RELAY_SOURCE)
+                                + ", since this host has the device's address only with relay.source=device or client,"
+                                + " or where packets are offered too");
             }
         }
     }

@@ -41,8 +41,8 @@ public final class WelcomeCheck {
         if (offered.stream().noneMatch(one -> one.parts().containsAll(ways))) {
             return fault("carriage", welcome.carriage().key(), "one of those offered, " + keys(offered));
         }
-        if (welcome.carriage() == Carriage.SOCKET) {
-            return null; // nothing of it is set up
+        if (Carriage.partsOf(offered).equals(Set.of(Carriage.SOCKET))) {
+            return null; // there is no device, and nothing of it is set up
         }
         if (welcome.mtu() < minMtu || welcome.mtu() > MAX_MTU) {
             return fault("MTU", welcome.mtu(), minMtu + " to " + MAX_MTU);

@@ -212,4 +212,25 @@ class PacketsBesideSocketsTest {
                 .hasMessageContaining("relay.source")
                 .hasMessageContaining("packet+socket");
     }
+
+    /** Else a server could name any address and have its clients reach what is there. */
+    @Test
+    void aTargetAtTheDeviceNeedsItsAddress() throws IOException {
+        assertThatThrownBy(() -> Bridge.builder()
+                        .server("127.0.0.1", 1)
+                        .set("carriage", "socket")
+                        .set("relay.source", "proxy-v2")
+                        .set("relay.targets", "80=127.0.0.1,81=device:8081")
+                        .build())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("relay.targets")
+                .hasMessageContaining("81=device:8081")
+                .hasMessageContaining("relay.source=proxy-v2");
+        Bridge.builder()
+                .server("127.0.0.1", 1)
+                .set("carriage", "packet+socket")
+                .set("relay.targets", "81=device:8081")
+                .build()
+                .close();
+    }
 }

@@ -231,7 +231,44 @@ class RelayHandlerTest {
         assertThatThrownBy(() -> get(waiting)).isInstanceOf(IOException.class);
     }
 
+    /** What was refused counts no more, so who goes on hears each time that the channel is over. */
     @Test
+    void whatIsSentBehindTheEndTakesNoRoom() throws Exception {
+        start(Bridge.builder().set("relay.channel-bytes", "64KiB").relay("80", new Recorder()));
+        open(1, Message.TCP, 80);
+        assertThat(server.next()).isInstanceOf(Message.Opened.class);
+        hears();
+        RelayChannel channel = opened.take();
+        byte[] large = new byte[60 * 1024];
+        CompletionStage<Void> waiting = channel.send(large);
+        channel.reset();
+        assertThat(hears()).isEqualTo("reset");
+        assertThatThrownBy(() -> get(waiting)).isInstanceOf(IOException.class);
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> get(channel.send(large)))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is over");
+        }
+    }
+
+    /** Empty ones cost something as well. */
+    @Test
+    void sendsAreBoundedInNumber() throws Exception {
+        start(Bridge.builder().set("relay.channel-bytes", "64KiB").relay("80", new Recorder()));
+        open(1, Message.TCP, 80);
+        assertThat(server.next()).isInstanceOf(Message.Opened.class);
+        hears();
+        RelayChannel channel = opened.take();
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 64 * 1024; i++) {
+                        channel.send(new byte[1]);
+                    }
+                })
+                .isInstanceOf(QueueFullException.class);
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // an application's fault
     void whatItRefusesAndWhatItThrowsIsToldToTheClient() throws Exception {
         start(Bridge.builder()
                 .relay("80", channel -> {
@@ -240,6 +277,7 @@ class RelayHandlerTest {
                 .relay("81", channel -> {
                     throw new IllegalStateException("a fault of the application");
                 })
+                .relay("83", channel -> null)
                 .relay("82", channel -> bytes -> {
                     throw new IllegalStateException("a fault of the application");
                 }));
@@ -248,6 +286,8 @@ class RelayHandlerTest {
         assertThat(hears()).isEqualTo("refused " + INFO + " SERVICE_REFUSED");
         open(2, Message.TCP, 81);
         assertThat(server.next()).isEqualTo(new Message.Opened(2, OpenStatus.REFUSED, 0));
+        open(4, Message.TCP, 83);
+        assertThat(server.next()).isEqualTo(new Message.Opened(4, OpenStatus.REFUSED, 0));
         open(3, Message.TCP, 82);
         assertThat(server.next()).isInstanceOf(Message.Opened.class);
         server.say(data(3, "x"));

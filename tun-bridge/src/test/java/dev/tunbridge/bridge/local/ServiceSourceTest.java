@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.Bridge;
+import dev.tunbridge.bridge.flow.Packets;
 import dev.tunbridge.bridge.net.TestNamespace;
+import dev.tunbridge.linux.TunInterface;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.Message.CloseHow;
 import dev.tunbridge.protocol.message.Message.OpenStatus;
 import dev.tunbridge.protocol.message.Octets;
+import dev.tunbridge.reassembly.wire.InternetChecksum;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -16,12 +23,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -162,12 +171,13 @@ class ServiceSourceTest {
                 "198.19.0.1",
                 "198.18.7.1",
                 "198.18.7.255",
+                "198.18.7.9",
                 "0.0.0.0",
                 "255.255.255.255",
                 "224.0.0.1",
                 "::1"
             })
-    void aClientThatClaimsToBeThisHostIsRefused(String claimed) throws Exception {
+    void aClientThatClaimsToBeThisHostOrItsNeighbourIsRefused(String claimed) throws Exception {
         namespace.addLan("198.18.7.1/24");
         serve(
                 "198.19.0.1",
@@ -187,6 +197,89 @@ class ServiceSourceTest {
                     }
                 },
                 "relay.source=client");
+    }
+
+    @Test
+    void aNeighboursAddressPassesWhereOverlapsDo() throws Exception {
+        namespace.addLan("198.18.7.1/24");
+        InetAddress neighbour = InetAddresses.forString("198.18.7.9");
+        serve(
+                "198.19.0.1",
+                server -> {
+                    try (ServerSocket everywhere = new ServerSocket(0)) {
+                        assertThat(converse(server, everywhere, neighbour, everywhere.getLocalPort())
+                                        .getAddress())
+                                .isEqualTo(neighbour);
+                    }
+                },
+                "relay.source=client",
+                "tun.overlap=warn");
+    }
+
+    /** What a network says of one datagram does not end the channel, as little as it would end a socket of the client's own. */
+    @Test
+    void aDatagramThatIsReturnedEndsNothing() throws Exception {
+        InetAddress from = InetAddresses.forString("198.18.0.9");
+        InetAddress service = InetAddresses.forString("198.18.5.9");
+        try (TunInterface tun = namespace.openTun("far0")) {
+            namespace.inside("addr", "add", "198.18.5.1/24", "dev", "far0");
+            namespace.inside("link", "set", "far0", "up");
+            FileDescriptor far = new FileDescriptor(tun.fd());
+            serve(
+                    "198.19.0.1",
+                    server -> {
+                        server.say(new Message.Open(2, Message.UDP, 53, from, CLIENT_PORT));
+                        assertThat(server.next()).isInstanceOf(Message.Opened.class);
+                        server.say(new Message.Credit(2, 10_000), data(2, "lost"));
+                        ByteBuf asked = datagramTo(far, service);
+                        InetAddress bridge = address(asked, 12);
+                        far.write(
+                                icmpUnreachable(service, bridge, asked).nioBuffer(),
+                                0,
+                                28 + IPV4_HEADER_BYTES + UDP_HEADER_BYTES);
+                        server.say(data(2, "heard"));
+                        ByteBuf again = datagramTo(far, service);
+                        assertThat(again.toString(IPV4_HEADER_BYTES + UDP_HEADER_BYTES, 5, StandardCharsets.UTF_8))
+                                .isEqualTo("heard");
+                        assertThat(server.poll(300)).as("an end").isNull();
+                    },
+                    "relay.targets=53=198.18.5.9");
+        }
+    }
+
+    private static final int IPV4_HEADER_BYTES = 20;
+    private static final int UDP_HEADER_BYTES = 8;
+    private static final int PROTOCOL_UNREACHABLE = 0x0302;
+
+    private static ByteBuf datagramTo(FileDescriptor tun, InetAddress destination) throws Exception {
+        for (int reads = 0; reads < 1_000; reads++) {
+            ByteBuffer packet = ByteBuffer.allocateDirect(2_000);
+            int length = tun.read(packet, 0, packet.capacity());
+            ByteBuf read = Unpooled.wrappedBuffer(packet.limit(Math.max(length, 0)));
+            if (length > IPV4_HEADER_BYTES
+                    && read.getByte(9) == 17
+                    && address(read, 16).equals(destination)) {
+                return read;
+            }
+            Thread.sleep(5);
+        }
+        throw new AssertionError("no datagram to " + destination);
+    }
+
+    private static InetAddress address(ByteBuf packet, int at) throws IOException {
+        byte[] bytes = new byte[4];
+        packet.getBytes(at, bytes);
+        return InetAddress.getByAddress(bytes);
+    }
+
+    /** RFC 792: its host has no such protocol, which Linux tells a connected socket at once. */
+    private static ByteBuf icmpUnreachable(InetAddress from, InetAddress to, ByteBuf about) {
+        ByteBuf body = Unpooled.buffer();
+        body.writeShort(PROTOCOL_UNREACHABLE).writeShort(0).writeInt(0);
+        body.writeBytes(about, 0, IPV4_HEADER_BYTES + UDP_HEADER_BYTES);
+        body.setShort(2, InternetChecksum.complete(InternetChecksum.sum(body, 0, body.readableBytes())));
+        ByteBuf packet = Packets.raw(from, to, 1, ByteBufUtil.getBytes(body));
+        return Unpooled.directBuffer().writeBytes(packet);
     }
 
     @ParameterizedTest

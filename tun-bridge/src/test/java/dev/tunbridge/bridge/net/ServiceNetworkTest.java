@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.filter.Prefix;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -79,13 +80,40 @@ class ServiceNetworkTest {
         assertThat(answer).contains("local " + client, "dev lo");
         assertThat(namespace.inside(family, "route", "get", client, "from", loopback))
                 .contains("local " + client);
-        assertThat(namespace.inside(family, "route", "get", client)).contains("local " + client, "src " + address);
+        assertThat(namespace.inside(family, "route", "get", client, "ipproto", "udp"))
+                .contains("local " + client, "src " + address);
         assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
 
         apply(network, wanted(address, clients)); // again changes nothing
         close(network);
         assertThat(everything(family)).isEqualTo(before);
         close(network); // again does nothing
+    }
+
+    /** What this host itself says to clients' networks by its own addresses, and by TCP, goes its way: the outer connection does. */
+    @ParameterizedTest
+    @CsvSource({
+        "-4, 198.19.0.1, 198.18.0.0/24, 198.18.0.9, 198.18.7.1/24, 198.18.7.1",
+        "-6, 2001:2::1, 2001:2:0:5::/64, 2001:2:0:5::9, 2001:2:0:7::1/64, 2001:2:0:7::1"
+    })
+    void otherTrafficToClientsNetworksGoesItsWay(
+            String family, String address, String clients, String client, String lan, String own) throws Exception {
+        namespace.addLan(lan);
+        namespace.inside(family, "route", "add", "default", "dev", "lan0");
+        ServiceNetwork network = apply(new ServiceNetwork(), wanted(address, clients));
+        for (List<String> asked : List.of(
+                List.of("from", own),
+                List.of("from", own, "ipproto", "udp"),
+                List.of("from", own, "ipproto", "tcp"),
+                List.of("ipproto", "tcp"))) {
+            List<String> command = new ArrayList<>(List.of(family, "route", "get", client));
+            command.addAll(asked);
+            assertThat(namespace.inside(command.toArray(String[]::new)))
+                    .as("%s", asked)
+                    .contains("dev lan0")
+                    .doesNotContain("local");
+        }
+        close(network);
     }
 
     @Test
@@ -117,14 +145,23 @@ class ServiceNetworkTest {
 
     @Test
     void anAddressThatTheHostHasIsUsedAndStays() throws Exception {
-        namespace.addLan("198.19.0.1/24");
+        namespace.addLan("198.19.0.1/32");
         ServiceAddressing alone = alone("198.19.0.1");
         ServiceNetwork network = apply(new ServiceNetwork(), alone);
         close(network);
-        assertThat(namespace.inside("addr", "show", "dev", "lan0")).contains("198.19.0.1/24");
+        assertThat(namespace.inside("addr", "show", "dev", "lan0")).contains("198.19.0.1/32");
         assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted("198.19.0.1")))
                 .isInstanceOf(OverlapException.class)
                 .hasMessageContaining("198.19.0.1/32 overlaps the address of lan0");
+    }
+
+    /** A server that names the address by which neighbours know this host could have services that are meant for them. */
+    @Test
+    void anAddressThatNeighboursKnowIsRefused() throws Exception {
+        namespace.addLan("198.18.7.1/24");
+        assertThatThrownBy(() -> apply(new ServiceNetwork(), alone("198.18.7.1")))
+                .isInstanceOf(OverlapException.class)
+                .hasMessageContaining("198.18.7.1/32 overlaps the address of lan0, which its neighbours know");
     }
 
     @Test
@@ -143,7 +180,7 @@ class ServiceNetworkTest {
         ServiceNetwork second = apply(new ServiceNetwork(), wanted("198.19.0.5"));
         String both = everything("-4");
         assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted("198.19.0.1")))
-                .isInstanceOf(IOException.class)
+                .isInstanceOf(HostConflictException.class)
                 .hasMessageContaining("198.19.0.1 is served by another tunnel");
         assertThat(everything("-4")).isEqualTo(both);
         close(first);

@@ -6,6 +6,7 @@ import com.google.common.net.InetAddresses;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.session.TunnelParameters;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -40,6 +41,28 @@ class WelcomeCheckTest {
                 Set.of(Carriage.SEGMENT),
                 InetAddresses.forString("198.18.0.2"),
                 InetAddresses.forString("198.18.64.1"));
+        if (expected == null) {
+            assertThat(fault).isNull();
+        } else {
+            assertThat(fault).contains(expected);
+        }
+    }
+
+    /** What a device is given is looked at, whichever of the carriages that were offered the server takes. */
+    @ParameterizedTest
+    @CsvSource({"SOCKET, ", "SOCKET SEGMENT, prefix length '1'", "SEGMENT_AND_SOCKET, prefix length '1'"})
+    void aWelcomeOfVirtualSocketsIsFreeOnlyWhereThereIsNoDevice(String offered, String expected) {
+        String fault = WelcomeCheck.fault(
+                new TunnelParameters(
+                        Carriage.SOCKET,
+                        1,
+                        1400,
+                        1,
+                        InetAddresses.forString("198.19.0.1"),
+                        InetAddresses.forString("198.19.0.2")),
+                Stream.of(offered.split(" ")).map(Carriage::valueOf).toList(),
+                InetAddresses.forString("198.18.0.2"),
+                null);
         if (expected == null) {
             assertThat(fault).isNull();
         } else {
