@@ -27,7 +27,6 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
@@ -45,14 +44,14 @@ public final class WebService implements AutoCloseable {
     private final Optional<SslContext> tls;
     private final Channel listener;
 
-    private WebService(ThreadFactory threads, InetAddress address, WebContent content, Optional<SslContext> tls)
+    private WebService(ThreadFactory threads, InetSocketAddress address, WebContent content, Optional<SslContext> tls)
             throws IOException, InterruptedException {
         loop = new MultiThreadIoEventLoopGroup(1, threads, EpollIoHandler.newFactory());
         this.content = content;
         this.tls = tls;
         boolean isBound = false;
         try {
-            listener = bind(new InetSocketAddress(address, 0));
+            listener = bind(address);
             isBound = true;
         } finally {
             if (!isBound) {
@@ -62,13 +61,14 @@ public final class WebService implements AutoCloseable {
     }
 
     /**
-     * Listens on a port of the kernel's choice.
+     * Listens.
      *
      * @param threads whose namespace the sockets are in
+     * @param address with port 0 for one of the kernel's choice
      * @param identity for TLS; plain HTTP without
      */
     public static WebService start(
-            ThreadFactory threads, InetAddress address, WebContent content, Optional<SelfSigned> identity)
+            ThreadFactory threads, InetSocketAddress address, WebContent content, Optional<SelfSigned> identity)
             throws IOException, InterruptedException {
         Optional<SslContext> tls = Optional.empty();
         if (identity.isPresent()) {

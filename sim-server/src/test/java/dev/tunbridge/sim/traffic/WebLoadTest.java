@@ -106,8 +106,8 @@ class WebLoadTest {
 
     private static WebLoad.Outcome fetch(
             WebContent served, WebContent expected, int fetches, WebLoad.Connections connections) throws Exception {
-        try (WebService service =
-                WebService.start(THREADS, InetAddress.getLoopbackAddress(), served, Optional.empty())) {
+        try (WebService service = WebService.start(
+                THREADS, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), served, Optional.empty())) {
             WebLoad.Plan plan = new WebLoad.Plan(expected, fetches, 2, connections, LIMIT_NANOS);
             return WebLoad.play(THREADS, service.address(), Optional.empty(), plan);
         }

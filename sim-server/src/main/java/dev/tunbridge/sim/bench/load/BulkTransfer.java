@@ -101,7 +101,7 @@ final class BulkTransfer implements AutoCloseable {
         options(service::childOption);
         // The bootstraps make their sockets on the calling thread, and so in its namespace.
         Channel bound = ends.deviceSide()
-                .call(() -> service.bind(new InetSocketAddress(ends.device(), 0))
+                .call(() -> service.bind(new InetSocketAddress(ends.device(), ends.servicePort()))
                         .sync()
                         .channel());
         listener = bound;
@@ -167,6 +167,11 @@ final class BulkTransfer implements AutoCloseable {
         } catch (IOException e) {
             fault.compareAndSet(null, e);
         }
+    }
+
+    /** One of the flows has no reader from now on. */
+    void stopReadingOne() {
+        receivers.get(0).config().setAutoRead(false);
     }
 
     /** Sleeps until the end and reads what has passed. */

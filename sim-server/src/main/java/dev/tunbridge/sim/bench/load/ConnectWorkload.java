@@ -44,6 +44,7 @@ record ConnectWorkload(int connections, Duration length) implements Workload {
                 Metric.CONNECT_P99,
                 Metric.FIRST_BYTE_P50,
                 Metric.FIRST_BYTE_P99,
+                Metric.FETCH_RATE,
                 Metric.FETCHES_FAILED);
     }
 
@@ -58,6 +59,9 @@ record ConnectWorkload(int connections, Duration length) implements Workload {
                 .with(Metric.CONNECT_P99, play.percentileMillis(WebLoad.Fetch::connectNanos, 99))
                 .with(Metric.FIRST_BYTE_P50, play.percentileMillis(WebLoad.Fetch::firstByteNanos, 50))
                 .with(Metric.FIRST_BYTE_P99, play.percentileMillis(WebLoad.Fetch::firstByteNanos, 99))
+                .with(
+                        Metric.FETCH_RATE,
+                        play.outcome().fetches().size() * 1e9 / play.outcome().nanos())
                 .with(Metric.FETCHES_FAILED, (double) play.outcome().failed());
     }
 }

@@ -5,6 +5,7 @@ import dev.tunbridge.sim.traffic.SelfSigned;
 import dev.tunbridge.sim.traffic.WebLoad;
 import dev.tunbridge.sim.traffic.WebService;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
 
@@ -15,7 +16,10 @@ record WebPlay(WebLoad.Outcome outcome) {
     static WebPlay of(Ends ends, WebLoad.Plan plan, Optional<SelfSigned> identity)
             throws IOException, InterruptedException {
         try (WebService service = WebService.start(
-                ends.deviceSide().threadFactory("bench-service"), ends.device(), plan.content(), identity)) {
+                ends.deviceSide().threadFactory("bench-service"),
+                new InetSocketAddress(ends.device(), ends.servicePort()),
+                plan.content(),
+                identity)) {
             return new WebPlay(WebLoad.play(
                     ends.serverSide().threadFactory("bench-client"),
                     service.address(),

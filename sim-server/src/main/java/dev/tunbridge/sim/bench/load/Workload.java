@@ -20,6 +20,8 @@ public sealed interface Workload
                 VoiceWorkload,
                 PingWorkload,
                 ConnectWorkload,
+                IdleWorkload,
+                StalledWorkload,
                 HttpWorkload,
                 FilesWorkload,
                 QuicWorkload,
@@ -27,7 +29,7 @@ public sealed interface Workload
                 BlackoutWorkload {
 
     String ALLOWED =
-            "tcp, udp, stream, voice, ping, connect, http, https, files, quic, reconnect or blackout, with :words,key=value behind it or not";
+            "tcp, udp, stream, voice, ping, connect, idle, stalled, http, https, files, quic, reconnect or blackout, with :words,key=value behind it or not";
 
     /** As typed, and in words. */
     String describe();
@@ -40,7 +42,7 @@ public sealed interface Workload
 
     /** Why it cannot be played through a peer, which is no fault of that, or here at all; empty where it can. */
     default Optional<String> cannotThrough(Peer peer) {
-        return peer.carriesPackets() || isMadeOfConnections()
+        return peer.carriesDatagrams() || isMadeOfConnections()
                 ? Optional.empty()
                 : Optional.of("it is a proxy for TCP and carries no datagrams");
     }
@@ -76,6 +78,8 @@ public sealed interface Workload
             case "voice" -> VoiceWorkload.of(spec, seconds);
             case "ping" -> PingWorkload.of(spec, seconds);
             case "connect" -> ConnectWorkload.of(spec, seconds);
+            case "idle" -> IdleWorkload.of(spec, seconds);
+            case "stalled" -> StalledWorkload.of(spec, seconds);
             case "http" -> HttpWorkload.of(HttpWorkload.Scheme.HTTP, spec, seconds);
             case "https" -> HttpWorkload.of(HttpWorkload.Scheme.HTTPS, spec, seconds);
             case "files" -> FilesWorkload.of(spec);

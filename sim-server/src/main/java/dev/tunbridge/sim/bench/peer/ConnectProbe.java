@@ -30,8 +30,8 @@ final class ConnectProbe implements AutoCloseable {
     static void awaitPath(Tunnel tunnel, Duration limit) throws IOException, InterruptedException {
         Ends ends = tunnel.ends();
         long deadline = System.nanoTime() + limit.toNanos();
-        try (ConnectProbe probe =
-                new ConnectProbe(ends.deviceSide().call(() -> new ServerSocket(0, 1, ends.device())))) {
+        try (ConnectProbe probe = new ConnectProbe(
+                ends.deviceSide().call(() -> new ServerSocket(ends.servicePort(), 1, ends.device())))) {
             InetSocketAddress address = new InetSocketAddress(ends.device(), probe.service.getLocalPort());
             String lastFault = "";
             while (System.nanoTime() < deadline) {

@@ -31,6 +31,9 @@ import java.util.OptionalInt;
 record OwnPeer(
         String name, boolean isServerVtund, String write, String carriage, String format, Map<String, String> settings)
         implements Peer {
+    /** Virtual sockets: nothing of what clients send is a packet to either end. */
+    private static final String SOCKET = "socket";
+
     private static final int PORT = 7000;
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
@@ -62,7 +65,11 @@ record OwnPeer(
             merged.putAll(VTUND.clientSettings());
         }
         String write = oneOf(all, "write", "frame", "batch");
-        String carriage = isServerVtund ? "packet" : oneOf(all, "carriage", "segment", "packet");
+        String carriage = isServerVtund ? "packet" : oneOf(all, "carriage", "segment", "packet", SOCKET);
+        if (carriage.equals(SOCKET)) {
+            merged.put(Settings.CARRIAGE.key(), SOCKET);
+            merged.putIfAbsent(Settings.RELAY_SOURCE.key(), "device"); // where services are, as in every tunnel
+        }
         String format = all.text(Settings.FORMAT.key(), isServerVtund ? "vtun" : "reference");
         // Refuses unknown keys and wrong values with the bridge's own words, before anything starts.
         BridgeBuilder.loadProtocol(
@@ -74,12 +81,26 @@ record OwnPeer(
         return new OwnPeer(spec.text(), isServerVtund, write, carriage, format, merged);
     }
 
-    private static String oneOf(Spec spec, String key, String first, String second) {
-        String value = spec.text(key, first);
-        if (!value.equals(first) && !value.equals(second)) {
-            throw spec.wrong(key + "=" + value, first + " or " + second);
+    private static String oneOf(Spec spec, String key, String... allowed) {
+        String value = spec.text(key, allowed[0]);
+        if (!List.of(allowed).contains(value)) {
+            throw spec.wrong(key + "=" + value, String.join(" or ", allowed));
         }
         return value;
+    }
+
+    private boolean isSocket() {
+        return carriage.equals(SOCKET);
+    }
+
+    @Override
+    public boolean carriesPackets() {
+        return !isSocket();
+    }
+
+    @Override
+    public boolean carriesDatagrams() {
+        return true;
     }
 
     @Override
@@ -109,7 +130,7 @@ record OwnPeer(
         LabProcess server = serving.start();
         LabProcess bridge = site.deviceSide().start(run.toArray(String[]::new));
         bridge.awaitLine("tunnel up", START_LIMIT);
-        return new Tunnel(site.inner(), List.of(bridge), List.of(server), Optional.of(wire()), Optional.of(account))
+        return new Tunnel(site.inner(), List.of(bridge), List.of(server), wire(), Optional.of(account))
                 .restartable(serving);
     }
 
@@ -124,13 +145,17 @@ record OwnPeer(
         return started;
     }
 
-    private OuterWire wire() {
+    /** Nothing for virtual sockets, whose frames hold no packets by which they could be known. */
+    private Optional<OuterWire> wire() {
+        if (isSocket()) {
+            return Optional.empty();
+        }
         if (isServerVtund) {
-            return VtunPeer.wire();
+            return Optional.of(VtunPeer.wire());
         }
         Protocol described = BridgeBuilder.loadProtocol(BridgeConfig.defaults().with(Settings.FORMAT.key(), format));
         Carriage way = Carriage.valueOf(carriage.toUpperCase(Locale.ROOT));
-        return new OuterWire(PORT, payloadBytes -> DatagramFrame.of(described, way, payloadBytes));
+        return Optional.of(new OuterWire(PORT, payloadBytes -> DatagramFrame.of(described, way, payloadBytes)));
     }
 
     private static List<String> java(List<String> options, String mainClass) {

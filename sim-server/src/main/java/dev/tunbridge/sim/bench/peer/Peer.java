@@ -14,9 +14,18 @@ import java.util.OptionalInt;
 
 /** A way to bring packets from one end of the link to the other; docs/benchmark.md says what each is. */
 public sealed interface Peer
-        permits DirectPeer, VtunPeer, OpenVpnPeer, WireGuardPeer, TincPeer, SshPeer, SshuttlePeer, OwnPeer {
+        permits DirectPeer,
+                VtunPeer,
+                OpenVpnPeer,
+                WireGuardPeer,
+                TincPeer,
+                SshPeer,
+                SshForwardPeer,
+                SshuttlePeer,
+                RelayPeer,
+                OwnPeer {
 
-    String ALLOWED = "direct, vtun, openvpn, wireguard, wireguard-go, tinc, ssh, sshuttle or ours, "
+    String ALLOWED = "direct, vtun, openvpn, wireguard, wireguard-go, tinc, ssh, sshuttle, socat, haproxy or ours, "
             + "with :key=value,... behind it or not";
 
     String CONGESTION = "congestion-control";
@@ -45,6 +54,11 @@ public sealed interface Peer
     /** Whether its tunnels carry packets, of any kind; a proxy carries what connections of TCP hold, and nothing else. */
     default boolean carriesPackets() {
         return true;
+    }
+
+    /** Whether datagrams pass, in packets or without. */
+    default boolean carriesDatagrams() {
+        return carriesPackets();
     }
 
     /** Starts both ends; the tunnel need not carry anything yet. What has been started is the site's to end on failure. */
@@ -80,10 +94,16 @@ public sealed interface Peer
                 yield new TincPeer(text, congestionControl(spec, QUEUE_LENGTH), queueLength);
             }
             case "ssh" -> {
+                Optional<SshForwardPeer> forward = SshForwardPeer.asked(spec);
+                if (forward.isPresent()) {
+                    yield forward.get();
+                }
                 OptionalInt queueLength = queueLength(spec);
                 yield new SshPeer(text, congestionControl(spec, QUEUE_LENGTH), queueLength);
             }
             case "sshuttle" -> new SshuttlePeer(text, congestionControl(spec));
+            case "socat" -> RelayPeer.socat(spec);
+            case "haproxy" -> RelayPeer.haproxy(spec);
             case "ours" -> OwnPeer.of(spec, ownSettings);
             default -> throw spec.wrong(spec.name(), ALLOWED);
         };

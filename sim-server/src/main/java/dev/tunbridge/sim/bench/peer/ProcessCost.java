@@ -3,6 +3,7 @@ package dev.tunbridge.sim.bench.peer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -18,18 +19,48 @@ public record ProcessCost(double cpuSeconds, long peakBytes) {
     /** USER_HZ, the unit of times in {@code /proc/PID/stat}: 100 on every architecture that we run on. */
     private static final double TICKS_PER_SECOND = 100;
 
-    /** Fields 14 and 15 of stat, counted behind the name in parentheses, which may hold spaces. */
+    /** Fields 14 to 17 of stat, counted behind the name in parentheses, which may hold spaces. */
     private static final int USER_FIELD = 11;
 
     private static final int SYSTEM_FIELD = 12;
 
-    /** Of these processes and all that descend from them; one that has ended counts nothing. */
+    /** Of children that have ended and were waited for, whatever they had below them. */
+    private static final int CHILDREN_USER_FIELD = 13;
+
+    private static final int CHILDREN_SYSTEM_FIELD = 14;
+
+    /** Of these processes and all that descend from them; one that has ended counts its time as soon as its parent has waited for it. */
     static ProcessCost of(LongStream pids) {
+        return withDescendants(pids).mapToObj(ProcessCost::ofOne).reduce(NONE, ProcessCost::plus);
+    }
+
+    /** Resident memory now, of the same. */
+    static long residentBytes(LongStream pids) {
+        return withDescendants(pids)
+                .map(pid -> {
+                    try {
+                        return statusBytes(pid, "VmRSS:");
+                    } catch (IOException e) {
+                        return 0; // it has ended
+                    }
+                })
+                .sum();
+    }
+
+    private static LongStream withDescendants(LongStream pids) {
         return pids.mapToObj(ProcessHandle::of)
                 .flatMap(handle -> handle.stream())
                 .flatMap(handle -> Stream.concat(Stream.of(handle), handle.descendants()))
-                .map(handle -> ofOne(handle.pid()))
-                .reduce(NONE, ProcessCost::plus);
+                .mapToLong(ProcessHandle::pid);
+    }
+
+    private static long statusBytes(long pid, String key) throws IOException {
+        // Not line by line: a process that ends meanwhile is an unchecked fault of a stream.
+        return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+                        .filter(line -> line.startsWith(key))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                        .sum()
+                << 10;
     }
 
     /** The time that has passed since the earlier reading; memory stays the later one's. */
@@ -43,16 +74,12 @@ public record ProcessCost(double cpuSeconds, long peakBytes) {
 
     private static ProcessCost ofOne(long pid) {
         try {
-            Path folder = Path.of("/proc", Long.toString(pid));
-            String stat = Files.readString(folder.resolve("stat"));
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            long ticks = Long.parseLong(fields[USER_FIELD]) + Long.parseLong(fields[SYSTEM_FIELD]);
-            try (Stream<String> lines = Files.lines(folder.resolve("status"))) {
-                long peakKilobytes = lines.filter(line -> line.startsWith("VmHWM:"))
-                        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-                        .sum();
-                return new ProcessCost(ticks / TICKS_PER_SECOND, peakKilobytes << 10);
-            }
+            long ticks = IntStream.of(USER_FIELD, SYSTEM_FIELD, CHILDREN_USER_FIELD, CHILDREN_SYSTEM_FIELD)
+                    .mapToLong(field -> Long.parseLong(fields[field]))
+                    .sum();
+            return new ProcessCost(ticks / TICKS_PER_SECOND, statusBytes(pid, "VmHWM:"));
         } catch (IOException e) {
             return NONE;
         }

@@ -39,6 +39,8 @@ public final class Site implements AutoCloseable {
     /** The end of the link, on either host. */
     public static final String DEVICE = "out0";
 
+    private static final int ANY_PORT = 0;
+
     private final Lab lab;
     private final Path folder;
     private final LabNamespace deviceSide;
@@ -92,12 +94,17 @@ public final class Site implements AutoCloseable {
 
     /** The two hosts by the addresses of the link itself. */
     Ends outer() {
-        return new Ends(deviceSide, OUTER_DEVICE, serverSide, OUTER_SERVER, link);
+        return new Ends(deviceSide, OUTER_DEVICE, serverSide, OUTER_SERVER, ANY_PORT, link);
     }
 
     /** The two hosts by the addresses of the tunnel. */
     Ends inner() {
-        return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER, link);
+        return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER, ANY_PORT, link);
+    }
+
+    /** The same where one port of the device's is all that clients reach. */
+    Ends forwarded() {
+        return new Ends(deviceSide, INNER_DEVICE, serverSide, INNER_SERVER, PortForward.SERVICE_PORT, link);
     }
 
     /** Makes a TUN device with a tunnel's address, for a program that attaches to it; it goes with the host. */

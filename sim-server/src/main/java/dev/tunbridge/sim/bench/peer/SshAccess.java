@@ -83,6 +83,7 @@ final class SshAccess {
                 PasswordAuthentication no
                 PermitRootLogin prohibit-password
                 PermitTunnel yes
+                GatewayPorts clientspecified
                 """.formatted(address.getHostAddress(), PORT, folder));
         Files.writeString(folder.resolve("ssh_config"), """
                 Host %1$s

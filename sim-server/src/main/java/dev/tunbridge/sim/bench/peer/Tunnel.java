@@ -89,6 +89,11 @@ public final class Tunnel implements AutoCloseable {
                 : DeviceDrops.of(ends.serverSide(), ends.server());
     }
 
+    /** What the processes of the device's end have in memory now. */
+    public long deviceResidentBytes() {
+        return ProcessCost.residentBytes(deviceEnd.stream().mapToLong(LabProcess::pid));
+    }
+
     public ProcessCost deviceCost() {
         return ProcessCost.of(deviceEnd.stream().mapToLong(LabProcess::pid));
     }
