@@ -1,6 +1,7 @@
 package dev.tunbridge.protocol.frame;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -58,6 +59,8 @@ final class FrameLayout {
     private final @Nullable CheckLayout check;
     private final @Nullable CheckLayout headerCheck;
     private final BytePattern trailer;
+    private final Blank blankHead;
+    private final Blank blankTail;
 
     private record CheckLayout(
             Check check,
@@ -176,6 +179,32 @@ final class FrameLayout {
                 .map(c -> CheckLayout.of(c, type, newChecksum))
                 .orElse(null);
         this.trailer = format.trailer();
+        this.blankHead = blankHead();
+        this.blankTail = blankTail();
+    }
+
+    /** Sync and constants, and zero for everything else. */
+    private Blank blankHead() {
+        ByteBuf head = Unpooled.buffer(headBytes).writeZero(headBytes);
+        for (int i = 0; i < sync.sizeBytes(); i++) {
+            head.setByte(i, sync.byteAt(i));
+        }
+        for (int i = 0; i < constants.length; i++) {
+            constants[i].write(head, 0, constantValues[i]);
+        }
+        if (mask != null) {
+            mask.mark(head, 0);
+        }
+        return Blank.of(head);
+    }
+
+    /** The trailer, and zero for the check in front of it. */
+    private Blank blankTail() {
+        ByteBuf tail = Unpooled.buffer(tailBytes).writeZero(tailBytes);
+        for (int i = 0; i < trailer.sizeBytes(); i++) {
+            tail.setByte(tailBytes - trailer.sizeBytes() + i, trailer.byteAt(i));
+        }
+        return Blank.of(tail);
     }
 
     /** By its place among those that are known, or null where frames of this shape have none of that name. */
@@ -266,17 +295,7 @@ final class FrameLayout {
 
     /** Writes sync and constants, and zero for everything else in the head. */
     void writeHead(ByteBuf buffer) {
-        int frameIndex = buffer.writerIndex();
-        buffer.writeZero(headBytes);
-        for (int i = 0; i < sync.sizeBytes(); i++) {
-            buffer.setByte(frameIndex + i, sync.byteAt(i));
-        }
-        for (int i = 0; i < constants.length; i++) {
-            constants[i].write(buffer, frameIndex, constantValues[i]);
-        }
-        if (mask != null) {
-            mask.mark(buffer, frameIndex);
-        }
+        blankHead.writeTo(buffer);
     }
 
     /** Fills the length in and closes the frame whose payload ends at the writer index. */
@@ -315,10 +334,7 @@ final class FrameLayout {
 
     private void close(ByteBuf buffer, int frameIndex) {
         int payloadEnd = buffer.writerIndex();
-        buffer.writeZero(tailBytes);
-        for (int i = 0; i < trailer.sizeBytes(); i++) {
-            buffer.setByte(payloadEnd + tailBytes - trailer.sizeBytes() + i, trailer.byteAt(i));
-        }
+        blankTail.writeTo(buffer);
         if (headerCheck != null) {
             headerCheck.write(buffer, frameIndex, payloadEnd); // first, for the other may cover it
         }

@@ -1,7 +1,7 @@
 package dev.tunbridge.protocol.message;
 
+import dev.tunbridge.protocol.frame.Blank;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +47,7 @@ final class TrafficHead {
                 at += item.sizeBytes(addressBytes);
                 blank.writeZero(at - blank.writerIndex());
             }
-            return new Places(at, client, device, List.copyOf(constants), new Blank(blank));
+            return new Places(at, client, device, List.copyOf(constants), Blank.of(blank));
         }
 
         boolean areConstantsRight(ByteBuf buffer, int index) {
@@ -57,30 +57,6 @@ final class TrafficHead {
                 }
             }
             return true;
-        }
-    }
-
-    /** A head that is written as words: for so few bytes a copy of memory costs more than all else. */
-    private static final class Blank {
-        private final long[] words;
-        private final byte[] rest;
-
-        /** Takes all that can be read. */
-        Blank(ByteBuf head) {
-            words = new long[head.readableBytes() / Long.BYTES];
-            for (int i = 0; i < words.length; i++) {
-                words[i] = head.readLong();
-            }
-            rest = ByteBufUtil.getBytes(head);
-        }
-
-        void writeTo(ByteBuf out) {
-            for (long word : words) {
-                out.writeLong(word);
-            }
-            for (byte octet : rest) {
-                out.writeByte(octet);
-            }
         }
     }
 
