@@ -59,6 +59,7 @@ class LoadCellsTest {
         Measures measures = play("wan0", "connect:n=5");
         assertThat(value(measures, Metric.CONNECT_P50)).isBetween(50.0, 80.0);
         assertThat(value(measures, Metric.FIRST_BYTE_P50)).isBetween(100.0, 150.0);
+        assertThat(value(measures, Metric.FETCH_RATE)).as("one at a time").isBetween(6.0, 10.0);
         assertThat(value(measures, Metric.FETCHES_FAILED)).isZero();
     }
 
@@ -92,6 +93,21 @@ class LoadCellsTest {
                 100 * value(measures, Metric.INNER_RETRANSMISSIONS) / value(measures, Metric.INNER_RETRANSMITTED_SHARE);
         assertThat(packets * 1448).isCloseTo((double) measures.bytes(), within(0.5 * measures.bytes()));
         assertThat(value(measures, Metric.TUN_DROPPED)).isNotNegative();
+    }
+
+    @Test
+    void connectionsThatIdleTakeSomeMemoryAtTheDevice() throws Exception {
+        Measures measures = play("ours:carriage=socket", "veth", "idle:n=50");
+        assertThat(value(measures, Metric.MEMORY_PER_CONNECTION)).as("KiB").isBetween(-100.0, 200.0);
+    }
+
+    /** Of a bare link they lose nothing but what they were in each other's way. */
+    @Test
+    void whoStopsToReadIsNotMissedByTheOthers() throws Exception {
+        Measures measures = play("direct", "wan0", "stalled:flows=4,seconds=3");
+        assertThat(value(measures, Metric.RATE_BEFORE)).isBetween(5.0, 20.0);
+        assertThat(value(measures, Metric.RATE)).isBetween(5.0, 20.0);
+        assertThat(value(measures, Metric.OTHERS_LOST)).isLessThan(30);
     }
 
     @Test

@@ -66,6 +66,35 @@ class PeerSpecTest {
         refused(() -> Peer.parse("vtun:tun.tx-queue-length=0", Map.of()), "tun.tx-queue-length=0", "from 1 to");
     }
 
+    @Test
+    void whatForwardsOnePortCarriesNoPackets() {
+        for (String text : List.of(
+                "ssh:forward=remote",
+                "ssh:forward=local,congestion-control=cubic",
+                "socat",
+                "haproxy",
+                "haproxy:splice=yes")) {
+            Peer peer = Peer.parse(text, Map.of());
+            assertThat(peer.name()).isEqualTo(text);
+            assertThat(peer.carriesPackets()).isFalse();
+            assertThat(peer.carriesDatagrams()).isFalse();
+        }
+        refused(() -> Peer.parse("ssh:forward=both", Map.of()), "forward=both", "forward=remote or forward=local");
+        refused(() -> Peer.parse("ssh:forward=local,tun.tx-queue-length=5", Map.of()), "tun.tx", "congestion-control");
+        refused(() -> Peer.parse("haproxy:splice=maybe", Map.of()), "splice=maybe", "splice=yes");
+    }
+
+    @Test
+    void ofVirtualSocketsThereAreNoPacketsButDatagrams() {
+        OwnPeer peer = (OwnPeer) Peer.parse("ours:carriage=socket", Map.of());
+        assertThat(peer.settings()).containsEntry("carriage", "socket").containsEntry("relay.source", "device");
+        assertThat(peer.carriesPackets()).isFalse();
+        assertThat(peer.carriesDatagrams()).isTrue();
+        OwnPeer asked = (OwnPeer) Peer.parse("ours:carriage=socket,relay.source=client", Map.of());
+        assertThat(asked.settings()).containsEntry("relay.source", "client");
+        refused(() -> Peer.parse("ours:carriage=parcel", Map.of()), "carriage=parcel", "segment or packet or socket");
+    }
+
     private static void refused(Supplier<?> parsing, String what, String allowed) {
         assertThatThrownBy(parsing::get)
                 .isInstanceOf(ConfigException.class)

@@ -119,6 +119,28 @@ class PeersTest {
         }
     }
 
+    /** Of those that have no device: a connection both ways, of both ends' programs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ssh:forward=remote", "ssh:forward=local", "socat", "haproxy", "ours:carriage=socket"})
+    void carriesConnectionsBothWaysWithoutPackets(String text) throws Exception {
+        Peer peer = Peer.parse(text, Map.of());
+        requireInstalled(peer);
+        try (Site site = Site.open(LinkProfile.named("veth"), 1);
+                Tunnel tunnel = peer.start(site)) {
+            peer.awaitPath(tunnel, PATH_LIMIT);
+            for (Direction direction : Direction.values()) {
+                assertThat(Workload.parse("tcp:" + direction.word(), LOAD_SECONDS)
+                                .play(tunnel)
+                                .bytes())
+                        .as("bytes %s", direction)
+                        .isPositive();
+            }
+            assertThat(tunnel.fault()).isEmpty();
+            assertThat(tunnel.deviceCost().cpuSeconds()).isPositive();
+            assertThat(tunnel.serverCost().cpuSeconds()).isPositive();
+        }
+    }
+
     /** The kernel is asked before anything is installed for it. */
     @Test
     void aKernelWithoutWireGuardIsNamedWithWhatItSaid() throws Exception {
