@@ -80,9 +80,14 @@ record IdleWorkload(int connections, Duration length) implements Workload {
                     throw new IOException(
                             "only " + i + " of " + connections + " connections after " + length.toSeconds() + " s");
                 }
-                Socket client = ends.serverSide().call(Socket::new);
+                Socket client = new Socket();
                 opened.add(client);
-                client.connect(address, ANSWER_MILLIS);
+                ends.serverSide()
+                        .call(
+                                () -> { // where it connects it is made
+                                    client.connect(address, ANSWER_MILLIS);
+                                    return client;
+                                });
                 client.setSoTimeout(ANSWER_MILLIS);
                 client.getOutputStream().write(WORD);
                 Socket accepted = service.accept();
