@@ -14,7 +14,8 @@ public interface RelayChannel {
      * @return completes when all of them are on their way to the server, so who waits for it is held up as the client is; fails with an
      *     {@link java.io.IOException} where the channel is over before. A datagram for which the client has no room is dropped and
      *     counted, and completes too.
-     * @throws dev.tunbridge.bridge.queue.QueueFullException where more than {@code relay.channel-bytes} would wait; each costs 64 besides its content
+     * @throws dev.tunbridge.bridge.queue.QueueFullException where more than {@code relay.channel-bytes} would wait; each that waits with others costs 64
+     *     besides its content
      */
     CompletionStage<Void> send(byte[] bytes);
 

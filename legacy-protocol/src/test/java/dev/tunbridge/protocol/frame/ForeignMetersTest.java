@@ -144,6 +144,8 @@ class ForeignMetersTest {
             ByteBuf out = Unpooled.buffer();
             List<String> good = new ArrayList<>();
             int damaged = 0;
+            int begin = 0;
+            int end = 0;
             try (FrameEncoder encoder = new FrameEncoder(ft12)) {
                 for (int i = 0; i < 6; i++) {
                     byte[] payload = new byte[i % 2 == 0 ? 1 + random.nextInt(40) : 2];
@@ -155,6 +157,8 @@ class ForeignMetersTest {
                     encoder.encode(out, i % 2 == 0 ? VARIABLE : FIXED, Unpooled.wrappedBuffer(payload));
                     if (i == 2) {
                         damaged = begins + 4 + random.nextInt(payload.length);
+                        begin = begins;
+                        end = out.writerIndex();
                     } else {
                         good.add(event(i % 2 == 0 ? VARIABLE : FIXED, payload));
                     }
@@ -162,6 +166,10 @@ class ForeignMetersTest {
             }
             byte[] stream = Arrays.copyOf(ByteBufUtil.getBytes(out), out.writerIndex() + ft12.maxFrameBytes());
             stream[damaged] ^= (byte) (1 << random.nextInt(8));
+            if (holdsFrameAcross(stream, begin + 1, end)) {
+                continue; // by the rules of the format it is one, and takes the beginning of the next good frame with
+                // it
+            }
             List<String> events = read(ft12, stream);
             // Frames that a payload holds are frames where nothing tells that they are held.
             List<String> found = new ArrayList<>(events);
@@ -172,6 +180,26 @@ class ForeignMetersTest {
                     .as("no single character in the middle of a bad frame: seed %d, round %d", seed, round)
                     .isZero();
         }
+    }
+
+    /** Whether bytes before the end of a damaged frame begin what is a whole frame, and goes on behind that end; a sum of one byte is easily right. */
+    private static boolean holdsFrameAcross(byte[] stream, int from, int end) {
+        for (int at = from; at < end; at++) {
+            boolean isVariable = stream[at] == 0x68 && stream[at + 3] == 0x68 && stream[at + 1] == stream[at + 2];
+            if (!isVariable && stream[at] != 0x10) {
+                continue;
+            }
+            int payload = at + (isVariable ? 4 : 1);
+            int sumAt = payload + (isVariable ? stream[at + 1] & 0xff : 2);
+            int sum = 0;
+            for (int i = payload; i < sumAt; i++) {
+                sum += stream[i];
+            }
+            if (sumAt + 2 > end && (byte) sum == stream[sumAt] && stream[sumAt + 1] == 0x16) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Long runs of the byte that marks are made of, and everything else. */

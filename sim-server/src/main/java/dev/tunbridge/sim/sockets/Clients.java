@@ -9,6 +9,7 @@ import dev.tunbridge.protocol.message.Message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
@@ -215,7 +216,7 @@ public final class Clients {
                 } else {
                     accepted(new Socket(fd));
                 }
-            } catch (IOException e) {
+            } catch (IOException | ChannelException e) {
                 LOG.warn("cannot accept a client, and tries again: {}", e.getMessage()); // no descriptor, mostly
                 return;
             }

@@ -228,7 +228,9 @@ final class AppService implements Service {
         public CompletionStage<Void> send(byte[] bytes) {
             int cost = Outgoing.cost(bytes);
             int waiting = waitingBytes.addAndGet(cost);
-            if (waiting > services.channelBytes()) {
+            // One that is alone passes if its content does: who tries again would wait for ever.
+            boolean isAlone = waiting == cost && bytes.length <= services.channelBytes();
+            if (waiting > services.channelBytes() && !isAlone) {
                 waitingBytes.addAndGet(-cost);
                 throw new QueueFullException("relay.channel-bytes", waiting - cost, services.channelBytes());
             }

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
  */
 record IdleWorkload(int connections, Duration length) implements Workload {
     private static final int CONNECTIONS = 1_000;
-    private static final int MAX_CONNECTIONS = 10_000;
-    private static final int SECONDS = 30;
+    private static final int MAX_CONNECTIONS = 1_000;
+    private static final int SECONDS = 120;
     private static final int BEFORE = 5;
     private static final int ANSWER_MILLIS = 10_000;
     private static final int BACKLOG = 1_024;

@@ -34,12 +34,12 @@ public record ProcessCost(double cpuSeconds, long peakBytes) {
         return withDescendants(pids).mapToObj(ProcessCost::ofOne).reduce(NONE, ProcessCost::plus);
     }
 
-    /** Resident memory now, of the same. */
+    /** Resident memory now, of the same; what several share counts in parts. */
     static long residentBytes(LongStream pids) {
         return withDescendants(pids)
                 .map(pid -> {
                     try {
-                        return statusBytes(pid, "VmRSS:");
+                        return bytes(pid, "smaps_rollup", "Pss:");
                     } catch (IOException e) {
                         return 0; // it has ended
                     }
@@ -54,9 +54,9 @@ public record ProcessCost(double cpuSeconds, long peakBytes) {
                 .mapToLong(ProcessHandle::pid);
     }
 
-    private static long statusBytes(long pid, String key) throws IOException {
+    private static long bytes(long pid, String file, String key) throws IOException {
         // Not line by line: a process that ends meanwhile is an unchecked fault of a stream.
-        return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+        return Files.readAllLines(Path.of("/proc", Long.toString(pid), file)).stream()
                         .filter(line -> line.startsWith(key))
                         .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
                         .sum()
@@ -79,7 +79,7 @@ public record ProcessCost(double cpuSeconds, long peakBytes) {
             long ticks = IntStream.of(USER_FIELD, SYSTEM_FIELD, CHILDREN_USER_FIELD, CHILDREN_SYSTEM_FIELD)
                     .mapToLong(field -> Long.parseLong(fields[field]))
                     .sum();
-            return new ProcessCost(ticks / TICKS_PER_SECOND, statusBytes(pid, "VmHWM:"));
+            return new ProcessCost(ticks / TICKS_PER_SECOND, bytes(pid, "status", "VmHWM:"));
         } catch (IOException e) {
             return NONE;
         }
