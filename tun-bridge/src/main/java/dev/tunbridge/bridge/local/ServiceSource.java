@@ -78,8 +78,9 @@ final class ServiceSource {
 
     /** A service that trusts its own host, or its neighbours, would trust a client that claims to be one. */
     private void requireForeign(InetAddress client) throws IOException {
-        Optional<KernelRoute> way = TunnelFilter.isSpecial(client) ? Optional.empty() : host().match(client);
-        if (TunnelFilter.isSpecial(client)
+        boolean isSpecial = TunnelFilter.isSpecial(client);
+        Optional<KernelRoute> way = isSpecial ? Optional.empty() : host().match(client);
+        if (isSpecial
                 || way.filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
                         .isPresent()) {
             throw new NotAClientException(client, "this host's own, or nobody's");

@@ -66,7 +66,11 @@ public sealed interface Peer
 
     /** Waits until the tunnel carries something both ways; the limit, or the end of a process of it, is an error. */
     default void awaitPath(Tunnel tunnel, Duration limit) throws IOException, InterruptedException {
-        EchoProbe.awaitPath(tunnel, limit);
+        if (carriesDatagrams()) {
+            EchoProbe.awaitPath(tunnel, limit);
+        } else {
+            ConnectProbe.awaitPath(tunnel, limit);
+        }
     }
 
     /**

@@ -1,7 +1,5 @@
 package dev.tunbridge.sim.bench.peer;
 
-import dev.tunbridge.sim.lab.LabNamespace;
-import dev.tunbridge.sim.link.Command;
 import java.io.IOException;
 import java.util.List;
 
@@ -21,21 +19,14 @@ final class PortForward {
     static void prepare(Site site, String congestionControl) throws IOException {
         site.deviceSide().setCongestionControl(congestionControl);
         site.serverSide().setCongestionControl(congestionControl);
-        add(site.deviceSide(), List.of(host(Site.INNER_DEVICE.getHostAddress())));
-        add(
+        Site.runIp(site.deviceSide(), List.of(host(Site.INNER_DEVICE.getHostAddress())));
+        Site.runIp(
                 site.serverSide(),
                 List.of(host(Site.INNER_DEVICE.getHostAddress()), host(Site.INNER_SERVER.getHostAddress())));
     }
 
     private static String host(String address) {
         return "address add " + address + "/32 dev lo";
-    }
-
-    private static void add(LabNamespace host, List<String> commands) throws IOException {
-        host.call(() -> {
-            Command.runIpBatch(commands);
-            return commands;
-        });
     }
 
     /** Where clients connect. */

@@ -5,7 +5,6 @@ import dev.tunbridge.sim.lab.LabProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -82,10 +81,5 @@ record RelayPeer(String name, Kind kind, String congestionControl) implements Pe
                     server next %s
                 """.formatted(kind == Kind.HAPROXY_SPLICING ? "    option splice-auto" : "", from, to));
         return host.start("sh", "-c", "PATH=$PATH:/usr/sbin exec haproxy -db -f \"$0\"", file.toString());
-    }
-
-    @Override
-    public void awaitPath(Tunnel tunnel, Duration limit) throws IOException, InterruptedException {
-        ConnectProbe.awaitPath(tunnel, limit);
     }
 }

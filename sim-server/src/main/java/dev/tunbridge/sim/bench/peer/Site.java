@@ -114,6 +114,11 @@ public final class Site implements AutoCloseable {
                 "tuntap add dev " + device + " mode tun",
                 "address add " + own.getHostAddress() + "/" + PREFIX_LENGTH + " dev " + device,
                 "link set dev " + device + " mtu " + MTU + queue + " up");
+        runIp(host, commands);
+    }
+
+    /** On one of the hosts, as {@code ip -batch} takes them. */
+    static void runIp(LabNamespace host, List<String> commands) throws IOException {
         host.call(() -> {
             Command.runIpBatch(commands);
             return commands;

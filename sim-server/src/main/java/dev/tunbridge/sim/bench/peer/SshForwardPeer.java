@@ -1,11 +1,9 @@
 package dev.tunbridge.sim.bench.peer;
 
-import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.sim.lab.LabNamespace;
 import dev.tunbridge.sim.lab.LabProcess;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,12 +24,8 @@ record SshForwardPeer(String name, String congestionControl, boolean isByDevice)
             case "" -> Optional.empty();
             case "remote", "local" ->
                 Optional.of(new SshForwardPeer(spec.text(), Peer.congestionControl(spec), forward.equals("remote")));
-            default -> throw wrong(spec, forward);
+            default -> throw spec.wrong(FORWARD + "=" + forward, FORWARD + "=remote or " + FORWARD + "=local");
         };
-    }
-
-    private static ConfigException wrong(Spec spec, String forward) {
-        return spec.wrong(FORWARD + "=" + forward, FORWARD + "=remote or " + FORWARD + "=local");
     }
 
     @Override
@@ -70,10 +64,5 @@ record SshForwardPeer(String name, String congestionControl, boolean isByDevice)
         return isByDevice
                 ? new Tunnel(site.forwarded(), List.of(ssh), List.of(sshd))
                 : new Tunnel(site.forwarded(), List.of(sshd), List.of(ssh));
-    }
-
-    @Override
-    public void awaitPath(Tunnel tunnel, Duration limit) throws IOException, InterruptedException {
-        ConnectProbe.awaitPath(tunnel, limit);
     }
 }

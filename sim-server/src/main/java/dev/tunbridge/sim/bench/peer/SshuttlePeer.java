@@ -56,9 +56,4 @@ record SshuttlePeer(String name, String congestionControl) implements Peer {
         clients.awaitLine("Connected to server", START_LIMIT);
         return new Tunnel(site.inner(), List.of(device), List.of(clients));
     }
-
-    @Override
-    public void awaitPath(Tunnel tunnel, Duration limit) throws IOException, InterruptedException {
-        ConnectProbe.awaitPath(tunnel, limit);
-    }
 }
