@@ -373,11 +373,24 @@ class DissectorTest {
 
     /** In the row of x, where no mark, escape or count of an escape can be. */
     private static RecordedTraffic.Loss flipABit(RecordedTraffic traffic) {
-        int first = (int) longOne(traffic.fromServer).firstByte();
-        ByteBuf row = Unpooled.copiedBuffer("x".repeat(RecordedTraffic.INCONSPICUOUS_BYTES), StandardCharsets.US_ASCII);
-        int at = first + ByteBufUtil.indexOf(row, traffic.fromServer.bytes.slice(first, 200)) + row.readableBytes() / 2;
+        while (rowAt(traffic.fromServer) < 0) {
+            traffic.traffic(1); // with few frames that hold content, none of them may be here
+        }
+        int at = rowAt(traffic.fromServer) + RecordedTraffic.INCONSPICUOUS_BYTES / 2;
         traffic.fromServer.bytes.setByte(at, traffic.fromServer.bytes.getByte(at) ^ 0x04);
         return RecordedTraffic.NONE;
+    }
+
+    /** Where the first row of x behind a third of the frames begins; -1 where there is none. */
+    private static int rowAt(RecordedTraffic.Direction direction) {
+        List<RecordedTraffic.Written> written = direction.written;
+        if (written.isEmpty()) {
+            return -1;
+        }
+        int from = (int) written.get(written.size() / 3).firstByte();
+        ByteBuf row = Unpooled.copiedBuffer("x".repeat(RecordedTraffic.INCONSPICUOUS_BYTES), StandardCharsets.US_ASCII);
+        int index = ByteBufUtil.indexOf(row, direction.bytes.slice(from, direction.bytes.writerIndex() - from));
+        return index < 0 ? -1 : from + index;
     }
 
     @ParameterizedTest
