@@ -16,7 +16,7 @@ class BenchCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--peer ipsec|sshuttle or ours",
+                "--peer ipsec|sshuttle, socat, haproxy or ours",
                 "--peer ours:qeue.bytes=1MiB|the nearest is 'queue.bytes'",
                 "--set nothing|KEY=VALUE",
                 "--peer vtun --peer vtun|each peer once",

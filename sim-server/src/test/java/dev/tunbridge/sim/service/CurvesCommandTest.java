@@ -18,7 +18,7 @@ class CurvesCommandTest {
             value = {
                 "--peer ours|--out",
                 "--out /no/such --curve circle|queue, round-trip, time, pipeline",
-                "--out /no/such --peer ipsec|sshuttle or ours",
+                "--out /no/such --peer ipsec|sshuttle, socat, haproxy or ours",
                 "--out /no/such --peer ours --queue-length 0|1 to 100000",
                 "--out /no/such --peer ours --queue-length 1,many|many",
                 "--out /no/such --peer ours --round-trip 20000|0 to 10000",
