@@ -60,6 +60,14 @@ public record InterfaceAddress(
         return (flags & NOT_USABLE) == 0 || (flags & OPTIMISTIC) != 0;
     }
 
+    /** Whether it differs from this one by who made it at most. */
+    public boolean isMadeLike(InterfaceAddress other) {
+        return interfaceIndex == other.interfaceIndex
+                && address.equals(other.address)
+                && prefixLength == other.prefixLength
+                && (flags & NO_PREFIX_ROUTE) == (other.flags & NO_PREFIX_ROUTE);
+    }
+
     public AddressFamily family() {
         return AddressFamily.of(address);
     }

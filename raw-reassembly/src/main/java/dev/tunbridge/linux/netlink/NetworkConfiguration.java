@@ -158,12 +158,16 @@ public final class NetworkConfiguration implements AutoCloseable {
                         .filter(route -> route.key().protocol() == protocol && route.leadsThrough(interfaceIndex)));
     }
 
-    /** The entry of the tables that the kernel would take to this address; nothing where there is no way. */
-    public Optional<KernelRoute> match(InetAddress destination) throws LinuxException {
+    /**
+     * The entry of the tables that the kernel would take to this address from no address yet; nothing where there is no way.
+     *
+     * @param protocol IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP(V6), which rules may ask for
+     */
+    public Optional<KernelRoute> match(InetAddress destination, int protocol) throws LinuxException {
         List<KernelRoute> found = new ArrayList<>(1);
         try {
             netlink.dump(
-                    RouteMessage.match(destination),
+                    RouteMessage.match(destination, protocol),
                     "netlink RTM_GETROUTE",
                     destination.getHostAddress(),
                     body -> RouteMessage.read(body).ifPresent(found::add));

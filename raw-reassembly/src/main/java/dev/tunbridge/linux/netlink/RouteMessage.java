@@ -45,6 +45,7 @@ final class RouteMessage {
     private static final int RTM_F_FIB_MATCH = 0x2000;
 
     private static final int RTA_DST = 1;
+    private static final int RTA_IP_PROTO = 27;
     private static final int RTA_SRC = 2;
     private static final int RTA_OIF = 4;
     private static final int RTA_GATEWAY = 5;
@@ -210,13 +211,14 @@ final class RouteMessage {
     }
 
     /** Which route the kernel would take: the entry of the table itself. */
-    static NetlinkRequest match(InetAddress destination) {
+    static NetlinkRequest match(InetAddress destination, int protocol) {
         AddressFamily family = AddressFamily.of(destination);
         return new NetlinkRequest(RTM_GETROUTE, NetlinkRequest.ACKNOWLEDGED)
                 .bytes(family.number(), family.bits(), 0, 0, 0, 0, 0, 0)
                 // IPv6 has no other way, and refuses the flag (inet6_rtm_valid_getroute_req).
                 .words(family == AddressFamily.IPV4 ? RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH : RTM_F_FIB_MATCH)
-                .attribute(RTA_DST, destination);
+                .attribute(RTA_DST, destination)
+                .attribute(RTA_IP_PROTO, (byte) protocol);
     }
 
     static NetlinkRequest add(KernelRoute route) {

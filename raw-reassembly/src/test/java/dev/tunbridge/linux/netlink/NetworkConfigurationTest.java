@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.tunbridge.linux.Errno;
 import dev.tunbridge.linux.LinuxException;
+import dev.tunbridge.reassembly.wire.IpView;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -217,10 +218,10 @@ class NetworkConfigurationTest {
     void findsTheRouteThatTheKernelWouldTake(String destination, String network0) throws Exception {
         network.add(ours("198.19.7.0", 24, 50));
         network.add(ours("2001:2:7::", 48, 50));
-        assertThat(network.match(address(destination)).map(KernelRoute::destination))
+        assertThat(network.match(address(destination), IpView.PROTOCOL_TCP).map(KernelRoute::destination))
                 .contains(address(network0));
         host.ip((destination.contains(":") ? "-6" : "-4") + " route add unreachable " + destination + " metric 1");
-        assertThat(network.match(address(destination))
+        assertThat(network.match(address(destination), IpView.PROTOCOL_TCP)
                         .filter(route -> route.kind().isUnicast()))
                 .isEmpty();
     }

@@ -38,16 +38,28 @@ public record Prefix(InetAddress address, int length) {
         for (int bit = length; bit < bytes.length * 8; bit++) {
             bytes[bit / 8] &= (byte) ~(0x80 >> (bit % 8));
         }
+        return new Prefix(of(bytes), length);
+    }
+
+    private static InetAddress of(byte[] bytes) {
         try {
             // Java takes an IPv4-mapped address (RFC 4291, 2.5.5.2) for IPv4, unless asked so.
-            return new Prefix(
-                    member instanceof Inet6Address
-                            ? Inet6Address.getByAddress(null, bytes, -1)
-                            : InetAddress.getByAddress(bytes),
-                    length);
+            return bytes.length == 16 ? Inet6Address.getByAddress(null, bytes, -1) : InetAddress.getByAddress(bytes);
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // its length is an address's
         }
+    }
+
+    /** An address of this network that a host may have: its first, or of one that begins with what no host has, its first that is global. */
+    public InetAddress aMember() {
+        byte[] bytes = address.getAddress();
+        if (length < bytes.length * Byte.SIZE) {
+            bytes[bytes.length - 1] |= 1;
+        }
+        if (length <= 2) {
+            bytes[0] |= 0x20; // 2000::/3 (RFC 4291, 2.4), and 32.0.0.1
+        }
+        return of(bytes);
     }
 
     /** Whether the address is of this network; one of the other family is of none. */

@@ -1,6 +1,5 @@
 package dev.tunbridge.bridge.local;
 
-import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.filter.TunnelFilter;
 import dev.tunbridge.bridge.net.Overlap;
 import dev.tunbridge.bridge.relay.Channel;
@@ -8,6 +7,7 @@ import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
+import dev.tunbridge.reassembly.wire.IpView;
 import io.netty.channel.epoll.LinuxSocket;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -79,15 +79,13 @@ final class ServiceSource {
     /** A service that trusts its own host, or its neighbours, would trust a client that claims to be one. */
     private void requireForeign(InetAddress client) throws IOException {
         boolean isSpecial = TunnelFilter.isSpecial(client);
-        Optional<KernelRoute> way = isSpecial ? Optional.empty() : host().match(client);
+        Optional<KernelRoute> way = isSpecial ? Optional.empty() : host().match(client, IpView.PROTOCOL_TCP);
         if (isSpecial
                 || way.filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
                         .isPresent()) {
             throw new NotAClientException(client, "this host's own, or nobody's");
         }
-        Prefix own = Prefix.of(client, client.getAddress().length * Byte.SIZE);
-        if (!mayBeNeighbours
-                && way.filter(route -> Overlap.isNeighbours(route, own)).isPresent()) {
+        if (!mayBeNeighbours && way.filter(Overlap::leadsToNeighbours).isPresent()) {
             throw new NotAClientException(client, "a neighbour's of this host (tun.overlap=warn lets it pass)");
         }
     }

@@ -57,8 +57,14 @@ public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
         return overlaps;
     }
 
+    /** Whether what a route leads to, in whichever table, is reached directly; that is not said of the world, nor of a tunnel of ours. */
+    public static boolean leadsToNeighbours(KernelRoute route) {
+        boolean isOfAll = HostNetwork.network(route).length() <= 1; // or one of the halves that some tunnels make of it
+        return !isOfAll && isOnLink(route) && !Identity.isOurs(route);
+    }
+
     /** Whether the host reaches a part of this network directly, so that it is not only clients'. */
-    public static boolean isNeighbours(KernelRoute route, Prefix network) {
+    static boolean isNeighbours(KernelRoute route, Prefix network) {
         return route.key().table() == KernelRoute.TABLE_MAIN
                 && !route.isDefault()
                 && isOnLink(route)

@@ -7,6 +7,7 @@ import dev.tunbridge.linux.netlink.AddressFamily;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import dev.tunbridge.linux.netlink.TcpMetrics;
+import dev.tunbridge.reassembly.wire.IpView;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Collection;
@@ -175,7 +176,7 @@ public final class ServerRoute implements AutoCloseable {
     /** Rules by mark or port may still lead elsewhere; into the tunnel itself it would never come to anything. */
     private void sayIfTunnelled(NetworkConfiguration configuration, int deviceIndex) throws LinuxException {
         if (configuration
-                .match(server)
+                .match(server, IpView.PROTOCOL_TCP)
                 .filter(route -> route.leadsThrough(deviceIndex))
                 .isPresent()) {
             say("the way to the server leads into the tunnel itself, by a rule that comes first");

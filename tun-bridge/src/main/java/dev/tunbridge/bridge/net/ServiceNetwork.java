@@ -8,9 +8,11 @@ import dev.tunbridge.linux.netlink.InterfaceAddress;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
 import dev.tunbridge.linux.netlink.PolicyRule;
+import dev.tunbridge.reassembly.wire.IpView;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +48,10 @@ public final class ServiceNetwork implements AutoCloseable {
 
     private static final List<Prefix> LOOPBACKS = List.of(Prefix.parse("127.0.0.0/8"), Prefix.parse("::1/128"));
 
+    /** Asked to remove a rule, the kernel takes the first that has all it names, which one that says more may be too. */
+    private static final Comparator<PolicyRule> NARROWER_FIRST =
+            Comparator.comparing(rule -> rule.destination().isEmpty());
+
     private @Nullable ServiceAddressing current;
     private @Nullable NamespaceLock lock;
     private Optional<InterfaceAddress> address = Optional.empty();
@@ -79,25 +85,27 @@ public final class ServiceNetwork implements AutoCloseable {
 
     private void apply(NetworkConfiguration configuration, ServiceAddressing wanted) throws IOException {
         Map<AddressFamily, HostNetwork> both = HostNetwork.readBoth(configuration);
-        HostNetwork host = Objects.requireNonNull(both.get(wanted.family()), "readBoth has both");
-        Optional<InterfaceAddress> elsewhere = host.addresses().stream()
-                .filter(found -> found.address().equals(wanted.address()))
-                .filter(found -> found.interfaceIndex() != LOOPBACK_INDEX)
-                .findFirst();
         Optional<ServiceAddressing.Answers> answers = wanted.answers();
-        if (elsewhere.isPresent() && answers.isEmpty()) {
-            refuseOverlaps(wanted, elsewhere, host);
+        if (answers.isEmpty() && !others(wanted, both).isEmpty()) {
+            refuseOverlaps(wanted, both);
             return; // all that is needed is there, and another's
         }
         hold(wanted.address());
+        both = HostNetwork.readBoth(configuration); // whoever held it before may have taken back what was there
         for (HostNetwork one : both.values()) {
             removeLeftovers(configuration, one);
         }
-        refuseOverlaps(wanted, elsewhere, host);
+        refuseOverlaps(wanted, both);
+        HostNetwork host = host(wanted, both);
         applyAddress(configuration, wanted.address(), host);
         if (answers.isPresent()) {
             applyAnswers(configuration, wanted, answers.get(), host);
+            warnOfOtherSources(configuration, wanted, answers.get());
         }
+    }
+
+    private static HostNetwork host(ServiceAddressing wanted, Map<AddressFamily, HostNetwork> both) {
+        return Objects.requireNonNull(both.get(wanted.family()), "readBoth has both");
     }
 
     private void hold(InetAddress own) throws IOException {
@@ -113,21 +121,33 @@ public final class ServiceNetwork implements AutoCloseable {
         return "tunbridge/" + address.getHostAddress();
     }
 
-    private static void refuseOverlaps(ServiceAddressing wanted, Optional<InterfaceAddress> elsewhere, HostNetwork host)
+    /** Where others have given this host the address. */
+    private static List<InterfaceAddress> others(ServiceAddressing wanted, Map<AddressFamily, HostNetwork> both) {
+        // Before Linux 5.18 nothing tells who made an address, not even of ::1; then one on lo that is made as ours are
+        // is taken for ours.
+        boolean areMakersKnown = both.values().stream()
+                .flatMap(host -> host.addresses().stream())
+                .anyMatch(found -> found.protocol() != 0);
+        InterfaceAddress ours = InterfaceAddress.alone(LOOPBACK_INDEX, wanted.address(), Identity.PROTOCOL);
+        return host(wanted, both).addresses().stream()
+                .filter(found -> found.address().equals(wanted.address()) && found.protocol() != Identity.PROTOCOL)
+                .filter(found -> areMakersKnown || !found.isMadeLike(ours))
+                .toList();
+    }
+
+    private static void refuseOverlaps(ServiceAddressing wanted, Map<AddressFamily, HostNetwork> both)
             throws OverlapException {
+        HostNetwork host = host(wanted, both);
         Prefix own = Prefix.of(wanted.address(), host.family().bits());
         List<Overlap> overlaps = new ArrayList<>();
-        elsewhere
-                .filter(found -> wanted.answers().isPresent() || found.prefixLength() < own.length())
-                .ifPresent(found -> overlaps.add(new Overlap(
-                        own,
-                        "the address of " + host.nameOf(found.interfaceIndex())
-                                + (wanted.answers().isPresent()
-                                        ? ", whose peers' answers would go to clients"
-                                        : ", which its neighbours know"),
-                        false)));
+        for (InterfaceAddress found : others(wanted, both)) {
+            overlaps.add(new Overlap(
+                    own,
+                    "the address of " + host.nameOf(found.interfaceIndex()) + ", by which others may know this host",
+                    false));
+        }
         Stream<Prefix> clients = wanted.answers().stream().flatMap(answers -> answers.clients().stream());
-        Stream.concat(elsewhere.isPresent() ? Stream.empty() : Stream.of(own), clients)
+        Stream.concat(overlaps.isEmpty() ? Stream.of(own) : Stream.empty(), clients)
                 .forEach(network -> host.routes().stream()
                         .filter(route -> Overlap.isNeighbours(route, network))
                         .forEach(route -> overlaps.add(new Overlap(network, "the route " + host.text(route), false))));
@@ -203,6 +223,26 @@ public final class ServiceNetwork implements AutoCloseable {
         return Stream.concat(bySource, byDestination).toList();
     }
 
+    /** A rule of somebody else may come first, and of IPv6's the kernel may find another source among the addresses of lo. */
+    private static void warnOfOtherSources(
+            NetworkConfiguration configuration, ServiceAddressing wanted, ServiceAddressing.Answers answers)
+            throws LinuxException {
+        for (Prefix clients : answers.clients()) {
+            if (isOfFamily(clients, wanted)
+                    && configuration
+                            .match(clients.aMember(), IpView.PROTOCOL_UDP)
+                            .flatMap(KernelRoute::preferredSource)
+                            .filter(wanted.address()::equals)
+                            .isEmpty()) {
+                LOG.warn(
+                        "what UDP services that are bound to no address answer clients of {} gets another way, or another"
+                                + " source than {}: bind them to that address",
+                        clients,
+                        wanted.address().getHostAddress());
+            }
+        }
+    }
+
     private static boolean isOfFamily(Prefix network, ServiceAddressing wanted) {
         return network.address().getAddress().length == wanted.family().bytes();
     }
@@ -230,16 +270,18 @@ public final class ServiceNetwork implements AutoCloseable {
                 + " relay.source=client");
     }
 
-    /** What processes have left that were killed. */
+    /** What processes have left that were killed: an address, a route or a rule tells whose it was. */
     private void removeLeftovers(NetworkConfiguration configuration, HostNetwork host) throws IOException {
         ServiceAddressing wanted = current;
-        Set<InetAddress> served = Stream.concat(
+        Set<InetAddress> served = Stream.of(
                         host.routes().stream()
                                 .filter(ServiceNetwork::isOfServices)
                                 .flatMap(route -> route.preferredSource().stream()),
+                        rules(host).filter(ServiceNetwork::isOfServices).flatMap(rule -> served(rule).stream()),
                         host.addresses().stream()
                                 .filter(ServiceNetwork::isOfServices)
                                 .map(InterfaceAddress::address))
+                .flatMap(found -> found)
                 .collect(Collectors.toSet());
         for (InetAddress own : served) {
             if (wanted != null && own.equals(wanted.address())) {
@@ -272,16 +314,42 @@ public final class ServiceNetwork implements AutoCloseable {
 
     private static void removeAnswers(NetworkConfiguration configuration, InetAddress own, HostNetwork host)
             throws LinuxException {
-        for (KernelRoute route : host.routes()) {
-            if (isOfServices(route) && route.preferredSource().equals(Optional.of(own))) {
-                for (PolicyRule rule : host.rules().orElse(List.of())) {
-                    if (Identity.isOurs(rule) && rule.table() == route.key().table()) {
-                        Leftovers.remove(() -> configuration.remove(rule));
-                    }
-                }
-                Leftovers.remove(() -> configuration.remove(route));
-            }
+        List<KernelRoute> routesOfIt = host.routes().stream()
+                .filter(route -> isOfServices(route) && route.preferredSource().equals(Optional.of(own)))
+                .toList();
+        Set<Integer> tables = Stream.concat(
+                        routesOfIt.stream().map(route -> route.key().table()),
+                        rules(host)
+                                .filter(rule ->
+                                        isOfServices(rule) && served(rule).equals(Optional.of(own)))
+                                .map(PolicyRule::table))
+                .collect(Collectors.toSet());
+        List<PolicyRule> rulesOfIt = rules(host)
+                .filter(rule -> isOfServices(rule) && tables.contains(rule.table()))
+                .sorted(NARROWER_FIRST)
+                .toList();
+        for (PolicyRule rule : rulesOfIt) {
+            Leftovers.remove(() -> configuration.remove(rule));
         }
+        for (KernelRoute route : routesOfIt) {
+            Leftovers.remove(() -> configuration.remove(route));
+        }
+    }
+
+    private static Stream<PolicyRule> rules(HostNetwork host) {
+        return host.rules().orElse(List.of()).stream();
+    }
+
+    /** The device's address that a rule of ours is for, of one that says it. */
+    private static Optional<InetAddress> served(PolicyRule rule) {
+        return rule.source()
+                .filter(network -> network.prefixLength() == rule.family().bits())
+                .map(PolicyRule.Network::address)
+                .filter(address -> !address.isAnyLocalAddress() && !address.isLoopbackAddress());
+    }
+
+    private static boolean isOfServices(PolicyRule rule) {
+        return Identity.isOurs(rule) && Identity.isTableOf(LOOPBACK_INDEX, rule.table());
     }
 
     private static boolean isOfServices(KernelRoute route) {
@@ -324,7 +392,7 @@ public final class ServiceNetwork implements AutoCloseable {
 
     private void takeBack(NetworkConfiguration configuration) throws IOException {
         List<Leftovers.Removal> removals = new ArrayList<>();
-        rules.forEach(rule -> removals.add(() -> configuration.remove(rule)));
+        rules.stream().sorted(NARROWER_FIRST).forEach(rule -> removals.add(() -> configuration.remove(rule)));
         routes.forEach(route -> removals.add(() -> configuration.remove(route)));
         address.ifPresent(own -> removals.add(() -> Leftovers.removeAddress(configuration, own)));
         rules = List.of();

@@ -2,11 +2,13 @@ package dev.tunbridge.bridge.filter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.net.InetAddresses;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PrefixTest {
@@ -32,6 +34,18 @@ class PrefixTest {
             assertThat(prefix.contains(address)).isTrue();
             assertThat(prefix.contains(other)).as("%s of %s", other, prefix).isEqualTo(same);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "198.18.0.0/15, 198.18.0.1",
+        "198.18.0.7/32, 198.18.0.7",
+        "0.0.0.0/0, 32.0.0.1",
+        "2001:2::/48, 2001:2::1",
+        "::/0, 2000::1"
+    })
+    void namesAMember(String prefix, String member) {
+        assertThat(Prefix.parse(prefix).aMember()).isEqualTo(InetAddresses.forString(member));
     }
 
     @Test

@@ -2,9 +2,6 @@ package dev.tunbridge.bridge.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.linux.TunInterface;
 import java.net.InetAddress;
@@ -12,25 +9,22 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** Who comes first: rules of the host before ours are named, and a new tunnel goes behind those that have the traffic. */
 class EarlierRulesTest {
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(TunNetwork.class);
+    private RecordedLog log;
     private TestNamespace host;
 
     @BeforeEach
     void openNamespace() throws Exception {
         host = TestNamespace.open();
         host.inside("link", "set", "lo", "up");
-        log.start();
-        logger.addAppender(log);
+        log = RecordedLog.of(TunNetwork.class);
     }
 
     @AfterEach
     void removeNamespace() throws Exception {
-        logger.detachAppender(log);
+        log.close();
         host.close();
     }
 
@@ -46,8 +40,7 @@ class EarlierRulesTest {
     }
 
     private List<String> hints() {
-        return log.list.stream()
-                .map(ILoggingEvent::getFormattedMessage)
+        return log.messages().stream()
                 .filter(line -> line.contains("an earlier rule"))
                 .toList();
     }

@@ -3,9 +3,6 @@ package dev.tunbridge.bridge.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.net.TunAddressing.Overlaps;
 import dev.tunbridge.bridge.net.TunAddressing.SourceRule;
@@ -28,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 /** A host that has other networks, tunnels and rules: they are its owner's, and stay as they are. */
 class OtherNetworksTest {
@@ -161,19 +157,14 @@ class OtherNetworksTest {
         host.inside("rule", "add", "fwmark", "0x100/0x3f00", "lookup", "77", "priority", "2001");
         host.inside("rule", "add", "from", "198.18.88.1", "lookup", "78", "priority", "2002");
         untouched = everything();
-        ListAppender<ILoggingEvent> said = new ListAppender<>();
-        said.start();
-        Logger log = (Logger) LoggerFactory.getLogger(TunNetwork.class);
-        log.addAppender(said);
-        try (TunInterface tun = host.openTun("tb0")) {
+        try (RecordedLog log = RecordedLog.of(TunNetwork.class);
+                TunInterface tun = host.openTun("tb0")) {
             TunNetwork network = host.setUp(addressing(tun, "198.19.0.1", 30, Overlaps.REFUSE));
-            assertThat(said.list)
-                    .extracting(ILoggingEvent::getFormattedMessage)
+            assertThat(log.messages())
                     .singleElement()
                     .asString()
                     .contains("2001: from all fwmark 0x100/0x3f00 lookup 77", "source-rule-priority=5000");
             host.close(network);
-            said.list.clear();
             network = host.setUp(new TunAddressing(
                     tun.name(),
                     InetAddress.getByName("198.19.0.1"),
@@ -185,11 +176,9 @@ class OtherNetworksTest {
                     2000,
                     Overlaps.REFUSE,
                     TunAddressing.MarkRule.ABSENT));
-            assertThat(said.list).isEmpty();
+            assertThat(log.messages()).as("nothing more").hasSize(1);
             assertThat(host.inside("rule", "show")).contains("2000:\tfrom 198.19.0.1 lookup");
             host.close(network);
-        } finally {
-            log.detachAppender(said);
         }
     }
 

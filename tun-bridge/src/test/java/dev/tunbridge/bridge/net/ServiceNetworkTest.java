@@ -146,7 +146,8 @@ class ServiceNetworkTest {
     @Test
     void anAddressThatTheHostHasIsUsedAndStays() throws Exception {
         namespace.addLan("198.19.0.1/32");
-        ServiceAddressing alone = alone("198.19.0.1");
+        ServiceAddressing alone = new ServiceAddressing(
+                InetAddresses.forString("198.19.0.1"), TunAddressing.Overlaps.WARN, Optional.empty());
         ServiceNetwork network = apply(new ServiceNetwork(), alone);
         close(network);
         assertThat(namespace.inside("addr", "show", "dev", "lan0")).contains("198.19.0.1/32");
@@ -157,11 +158,59 @@ class ServiceNetworkTest {
 
     /** A server that names the address by which neighbours know this host could have services that are meant for them. */
     @Test
-    void anAddressThatNeighboursKnowIsRefused() throws Exception {
+    void anAddressThatSomebodyElseHasGivenTheHostIsRefused() throws Exception {
         namespace.addLan("198.18.7.1/24");
-        assertThatThrownBy(() -> apply(new ServiceNetwork(), alone("198.18.7.1")))
-                .isInstanceOf(OverlapException.class)
-                .hasMessageContaining("198.18.7.1/32 overlaps the address of lan0, which its neighbours know");
+        namespace.inside("addr", "add", "198.18.8.1/32", "dev", "lo");
+        namespace.inside("addr", "add", "198.18.9.1/32", "dev", "lan0");
+        for (String taken : List.of("198.18.7.1", "198.18.8.1", "198.18.9.1")) {
+            for (ServiceAddressing wanted : List.of(alone(taken), wanted(taken))) {
+                assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted))
+                        .isInstanceOf(OverlapException.class)
+                        .hasMessageContaining(taken + "/32 overlaps the address of l");
+            }
+        }
+    }
+
+    /** What is asked to go is the first that has all it names: a narrower rule in front must not keep a wider one. */
+    @Test
+    void rulesThatComeInAnotherOrderGoAsWell() throws Exception {
+        String before = everything("-6");
+        ServiceNetwork network = apply(new ServiceNetwork(), wanted("2001:2::1", "2001:2:0:5::/64"));
+        namespace.inside(
+                "-6", "rule", "del", "from", "2001:2::1", "iif", "lo"); // the first: now it comes behind the other
+        apply(network, wanted("2001:2::1", "2001:2:0:5::/64"));
+        close(network);
+        assertThat(everything("-6")).isEqualTo(before);
+    }
+
+    /** A rule whose route is gone, and its address: it still says whose it was. */
+    @ParameterizedTest
+    @CsvSource({"198.19.0.1", "198.19.0.5"})
+    void rulesThatAKilledProcessHasLeftWithoutARouteGoToo(String next) throws Exception {
+        String before = everything("-4");
+        Process victim = namespace.call(() -> Victim.start(ServiceNetworkVictim.class, "198.19.0.1"));
+        assertThat(victim.inputReader().readLine()).isEqualTo("ready");
+        victim.destroyForcibly().waitFor();
+        namespace.inside("addr", "del", "198.19.0.1/32", "dev", "lo");
+        namespace.inside("route", "flush", "table", Integer.toString(Identity.tables(1)[0]));
+        assertThat(namespace.inside("rule", "show")).contains("from 198.19.0.1 iif lo");
+        ServiceNetwork network = apply(new ServiceNetwork(), alone(next));
+        assertThat(namespace.inside("rule", "show").lines()).hasSize(3);
+        close(network);
+        assertThat(everything("-4")).isEqualTo(before);
+    }
+
+    /** Of IPv6 the kernel finds the source of a datagram before it asks the rules: lo may have one that is nearer to the client. */
+    @Test
+    void anotherAddressOfTheLoopbackThatTheKernelPrefersIsTold() throws Exception {
+        ServiceAddressing wanted = wanted("2001:2::1", "2001:2:0:5::/64");
+        try (RecordedLog log = RecordedLog.of(ServiceNetwork.class)) {
+            close(apply(new ServiceNetwork(), wanted));
+            assertThat(log.messages()).isEmpty();
+            namespace.inside("-6", "addr", "add", "2001:2:0:4::1/128", "dev", "lo", "nodad");
+            close(apply(new ServiceNetwork(), wanted));
+            assertThat(log.messages()).singleElement().asString().contains("2001:2:0:5::/64", "2001:2:0:0:0:0:0:1");
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tunbridge.linux.netlink.AddressFamily;
 import dev.tunbridge.linux.netlink.KernelRoute;
 import dev.tunbridge.linux.netlink.NetworkConfiguration;
+import dev.tunbridge.reassembly.wire.IpView;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -106,7 +107,7 @@ class WayLookupTest {
         return namespace.call(() -> {
             try (NetworkConfiguration configuration = NetworkConfiguration.open()) {
                 return configuration
-                        .match(destination)
+                        .match(destination, IpView.PROTOCOL_TCP)
                         .filter(route -> route.kind().isUnicast());
             }
         });
