@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
             "  tcp[:down|up,flows=N,seconds=N], stream[:down|up,rate=MBIT,seconds=N],",
             "  udp[:down|up,rate=MBIT|flood=yes,size=BYTES,seconds=N],",
             "  voice[:down|up,seconds=N], ping[:idle|load=up|load=down,seconds=N],",
-            "  connect[:n=N], idle[:n=N], stalled[:flows=N,seconds=N],",
+            "  connect[:n=N], greeting[:n=N], idle[:n=N], stalled[:flows=N,seconds=N],",
             "  http[:n=N,size=BYTES,parallel=N], https[:the same],",
             "  files, quic[:down|up,seconds=N], reconnect,",
             "  tcp:up,carried=yes also counts what is carried twice,",

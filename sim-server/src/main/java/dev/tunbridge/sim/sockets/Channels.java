@@ -87,6 +87,7 @@ final class Channels {
         ClientChannel before = byNumber.put(number, channel);
         counters.opens++;
         device.say(channel.toOpen());
+        grant(channel, options.windowBytes()); // now, so that a service that speaks first is heard after one round trip
         if (before != null) {
             counters.misdeeds++;
             before.isFree = true;
@@ -199,7 +200,6 @@ final class Channels {
         } else if (!channel.isOverHere) {
             channel.isOpened = true;
             channel.creditBytes = opened.credit();
-            grant(channel, options.windowBytes());
             channel.opened();
         }
     }

@@ -149,7 +149,11 @@ class ChannelsTest {
         assertThat(channels.size()).isOne();
         close(client, CloseHow.RESET);
         assertThat(channels.size()).isZero();
-        assertThat(said).containsExactly(client.toOpen(), new Message.Close(client.number, CloseHow.RESET));
+        assertThat(said)
+                .containsExactly(
+                        client.toOpen(),
+                        new Message.Credit(client.number, SiteOptions.HONEST.windowBytes()),
+                        new Message.Close(client.number, CloseHow.RESET));
     }
 
     @Test

@@ -43,7 +43,7 @@ final class ScriptedDevice implements AutoCloseable {
     private final BlockingQueue<Message> heard = new LinkedBlockingQueue<>();
     private final Socket connection = new Socket();
 
-    /** What may be sent on the channel that was accepted last. */
+    /** What may be sent on the channel that was opened last. */
     long credited;
 
     /** Connects from the host, and is welcomed. */
@@ -164,22 +164,23 @@ final class ScriptedDevice implements AutoCloseable {
         return message instanceof Message.Signal ? poll(millis) : message;
     }
 
+    /** The next, and the first credit that comes right behind. */
     Message.Open nextOpen() throws InterruptedException {
         Message message = next();
-        if (message instanceof Message.Open open) {
-            return open;
+        if (!(message instanceof Message.Open open)) {
+            throw new AssertionError("an open was awaited and came " + message);
         }
-        throw new AssertionError("an open was awaited and came " + message);
-    }
-
-    /** Answers {@code open}, and takes the first credit. */
-    void accept(int channel, long credit) throws Exception {
-        say(new Message.Opened(channel, OpenStatus.OPEN, credit));
         Message first = next();
-        if (!(first instanceof Message.Credit granted) || granted.channel() != channel) {
+        if (!(first instanceof Message.Credit granted) || granted.channel() != open.channel()) {
             throw new AssertionError("credit was awaited and came " + first);
         }
         credited = granted.bytes();
+        return open;
+    }
+
+    /** Answers {@code open}. */
+    void accept(int channel, long credit) throws Exception {
+        say(new Message.Opened(channel, OpenStatus.OPEN, credit));
     }
 
     /** So many bytes of a channel. */

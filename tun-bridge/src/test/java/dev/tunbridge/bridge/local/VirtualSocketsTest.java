@@ -152,6 +152,19 @@ class VirtualSocketsTest {
         Awaitility.await().until(() -> stats().now().channels() == 0);
     }
 
+    /** Credit that comes right behind the open counts, so a greeting is there after one round trip. */
+    @Test
+    void aServiceThatSpeaksFirstIsHeardWithTheAnswerToTheOpen() throws Exception {
+        start();
+        open(1, service.getLocalPort());
+        server.say(new Message.Credit(1, FIRST_CREDIT));
+        try (Socket accepted = service.accept()) {
+            accepted.getOutputStream().write("greeting".getBytes(StandardCharsets.UTF_8));
+            assertThat(server.next()).isEqualTo(new Message.Opened(1, OpenStatus.OPEN, FIRST_CREDIT));
+            assertThat(server.read(1, 8)).asString().isEqualTo("greeting");
+        }
+    }
+
     @Test
     void theEndOfAServiceIsToldWithoutCreditAndNotBeforeItsBytes() throws Exception {
         start();

@@ -80,15 +80,8 @@ record IdleWorkload(int connections, Duration length) implements Workload {
                     throw new IOException(
                             "only " + i + " of " + connections + " connections after " + length.toSeconds() + " s");
                 }
-                Socket client = new Socket();
+                Socket client = ClientSocket.connect(ends, address, ANSWER_MILLIS);
                 opened.add(client);
-                ends.serverSide()
-                        .call(
-                                () -> { // where it connects it is made
-                                    client.connect(address, ANSWER_MILLIS);
-                                    return client;
-                                });
-                client.setSoTimeout(ANSWER_MILLIS);
                 client.getOutputStream().write(WORD);
                 Socket accepted = service.accept();
                 opened.add(accepted);

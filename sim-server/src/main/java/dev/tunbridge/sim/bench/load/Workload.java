@@ -20,6 +20,7 @@ public sealed interface Workload
                 VoiceWorkload,
                 PingWorkload,
                 ConnectWorkload,
+                GreetingWorkload,
                 IdleWorkload,
                 StalledWorkload,
                 HttpWorkload,
@@ -29,7 +30,7 @@ public sealed interface Workload
                 BlackoutWorkload {
 
     String ALLOWED =
-            "tcp, udp, stream, voice, ping, connect, idle, stalled, http, https, files, quic, reconnect or blackout, with :words,key=value behind it or not";
+            "tcp, udp, stream, voice, ping, connect, greeting, idle, stalled, http, https, files, quic, reconnect or blackout, with :words,key=value behind it or not";
 
     /** As typed, and in words. */
     String describe();
@@ -78,6 +79,7 @@ public sealed interface Workload
             case "voice" -> VoiceWorkload.of(spec, seconds);
             case "ping" -> PingWorkload.of(spec, seconds);
             case "connect" -> ConnectWorkload.of(spec, seconds);
+            case "greeting" -> GreetingWorkload.of(spec, seconds);
             case "idle" -> IdleWorkload.of(spec, seconds);
             case "stalled" -> StalledWorkload.of(spec, seconds);
             case "http" -> HttpWorkload.of(HttpWorkload.Scheme.HTTP, spec, seconds);

@@ -95,6 +95,15 @@ class LoadCellsTest {
         assertThat(value(measures, Metric.TUN_DROPPED)).isNotNegative();
     }
 
+    /** A connection's first packet, the greeting behind it: not before it has gone there and come back. */
+    @Test
+    void aGreetingIsThereAfterARoundTrip() throws Exception {
+        Measures measures = play("ours:carriage=socket", "wan0", "greeting:n=3");
+        assertThat(value(measures, Metric.FIRST_BYTE_P50)).isBetween(50.0, 500.0);
+        assertThat(value(measures, Metric.FIRST_BYTE_P99))
+                .isGreaterThanOrEqualTo(value(measures, Metric.FIRST_BYTE_P50));
+    }
+
     @Test
     void connectionsThatIdleTakeSomeMemoryAtTheDevice() throws Exception {
         Measures measures = play("ours:carriage=socket", "veth", "idle:n=50");
