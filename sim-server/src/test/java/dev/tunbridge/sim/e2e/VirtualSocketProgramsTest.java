@@ -49,11 +49,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Virtual sockets between programs of others, whomever the services see. {@code -Dtunbridge.sockets.megabytes=1024} sends as much each way. */
+/** Virtual sockets between programs of others, whomever the services see. {@code -Dtunbridge.sockets.megabytes=1024} sends as much each way by HTTP. */
 @Timeout(300)
 class VirtualSocketProgramsTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long ANY_TIME = 600_000;
+    private static final int FILE_BYTES = 16 << 20;
     private static final long BYTES = Integer.getInteger("tunbridge.sockets.megabytes", 16) * (1L << 20);
 
     @BeforeAll
@@ -232,7 +233,7 @@ class VirtualSocketProgramsTest {
                 Command.run(LIMIT, "", List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString()));
         assertThat(made.isSuccess()).as("%s", made).isTrue();
         Path authorized = Files.copy(folder.resolve("key.pub"), folder.resolve("authorized_keys"));
-        byte[] content = new byte[(int) BYTES];
+        byte[] content = new byte[FILE_BYTES];
         new Random(11).nextBytes(content);
         Path file = Files.write(folder.resolve("file"), content);
         Files.createDirectories(Path.of("/run/sshd"));
