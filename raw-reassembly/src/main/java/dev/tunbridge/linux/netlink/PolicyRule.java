@@ -108,6 +108,7 @@ public record PolicyRule(
      * from ::} matches it (findings/rule-from-no-address.sh), but a rule that finds the source.
      *
      * @param source what the table's route gives them
+     * @param destination only to this network, which may be all
      */
     public static PolicyRule ofSourcelessDatagrams(
             InetAddress source, Network destination, int table, long priority, int protocol) {
@@ -118,7 +119,7 @@ public record PolicyRule(
                 family,
                 priority,
                 Optional.of(new Network(isFound ? source : family.unspecified(), family.bits())),
-                Optional.of(destination),
+                Optional.of(destination).filter(network -> network.prefixLength() > 0), // the kernel keeps none of all
                 protocol,
                 Optional.empty(),
                 LOOPBACK);

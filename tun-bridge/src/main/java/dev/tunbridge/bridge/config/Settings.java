@@ -259,7 +259,7 @@ public final class Settings {
             SettingType.oneOf(List.of(SourceMode.values())),
             "loopback",
             "Whose address a service sees on a virtual socket. Loopback: this host's own. Device: the device's, which the loopback"
-                    + " interface gets where nobody has it. Proxy-v2: this host's own, and the client's in a PROXY protocol header"
+                    + " interface gets (CAP_NET_ADMIN), or which this host has already (tun.overlap=warn). Proxy-v2: this host's own, and the client's in a PROXY protocol header"
                     + " in front of all else. Client: the client's own, with rules that bring answers back (CAP_NET_ADMIN; no"
                     + " packet carriage beside it).");
 

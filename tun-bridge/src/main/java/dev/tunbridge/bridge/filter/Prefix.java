@@ -6,7 +6,9 @@ import com.google.common.primitives.Longs;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** An address prefix, {@code 198.18.0.0/15} or {@code 2001:2::/48}; bits past the length are zero. */
 public record Prefix(InetAddress address, int length) {
@@ -50,16 +52,24 @@ public record Prefix(InetAddress address, int length) {
         }
     }
 
-    /** An address of this network that a host may have: its first, or of one that begins with what no host has, its first that is global. */
-    public InetAddress aMember() {
+    /** The first addresses of this network that hosts may have, at most so many; of one that begins with what no host has, the first that are global. */
+    public List<InetAddress> firstHosts(int most) {
         byte[] bytes = address.getAddress();
-        if (length < bytes.length * Byte.SIZE) {
-            bytes[bytes.length - 1] |= 1;
+        int hostBits = bytes.length * Byte.SIZE - length;
+        if (hostBits == 0) {
+            return List.of(address);
         }
         if (length <= 2) {
-            bytes[0] |= 0x20; // 2000::/3 (RFC 4291, 2.4), and 32.0.0.1
+            bytes[0] |= 0x20; // 2000::/3 (RFC 4291, 2.4), and 32.0.0.0/3
         }
-        return of(bytes);
+        List<InetAddress> hosts = new ArrayList<>();
+        int end = hostBits >= Byte.SIZE ? 0xff : (1 << hostBits) - 1;
+        byte base = bytes[bytes.length - 1];
+        for (int host = 1; host <= end && hosts.size() < most; host++) {
+            bytes[bytes.length - 1] = (byte) (base | host);
+            hosts.add(of(bytes.clone()));
+        }
+        return hosts;
     }
 
     /** Whether the address is of this network; one of the other family is of none. */

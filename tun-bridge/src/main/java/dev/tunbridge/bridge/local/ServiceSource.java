@@ -80,14 +80,17 @@ final class ServiceSource {
     private void requireForeign(InetAddress client) throws IOException {
         boolean isSpecial = TunnelFilter.isSpecial(client);
         Optional<KernelRoute> way = isSpecial ? Optional.empty() : host().match(client, IpView.PROTOCOL_TCP);
-        if (isSpecial
-                || way.filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
-                        .isPresent()) {
+        if (isSpecial || way.filter(ServiceSource::isThisHosts).isPresent()) {
             throw new NotAClientException(client, "this host's own, or nobody's");
         }
         if (!mayBeNeighbours && way.filter(Overlap::leadsToNeighbours).isPresent()) {
             throw new NotAClientException(client, "a neighbour's of this host (tun.overlap=warn lets it pass)");
         }
+    }
+
+    /** Whole networks of it may stand in any table; the local one has broadcast addresses too. */
+    private static boolean isThisHosts(KernelRoute route) {
+        return route.kind().isLocal() || route.key().table() == KernelRoute.TABLE_LOCAL;
     }
 
     private NetworkConfiguration host() throws IOException {

@@ -19,6 +19,8 @@ import java.util.List;
  * @param isOfTunnel whether it is another tunnel of this program, beside which one can live
  */
 public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
+    /** Nobody's network is wider: 10.0.0.0/8 is the widest of IPv4, and fc00::/7 stands for all private ones of IPv6. */
+    private static final int LEAST_NETWORK_BITS = 8;
 
     @Override
     public String toString() {
@@ -57,10 +59,9 @@ public record Overlap(Prefix wanted, String found, boolean isOfTunnel) {
         return overlaps;
     }
 
-    /** Whether what a route leads to, in whichever table, is reached directly; that is not said of the world, nor of a tunnel of ours. */
+    /** Whether what a route leads to, in whichever table, is reached directly. It is not where the route stands for the world, or for a part of it, as tunnels make them. */
     public static boolean leadsToNeighbours(KernelRoute route) {
-        boolean isOfAll = HostNetwork.network(route).length() <= 1; // or one of the halves that some tunnels make of it
-        return !isOfAll && isOnLink(route) && !Identity.isOurs(route);
+        return HostNetwork.network(route).length() >= LEAST_NETWORK_BITS && isOnLink(route);
     }
 
     /** Whether the host reaches a part of this network directly, so that it is not only clients'. */

@@ -1,6 +1,7 @@
 package dev.tunbridge.bridge.net;
 
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.linux.KernelRelease;
 import dev.tunbridge.linux.LinuxException;
 import dev.tunbridge.linux.NamespaceLock;
 import dev.tunbridge.linux.netlink.AddressFamily;
@@ -49,14 +50,29 @@ public final class ServiceNetwork implements AutoCloseable {
     private static final List<Prefix> LOOPBACKS = List.of(Prefix.parse("127.0.0.0/8"), Prefix.parse("::1/128"));
 
     /** Asked to remove a rule, the kernel takes the first that has all it names, which one that says more may be too. */
-    private static final Comparator<PolicyRule> NARROWER_FIRST =
-            Comparator.comparing(rule -> rule.destination().isEmpty());
+    private static final Comparator<PolicyRule> NARROWER_FIRST = Comparator.comparing(
+            rule -> rule.destination().isEmpty() && rule.others().isEmpty());
+
+    /** More than a tunnel's network has of the host's own: its address, and perhaps its neighbour's. */
+    private static final int HOSTS_TRIED = 4;
+
+    private final boolean areMakersTold;
 
     private @Nullable ServiceAddressing current;
     private @Nullable NamespaceLock lock;
     private Optional<InterfaceAddress> address = Optional.empty();
     private List<KernelRoute> routes = List.of();
     private List<PolicyRule> rules = List.of();
+    private String warned = "";
+
+    public ServiceNetwork() {
+        this(KernelRelease.current().isAtLeast(5, 18));
+    }
+
+    /** @param areMakersTold whether this kernel tells who has made an address (IFA_PROTO) */
+    ServiceNetwork(boolean areMakersTold) {
+        this.areMakersTold = areMakersTold;
+    }
 
     /**
      * Has the host what is wanted; on failure nothing of ours stays.
@@ -100,7 +116,7 @@ public final class ServiceNetwork implements AutoCloseable {
         applyAddress(configuration, wanted.address(), host);
         if (answers.isPresent()) {
             applyAnswers(configuration, wanted, answers.get(), host);
-            warnOfOtherSources(configuration, wanted, answers.get());
+            warnOfOtherWays(configuration, wanted);
         }
     }
 
@@ -121,21 +137,22 @@ public final class ServiceNetwork implements AutoCloseable {
         return "tunbridge/" + address.getHostAddress();
     }
 
-    /** Where others have given this host the address. */
-    private static List<InterfaceAddress> others(ServiceAddressing wanted, Map<AddressFamily, HostNetwork> both) {
-        // Before Linux 5.18 nothing tells who made an address, not even of ::1; then one on lo that is made as ours are
-        // is taken for ours.
-        boolean areMakersKnown = both.values().stream()
-                .flatMap(host -> host.addresses().stream())
-                .anyMatch(found -> found.protocol() != 0);
-        InterfaceAddress ours = InterfaceAddress.alone(LOOPBACK_INDEX, wanted.address(), Identity.PROTOCOL);
+    /** Where others have given this host the address, another tunnel of ours too. */
+    private List<InterfaceAddress> others(ServiceAddressing wanted, Map<AddressFamily, HostNetwork> both) {
         return host(wanted, both).addresses().stream()
-                .filter(found -> found.address().equals(wanted.address()) && found.protocol() != Identity.PROTOCOL)
-                .filter(found -> areMakersKnown || !found.isMadeLike(ours))
+                .filter(found -> found.address().equals(wanted.address()) && !isOfServices(found))
                 .toList();
     }
 
-    private static void refuseOverlaps(ServiceAddressing wanted, Map<AddressFamily, HostNetwork> both)
+    /** Where the kernel does not tell who has made it, one that is made as ours are is taken for ours. */
+    private boolean isOfServices(InterfaceAddress found) {
+        InterfaceAddress ours = InterfaceAddress.alone(LOOPBACK_INDEX, found.address(), Identity.PROTOCOL);
+        return areMakersTold
+                ? found.interfaceIndex() == LOOPBACK_INDEX && found.protocol() == Identity.PROTOCOL
+                : found.isMadeLike(ours);
+    }
+
+    private void refuseOverlaps(ServiceAddressing wanted, Map<AddressFamily, HostNetwork> both)
             throws OverlapException {
         HostNetwork host = host(wanted, both);
         Prefix own = Prefix.of(wanted.address(), host.family().bits());
@@ -170,7 +187,7 @@ public final class ServiceNetwork implements AutoCloseable {
         if (there.isEmpty()) {
             configuration.add(wanted);
             address = Optional.of(wanted);
-        } else if (there.get().protocol() == Identity.PROTOCOL) {
+        } else if (isOfServices(there.get())) {
             address = Optional.of(wanted); // an earlier process's
         }
     }
@@ -185,6 +202,10 @@ public final class ServiceNetwork implements AutoCloseable {
             throw new IOException(
                     "this kernel has no policy rules (CONFIG_IP_MULTIPLE_TABLES), which bring answers back to clients'"
                             + " addresses: allowed relay.source=loopback, device, proxy-v2");
+        }
+        if (!KernelRelease.current().isAtLeast(4, 17)) {
+            throw new IOException("relay.source=client takes Linux 4.17, whose rules ask for ipproto, and this is "
+                    + KernelRelease.current() + "; allowed loopback, device, proxy-v2");
         }
         int table = table(wanted.address(), host);
         KernelRoute route = KernelRoute.toThisHost(
@@ -223,24 +244,39 @@ public final class ServiceNetwork implements AutoCloseable {
         return Stream.concat(bySource, byDestination).toList();
     }
 
-    /** A rule of somebody else may come first, and of IPv6's the kernel may find another source among the addresses of lo. */
-    private static void warnOfOtherSources(
-            NetworkConfiguration configuration, ServiceAddressing wanted, ServiceAddressing.Answers answers)
-            throws LinuxException {
-        for (Prefix clients : answers.clients()) {
-            if (isOfFamily(clients, wanted)
-                    && configuration
-                            .match(clients.aMember(), IpView.PROTOCOL_UDP)
-                            .flatMap(KernelRoute::preferredSource)
-                            .filter(wanted.address()::equals)
-                            .isEmpty()) {
-                LOG.warn(
-                        "what UDP services that are bound to no address answer clients of {} gets another way, or another"
-                                + " source than {}: bind them to that address",
-                        clients,
-                        wanted.address().getHostAddress());
+    /** A rule of somebody else may come first, and of IPv6 the kernel may find another source among the addresses of lo: it is said once. */
+    private void warnOfOtherWays(NetworkConfiguration configuration, ServiceAddressing wanted) throws LinuxException {
+        List<Prefix> astray = new ArrayList<>();
+        for (Prefix clients :
+                wanted.answers().map(ServiceAddressing.Answers::clients).orElse(List.of())) {
+            if (isOfFamily(clients, wanted) && !comesBack(configuration, clients)) {
+                astray.add(clients);
             }
         }
+        String warning = astray.isEmpty()
+                ? ""
+                : "what UDP services that are bound to no address answer clients of " + astray
+                        + " goes astray, by a rule that comes first or with another source than "
+                        + wanted.address().getHostAddress() + ": bind them to that address";
+        if (!warning.isEmpty() && !warning.equals(warned)) {
+            LOG.warn("{}", warning);
+        }
+        warned = warning;
+    }
+
+    /** Whether a datagram without a source to a client of this network finds our table. */
+    private boolean comesBack(NetworkConfiguration configuration, Prefix clients) throws LinuxException {
+        for (InetAddress client : clients.firstHosts(HOSTS_TRIED)) {
+            Optional<KernelRoute> way = configuration.match(client, IpView.PROTOCOL_UDP);
+            if (way.filter(route -> route.key().table() == KernelRoute.TABLE_LOCAL)
+                    .isEmpty()) { // else it is the host's own
+                return way.filter(found -> routes.stream()
+                                .anyMatch(route ->
+                                        route.key().table() == found.key().table()))
+                        .isPresent();
+            }
+        }
+        return true;
     }
 
     private static boolean isOfFamily(Prefix network, ServiceAddressing wanted) {
@@ -279,7 +315,7 @@ public final class ServiceNetwork implements AutoCloseable {
                                 .flatMap(route -> route.preferredSource().stream()),
                         rules(host).filter(ServiceNetwork::isOfServices).flatMap(rule -> served(rule).stream()),
                         host.addresses().stream()
-                                .filter(ServiceNetwork::isOfServices)
+                                .filter(found -> areMakersTold && isOfServices(found))
                                 .map(InterfaceAddress::address))
                 .flatMap(found -> found)
                 .collect(Collectors.toSet());
@@ -302,7 +338,7 @@ public final class ServiceNetwork implements AutoCloseable {
         }
     }
 
-    private static void removeAllOf(NetworkConfiguration configuration, InetAddress own, HostNetwork host)
+    private void removeAllOf(NetworkConfiguration configuration, InetAddress own, HostNetwork host)
             throws LinuxException {
         removeAnswers(configuration, own, host);
         for (InterfaceAddress left : host.addresses()) {
@@ -358,10 +394,6 @@ public final class ServiceNetwork implements AutoCloseable {
                 && Identity.isTableOf(LOOPBACK_INDEX, route.key().table());
     }
 
-    private static boolean isOfServices(InterfaceAddress found) {
-        return found.interfaceIndex() == LOOPBACK_INDEX && found.protocol() == Identity.PROTOCOL;
-    }
-
     /** Whether everything is still there: others may have taken it away. */
     public TunNetwork.Condition condition() throws IOException {
         ServiceAddressing wanted = current;
@@ -376,7 +408,11 @@ public final class ServiceNetwork implements AutoCloseable {
                     routes.stream().allMatch(route -> host.routes().stream().anyMatch(route::isSameEntry));
             List<PolicyRule> found = host.rules().orElse(List.of());
             boolean hasRules = rules.stream().allMatch(rule -> found.stream().anyMatch(rule::isSameRule));
-            return hasAddress && hasRoutes && hasRules ? TunNetwork.Condition.WHOLE : TunNetwork.Condition.INCOMPLETE;
+            if (!hasAddress || !hasRoutes || !hasRules) {
+                return TunNetwork.Condition.INCOMPLETE;
+            }
+            warnOfOtherWays(configuration, wanted);
+            return TunNetwork.Condition.WHOLE;
         }
     }
 

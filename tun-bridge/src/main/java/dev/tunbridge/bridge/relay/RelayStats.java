@@ -15,7 +15,7 @@ import java.util.Map;
  * @param bytesDown handed to services
  * @param bytesUp taken from services
  * @param early datagrams handed to services past a hole in the outer stream
- * @param late frames for channels that this end had closed, as always while the server does not know yet
+ * @param late frames for channels that this end had closed or refused, as always while the server does not know yet
  * @param resetsByServer channels
  * @param resetsByService channels
  * @param idleEnds UDP channels on which nothing went for too long

@@ -105,7 +105,7 @@ final class CheckCommand implements Callable<Integer> {
         if (!login.isPackets() && source == SourceMode.CLIENT) {
             lines.add("CAP_NET_ADMIN: clients' own addresses as sources, and the rules that bring answers back");
         } else if (!login.isPackets() && source == SourceMode.DEVICE) {
-            lines.add("CAP_NET_ADMIN, unless this host has the device's address already");
+            lines.add("CAP_NET_ADMIN: the device's address, unless this host has it already and tun.overlap=warn");
         }
         if (config.get(Settings.CAPTURE_BACKEND) != CaptureBackend.NONE) {
             lines.add("CAP_NET_RAW, or nothing goes past a hole: the capture of the outer segments");

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.net.InetAddresses;
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,14 +40,20 @@ class PrefixTest {
 
     @ParameterizedTest
     @CsvSource({
-        "198.18.0.0/15, 198.18.0.1",
-        "198.18.0.7/32, 198.18.0.7",
-        "0.0.0.0/0, 32.0.0.1",
-        "2001:2::/48, 2001:2::1",
-        "::/0, 2000::1"
+        "198.18.0.0/15, 198.18.0.1, 198.18.0.2, 198.18.0.3",
+        "198.18.0.8/30, 198.18.0.9, 198.18.0.10, 198.18.0.11",
+        "198.18.0.8/31, 198.18.0.9, ,",
+        "198.18.0.7/32, 198.18.0.7, ,",
+        "0.0.0.0/0, 32.0.0.1, 32.0.0.2, 32.0.0.3",
+        "2001:2::/48, 2001:2::1, 2001:2::2, 2001:2::3",
+        "::/0, 2000::1, 2000::2, 2000::3"
     })
-    void namesAMember(String prefix, String member) {
-        assertThat(Prefix.parse(prefix).aMember()).isEqualTo(InetAddresses.forString(member));
+    void namesItsFirstHosts(String prefix, String first, String second, String third) {
+        assertThat(Prefix.parse(prefix).firstHosts(3))
+                .containsExactlyElementsOf(Stream.of(first, second, third)
+                        .filter(Objects::nonNull)
+                        .map(InetAddresses::forString)
+                        .toList());
     }
 
     @Test

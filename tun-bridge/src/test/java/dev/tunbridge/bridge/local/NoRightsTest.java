@@ -20,9 +20,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The program as it is started in a container: nobody's, without any capability, nothing that it could write to, and no /dev/net/tun. */
 @Timeout(60)
@@ -75,8 +76,10 @@ class NoRightsTest {
         return String.join(File.pathSeparator, entries);
     }
 
-    @Test
-    void itServesVirtualSockets(@TempDir Path folder) throws Exception {
+    /** The header in front of a connection of IPv4 has 28 bytes. */
+    @ParameterizedTest
+    @CsvSource({"loopback, 0", "proxy-v2, 28"})
+    void itServesVirtualSockets(String source, int headerBytes, @TempDir Path folder) throws Exception {
         assumeTrue(
                 "0".equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid").toString()), "skipped: not root");
         assumeTrue(
@@ -112,6 +115,8 @@ class NoRightsTest {
                             "--set",
                             "carriage=socket",
                             "--set",
+                            "relay.source=" + source,
+                            "--set",
                             "capture.backend=none")
                     .redirectErrorStream(true)
                     .start();
@@ -124,6 +129,8 @@ class NoRightsTest {
                     server.say(
                             new Message.Credit(1, 100),
                             new Message.Data(1, Octets.of("question".getBytes(StandardCharsets.UTF_8))));
+                    assertThat(accepted.getInputStream().readNBytes(headerBytes))
+                            .hasSize(headerBytes);
                     assertThat(accepted.getInputStream().readNBytes(8))
                             .asString()
                             .isEqualTo("question");

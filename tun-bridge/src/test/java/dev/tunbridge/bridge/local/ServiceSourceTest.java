@@ -199,6 +199,39 @@ class ServiceSourceTest {
                 "relay.source=client");
     }
 
+    /** VPNs have tables of their own; and where a part of a tunnel's world is on the link, that is nobody's neighbourhood. */
+    @ParameterizedTest
+    @CsvSource({
+        "198.18.9.9, route add 198.18.9.0/24 dev lan0 table 52, false",
+        "198.18.9.9, route add local 198.18.9.0/24 dev lo table 52, false",
+        "198.18.9.9, route add 198.18.9.9 dev lan0 table 52 proto 84 metric 1413611521, false",
+        "198.18.9.9, route add 128.0.0.0/1 dev lan0 table 52, true",
+        "198.18.9.9, route add 198.18.9.0/24 via 198.18.7.2 table 52, true",
+    })
+    void whomAnotherTableReachesIsANeighbourToo(String client, String route, boolean isClient) throws Exception {
+        namespace.addLan("198.18.7.1/24");
+        namespace.inside("rule", "add", "lookup", "52", "priority", "5270");
+        namespace.inside(route.split(" ", -1));
+        InetAddress from = InetAddresses.forString(client);
+        serve(
+                "198.19.0.1",
+                server -> {
+                    try (ServerSocket everywhere = new ServerSocket(0)) {
+                        if (isClient) {
+                            assertThat(converse(server, everywhere, from, everywhere.getLocalPort())
+                                            .getAddress())
+                                    .isEqualTo(from);
+                            return;
+                        }
+                        server.say(new Message.Open(1, Message.TCP, everywhere.getLocalPort(), from, CLIENT_PORT));
+                        assertThat(server.next()).isEqualTo(new Message.Opened(1, OpenStatus.REFUSED, 0));
+                    }
+                },
+                "relay.source=client",
+                "filter.sources=198.18.8.0/23",
+                "tun.overlap=refuse");
+    }
+
     @Test
     void aNeighboursAddressPassesWhereOverlapsDo() throws Exception {
         namespace.addLan("198.18.7.1/24");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.net.InetAddresses;
 import dev.tunbridge.bridge.filter.Prefix;
+import dev.tunbridge.linux.TunInterface;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,6 +172,64 @@ class ServiceNetworkTest {
         }
     }
 
+    /** A tunnel's device has its address alone, and no route that would tell of it: what that tunnel's peers are answered is not for clients. */
+    @Test
+    void theAddressOfATunnelBesideItIsRefusedAndTheOtherWayRound() throws Exception {
+        TunAddressing packets = new TunAddressing(
+                "tb0",
+                InetAddresses.forString("198.19.0.1"),
+                32,
+                1400,
+                400,
+                List.of(),
+                TunAddressing.SourceRule.PRESENT,
+                TunAddressing.RULE_PRIORITY,
+                TunAddressing.Overlaps.REFUSE,
+                TunAddressing.MarkRule.ABSENT);
+        try (TunInterface tun = namespace.openTun("tb0")) {
+            assertThat(tun.name()).isEqualTo("tb0");
+            TunNetwork first = namespace.setUp(packets);
+            for (ServiceAddressing wanted : List.of(alone("198.19.0.1"), wanted("198.19.0.1"))) {
+                assertThatThrownBy(() -> apply(new ServiceNetwork(), wanted))
+                        .isInstanceOf(OverlapException.class)
+                        .hasMessageContaining("198.19.0.1/32 overlaps the address of tb0");
+            }
+            namespace.close(first);
+            ServiceNetwork sockets = apply(new ServiceNetwork(), wanted("198.19.0.1"));
+            assertThatThrownBy(() -> namespace.setUp(packets))
+                    .isInstanceOf(OverlapException.class)
+                    .hasMessageContaining("198.19.0.1/32 overlaps the address of lo");
+            close(sockets);
+        }
+    }
+
+    /** Before Linux 5.18 nothing tells who has made an address. */
+    @Test
+    void whereNothingTellsWhoseAnAddressIsOneLikeOursIsOursAndGoesWithUs() throws Exception {
+        namespace.inside("addr", "add", "198.19.0.1/32", "dev", "lo", "noprefixroute");
+        namespace.inside("addr", "add", "198.19.0.5/32", "dev", "lo");
+        assertThatThrownBy(() -> apply(new ServiceNetwork(true), alone("198.19.0.1")))
+                .isInstanceOf(OverlapException.class);
+        assertThatThrownBy(() -> apply(new ServiceNetwork(false), alone("198.19.0.5")))
+                .isInstanceOf(OverlapException.class);
+        close(apply(new ServiceNetwork(false), alone("198.19.0.1")));
+        assertThat(namespace.inside("addr", "show", "dev", "lo"))
+                .contains("198.19.0.5/32")
+                .doesNotContain("198.19.0.1/32");
+    }
+
+    /** The kernel says nothing of a destination that is all. */
+    @ParameterizedTest
+    @CsvSource({"-4, 198.19.0.1, 0.0.0.0/0", "-6, 2001:2::1, ::/0"})
+    void allTheWorldMayBeClients(String family, String address, String clients) throws Exception {
+        String before = everything(family);
+        ServiceNetwork network = apply(new ServiceNetwork(), wanted(address, clients));
+        assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+        apply(network, wanted(address, clients));
+        close(network);
+        assertThat(everything(family)).isEqualTo(before);
+    }
+
     /** What is asked to go is the first that has all it names: a narrower rule in front must not keep a wider one. */
     @Test
     void rulesThatComeInAnotherOrderGoAsWell() throws Exception {
@@ -200,16 +259,40 @@ class ServiceNetworkTest {
         assertThat(everything("-4")).isEqualTo(before);
     }
 
-    /** Of IPv6 the kernel finds the source of a datagram before it asks the rules: lo may have one that is nearer to the client. */
+    /** Of IPv6 the kernel finds the source of a datagram before it asks the rules: lo may get one that is nearer to the client, a second tunnel's. */
     @Test
-    void anotherAddressOfTheLoopbackThatTheKernelPrefersIsTold() throws Exception {
+    void anotherAddressOfTheLoopbackThatTheKernelPrefersIsToldOnce() throws Exception {
         ServiceAddressing wanted = wanted("2001:2::1", "2001:2:0:5::/64");
         try (RecordedLog log = RecordedLog.of(ServiceNetwork.class)) {
-            close(apply(new ServiceNetwork(), wanted));
+            ServiceNetwork network = apply(new ServiceNetwork(), wanted);
             assertThat(log.messages()).isEmpty();
-            namespace.inside("-6", "addr", "add", "2001:2:0:4::1/128", "dev", "lo", "nodad");
-            close(apply(new ServiceNetwork(), wanted));
-            assertThat(log.messages()).singleElement().asString().contains("2001:2:0:5::/64", "2001:2:0:0:0:0:0:1");
+            ServiceNetwork second = apply(new ServiceNetwork(), wanted("2001:2:0:4::1"));
+            for (int look = 0; look < 3; look++) {
+                assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+            }
+            assertThat(log.messages()).singleElement().asString().contains("[2001:2:0:5::/64]", "2001:2:0:0:0:0:0:1");
+            close(second);
+            assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+            close(apply(new ServiceNetwork(), wanted("2001:2:0:4::1")));
+            assertThat(log.messages()).hasSize(1);
+            close(network);
+        }
+    }
+
+    /** The device's own network has clients, and the first of its hosts is the device. */
+    @ParameterizedTest
+    @CsvSource({"-4, 198.19.0.1, 198.19.0.0/24", "-6, 2001:2::1, 2001:2::/64"})
+    void aRuleOfSomebodyElseThatComesFirstIsTold(String family, String address, String clients) throws Exception {
+        try (RecordedLog log = RecordedLog.of(ServiceNetwork.class)) {
+            ServiceNetwork network = apply(new ServiceNetwork(), wanted(address, clients));
+            assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+            assertThat(log.messages()).isEmpty();
+            namespace.addLan(family.equals("-4") ? "198.18.7.1/24" : "2001:2:0:7::1/64");
+            namespace.inside(family, "route", "add", "default", "dev", "lan0", "table", "99");
+            namespace.inside(family, "rule", "add", "to", clients, "lookup", "99", "priority", "100");
+            assertThat(namespace.call(network::condition)).isEqualTo(TunNetwork.Condition.WHOLE);
+            assertThat(log.messages()).singleElement().asString().contains(clients);
+            close(network);
         }
     }
 
