@@ -38,6 +38,11 @@ sealed interface Expression {
         return List.of();
     }
 
+    /** What it is keyed with, of what takes a key. */
+    default Optional<Expression> secret() {
+        return Optional.empty();
+    }
+
     /** Whether the value hangs on this variable. */
     default boolean mentions(String variable) {
         return operands().stream().anyMatch(operand -> operand.mentions(variable));
@@ -115,6 +120,11 @@ sealed interface Expression {
     /** A keyed digest of the parts, one behind the other; by its JCA name. */
     record Hmac(String algorithm, Expression key, List<Expression> parts) implements Expression {
         @Override
+        public Optional<Expression> secret() {
+            return Optional.of(key);
+        }
+
+        @Override
         public List<Expression> operands() {
             return Stream.concat(Stream.of(key), parts.stream()).toList();
         }
@@ -143,6 +153,11 @@ sealed interface Expression {
      */
     record Encrypted(String transformation, Expression key, Optional<Expression> iv, List<Expression> parts)
             implements Expression {
+        @Override
+        public Optional<Expression> secret() {
+            return Optional.of(key);
+        }
+
         @Override
         public List<Expression> operands() {
             return Stream.of(Stream.of(key), iv.stream(), parts.stream())

@@ -120,6 +120,37 @@ public record SessionScript(
     public record Unsayable(String variable, String reason) {}
 
     /**
+     * Looks for a key that is empty, which no HMAC and no cipher takes, whoever says or checks it.
+     *
+     * @param variables what is known before there is a connection
+     */
+    public Optional<Unsayable> emptyKey(Map<String, Value> variables) {
+        for (Step step : login) {
+            for (Map.Entry<String, Expression> said : step.says().with().entrySet()) {
+                Optional<String> empty = emptyKey(said.getValue(), variables);
+                if (empty.isPresent()) {
+                    return Optional.of(new Unsayable(
+                            empty.get(),
+                            "it is empty, and the key of " + step.says().message() + "." + said.getKey()));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> emptyKey(Expression said, Map<String, Value> variables) {
+        if (said.secret().orElse(said) instanceof Expression.Variable key
+                && said.secret().isPresent()
+                && variables.containsKey(key.name())
+                && new Value.Text("").equals(variables.get(key.name()).as(Value.Text.class))) {
+            return Optional.of(key.name());
+        }
+        return said.operands().stream()
+                .flatMap(operand -> emptyKey(operand, variables).stream())
+                .findFirst();
+    }
+
+    /**
      * Looks for what the device cannot say to any server: a value of the configuration that its field has no room for.
      *
      * @param variables what is known before there is a connection

@@ -11,6 +11,7 @@ import dev.tunbridge.bridge.service.Foreground;
 import dev.tunbridge.bridge.service.Version;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.message.Carriage;
+import dev.tunbridge.protocol.message.Value;
 import dev.tunbridge.sim.server.RunningServer;
 import dev.tunbridge.sim.server.ServerOptions;
 import dev.tunbridge.sim.server.WriteMode;
@@ -23,6 +24,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -255,13 +257,8 @@ final class ServeCommand implements Callable<Integer> {
         });
     }
 
-    /** Plugins have the device's end alone, and not every protocol has virtual sockets. */
+    /** Plugins have the device's end alone, not every protocol has every carriage, and some need a secret. */
     private Protocol described(Protocol protocol, Carriage way) {
-        if (way == Carriage.SOCKET && !protocol.newCodec().carriages().contains(way)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--carriage: 'socket' is not valid; allowed: what --format '" + format + "' has messages for");
-        }
         if (protocol.driver().isPresent() || protocol.mapper().isPresent()) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -269,6 +266,18 @@ final class ServeCommand implements Callable<Integer> {
                             + "' asks for a plugin, which is no server; allowed: a format whose session is"
                             + " described, or none");
         }
+        if (!protocol.newCodec().carriages().containsAll(way.parts())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--carriage: '" + way.key() + "' is not valid; allowed: what --format '" + format
+                            + "' has messages for, " + protocol.newCodec().carriages());
+        }
+        protocol.session()
+                .emptyKey(Map.of("identity.token", new Value.Text(token)))
+                .ifPresent(fault -> {
+                    throw new ParameterException(
+                            spec.commandLine(), "--token: " + fault.reason() + " in --format '" + format + "'");
+                });
         return protocol;
     }
 

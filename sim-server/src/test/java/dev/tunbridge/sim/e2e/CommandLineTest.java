@@ -85,6 +85,7 @@ class CommandLineTest {
                 "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage socket --format vtun|--carriage",
                 "simserver|serve --listen 198.18.0.2:7000 --device 198.19.0.1 --carriage socket --misbehave rudeness|flood-opens",
                 "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --misbehave flood-opens|socket",
+                "simserver|serve --listen 198.18.0.2:7000 --tunnel 198.19.0.2/30 --device 198.19.0.1 --format vtun|what --format 'vtun' has messages for, [PACKET]",
                 "simserver|link --a one --b two:dev|NAMESPACE:DEVICE",
                 "simserver|link --a a:b --b c:d --profile nonsense|nonsense",
                 "simserver|link --a a:b --b c:d --set ab.loss=200|loss"

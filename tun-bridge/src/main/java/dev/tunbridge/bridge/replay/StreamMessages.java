@@ -42,7 +42,7 @@ final class StreamMessages implements MessageHandler {
     StreamMessages(ConnectionChoice.Chosen chosen, ReplayOptions options, Downlink downlink, boolean beginsLate) {
         this.chosen = chosen;
         config = options.config();
-        login = new LoginListener(options.protocol().session(), Login.tunnelOf(config));
+        login = new LoginListener(options.protocol().session(), Login.tunnelOf(config, options.protocol()));
         this.downlink = downlink;
         // Where no login is described, the file has none to be read.
         this.beginsLate = beginsLate || options.protocol().session().login().isEmpty();

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.service;
 import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
+import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.local.SourceMode;
@@ -15,6 +16,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -32,6 +34,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         footer = {
             "",
+            "Without a server it explains the format, and what a tunnel with it needs besides.",
             "Exit codes: 0 right, and all bytes fit; 1 some bytes of --bytes or --capture do not; 2 something is wrong with the format",
             "or an option.",
             "Example: tunbridge check --format acme.yaml --capture outer.pcapng"
@@ -127,13 +130,28 @@ final class CheckCommand implements Callable<Integer> {
 
     private static void explain(BridgeConfig config, PrintWriter out) {
         Protocol protocol = BridgeBuilder.loadProtocol(config);
-        Login login = Login.of(config, protocol); // refuses what run would refuse
+        boolean isToRun = config.get(Settings.SERVER).isPresent();
+        Optional<Login> login = Optional.empty();
+        String missing = "";
+        try {
+            login = Optional.of(Login.of(config, protocol)); // refuses what run would refuse
+        } catch (ConfigException e) {
+            if (isToRun) {
+                throw e;
+            }
+            missing = String.valueOf(e.getMessage());
+        }
         FrameFormat format = protocol.format();
         out.println("Frame format " + format.name());
         format.explain().forEach(line -> out.println("  " + line));
         FrameDrawing.of(format).forEach(line -> out.println("  " + line));
-        out.println("Rights");
-        rights(config, login).forEach(line -> out.println("  " + line));
+        if (login.isPresent()) {
+            out.println("Rights");
+            rights(config, login.get()).forEach(line -> out.println("  " + line));
+        } else {
+            out.println("A tunnel needs more");
+            out.println("  " + missing);
+        }
         out.println("Settings");
         for (Setting<?> setting : Settings.all()) {
             if (config.isSet(setting)) {

@@ -79,10 +79,7 @@ final class ConfigOptions {
         put(changes, Settings.TUN_NAME.key(), tun);
         put(changes, Settings.FORMAT.key(), format);
         put(changes, Settings.TOKEN.key(), token);
-        plugins.stream().filter(jar -> jar.contains(",")).findFirst().ifPresent(jar -> {
-            throw new ConfigException("--plugin", jar, "the path of a JAR, without a comma");
-        });
-        put(changes, Settings.PLUGINS.key(), plugins.isEmpty() ? null : String.join(",", plugins));
+        put(changes, Settings.PLUGINS.key(), listOf(plugins));
         return config(file, changes, settings);
     }
 
@@ -98,6 +95,14 @@ final class ConfigOptions {
             changes.put(setting.substring(0, equals), setting.substring(equals + 1));
         }
         return config.with(changes);
+    }
+
+    /** The JARs of {@code --plugin} as the setting has them. */
+    static @Nullable String listOf(List<String> plugins) {
+        plugins.stream().filter(jar -> jar.contains(",")).findFirst().ifPresent(jar -> {
+            throw new ConfigException("--plugin", jar, "the path of a JAR, without a comma");
+        });
+        return plugins.isEmpty() ? null : String.join(",", plugins);
     }
 
     static void put(Map<String, String> changes, String key, @Nullable String value) {

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.FaultReason;
 import java.io.IOException;
 import java.security.Security;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.TypeConversionException;
@@ -30,6 +31,9 @@ import picocli.CommandLine.TypeConversionException;
             "missing here, 76 refused by the server, 77 not permitted."
         })
 public final class Main {
+    /** A line of a description with its number in front, or the caret below it. */
+    private static final Pattern EXCERPT = Pattern.compile(" +(\\d+ )?\\| ");
+
     /** The system property that says from which level on the programs log. */
     static final String LOG_LEVEL = "tunbridge.log.level";
 
@@ -74,11 +78,11 @@ public final class Main {
         line.setParameterExceptionHandler((fault, given) -> {
             CommandLine at = fault.getCommandLine();
             boolean isOfAFile = fault.getCause() instanceof IOException; // and no help text says what is wrong with it
-            at.getErr().println(name(at) + ": " + oneLine(fault) + (isOfAFile ? "" : " (try --help)"));
+            at.getErr().println(name(at) + ": " + words(fault, isOfAFile ? "" : " (try --help)"));
             return Faults.exitCode(fault);
         });
         line.setExecutionExceptionHandler((fault, at, parsed) -> {
-            at.getErr().println(name(at) + ": " + oneLine(fault));
+            at.getErr().println(name(at) + ": " + words(fault, ""));
             return Faults.exitCode(fault);
         });
         return line;
@@ -97,8 +101,19 @@ public final class Main {
         return at.getCommandSpec().qualifiedName();
     }
 
-    private static String oneLine(Exception fault) {
+    /** One line, and below it what an excerpt of a file shows. */
+    private static String words(Exception fault, String hint) {
         String message = fault.getMessage();
-        return (message == null ? fault.toString() : message).strip().replaceAll("\\s*\\n\\s*", " ");
+        StringBuilder words = new StringBuilder();
+        StringBuilder excerpt = new StringBuilder();
+        for (String line :
+                (message == null ? fault.toString() : message).strip().split("\\R", -1)) {
+            if (EXCERPT.matcher(line).lookingAt()) {
+                excerpt.append(System.lineSeparator()).append(line);
+            } else if (!line.isBlank()) {
+                words.append(words.isEmpty() ? "" : " ").append(line.strip());
+            }
+        }
+        return words.append(hint).append(excerpt).toString();
     }
 }

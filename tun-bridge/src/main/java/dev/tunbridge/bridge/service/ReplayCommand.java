@@ -67,6 +67,12 @@ final class ReplayCommand implements Callable<Integer> {
             description = "Frame format: reference, plain-le, hdlc or a YAML description.")
     private @Nullable String format;
 
+    @Option(
+            names = "--plugin",
+            paramLabel = "JAR",
+            description = "Code that the format asks for, a session driver or a message mapper; may be repeated.")
+    private List<String> plugins = List.of();
+
     @Option(names = "--server", paramLabel = "HOST:PORT", description = "Replays the connection that went there.")
     private @Nullable String server;
 
@@ -140,6 +146,7 @@ final class ReplayCommand implements Callable<Integer> {
         Map<String, String> changes = new LinkedHashMap<>();
         ConfigOptions.put(changes, Settings.SERVER.key(), server);
         ConfigOptions.put(changes, Settings.FORMAT.key(), format);
+        ConfigOptions.put(changes, Settings.PLUGINS.key(), ConfigOptions.listOf(plugins));
         ConfigOptions.put(changes, Settings.BOUNDARIES.key(), boundaries);
         ConfigOptions.put(changes, Settings.RECOVERY_ENABLED.key(), isRecovering());
         return ConfigOptions.config(configFile, changes, settings);

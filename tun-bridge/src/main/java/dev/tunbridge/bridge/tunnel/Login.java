@@ -68,6 +68,12 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         }
         Map<String, Value> variables = configured(config, offered);
         requireTunnel(config, protocol, variables.keySet());
+        protocol.session().emptyKey(variables).ifPresent(fault -> {
+            throw ConfigException.of(
+                    fault.variable(),
+                    fault.reason() + " in the login of format '"
+                            + protocol.format().name() + "'");
+        });
         protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {
             throw ConfigException.of(
                     fault.variable().startsWith("identity.") ? fault.variable() : Settings.FORMAT.key(),
@@ -113,9 +119,15 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         }
     }
 
-    /** What the configuration says of the tunnel, for who reads a login and takes no part in it. */
-    public static Map<String, Value> tunnelOf(BridgeConfig config) {
-        return Map.copyOf(tunnel(config));
+    /** What the configuration says of the tunnel, for who reads a login and takes no part in it; the carriage too where there is one alone. */
+    public static Map<String, Value> tunnelOf(BridgeConfig config, Protocol protocol) {
+        Map<String, Value> said = tunnel(config);
+        Set<Carriage> possible = protocol.newCodec().carriages();
+        if (possible.size() == 1) {
+            said.putIfAbsent(
+                    "tunnel.carriage", new Value.Text(possible.iterator().next().key()));
+        }
+        return Map.copyOf(said);
     }
 
     private static ConfigException unusable(Protocol protocol, IllegalArgumentException e) {
@@ -154,6 +166,15 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     /** What neither the login nor the configuration says is refused before anything begins. */
     private static void requireTunnel(BridgeConfig config, Protocol protocol, Set<String> configured) {
         Set<String> given = protocol.given();
+        Set<Carriage> possible = protocol.newCodec().carriages();
+        config.get(Settings.TUNNEL_CARRIAGE)
+                .filter(carriage -> !given.contains("tunnel.carriage") && !possible.containsAll(carriage.parts()))
+                .ifPresent(carriage -> {
+                    throw new ConfigException(
+                            Settings.TUNNEL_CARRIAGE.key(),
+                            carriage.key(),
+                            "what format '" + protocol.format().name() + "' can carry, " + possible);
+                });
         for (Map.Entry<String, Setting<?>> needed : NEEDED.entrySet()) {
             if (!given.contains(needed.getKey()) && !configured.contains(needed.getKey())) {
                 Setting<?> setting = needed.getValue();

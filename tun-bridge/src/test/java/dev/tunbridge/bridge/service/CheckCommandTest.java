@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What a run would refuse, a check refuses too. */
@@ -63,5 +65,98 @@ class CheckCommandTest {
     void refusesAWordOfTheSessionThatIsNoType() throws Exception {
         assertThat(check(framed("hello: 1, packet: 2", ""))).isEqualTo(2);
         assertThat(err.toString()).contains("session: speaks of bye, which has no number in types");
+    }
+
+    /** Who has not got a server yet wants to know what the format is. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "reference",
+                "plain-le",
+                "hdlc",
+                "amqp-0-9-1",
+                "bgp",
+                "diameter",
+                "dlms-hdlc",
+                "dlms-wrapper",
+                "dnp3",
+                "ft12",
+                "http-chunks",
+                "iec104",
+                "kiss",
+                "mavlink",
+                "modbus-tcp",
+                "mqtt",
+                "nmea",
+                "ppp",
+                "qemu",
+                "rtcm3",
+                "slip",
+                "smpp",
+                "sml",
+                "stomp",
+                "tpkt",
+                "ubx",
+                "vtun",
+                "websocket",
+                "xbee"
+            })
+    void explainsEveryFormatWithoutAServer(String format) {
+        CommandLine line = Main.commandLine(new CheckCommand());
+        line.setOut(new PrintWriter(out));
+        line.setErr(new PrintWriter(err));
+        assertThat(line.execute("--format", format)).as("%s", err).isZero();
+        assertThat(out.toString())
+                .contains("Frame format " + format)
+                .containsAnyOf("Rights\n", "A tunnel needs more\n");
+    }
+
+    @Test
+    void refusesAnEmptyKeyOfTheLogin() throws Exception {
+        String keyed = framed("hello: 1, ip: 2", """
+                messages:
+                  hello: {means: signal, layout: [{bytes: mac, size: 32}]}
+                  ip: {means: packet, layout: [{bytes: content}]}
+                session:
+                  login:
+                    - from: client
+                      message: hello
+                      with: {mac: {hmac: HmacSHA256, key: "${identity.token}", of: ["${identity.device-id}"]}}
+                """);
+        String[] tunnel = {
+            "--set",
+            "tunnel.carriage=packet",
+            "--set",
+            "tunnel.device-address=198.19.0.1/30",
+            "--set",
+            "tunnel.mtu=1400",
+            "--set",
+            "tunnel.server-address=198.19.0.2"
+        };
+        assertThat(check(keyed, tunnel)).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("identity.token: it is empty, and the key of hello.mac in the login of format 'acme'");
+        List<String> withToken = new ArrayList<>(List.of(tunnel));
+        withToken.addAll(List.of("--token", "t"));
+        assertThat(check(keyed, withToken.toArray(String[]::new))).as("%s", err).isZero();
+    }
+
+    @Test
+    void refusesACarriageThatTheFormatHasNoMessagesFor() throws Exception {
+        String bare = framed("ip: 1", "messages: {ip: {means: packet, layout: [{bytes: content}]}}\nsession: none");
+        assertThat(check(bare, "--set", "tunnel.carriage=segment")).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("tunnel.carriage: 'segment' is not valid; allowed: what format 'acme' can carry, [PACKET]");
+    }
+
+    /** The caret is below what it points at. */
+    @Test
+    void showsTheLineOfTheFileBelowTheFault() throws Exception {
+        assertThat(check(framed("ip: 1", "sesion: none"))).isEqualTo(2);
+        List<String> lines = err.toString().lines().toList();
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(0)).contains("acme.yaml:7:1: sesion: is an unknown key");
+        assertThat(lines.get(1)).isEqualTo("  7 | sesion: none");
+        assertThat(lines.get(2)).isEqualTo("    | ^");
     }
 }
