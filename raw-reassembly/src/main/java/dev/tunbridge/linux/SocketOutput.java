@@ -53,7 +53,8 @@ public class SocketOutput {
     public long flush(Socket socket) throws IOException {
         long accepted = 0;
         while (pending.isReadable() && !isBlocked) {
-            int sent = socket.sendAddress(pending.memoryAddress(), pending.readerIndex(), pending.writerIndex());
+            int sent =
+                    ConnectedSocket.send(socket, pending.memoryAddress(), pending.readerIndex(), pending.writerIndex());
             accepted += sent;
             pending.skipBytes(sent);
             isBlocked = sent == 0;
@@ -62,7 +63,7 @@ public class SocketOutput {
             release();
             if (isEndDue && !isEndSent) {
                 isEndSent = true;
-                socket.shutdown(false, true);
+                ConnectedSocket.endOutput(socket);
             }
         }
         return accepted;

@@ -1,5 +1,6 @@
 package dev.tunbridge.sim.sockets;
 
+import dev.tunbridge.linux.ConnectedSocket;
 import dev.tunbridge.linux.EpollSocket;
 import dev.tunbridge.linux.SocketOutput;
 import dev.tunbridge.linux.Sockets;
@@ -58,7 +59,7 @@ final class StreamChannel extends SocketChannel {
 
     private boolean read(Socket from, int most) throws IOException {
         ByteBuf scratch = clients.scratch();
-        int bytes = from.recvAddress(scratch.memoryAddress(), 0, most);
+        int bytes = ConnectedSocket.receive(from, scratch.memoryAddress(), 0, most);
         if (bytes < 0) {
             end();
             return false;

@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -295,6 +296,34 @@ class StreamClientsTest {
             assertThat(sent).isLessThan(64 << 20);
             assertThat(client.getInputStream().readNBytes((int) sent)).hasSize((int) sent);
             assertThat(((Message.Credit) lab.device.next()).bytes()).isBetween(1L, (long) window);
+        }
+    }
+
+    /** A client that goes with something unread resets, which may have come when the device's end is passed on. */
+    @Test
+    void aClientThatResetsWhileTheDeviceEndsBreaksNothingElse() throws Exception {
+        try (SiteLab lab = SiteLab.open()) {
+            for (int round = 0; round < 300; round++) {
+                Socket client = lab.connect(80);
+                int channel = lab.device.nextOpen().channel();
+                lab.device.accept(channel, ScriptedDevice.PLENTY);
+                lab.device.say(ScriptedDevice.data(channel, bytes(10)));
+                client.setSoLinger(true, 0);
+                lab.device.say(close(channel, CloseHow.END_OF_STREAM));
+                LockSupport.parkNanos(round % 100 * 3_000L);
+                client.close();
+                Message last = lab.device.next();
+                while (last instanceof Message.Credit) {
+                    last = lab.device.next();
+                }
+                assertThat(last).isEqualTo(close(channel, CloseHow.RESET));
+            }
+            try (Socket client = lab.connect(80)) {
+                int channel = lab.device.nextOpen().channel();
+                lab.device.accept(channel, ScriptedDevice.PLENTY);
+                client.getOutputStream().write(7);
+                assertThat(lab.device.read(channel, 1)).containsExactly(7);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.local;
 
 import dev.tunbridge.bridge.relay.Channel;
 import dev.tunbridge.bridge.relay.OpenRefusal;
+import dev.tunbridge.linux.ConnectedSocket;
 import dev.tunbridge.linux.EpollSocket;
 import dev.tunbridge.linux.SocketOption;
 import dev.tunbridge.linux.Sockets;
@@ -226,7 +227,8 @@ final class StreamService extends ServiceSocket {
     @Override
     boolean read(EpollSocket current, int most) throws IOException {
         ByteBuf scratch = services.scratch();
-        int bytes = current.fd().recvAddress(scratch.memoryAddress(), 0, Math.min(most, LocalServices.READ_BYTES));
+        int bytes = ConnectedSocket.receive(
+                current.fd(), scratch.memoryAddress(), 0, Math.min(most, LocalServices.READ_BYTES));
         if (bytes > 0) {
             services.events().onRead(channel, scratch, 0, bytes);
         } else if (bytes < 0) {

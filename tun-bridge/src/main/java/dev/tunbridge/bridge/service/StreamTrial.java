@@ -8,6 +8,7 @@ import dev.tunbridge.bridge.replay.Survey;
 import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.protocol.Protocol;
 import dev.tunbridge.protocol.inspection.StreamFindings;
+import dev.tunbridge.protocol.inspection.StreamFindings.Rule;
 import dev.tunbridge.protocol.inspection.StreamInspection;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import io.netty.buffer.ByteBuf;
@@ -15,14 +16,18 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /** Tries a description on bytes, and tells how far it gets. */
 final class StreamTrial {
+    private static final Set<Rule> BEGINNINGS = EnumSet.of(Rule.SYNC, Rule.FIELD, Rule.LENGTH);
+
     private final Protocol protocol;
     private final BridgeConfig config;
     private final CommandLine at;
@@ -45,12 +50,27 @@ final class StreamTrial {
         // Nobody says whose words they are: those of the end that they fit best.
         StreamFindings best = Stream.of(Optional.<End>empty(), Optional.of(End.SERVER), Optional.of(End.CLIENT))
                 .map(from -> findings(bytes, from))
-                .max(Comparator.comparing(
-                                (StreamFindings found) -> found.first().isEmpty())
+                .max(Comparator.comparing((StreamFindings found) ->
+                                isAnything(found) && found.first().isEmpty())
+                        .thenComparing(StreamTrial::isAnything)
+                        .thenComparing(StreamTrial::isBegun)
+                        .thenComparing(found -> found.first().isPresent())
                         .thenComparing(
                                 found -> found.frames() + found.unframed().size()))
                 .orElseThrow();
         return print(best, "Bytes");
+    }
+
+    /** Whether something is whole. */
+    private static boolean isAnything(StreamFindings found) {
+        return found.frames() > 0 || !found.unframed().isEmpty();
+    }
+
+    /** Whether the bytes begin as they should: what is due in front of frames may begin with anything, a frame begins with its mark and its fields. */
+    private static boolean isBegun(StreamFindings found) {
+        return found.first().isEmpty()
+                || found.first().get().unitOffset() > 0
+                || !BEGINNINGS.contains(found.first().get().rule());
     }
 
     private static String shortened(String hex) {

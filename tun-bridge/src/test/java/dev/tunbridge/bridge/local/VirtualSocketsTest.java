@@ -165,6 +165,37 @@ class VirtualSocketsTest {
         }
     }
 
+    private static void spin(int micros) {
+        for (long end = System.nanoTime() + micros * 1_000L; System.nanoTime() < end; ) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** What it has not read when it closes makes a reset, which may have come when the end of the server is passed on: that is the channel's alone. */
+    @Test
+    void aServiceThatResetsWhileTheServerEndsBreaksNothingElse() throws Exception {
+        start();
+        for (int channel = 1; channel <= 1_000; channel++) {
+            open(channel, service.getLocalPort());
+            Socket accepted = service.accept();
+            assertThat(server.next()).isEqualTo(new Message.Opened(channel, OpenStatus.OPEN, FIRST_CREDIT));
+            server.say(data(channel, "unread"));
+            accepted.setSoLinger(true, 0);
+            server.say(end(channel));
+            spin(channel % 100 * 3);
+            accepted.close();
+            Message last = server.next();
+            while (last instanceof Message.Credit) {
+                last = server.next();
+            }
+            assertThat(last).isEqualTo(reset(channel));
+        }
+        try (Socket accepted = opened(1_001)) {
+            server.say(data(1_001, "on"));
+            assertThat(accepted.getInputStream().readNBytes(2)).asString().isEqualTo("on");
+        }
+    }
+
     @Test
     void theEndOfAServiceIsToldWithoutCreditAndNotBeforeItsBytes() throws Exception {
         start();

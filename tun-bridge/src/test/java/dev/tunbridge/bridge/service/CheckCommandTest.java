@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.protocol.Protocol;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -11,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
 /** What a run would refuse, a check refuses too. */
@@ -67,40 +68,13 @@ class CheckCommandTest {
         assertThat(err.toString()).contains("session: speaks of bye, which has no number in types");
     }
 
+    static List<String> shipped() {
+        return List.copyOf(Protocol.builtinNames());
+    }
+
     /** Who has not got a server yet wants to know what the format is. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "reference",
-                "plain-le",
-                "hdlc",
-                "amqp-0-9-1",
-                "bgp",
-                "diameter",
-                "dlms-hdlc",
-                "dlms-wrapper",
-                "dnp3",
-                "ft12",
-                "http-chunks",
-                "iec104",
-                "kiss",
-                "mavlink",
-                "modbus-tcp",
-                "mqtt",
-                "nmea",
-                "ppp",
-                "qemu",
-                "rtcm3",
-                "slip",
-                "smpp",
-                "sml",
-                "stomp",
-                "tpkt",
-                "ubx",
-                "vtun",
-                "websocket",
-                "xbee"
-            })
+    @MethodSource("shipped")
     void explainsEveryFormatWithoutAServer(String format) {
         CommandLine line = Main.commandLine(new CheckCommand());
         line.setOut(new PrintWriter(out));

@@ -13,6 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
@@ -123,6 +124,42 @@ class StreamTrialTest {
                 .contains("rule: check: the check of the frame is 0x1234; allowed 0x", "over bytes 2 to 5", "[12]");
         assertThat(check("--format", "reference", "--bytes", "A5 5")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).contains("--bytes: 'A5 5' is not valid; allowed: pairs of hexadecimal digits");
+    }
+
+    /** What is due in front of frames may begin with anything: bytes that begin as a frame does are judged as one. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "B7 01 0100 41 F6|0|all of it fits",
+                "B7 01 0100 41 F7|1|rule: check",
+                "B7 01 0100 41 F7 B7 01 0100 41 F6|1|rule: check",
+                "B7 01 0100 41 F6 B7 01 0100 41|0|the beginning of a frame",
+                "48 45 4C 4C 4F 20 31 32 0A B7 01 0100 41 F6|0|in front of them hello",
+                "48 45 4C 4C 4F|0|the beginning of a frame",
+                "48 45 4C 4C 50 20 31 32 0A|1|in front of the first frame",
+            })
+    void aBrokenFrameIsNoBeginningOfALine(String hex, int exitCode, String said) throws Exception {
+        Path file = Files.writeString(folder.resolve("acme.yaml"), """
+                name: acme
+                frame:
+                  sync: {bytes: "B7"}
+                  header: [{name: type, at: 1, size: 1}]
+                  length: {at: 2, size: 2, endian: little, counts: payload, max: 300}
+                  payload: {at: 4}
+                  check: {algorithm: xor, init: 0, from: 0, to: payload-end, at: payload-end}
+                types: {ip: 1}
+                messages:
+                  hello: {unframed: {until: "0A", max: 100}, layout: [{literal: "HELLO "}, {text: name}]}
+                  ip: {means: packet, layout: [{bytes: content}]}
+                session:
+                  login:
+                    - {from: server, message: hello, with: {name: "x"}}
+                """);
+        assertThat(check("--format", file.toString(), "--bytes", hex))
+                .as("%s%s", out, err)
+                .isEqualTo(exitCode);
+        assertThat(out.toString()).contains(said);
     }
 
     @Test
