@@ -59,6 +59,7 @@ final class FormatParser {
     private static final String[] PLACE_KEYS = {
         "algorithm", "from", "to", "at", "endian", "encoding", "separator", "every"
     };
+    private static final List<String> ALGORITHMS = List.of("none", "sum", "lrc", "xor", "fletcher", "adler32", "crc");
     private static final String[] SUM_KEYS = {"size", "init", "complement"};
     private static final String[] CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"};
     private static final String[] XOR_KEYS = {"init"};
@@ -352,6 +353,7 @@ final class FormatParser {
     private static Optional<Check> check(Section section, int payloadAt) {
         section.keys(CHECK_KEYS);
         String name = section.text("algorithm");
+        requireKnown(section, name); // before its keys, which would be unknown for this alone
         section.keys(checkKeys(name));
         if (name.equals("none")) {
             return Optional.empty();
@@ -456,11 +458,15 @@ final class FormatParser {
                 // A name of the catalogue.
             }
         }
-        return CrcCatalogue.find(name)
-                .orElseThrow(() -> section.refuse(
-                        "algorithm",
-                        "is \"" + name + "\"; allowed none, sum, lrc, xor, fletcher, adler32, crc, "
-                                + CrcCatalogue.names()));
+        return CrcCatalogue.find(name).orElseThrow();
+    }
+
+    private static void requireKnown(Section section, String name) {
+        if (!ALGORITHMS.contains(name) && CrcCatalogue.find(name).isEmpty()) {
+            throw section.refuse(
+                    "algorithm",
+                    "is \"" + name + "\"; allowed " + String.join(", ", ALGORITHMS) + ", " + CrcCatalogue.names());
+        }
     }
 
     private static Position position(Section section, String key, int payloadAt) {

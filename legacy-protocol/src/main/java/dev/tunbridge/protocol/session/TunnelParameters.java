@@ -87,12 +87,19 @@ public record TunnelParameters(
         }
     }
 
+    private static String inWords(Class<? extends Value> kind) {
+        if (kind == Value.Whole.class) {
+            return "whole number";
+        }
+        return kind == Value.Address.class ? "IP address" : "text";
+    }
+
     private static <V extends Value> V require(Map<String, Value> given, String name, Class<V> kind) {
         Value value = Optional.ofNullable(given.get(name))
                 .orElseThrow(() -> new IllegalArgumentException(name + " is missing"))
                 .as(kind);
         if (!kind.isInstance(value)) {
-            throw new IllegalArgumentException(name + " is no " + kind.getSimpleName());
+            throw new IllegalArgumentException(name + " is no " + inWords(kind));
         }
         return kind.cast(value);
     }

@@ -68,16 +68,16 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         }
         Map<String, Value> variables = configured(config, offered);
         requireTunnel(config, protocol, variables.keySet());
+        protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {
+            throw ConfigException.of(
+                    fault.variable().startsWith("identity.") ? fault.variable() : Settings.FORMAT.key(),
+                    "cannot be said to a server of format '" + protocol.format().name() + "': " + fault.reason());
+        });
         protocol.session().emptyKey(variables).ifPresent(fault -> {
             throw ConfigException.of(
                     fault.variable(),
                     fault.reason() + " in the login of format '"
                             + protocol.format().name() + "'");
-        });
-        protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {
-            throw ConfigException.of(
-                    fault.variable().startsWith("identity.") ? fault.variable() : Settings.FORMAT.key(),
-                    "cannot be said to a server of format '" + protocol.format().name() + "': " + fault.reason());
         });
         Login login = new Login(protocol, offered, variables);
         login.requirePlugins();

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -197,6 +198,38 @@ class ServiceSourceTest {
                     }
                 },
                 "relay.source=client");
+    }
+
+    /** The host's firewall knows one client from another, on the interface lo. */
+    @Test
+    void firewallRulesForClientsHold() throws Exception {
+        try {
+            namespace.run("nft", "--version");
+        } catch (IOException e) {
+            Assumptions.abort("skipped: " + e.getMessage());
+        }
+        InetAddress unwanted = InetAddresses.forString("198.18.0.8");
+        InetAddress wanted = InetAddresses.forString("198.18.0.9");
+        serve(
+                "198.19.0.1",
+                server -> {
+                    try (ServerSocket everywhere = new ServerSocket(0)) {
+                        namespace.run(
+                                "nft",
+                                "add table inet f; add chain inet f in { type filter hook input priority 0; };"
+                                        + " add rule inet f in iif lo ip saddr 198.18.0.8 tcp dport "
+                                        + everywhere.getLocalPort() + " counter reject with tcp reset");
+                        server.say(new Message.Open(5, Message.TCP, everywhere.getLocalPort(), unwanted, CLIENT_PORT));
+                        assertThat(server.next()).isEqualTo(new Message.Opened(5, OpenStatus.REFUSED, 0));
+                        assertThat(namespace.run("nft", "list", "table", "inet", "f"))
+                                .contains("counter packets 1 ");
+                        assertThat(converse(server, everywhere, wanted, everywhere.getLocalPort())
+                                        .getAddress())
+                                .isEqualTo(wanted);
+                    }
+                },
+                "relay.source=client",
+                "filter.sources=198.18.0.0/24");
     }
 
     /** VPNs have tables of their own; and where a part of a tunnel's world is on the link, that is nobody's neighbourhood. */
