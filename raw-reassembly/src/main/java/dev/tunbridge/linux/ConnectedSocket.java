@@ -6,7 +6,7 @@ import java.nio.channels.NotYetConnectedException;
 
 /**
  * Calls on a socket whose connection may be gone meanwhile. When a reset has come and its error was told, the kernel answers ENOTCONN
- * (inet_shutdown in net/ipv4/af_inet.c, tcp_recvmsg_locked in net/ipv4/tcp.c), and Netty an exception of the program's: here it is one of I/O, as
+ * (inet_shutdown in net/ipv4/af_inet.c, tcp_recvmsg_locked in net/ipv4/tcp.c), and Netty an exception of the program's (findings/netty-shutdown-output-after-a-reset.sh): here it is one of I/O, as
  * every other way to hear of a reset.
  */
 public final class ConnectedSocket {
