@@ -56,7 +56,7 @@ final class LinuxDevices {
                         "CAP_NET_ADMIN is missing, which relay.source=client needs: run as root, or with that capability, or with"
                                 + " relay.source=proxy-v2, which needs none");
             }
-            return new NoTunDevice(config.get(Settings.TUN_NAME));
+            return new NoTunDevice(config.get(Settings.TUN_NAME) + " (no device)");
         }
         if (!Capability.CAP_NET_ADMIN.isEffective()) { // said here and not when the first session wants its routes
             throw new BridgeException(

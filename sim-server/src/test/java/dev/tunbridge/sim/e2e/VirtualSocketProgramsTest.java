@@ -54,7 +54,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class VirtualSocketProgramsTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long ANY_TIME = 600_000;
-    private static final int FILE_BYTES = 16 << 20;
+    private static final int FILE_BYTES = 4 << 20;
     private static final long BYTES = Integer.getInteger("tunbridge.sockets.megabytes", 16) * (1L << 20);
 
     @BeforeAll
@@ -454,7 +454,7 @@ class VirtualSocketProgramsTest {
                 HttpService http = scene.deviceSide()
                         .call(() -> HttpService.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
             HttpLoad load = new HttpLoad(new InetSocketAddress(Family.IPV4.device(), http.port()));
-            Transfer up = scene.serverSide().call(() -> load.upload(8, 8 << 20, ANY_TIME, bytes -> {}));
+            Transfer up = scene.serverSide().call(() -> load.upload(8, 3 << 20, ANY_TIME, bytes -> {}));
             assertThat(up.isIntact()).isTrue();
             assertThat(scene.stats().receive().holes()).isPositive();
             assertThat(scene.stats().receive().earlyFrames()).isZero();

@@ -9,6 +9,7 @@ import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.mapping.ClientMapping;
 import dev.tunbridge.bridge.mapping.IdleTimes;
 import dev.tunbridge.bridge.mapping.MappedDevice;
+import dev.tunbridge.protocol.message.Carriage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.security.SecureRandom;
@@ -41,7 +42,7 @@ final class ClientAddresses {
 
     /** The pool for this session; empty: clients keep their addresses. */
     Optional<Prefix> choose(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
-        MappingChoice choice = networkSetup.mapping(tunnel, outerServer);
+        MappingChoice choice = mapping(tunnel, outerServer);
         warned = false;
         String line = choice.pool()
                 .map(pool -> "clients have addresses of " + pool + " on " + device.name() + ": " + choice.reason())
@@ -57,12 +58,19 @@ final class ClientAddresses {
         return choice.pool();
     }
 
+    /** Clients of virtual sockets have no address on a device. */
+    private MappingChoice mapping(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
+        return tunnel.carriage() == Carriage.SOCKET
+                ? new MappingChoice(Optional.empty(), "no packets travel")
+                : networkSetup.mapping(tunnel, outerServer);
+    }
+
     /** Warns, once in a session, where clients would be given a pool now. */
     void look(TunnelInfo tunnel, InetAddress outerServer) throws IOException {
         if (warned) {
             return;
         }
-        MappingChoice now = networkSetup.mapping(tunnel, outerServer);
+        MappingChoice now = mapping(tunnel, outerServer);
         if (now.pool().isPresent()) {
             warned = true;
             LOG.warn(
