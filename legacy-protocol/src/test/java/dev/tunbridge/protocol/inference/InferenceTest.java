@@ -18,6 +18,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What is found in a recording reads another one as the format does that has written both. An ordinary build takes one content for
  * each shipped format and some made-up ones, by the seed; {@code -Dtunbridge.inference.seeds=N} takes both, of so many seeds.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class InferenceTest {
     private static final int FRAMES = 200;
     private static final int MADE_UP_OF_A_BUILD = 4;
