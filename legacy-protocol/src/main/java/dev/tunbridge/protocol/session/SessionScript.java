@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who says what when, as a description has it. Both ends play the same script: each sends what is its own, and expects what is
@@ -139,15 +140,16 @@ public record SessionScript(
     }
 
     private static Optional<String> emptyKey(Expression said, Map<String, Value> variables) {
-        if (said.secret().orElse(said) instanceof Expression.Variable key
-                && said.secret().isPresent()
-                && variables.containsKey(key.name())
-                && new Value.Text("").equals(variables.get(key.name()).as(Value.Text.class))) {
+        if (said.secret().orElse(null) instanceof Expression.Variable key && isEmpty(variables.get(key.name()))) {
             return Optional.of(key.name());
         }
         return said.operands().stream()
                 .flatMap(operand -> emptyKey(operand, variables).stream())
                 .findFirst();
+    }
+
+    private static boolean isEmpty(@Nullable Value value) {
+        return value != null && value.as(Value.Text.class).equals(new Value.Text(""));
     }
 
     /**

@@ -58,16 +58,13 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         Set<Carriage> possible = protocol.newCodec().carriages();
         Set<Carriage> offered = offered(config.get(Settings.CARRIAGE), possible);
         if (offered.isEmpty()) {
-            throw new ConfigException(
-                    Settings.CARRIAGE.key(),
-                    config.text(Settings.CARRIAGE),
-                    "what format '" + protocol.format().name() + "' can carry, " + possible);
+            throw uncarried(Settings.CARRIAGE, config, protocol, possible);
         }
         if (Carriage.partsOf(offered).contains(Carriage.SOCKET)) {
             VirtualSockets.check(config, offered.equals(Set.of(Carriage.SOCKET)));
         }
         Map<String, Value> variables = configured(config, offered);
-        requireTunnel(config, protocol, variables.keySet());
+        requireTunnel(config, protocol, possible, variables.keySet());
         protocol.session().unsayable(variables, MACHINE, protocol.messages()).ifPresent(fault -> {
             throw ConfigException.of(
                     fault.variable().startsWith("identity.") ? fault.variable() : Settings.FORMAT.key(),
@@ -82,6 +79,14 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         Login login = new Login(protocol, offered, variables);
         login.requirePlugins();
         return login;
+    }
+
+    private static ConfigException uncarried(
+            Setting<?> setting, BridgeConfig config, Protocol protocol, Set<Carriage> possible) {
+        return new ConfigException(
+                setting.key(),
+                config.text(setting),
+                "what format '" + protocol.format().name() + "' can carry, " + possible);
     }
 
     /** What of these the protocol has frames for. */
@@ -164,16 +169,13 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     }
 
     /** What neither the login nor the configuration says is refused before anything begins. */
-    private static void requireTunnel(BridgeConfig config, Protocol protocol, Set<String> configured) {
+    private static void requireTunnel(
+            BridgeConfig config, Protocol protocol, Set<Carriage> possible, Set<String> configured) {
         Set<String> given = protocol.given();
-        Set<Carriage> possible = protocol.newCodec().carriages();
         config.get(Settings.TUNNEL_CARRIAGE)
                 .filter(carriage -> !given.contains("tunnel.carriage") && !possible.containsAll(carriage.parts()))
                 .ifPresent(carriage -> {
-                    throw new ConfigException(
-                            Settings.TUNNEL_CARRIAGE.key(),
-                            carriage.key(),
-                            "what format '" + protocol.format().name() + "' can carry, " + possible);
+                    throw uncarried(Settings.TUNNEL_CARRIAGE, config, protocol, possible);
                 });
         for (Map.Entry<String, Setting<?>> needed : NEEDED.entrySet()) {
             if (!given.contains(needed.getKey()) && !configured.contains(needed.getKey())) {
