@@ -125,7 +125,7 @@ public record Protocol(
      *
      * @param end whose it is
      * @param configured what the configuration gives
-     * @throws IllegalArgumentException if a plugin cannot use that, naming what it is
+     * @throws DescriptionException if a plugin cannot use that, naming what it is
      */
     public MessageCodec newCodec(End end, Map<String, Value> configured, Surroundings surroundings) {
         return mapper.map(plugged -> plugged.bind(messages, format, end, configured, surroundings))
@@ -136,7 +136,7 @@ public record Protocol(
      * The device's end of one connection.
      *
      * @param configured what the configuration gives
-     * @throws IllegalArgumentException if a plugin cannot use that, naming what it is
+     * @throws DescriptionException if a plugin cannot use that, naming what it is
      */
     public SessionDriver newSession(Map<String, Value> configured, Surroundings surroundings) {
         return driver.map(plugged -> plugged.bind(format, configured, surroundings))
@@ -156,6 +156,11 @@ public record Protocol(
     /** A reader of what this end says in front of its first frame on one connection, read by the codec of the connection. */
     public Prelude newPrelude(End from, MessageCodec codec) {
         return Prelude.of(unframed(from), codec);
+    }
+
+    /** The same where it is known what may not be told to anybody, which the other end may echo; empty for nothing. */
+    public Prelude newPrelude(End from, MessageCodec codec, String secret) {
+        return Prelude.of(unframed(from), codec, secret);
     }
 
     /** What this end says in front of its first frame, in order. */

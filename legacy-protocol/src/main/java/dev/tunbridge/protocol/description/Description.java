@@ -112,7 +112,11 @@ public final class Description {
     /** A description that comes with the bridge. */
     public static Section shipped(String name) {
         if (!SHIPPED.contains(name)) {
-            throw new DescriptionException(name, "", "no such built-in format; allowed " + String.join(", ", SHIPPED));
+            throw new DescriptionException(
+                    name,
+                    "",
+                    "no such built-in format" + Section.nearest(name, SHIPPED) + "; allowed "
+                            + String.join(", ", SHIPPED));
         }
         try (InputStream in = Description.class.getResourceAsStream(FOLDER + name + ".yaml")) {
             if (in == null) {

@@ -160,7 +160,8 @@ public final class Section {
                     quoted
                             ? "is the text " + value.shown() + "; allowed: a whole number without quotes: "
                                     + value.written()
-                            : "is " + value.shown() + "; allowed: a whole number below 2^63");
+                            : "is " + value.shown() + "; allowed: a whole number"
+                                    + (value.isInteger() ? " below 2^63" : ""));
         });
     }
 
@@ -206,7 +207,9 @@ public final class Section {
             }
             names.add(name);
         }
-        throw refuse(key, "is " + value.shown() + "; allowed " + String.join(", ", names));
+        throw value.isText()
+                ? refuseName(key, value.written(), names)
+                : refuse(key, "is " + value.shown() + "; allowed " + String.join(", ", names));
     }
 
     /** Hexadecimal bytes, with or without spaces; so many at most. */
@@ -219,8 +222,11 @@ public final class Section {
         if (!isHexadecimal(digits) || digits.length() % 2 != 0 || digits.length() > 2 * mostBytes) {
             throw refuse(
                     key,
-                    "is " + value.shown() + "; allowed: up to " + mostBytes
-                            + " bytes as two hexadecimal digits each, such as \"A5 5A\"");
+                    "is " + value.shown() + "; allowed: "
+                            + (mostBytes == 1
+                                    ? "one byte as two hexadecimal digits, such as \"0A\""
+                                    : "up to " + mostBytes
+                                            + " bytes as two hexadecimal digits each, such as \"A5 5A\""));
         }
         return HexFormat.of().parseHex(digits);
     }
@@ -273,6 +279,21 @@ public final class Section {
         return new DescriptionException(place, pathOf(key), reason);
     }
 
+    /** A fault of this key, whose value names what there is not; the nearest of those that there are is told. */
+    public DescriptionException refuseName(String key, String name, Collection<String> allowed) {
+        return refuse(
+                key,
+                "is \"" + Value.clipped(name) + "\"" + nearest(name, allowed) + "; allowed "
+                        + String.join(", ", allowed));
+    }
+
+    /** What a fault says of the name that was most likely meant, in front of all that are allowed; often nothing. */
+    static String nearest(String name, Collection<String> allowed) {
+        return Spelling.nearest(name, allowed)
+                .map(other -> "; the nearest is " + other)
+                .orElse("");
+    }
+
     /**
      * The same fault with its place, found by its key path below this mapping. An item of a list has its index in the path, or
      * its {@code name}. Where nothing stands at that path, the place is that of the nearest mapping around it.
@@ -309,15 +330,24 @@ public final class Section {
         return Optional.of(value);
     }
 
-    private DescriptionException unknown(String name, Collection<String> allowed) {
-        String nearest = Spelling.nearest(name, allowed)
-                .map(other -> "; the nearest is " + other)
-                .orElse("");
+    /** A fault of a mapping that is known by one of these keys, and has none of them. */
+    public DescriptionException lacksOneOf(Collection<String> kinds) {
+        for (String other : pairs.keySet()) { // most often it is there, misspelt
+            if (Spelling.nearest(other, kinds).isPresent()) {
+                return unknown(other, kinds);
+            }
+        }
+        return refuse("", "has none of the keys by which it is known; allowed: one of " + String.join(", ", kinds));
+    }
+
+    /** A fault of a key that is none of these. */
+    public DescriptionException unknown(String name, Collection<String> allowed) {
         NodeTuple pair = pairs.get(name);
         return new DescriptionException(
                 text.of(pair == null ? mapping : pair.getKeyNode()),
                 pathOf(name),
-                "is an unknown key" + nearest + "; allowed " + String.join(", ", new TreeSet<>(allowed)));
+                "is an unknown key" + nearest(name, allowed) + "; allowed "
+                        + String.join(", ", new TreeSet<>(allowed)));
     }
 
     private String pathOf(String key) {

@@ -66,7 +66,7 @@ record Value(Node node) {
         return node instanceof ScalarNode && node.getTag().equals(tag);
     }
 
-    private static String clipped(String text) {
+    static String clipped(String text) {
         String line = text.replaceAll("\\p{Cntrl}", " ");
         return line.length() <= 60 ? line : line.substring(0, 57) + "...";
     }

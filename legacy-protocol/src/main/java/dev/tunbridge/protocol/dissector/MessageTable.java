@@ -120,7 +120,8 @@ final class MessageTable {
                     .number("size", prefixed.size())
                     .flag("little", prefixed.endian() == Endian.LITTLE);
         } else if (extent instanceof Extent.Until until) {
-            return table.text("kind", "until").number("delimiter", until.delimiter());
+            return table.text("kind", "until")
+                    .octets("delimiter", until.delimiter().toByteArray());
         } else if (extent instanceof Extent.Rest) {
             return table.text("kind", "rest");
         }

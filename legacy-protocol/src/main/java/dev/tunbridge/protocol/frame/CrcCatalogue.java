@@ -37,6 +37,18 @@ public final class CrcCatalogue {
         BY_NAME.put("crc32c", CRC_32C);
     }
 
+    /** What others call them, each by the one name that is told. */
+    private static final Map<String, String> ALIASES = Map.of(
+            "crc32-iscsi", "crc32c",
+            "crc32-castagnoli", "crc32c",
+            "crc32-iso-hdlc", "crc32",
+            "crc16-ibm-3740", "crc16-ccitt-false",
+            "crc16-ibm-sdlc", "crc16-x25",
+            "crc16-iso-hdlc", "crc16-x25",
+            "crc16-ccitt-true", "crc16-kermit",
+            "crc24-lte-a", "crc24-q",
+            "crc8-smbus", "crc8");
+
     private CrcCatalogue() {}
 
     /** By their names. */
@@ -45,11 +57,7 @@ public final class CrcCatalogue {
     }
 
     static Optional<Crc> find(String name) {
-        return Optional.ofNullable(BY_NAME.get(name));
-    }
-
-    static String names() {
-        return String.join(", ", BY_NAME.keySet());
+        return Optional.ofNullable(BY_NAME.get(ALIASES.getOrDefault(name, name)));
     }
 
     private static Crc reflected(int width, int poly, int init, int xorout) {

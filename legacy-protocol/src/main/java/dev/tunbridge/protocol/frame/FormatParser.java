@@ -463,9 +463,9 @@ final class FormatParser {
 
     private static void requireKnown(Section section, String name) {
         if (!ALGORITHMS.contains(name) && CrcCatalogue.find(name).isEmpty()) {
-            throw section.refuse(
-                    "algorithm",
-                    "is \"" + name + "\"; allowed " + String.join(", ", ALGORITHMS) + ", " + CrcCatalogue.names());
+            List<String> allowed = new ArrayList<>(ALGORITHMS);
+            allowed.addAll(CrcCatalogue.all().keySet());
+            throw section.refuseName("algorithm", name, allowed);
         }
     }
 

@@ -105,40 +105,41 @@ public sealed interface Extent {
         }
     }
 
-    /** A byte behind them that they do not hold. */
-    record Until(int delimiter) implements Extent {
+    /** Bytes behind them, such as a line feed, that they do not hold. */
+    record Until(Octets delimiter) implements Extent {
+        /** No protocol that is known closes a line with more. */
+        public static final int MOST_BYTES = 4;
+
         @Override
         public int open(PayloadReader in, String field) throws MalformedMessageException {
             int length = in.bytesBefore(delimiter);
             if (length < 0) {
-                throw in.malformed(field, "is not closed by " + hex());
+                throw in.malformed(field, "is not closed by " + delimiter.hex());
             }
             return length;
         }
 
         @Override
         public void close(PayloadReader in, String field) throws MalformedMessageException {
-            in.take(field, 1);
+            in.take(field, delimiter.length());
         }
 
         @Override
         public long wholeBytes(ByteBuf in, int index, int limit) {
-            int found = in.indexOf(index, limit, (byte) delimiter);
-            return found < 0 ? UNKNOWN : found - index + 1;
+            int found = delimiter.indexIn(in, index, limit);
+            return found < 0 ? UNKNOWN : found - index + delimiter.length();
         }
 
         @Override
         public void write(String field, byte[] bytes, ByteBuf out) {
-            for (byte next : bytes) {
-                if ((next & 0xff) == delimiter) {
-                    throw new IllegalArgumentException(field + " holds " + hex() + ", which closes it");
-                }
+            int index = out.writerIndex();
+            out.writeBytes(bytes);
+            delimiter.writeTo(out);
+            // Also where the end of what it holds and the beginning of what closes it are one together.
+            if (delimiter.indexIn(out, index, out.writerIndex()) - index != bytes.length) {
+                out.writerIndex(index);
+                throw new IllegalArgumentException(field + " holds " + delimiter.hex() + ", which closes it");
             }
-            out.writeBytes(bytes).writeByte(delimiter);
-        }
-
-        private String hex() {
-            return String.format("0x%02X", delimiter);
         }
     }
 

@@ -93,10 +93,7 @@ final class LayoutParser {
     }
 
     private LayoutItem item(Section item, List<Section> all) {
-        String kind = KINDS.stream()
-                .filter(item::has)
-                .findFirst()
-                .orElseThrow(() -> item.refuse("", "is no item; allowed: one of the keys " + String.join(", ", KINDS)));
+        String kind = KINDS.stream().filter(item::has).findFirst().orElseThrow(() -> item.lacksOneOf(KINDS));
         if (kind.equals("constant")) {
             return new ConstantItem(Octets.of(item.hex(kind, MOST_CONSTANT_BYTES)), false);
         }
@@ -245,7 +242,15 @@ final class LayoutParser {
             length.finish();
             return new Extent.Prefixed(number.size(), number.endian());
         }
-        return item.has("until") ? new Extent.Until(octet(item, "until")) : new Extent.Rest();
+        return item.has("until") ? until(item) : new Extent.Rest();
+    }
+
+    private static Extent until(Section item) {
+        byte[] bytes = item.hex("until", Extent.Until.MOST_BYTES);
+        if (bytes.length == 0) {
+            throw item.refuse("until", "is empty; allowed: the bytes that close it, such as \"0D 0A\"");
+        }
+        return new Extent.Until(Octets.of(bytes));
     }
 
     private static int octet(Section item, String key) {

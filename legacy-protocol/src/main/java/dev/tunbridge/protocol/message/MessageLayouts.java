@@ -35,7 +35,7 @@ public final class MessageLayouts {
      *   {address: NAME, of: family NAME | ipv4 | ipv6} {constant: "hex"} {literal: "text"}
      *   {ethernet: from-address | "hardware address"}
      *   {bytes: NAME, digits, EXTENT}                  {text: NAME, charset, EXTENT}
-     *   EXTENT: size, pad | length: {size, endian} | until: "hex" | nothing for all that is left
+     *   EXTENT: size, pad | length: {size, endian} | until: "hex bytes" | nothing for all that is left
      * </pre>
      *
      * @throws DescriptionException naming the key and what is allowed

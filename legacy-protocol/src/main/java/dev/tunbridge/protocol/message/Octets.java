@@ -3,6 +3,7 @@ package dev.tunbridge.protocol.message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /** Bytes as a value: immutable, equal by content. For everything that is not on the hot path. */
 public final class Octets {
@@ -34,6 +35,29 @@ public final class Octets {
 
     public byte[] toByteArray() {
         return bytes.clone();
+    }
+
+    /** Where these bytes begin first between the two indexes of the buffer, or -1. */
+    int indexIn(ByteBuf buffer, int from, int to) {
+        for (int at = from; to - at >= bytes.length; at++) {
+            at = buffer.indexOf(at, to - bytes.length + 1, bytes[0]);
+            if (at < 0) {
+                break;
+            }
+            int same = 1;
+            while (same < bytes.length && buffer.getByte(at + same) == bytes[same]) {
+                same++;
+            }
+            if (same == bytes.length) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** As descriptions write them. */
+    String hex() {
+        return HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes);
     }
 
     /** Appends the bytes to a buffer. */

@@ -38,10 +38,10 @@ final class PayloadReader {
         return NumberItem.read(buffer, take(field, size), size, endian);
     }
 
-    /** How many bytes are in front of the next one of this value, or -1 where none is left. */
-    int bytesBefore(int octet) {
+    /** How many bytes are in front of the next that are these, or -1 where none are. */
+    int bytesBefore(Octets octets) {
         fieldAt = at;
-        int found = buffer.indexOf(at, end, (byte) octet);
+        int found = octets.indexIn(buffer, at, end);
         return found < 0 ? -1 : found - at;
     }
 

@@ -17,8 +17,9 @@ import java.util.Optional;
  * A session that a plugin drives: {@code session: {driver: NAME, with: {KEY: text or number}}}.
  *
  * @param with what the description gives the plugin
+ * @param section that asks for the plugin, so that faults have a place
  */
-public record PluggedDriver(SessionDriverFactory factory, Map<String, String> with) {
+public record PluggedDriver(SessionDriverFactory factory, Map<String, String> with, Section section) {
     public PluggedDriver {
         with = Map.copyOf(with);
     }
@@ -49,15 +50,16 @@ public record PluggedDriver(SessionDriverFactory factory, Map<String, String> wi
                 }
             }
         }
-        return Optional.of(new PluggedDriver(factory, with));
+        return Optional.of(new PluggedDriver(factory, with, section));
     }
 
     /**
      * The device's end of one connection.
      *
-     * @throws IllegalArgumentException naming what of the configuration the plugin cannot use
+     * @throws dev.tunbridge.protocol.description.DescriptionException naming what of the configuration the plugin cannot use
      */
     public SessionDriver bind(FrameFormat format, Map<String, Value> configured, Surroundings surroundings) {
-        return factory.bind(new Binding(End.CLIENT, format, configured, with, surroundings));
+        return PluginTexts.bound(
+                section, "driver", () -> factory.bind(new Binding(End.CLIENT, format, configured, with, surroundings)));
     }
 }

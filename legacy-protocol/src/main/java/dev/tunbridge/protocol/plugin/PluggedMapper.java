@@ -16,8 +16,9 @@ import java.util.Optional;
  * Payloads that a plugin changes: {@code mapper: {name: NAME, with: {KEY: text or number}}}.
  *
  * @param with what the description gives the plugin
+ * @param section that asks for the plugin, so that faults have a place
  */
-public record PluggedMapper(MessageMapperFactory factory, Map<String, String> with) {
+public record PluggedMapper(MessageMapperFactory factory, Map<String, String> with, Section section) {
     /** What a description may still say that was written before there were plugins. */
     private static final String AS_DESCRIBED = "reference";
 
@@ -38,13 +39,13 @@ public record PluggedMapper(MessageMapperFactory factory, Map<String, String> wi
         String name = section.text("name");
         MessageMapperFactory factory = plugins.mapper(name)
                 .orElseThrow(() -> PluginTexts.unknown(section, "name", name, plugins.mapperNames()));
-        return Optional.of(new PluggedMapper(factory, PluginTexts.with(section, factory::check)));
+        return Optional.of(new PluggedMapper(factory, PluginTexts.with(section, factory::check), section));
     }
 
     /**
      * A codec of one connection.
      *
-     * @throws IllegalArgumentException naming what of the configuration the plugin cannot use
+     * @throws dev.tunbridge.protocol.description.DescriptionException naming what of the configuration the plugin cannot use
      */
     public MessageCodec bind(
             MessageLayouts messages,
@@ -52,7 +53,8 @@ public record PluggedMapper(MessageMapperFactory factory, Map<String, String> wi
             End end,
             Map<String, Value> configured,
             Surroundings surroundings) {
-        MessageMapper bound = factory.bind(new Binding(end, format, configured, with, surroundings));
+        MessageMapper bound = PluginTexts.bound(
+                section, "name", () -> factory.bind(new Binding(end, format, configured, with, surroundings)));
         return messages.codec(format, bound, factory.mostGrowthBytes());
     }
 

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** What a description says to a plugin. */
 final class PluginTexts {
@@ -22,6 +23,18 @@ final class PluginTexts {
             throw section.refuse("with", String.valueOf(e.getMessage()));
         }
         return with;
+    }
+
+    /** What the plugin makes for one connection; what it cannot use is told at the place that asks for it. */
+    static <P> P bound(Section section, String key, Supplier<P> bind) {
+        try {
+            return bind.get();
+        } catch (IllegalArgumentException e) {
+            DescriptionException fault = section.refuse(
+                    key, "is \"" + section.text(key) + "\", which cannot use this configuration: " + e.getMessage());
+            fault.initCause(e);
+            throw fault;
+        }
     }
 
     static DescriptionException unknown(Section section, String key, String name, Set<String> known) {

@@ -141,13 +141,13 @@ final class ScriptParser {
     private Utterance utterance(Section section) {
         String message = section.text("message");
         if (!messages.signals().contains(message)) {
-            throw section.refuse("message", "is \"" + message + "\"; allowed " + String.join(", ", messages.signals()));
+            throw section.refuseName("message", message, messages.signals());
         }
         List<String> fields = messages.fieldsOf(message);
         Optional<Section> given = section.optionalSection("with");
         for (String name : given.map(Section::names).orElse(Set.of())) {
             if (!fields.contains(name)) {
-                throw given.get().refuse(name, "is no field of " + message + "; allowed " + String.join(", ", fields));
+                throw given.get().unknown(name, fields);
             }
         }
         Map<String, Expression> with = new LinkedHashMap<>();
@@ -182,7 +182,7 @@ final class ScriptParser {
         }
         String name = variable.group(1);
         if (!known.contains(name)) {
-            throw section.refuse(key, "is \"" + text + "\"; known here: " + String.join(", ", known));
+            throw section.refuseName(key, name, known);
         }
         return new Expression.Variable(name);
     }
@@ -214,8 +214,7 @@ final class ScriptParser {
         } else if (section.has("any")) {
             expression = new Expression.Any(expression(section, "any"));
         } else {
-            throw section.refuse(
-                    "", "is no value; allowed: one of the keys hex, random, clock, digest, hmac, encrypt, any");
+            throw section.lacksOneOf(List.of("hex", "random", "clock", "digest", "hmac", "encrypt", "any"));
         }
         section.finish();
         return expression;

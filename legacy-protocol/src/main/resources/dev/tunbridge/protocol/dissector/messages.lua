@@ -13,9 +13,9 @@ local function extent_of(extent, s, at, to, item, pad)
   if extent.kind == "fixed" then return extent.bytes, at, 0 end
   if extent.kind == "rest" then return unpadded(s, at, to - at, pad), at, 0 end
   if extent.kind == "until" then
-    local found = string.find(s, char(extent.delimiter), at + 1, true)
-    if not found or found > to then return nil, fault_at(at, item, "is not closed") end
-    return found - 1 - at, at, 1
+    local first, last = string.find(s, extent.delimiter, at + 1, true)
+    if not first or last > to then return nil, fault_at(at, item, "is not closed") end
+    return first - 1 - at, at, last - first + 1
   end
   if to - at < extent.size then return nil, fault_at(at, item, "is cut") end
   return whole(s, at, extent.size, extent.little), at + extent.size, 0

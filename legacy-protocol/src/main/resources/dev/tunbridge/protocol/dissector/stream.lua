@@ -23,7 +23,7 @@ local function direction_of()
   local direction = directions[key]
   if not direction then
     local end_ = from_server and "server" or "client"
-    direction = { end_ = end_, prelude = format.prelude[end_], places = {}, joined = {} }
+    direction = { end_ = end_, prelude = format.prelude[end_], places = {}, faults = {}, joined = {} }
     directions[key] = direction
   end
   return direction
@@ -51,6 +51,12 @@ local function place_of(direction, sequence)
   end
   if sequence == 1 and #direction.prelude > 0 then return 1 end
   return format.can_resynchronise and SCAN or next(direction.places) and LOST or FRAME
+end
+
+-- What is known of the place where these bytes end, and of what fault one has been searching since.
+local function keep(direction, sequence, state)
+  direction.places[sequence] = state.place
+  direction.faults[sequence] = state.place == SCAN and (state.why or direction.faults[state.sequence]) or nil
 end
 
 -- Whether another frame seems to begin here: then the end of a bad one is believed.
@@ -98,7 +104,7 @@ dissect.frame = function(state)
   elseif found.kind == "frame" and (not found.fault or is_delimited or format.can_resynchronise and seems_right(state.s, found.finish)) then
     show(state, found)
     -- Behind the end of a bad one a shape may stand that is not searched for.
-    state.place = found.fault and not is_delimited and only_shape and SCAN or FRAME
+    state.place, state.why = found.fault and not is_delimited and only_shape and SCAN or FRAME, found.fault
   elseif format.can_resynchronise then
     state.place, state.why, state.bad = SCAN, found.fault, true
   else
@@ -109,7 +115,8 @@ dissect.frame = function(state)
 end
 
 dissect.scan = function(state)
-  local why = state.why or "behind bytes that are missing"
+  local fault = state.direction.faults[state.sequence]
+  local why = state.why or fault and "no frame that is right yet, behind one of which: " .. fault or "behind bytes that are missing"
   local from = state.at
   local found, undecided = search(state.s, state.bad and from + 1 or from)
   state.bad = false
@@ -146,7 +153,7 @@ local function wait_in(state, tvb, pinfo, sequence)
       while byte(s, state.at + 1) == flag do state.at = state.at + 1 end
       state.place = FLAG
     end
-    direction.places[sequence + state.at] = state.place
+    keep(direction, sequence + state.at, state)
     if finish and (state.place == FRAME or state.place == FLAG) then -- also where a part of it is lost
       direction.places[sequence + finish] = FRAME
       direction.cut = { from = sequence + state.at, to = sequence + finish }
@@ -177,7 +184,7 @@ local function dissect_stream(tvb, pinfo, tree)
   local s = tvb:raw(0, tvb:len())
   local place = place_of(direction, sequence)
   local state = {
-    direction = direction, s = s, at = 0, place = place, tvb = tvb, pinfo = pinfo, tree = tree, names = {},
+    direction = direction, sequence = sequence, s = s, at = 0, place = place, tvb = tvb, pinfo = pinfo, tree = tree, names = {},
     view = { s = s, tvb = tvb, shift = 0 },
     can_wait = pinfo.can_desegment > 0, -- asked now: a malformed packet inside leaves another value behind
     is_certain = direction.places[sequence] ~= nil or (first(tcp_completeness) or 0) % 4 > 0,
@@ -196,7 +203,7 @@ local function dissect_stream(tvb, pinfo, tree)
       return tvb:len()
     end
   end
-  direction.places[sequence + #s] = state.place
+  keep(direction, sequence + #s, state)
   tell(pinfo, state.names)
   return tvb:len()
 end

@@ -65,7 +65,19 @@ class ChecksumTest {
                 .getDeclaredMethod("agreesWithTheCatalogue", String.class, String.class)
                 .getAnnotation(CsvSource.class);
         assertThat(Arrays.stream(source.value()).map(line -> line.substring(0, line.indexOf(','))))
-                .containsExactlyInAnyOrder(CrcCatalogue.names().split(", ", -1));
+                .containsExactlyInAnyOrder(CrcCatalogue.all().keySet().toArray(String[]::new));
+    }
+
+    /** What the catalogue of CRC RevEng calls them is understood too. */
+    @ParameterizedTest
+    @CsvSource({
+        "crc32-iscsi,crc32c",
+        "crc16-ibm-sdlc,crc16-x25",
+        "crc32-iso-hdlc,crc32",
+        "crc16-ibm-3740,crc16-ccitt-false"
+    })
+    void otherNamesAreUnderstood(String other, String name) {
+        assertThat(CrcCatalogue.find(other)).isPresent().isEqualTo(CrcCatalogue.find(name));
     }
 
     @Test

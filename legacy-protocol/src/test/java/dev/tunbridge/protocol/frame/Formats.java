@@ -396,7 +396,8 @@ final class Formats {
                     random.nextBoolean(),
                     random.nextInt() & mask);
         }
-        return CrcCatalogue.find(Seeds.pick(random, List.of(CrcCatalogue.names().split(", ", -1))))
+        return CrcCatalogue.find(
+                        Seeds.pick(random, List.copyOf(CrcCatalogue.all().keySet())))
                 .orElseThrow();
     }
 

@@ -234,7 +234,10 @@ class PluggedProtocolTest {
         Protocol protocol = acme(LENGTH, "session: none\nmapper: {name: stretch}");
         Map<String, Value> wrong = Map.of("identity.token", new Value.Text("wrong"));
         assertThatThrownBy(() -> protocol.newCodec(End.CLIENT, wrong, STILL))
-                .hasMessage("identity.token is wrong; allowed: any other");
+                .isInstanceOf(DescriptionException.class)
+                .hasMessageMatching(
+                        "(?s)acme.yaml:\\d+:\\d+: mapper.name: is \"stretch\", which cannot use this configuration:"
+                                + " identity.token is wrong; allowed: any other\\n.*mapper: \\{name: stretch}.*");
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,7 +64,7 @@ class PreludeTest {
             "tunnel.carriage", new Value.Text("packet"));
 
     /** One end with its codec: what it says is bytes, and what it hears. */
-    private static final class Speaker implements MessageHandler {
+    private static class Speaker implements MessageHandler {
         private final Session session;
         private final MessageCodec codec = PROTOCOL.newCodec();
         private final FrameEncoder encoder = new FrameEncoder(PROTOCOL.format());
@@ -72,14 +73,20 @@ class PreludeTest {
         private final ByteBuf said = Unpooled.buffer();
         private final List<SessionAction> actions = new ArrayList<>();
 
-        Speaker(Session session, End other) {
+        /** @param secret that is not quoted, where it is known */
+        Speaker(Session session, End other, Optional<String> secret) {
             this.session = session;
-            prelude = PROTOCOL.newPrelude(other, codec);
+            prelude = secret.map(known -> PROTOCOL.newPrelude(other, codec, known))
+                    .orElseGet(() -> PROTOCOL.newPrelude(other, codec));
         }
 
         static Speaker client(Map<String, Value> variables) {
+            return client(variables, Optional.empty());
+        }
+
+        static Speaker client(Map<String, Value> variables, Optional<String> secret) {
             return new Speaker(
-                    Session.client(PROTOCOL.session(), PROTOCOL.format(), variables, Script.STILL), End.SERVER);
+                    Session.client(PROTOCOL.session(), PROTOCOL.format(), variables, Script.STILL), End.SERVER, secret);
         }
 
         static Speaker server(String token) throws Exception {
@@ -99,7 +106,8 @@ class PreludeTest {
                                     ? new Admission.Decision.Refused("closed", "not today")
                                     : Script.admit(tunnel),
                             Script.STILL),
-                    End.CLIENT);
+                    End.CLIENT,
+                    Optional.empty());
         }
 
         void begin() {
@@ -217,7 +225,7 @@ class PreludeTest {
             delimiter = '|',
             value = {
                 "HELLO, I AM ANOTHER | greeting: constant at byte 0 of the payload is \"HELLO\"; allowed \"MIX v\"; came \"HELLO, I AM ANOTHER\\x00\"",
-                "MIX v1 and no end... | greeting: version at byte 5 of the payload is not closed by 0x0A; came \"MIX v1 and no end...\"",
+                "MIX v1 and no end... | greeting: version at byte 5 of the payload is not closed by 0A; came \"MIX v1 and no end...\"",
                 "MIX v1#behind........ | greeting: 13 bytes too many behind byte 7; came \"MIX v1\\x0Abehind.......\"",
             })
     void whatDoesNotBeginSoIsNamed(String begins, String fault) {
@@ -253,6 +261,75 @@ class PreludeTest {
         assertThatThrownBy(() -> client.hear(bytes("you said secret\n"), 1000))
                 .isInstanceOf(PreludeException.class)
                 .hasMessage("accepted is not as it is laid out");
+    }
+
+    /** Where it is known what that is, everything else is the answer of the server, and told. */
+    @ParameterizedTest
+    @CsvSource({
+        "ERR no such pump#, ; came \"ERR no such pump",
+        "you said SECRET#, ; came \"you said SECRET",
+        "you said secret#, accepted is not as it is laid out",
+        "#you said sec, accepted is not as it is laid out", // and the rest is on its way
+    })
+    void aKnownTokenAloneIsNotQuoted(String came, String told) {
+        Speaker client = Speaker.client(CONFIGURED, Optional.of("secret"));
+        client.begin();
+        client.hear(bytes("MIX v1.2\n" + "\0".repeat(11) + "\0\10ABCDEFGH"), 1000);
+        assertThatThrownBy(() -> client.hear(bytes(came.replace('#', '\n')), 1000))
+                .isInstanceOf(PreludeException.class)
+                .hasMessageContaining(told);
+    }
+
+    /** A line of two bytes' end, whose first may stand in it alone. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 1000})
+    void aLineMayEndInSeveralBytes(int chunk) {
+        Protocol protocol =
+                Protocol.parse(MIXED.replace("until: \"0A\", max: 40", "until: \"0D 0A\", max: 40"), "mixed.yaml");
+        MessageCodec codec = protocol.newCodec();
+        ByteBuf wire = Unpooled.buffer();
+        codec.write(
+                new Message.Signal("name", Map.of("name", new Value.Text("a\rb\r"))),
+                new FrameEncoder(protocol.format()),
+                wire);
+        assertThat(wire.toString(StandardCharsets.US_ASCII)).isEqualTo("I AM a\rb\r\r\n");
+        Prelude prelude = protocol.newPrelude(End.CLIENT, codec);
+        List<Message> heard = new ArrayList<>();
+        Speaker listener =
+                new Speaker(
+                        Session.client(PROTOCOL.session(), PROTOCOL.format(), CONFIGURED, Script.STILL),
+                        End.SERVER,
+                        Optional.empty()) {
+                    @Override
+                    public void onMessage(Message message) {
+                        heard.add(message);
+                    }
+                };
+        ByteBuf unread = Unpooled.buffer();
+        while (wire.isReadable()) {
+            assertThat(heard).isEmpty();
+            unread.writeBytes(wire, Math.min(chunk, wire.readableBytes()));
+            prelude.read(unread, listener);
+        }
+        assertThat(heard).containsExactly(new Message.Signal("name", Map.of("name", new Value.Text("a\rb\r"))));
+    }
+
+    @Test
+    void whatClosesALineIsNotSaidInIt() {
+        Protocol protocol = Protocol.parse(
+                MIXED.replace("until: \"0A\", max: 40", "until: \"0D 0A\", max: 40")
+                        .replace("{text: name, charset: ascii}", "{text: name, until: \"7C 7C\"}"),
+                "mixed.yaml");
+        for (String name : List.of("a||b", "a|")) { // the latter's end and what closes it begin earlier together
+            ByteBuf wire = Unpooled.buffer();
+            assertThatThrownBy(() -> protocol.newCodec()
+                            .write(
+                                    new Message.Signal("name", Map.of("name", new Value.Text(name))),
+                                    new FrameEncoder(protocol.format()),
+                                    wire))
+                    .hasMessageContaining("holds 7C 7C, which closes it");
+            assertThat(wire.readableBytes()).isZero();
+        }
     }
 
     @Test

@@ -316,16 +316,18 @@ class ScriptTest {
             delimiter = '|',
             value = {
                 "login: [{message: banner}] | from | is missing; allowed client, server",
-                "login: [{from: server, message: bannr}] | message | allowed accepted, alive, banner, proof, sorry",
+                "login: [{from: server, message: bannr}] | message | is \"bannr\"; the nearest is banner; allowed accepted, alive, banner, proof, sorry",
                 "login: [{from: server, message: banner, with: {version: 2}}] | with | lacks the field challenge of banner",
-                "login: [{from: server, message: banner, with: {version: 2, chalenge: 1}}] | chalenge | is no field of banner; allowed version, challenge",
-                "login: [{from: server, message: sorry, with: {words: '${banner.version}'}}] | words | known here: counter, identity.device-id",
+                "login: [{from: server, message: banner, with: {version: 2, chalenge: 1}}] | chalenge | is an unknown key; the nearest is challenge; allowed challenge, version",
+                "login: [{from: server, message: sorry, with: {words: '${banner.version}'}}] | words | is \"banner.version\"; the nearest is offer.version; allowed counter, identity.device-id",
+                "login: [{from: server, message: sorry, with: {words: '${identity.tokn}'}}] | words | is \"identity.tokn\"; the nearest is identity.token",
+                "login: [{from: server, message: sorry, with: {words: {randm: 4}}}] | words | is an unknown key; the nearest is random",
                 "login: [{from: server, message: sorry, with: {words: 'a ${counter}'}}] | words | a variable by itself",
                 "login: [{from: client, message: sorry, with: {words: x}, refusal: {message: sorry, with: {words: x}}}] | refusal | allowed for steps of the server",
                 "login: [{from: server, message: sorry, with: {words: {digest: SHA-257, of: [a]}}}] | digest | such as SHA-256",
                 "login: [{from: server, message: sorry, with: {words: {random: 0}}}] | random | allowed 1 to 1024 bytes",
                 "login: [{from: server, message: sorry, with: {words: {clock: h}}}] | clock | allowed s, ms",
-                "login: [{from: server, message: sorry, with: {words: {}}}] | words | one of the keys hex, random, clock",
+                "login: [{from: server, message: sorry, with: {words: {}}}] | words | allowed: one of hex, random, clock",
                 "logon: [] | logon | is an unknown key",
             })
     void refusesWhatCannotWork(String yaml, String key, String reason) {

@@ -5,10 +5,12 @@ import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.protocol.Protocol;
+import dev.tunbridge.protocol.description.DescriptionException;
 import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.protocol.message.Value;
+import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import dev.tunbridge.protocol.session.Surroundings;
@@ -105,8 +107,8 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         try {
             newCodec().close();
             newSession();
-        } catch (IllegalArgumentException e) {
-            throw unusable(protocol, e);
+        } catch (DescriptionException e) {
+            throw unusable(e);
         }
     }
 
@@ -119,8 +121,8 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     public static MessageCodec codecOf(BridgeConfig config, Protocol protocol, End end) {
         try {
             return protocol.newCodec(end, configured(config, Set.of()), MACHINE);
-        } catch (IllegalArgumentException e) {
-            throw unusable(protocol, e);
+        } catch (DescriptionException e) {
+            throw unusable(e);
         }
     }
 
@@ -135,8 +137,8 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
         return Map.copyOf(said);
     }
 
-    private static ConfigException unusable(Protocol protocol, IllegalArgumentException e) {
-        return ConfigException.of(Settings.FORMAT.key(), protocol.format().name() + ": " + e.getMessage(), e);
+    private static ConfigException unusable(DescriptionException fault) {
+        return ConfigException.of(Settings.FORMAT.key(), String.valueOf(fault.getMessage()), fault);
     }
 
     private static Map<String, Value> configured(BridgeConfig config, Set<Carriage> offered) {
@@ -207,6 +209,12 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     /** For one connection. */
     SessionDriver newSession() {
         return protocol.newSession(variables, MACHINE);
+    }
+
+    /** What the server says in front of its first frame; what of it may be told does not hold the token. */
+    Prelude newPrelude(MessageCodec codec) {
+        Value token = variables.get("identity.token");
+        return protocol.newPrelude(End.SERVER, codec, token instanceof Value.Text text ? text.text() : "");
     }
 
     /** For one connection. */

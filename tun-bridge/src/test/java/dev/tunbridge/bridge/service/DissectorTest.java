@@ -87,6 +87,7 @@ class DissectorTest {
         framings().forEach(frame -> record(frame, framed(frame), SHORT_SEGMENTS));
         thatFindTheWayBack().forEach((name, protocol) -> {
             RECORDED.put(name + ", flipped", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::flipABit));
+            RECORDED.put(name + ", worn", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::damageAllOfAThird));
             RECORDED.put(name + ", lost", new Recorded(protocol, SHORT_SEGMENTS, DissectorTest::loseASegment));
             RECORDED.put(name + ", lost of many", new Recorded(protocol, TINY_SEGMENTS, DissectorTest::loseASegment));
         });
@@ -402,6 +403,26 @@ class DissectorTest {
         assertThat(shown.checks()).as(what).containsOnlyOnce("0");
         assertThat(shown.faults()).as(what).containsExactly("check");
         assertThat(shown.messages()).as(what).isEqualTo(names(it.traffic.fromServer.written));
+    }
+
+    /** Many in a row are bad, in segments of their own: far more than a frame can claim for itself. */
+    private static RecordedTraffic.Loss damageAllOfAThird(RecordedTraffic traffic) {
+        List<RecordedTraffic.Written> written = traffic.fromServer.written;
+        for (RecordedTraffic.Written frame : written.subList(written.size() / 3, 2 * written.size() / 3)) {
+            int last = (int) frame.behindLast() - 2; // of what checks it, or the byte in front
+            traffic.fromServer.bytes.setByte(last, traffic.fromServer.bytes.getByte(last) ^ 0x04);
+        }
+        return RecordedTraffic.NONE;
+    }
+
+    /** What is bad in a later segment is not told as bytes that the recording lacks. */
+    @ParameterizedTest
+    @MethodSource("namesOfCheckedOnes")
+    void tellsManyBadFramesInARowFromBytesThatAreMissing(String name) {
+        Recorded it = recorded(name + ", worn");
+        String what = name + ", seed " + SEED;
+        assertThat(it.once.fromServer().faults()).as(what).isNotEmpty().noneMatch(fault -> fault.contains("missing"));
+        assertThat(it.twice.fromServer().faults()).as(what).noneMatch(fault -> fault.contains("missing"));
     }
 
     private static boolean isLost(long hole, long first, long behind) {

@@ -83,7 +83,9 @@ class PluginOptionTest {
     void whatThePluginCannotUseIsRefusedBeforeAnythingBegins() throws IOException {
         Path jar = jar("quiet.jar", QuietFactory.class.getName());
         assertThat(check("--plugin", jar.toString(), MTU)).isEqualTo(2);
-        assertThat(err.toString()).contains("acme: identity.token is empty; allowed: anything else");
+        assertThat(err.toString())
+                .contains(
+                        "acme.yaml:5:19: session.driver: is \"quiet\", which cannot use this configuration: identity.token is empty");
     }
 
     @Test
