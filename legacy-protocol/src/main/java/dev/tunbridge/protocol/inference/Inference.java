@@ -150,7 +150,9 @@ public final class Inference {
     }
 
     private Framed between(DelimiterSearch.Found found) {
-        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work).withoutTrailer();
+        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work)
+                .withoutTrailer()
+                .withHeaderCheck(found.cut(), 0, Tail.Depth.SOLVED, work);
         return Framed.of(
                 Optional.of(found.escape()),
                 OptionalInt.empty(),
