@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Finds frames whose payload has a check behind each block, which their length does not count (DNP3). Such a length leads nowhere by
@@ -20,15 +19,18 @@ final class BlockSearch {
 
     private static final int SYNC_BYTES = 2;
     private static final int LEAST_FRAMES = 8;
-    private static final int MOST_SYNCS = 24;
     private static final int PAIRS = 1 << 16;
     private static final int MOST_AT = 8;
     /** Distances between neighbours that are looked at. */
     private static final int MOST_DISTANCES = 40;
 
     private static final double LEAST_PART_FITTING = 0.75;
-    private static final int[] BLOCK_BYTES = {8, 16, 32, 64, 128, 256};
-    private static final int[] CHECK_BYTES = {1, 2, 4};
+    private static final int LEAST_BLOCK_BYTES = 8;
+    private static final int[] BLOCK_BYTES = {LEAST_BLOCK_BYTES, 16, 32, 64, 128, 256};
+    private static final int MOST_CHECK_BYTES = 4;
+    private static final int[] CHECK_BYTES = {1, 2, MOST_CHECK_BYTES};
+    /** By how much frames are longer than their length says, beside the checks. */
+    private static final int MOST_BIAS = 48;
     /** What the length of an empty payload is. */
     private static final int MOST_OF_EMPTY = 24;
 
@@ -78,10 +80,7 @@ final class BlockSearch {
                 .max(Comparator.comparingDouble(found -> found.check().bits()));
     }
 
-    /** Of what repeats itself there is much, at few distances. */
-    private record Candidate(int pair, double bits, double bitsOfDistances) {}
-
-    /** The places of two bytes that stand together far more often than by chance, or so at many distances. */
+    /** The first places of each two bytes that stand together far more often than by chance. */
     private List<int[]> syncs() {
         if (!work.take(4L * bytes.length + PAIRS)) {
             return List.of();
@@ -91,56 +90,27 @@ final class BlockSearch {
         for (int at = 0; at + 1 < bytes.length; at++) {
             counts[pair(at)]++;
         }
-        int[] distances = distances(counts);
-        List<Candidate> candidates = new ArrayList<>();
+        int[][] placesOf = new int[PAIRS][];
+        List<int[]> syncs = new ArrayList<>();
         for (int pair = 0; pair < PAIRS; pair++) {
             double expected = bytes.length * rarity[pair >>> 8] * rarity[pair & 0xff];
             if (counts[pair] >= LEAST_FRAMES && counts[pair] > 2 * expected) {
-                double bits = ChanceOdds.log2(counts[pair] / expected);
-                candidates.add(new Candidate(pair, counts[pair] * bits, distances[pair] * bits));
+                placesOf[pair] = new int[Math.min(counts[pair], MOST_DISTANCES + 1)];
+                syncs.add(placesOf[pair]);
             }
         }
-        return Stream.of(
-                        Comparator.comparingDouble(Candidate::bits),
-                        Comparator.comparingDouble(Candidate::bitsOfDistances))
-                .flatMap(order -> candidates.stream().sorted(order.reversed()).limit(MOST_SYNCS))
-                .map(Candidate::pair)
-                .distinct()
-                .map(pair -> places(pair, counts[pair]))
-                .filter(places -> places.length > 1)
-                .toList();
-    }
-
-    /** How many distances there are between neighbours of each pair, of the first of them. */
-    private int[] distances(int[] counts) {
-        int[] last = new int[PAIRS];
-        int[] looked = new int[PAIRS];
-        int[] distances = new int[PAIRS];
-        Set<Long> seen = new HashSet<>();
+        int[] found = new int[PAIRS];
         for (int at = 0; at + 1 < bytes.length; at++) {
-            int pair = pair(at);
-            if (counts[pair] >= LEAST_FRAMES && looked[pair] < MOST_DISTANCES) {
-                looked[pair]++;
-                distances[pair] += seen.add((long) (at - last[pair]) << Short.SIZE | pair) ? 1 : 0;
-                last[pair] = at;
+            int[] places = placesOf[pair(at)];
+            if (places != null && found[pair(at)] < places.length) {
+                places[found[pair(at)]++] = at;
             }
         }
-        return distances;
+        return syncs;
     }
 
     private int pair(int at) {
         return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
-    }
-
-    private int[] places(int pair, int count) {
-        int[] places = new int[count];
-        int found = 0;
-        for (int at = 0; at + 1 < bytes.length && work.take(1); at++) {
-            if (pair(at) == pair) {
-                places[found++] = at;
-            }
-        }
-        return Arrays.copyOf(places, found);
     }
 
     private Optional<Found> behind(int[] places) {
@@ -160,7 +130,7 @@ final class BlockSearch {
 
     /** Those by which most neighbours stand as far apart as the field says, with blocks that make a difference. */
     private List<Growth> growths(int[] places, LengthGuess field) {
-        int count = Math.min(MOST_DISTANCES, places.length - 1);
+        int count = places.length - 1;
         int[] values = new int[count];
         int[] distances = new int[count];
         for (int i = 0; i < count; i++) {
@@ -170,6 +140,9 @@ final class BlockSearch {
             distances[i] = places[i + 1] - places[i];
         }
         List<Growth> growths = new ArrayList<>();
+        if (!work.take(2L * count) || !mayGrow(values, distances)) {
+            return growths;
+        }
         for (int blockBytes : BLOCK_BYTES) {
             for (int checkBytes : CHECK_BYTES) {
                 for (int empty = 0; empty <= MOST_OF_EMPTY && work.take(2L * count); empty++) {
@@ -179,6 +152,17 @@ final class BlockSearch {
             }
         }
         return growths;
+    }
+
+    /** Whether frames with any blocks could be so long; of bytes that are no length that is soon refuted. */
+    private static boolean mayGrow(int[] values, int[] distances) {
+        int fitting = 0;
+        for (int i = 0; i < values.length; i++) {
+            int mostOfChecks = MOST_CHECK_BYTES * (values[i] / LEAST_BLOCK_BYTES + 1);
+            int more = distances[i] - values[i];
+            fitting += more > -MOST_OF_EMPTY && more <= MOST_BIAS + mostOfChecks ? 1 : 0;
+        }
+        return fitting >= LEAST_PART_FITTING * values.length;
     }
 
     private static Optional<Growth> growth(

@@ -52,6 +52,22 @@ record CheckGuess(
         return new CheckGuess(keys, name, sizeBytes, from, to, at, endian, digits, extra, blockBytes, bits);
     }
 
+    /** The same, of the header alone and behind it, where frames were cut off at the check's end. */
+    CheckGuess ofHeader(int end) {
+        int place = end - sizeBytes;
+        return new CheckGuess(keys, name, sizeBytes, from, place, place, endian, digits, extra, every, bits);
+    }
+
+    /** Where one in the header ends. */
+    int end() {
+        return at + sizeBytes;
+    }
+
+    /** Whether frames had to tell how it begins. */
+    boolean isFitted() {
+        return keys.contains("init: ");
+    }
+
     /** The bytes that it takes behind the payload, with what stands in front of its digits. */
     int wireBytes() {
         return every > 0

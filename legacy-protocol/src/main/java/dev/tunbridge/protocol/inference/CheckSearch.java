@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Finds the check of frames: what it is, what it covers, where it stands. */
 final class CheckSearch {
@@ -108,17 +109,22 @@ final class CheckSearch {
                 places.add(new Place(at + size, CheckGuess.PAYLOAD_END, at, trailerBytes));
             }
         }
-        return best(places);
+        return best(places.stream().flatMap(place -> at(place).stream()));
     }
 
     /** The same, behind the payload alone. */
     Optional<CheckGuess> behind(int trailerBytes) {
+        return best(allBehind(trailerBytes).stream());
+    }
+
+    /** Each that is right there; often many are, of which fewer bytes were covered, or which were fitted. */
+    List<CheckGuess> allBehind(int trailerBytes) {
         List<Place> places = new ArrayList<>();
         int mostFrom = Math.min(MOST_HEADER_BYTES, cut.shortest());
         for (int from = 0; from <= mostFrom; from++) {
             places.add(new Place(from, CheckGuess.PAYLOAD_END, CheckGuess.PAYLOAD_END, trailerBytes));
         }
-        return best(places);
+        return places.stream().flatMap(place -> at(place).stream()).toList();
     }
 
     /** A CRC behind the payload whose parameters no catalogue has. */
@@ -171,27 +177,9 @@ final class CheckSearch {
                 crc.xorout());
     }
 
-    /** A check of the header alone. */
-    Optional<CheckGuess> ofHeader(int fieldsEnd) {
-        List<Place> places = new ArrayList<>();
-        for (int at = Math.max(1, fieldsEnd); at <= Math.min(MOST_HEADER_BYTES, cut.shortest() - 1); at++) {
-            for (int from = 0; from < at; from++) {
-                places.add(new Place(from, at, at, 0));
-            }
-        }
-        return best(places);
-    }
-
-    private Optional<CheckGuess> best(List<Place> places) {
-        CheckGuess best = null;
-        for (Place place : places) {
-            for (CheckGuess guess : at(place)) {
-                if (best == null || guess.bits() > best.bits()) {
-                    best = guess;
-                }
-            }
-        }
-        return Optional.ofNullable(best);
+    /** Of equals the first. */
+    static Optional<CheckGuess> best(Stream<CheckGuess> found) {
+        return found.reduce((best, guess) -> guess.bits() > best.bits() ? guess : best);
     }
 
     private List<CheckGuess> at(Place place) {

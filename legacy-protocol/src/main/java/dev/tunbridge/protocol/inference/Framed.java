@@ -46,7 +46,8 @@ record Framed(
         Optional<LengthGuess> length = shape.length().map(field -> field.repeated(cut));
         Tail tail = cut.shortest() == 1
                 ? new Tail(Optional.empty(), Optional.empty(), 0)
-                : Tail.of(cut, length.map(LengthGuess::end).orElse(1), Tail.Depth.CATALOGUE, work);
+                : length.map(field -> tail(field, cut, Tail.Depth.CATALOGUE, work))
+                        .orElseGet(() -> Tail.of(cut, 1, Tail.Depth.CATALOGUE, work));
         Framed framed = of(Optional.empty(), OptionalInt.empty(), length, Optional.empty(), cut, tail, false, 0);
         return framed.with(length.isPresent() ? framed.header.behindFirstByte() : Header.ofFirstByte());
     }
@@ -54,11 +55,8 @@ record Framed(
     /** Frames with a check behind each block of their payload. */
     static Framed ofBlocks(BlockSearch.Found found, WorkBound work) {
         Optional<CheckGuess> headerCheck =
-                new CheckSearch(found.cut(), work).ofHeader(found.length().end());
-        Tail tail = new Tail(
-                Optional.of(found.check()),
-                headerCheck.filter(check -> check.at() + check.sizeBytes() <= found.payloadAt()),
-                0);
+                HeaderCheck.within(found.cut(), found.length().end(), found.payloadAt(), work);
+        Tail tail = new Tail(Optional.of(found.check()), headerCheck, 0);
         Framed framed = of(
                 Optional.empty(),
                 OptionalInt.empty(),
@@ -83,8 +81,12 @@ record Framed(
 
     /** The same length field with the check, if there is one, and all that lies in front of the payload. */
     static Framed of(LengthGuess guess, Cut cut, double bits, Tail.Depth depth, WorkBound work) {
-        Tail tail = Tail.of(cut, guess.end(), depth, work);
+        Tail tail = tail(guess, cut, depth, work);
         return of(Optional.empty(), OptionalInt.empty(), Optional.of(guess), Optional.empty(), cut, tail, false, bits);
+    }
+
+    private static Tail tail(LengthGuess length, Cut cut, Tail.Depth depth, WorkBound work) {
+        return Tail.of(cut, length.end(), depth, work).withHeaderCheck(cut, length.lastEnd(), depth, work);
     }
 
     static Framed of(

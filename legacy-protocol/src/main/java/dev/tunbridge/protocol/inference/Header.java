@@ -121,8 +121,9 @@ record Header(int syncBytes, Optional<Field> type, Optional<Field> sequence, Lis
                 most = fixedEnd;
                 return;
             }
-            isEndKnown = headerCheck.isPresent() || (counted >= taken.length() && counted <= limit);
-            fixedEnd = headerCheck.map(c -> c.at() + c.sizeBytes()).orElse(isEndKnown ? counted : taken.length());
+            boolean isCounted = counted >= taken.length() && counted <= limit;
+            isEndKnown = headerCheck.isPresent() || isCounted;
+            fixedEnd = isCounted ? counted : taken.length();
             most = Math.max(fixedEnd, Math.min(limit, fixedEnd + MOST_BEHIND_LENGTH));
         }
 

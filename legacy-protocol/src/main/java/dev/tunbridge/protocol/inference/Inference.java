@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Proposes descriptions for the bytes of a connection. One use for each; for one thread. The work is bounded, whatever the bytes
@@ -31,6 +32,8 @@ public final class Inference {
     private static final int MOST_SOLVED = 3;
 
     private static final double CLOSE = 0.97;
+
+    private static final int NO_FRAMES = -1;
 
     private static final double LEAST_PART_FITTING = 0.95;
 
@@ -150,7 +153,9 @@ public final class Inference {
     }
 
     private Framed between(DelimiterSearch.Found found) {
-        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work).withoutTrailer();
+        Tail tail = Tail.of(found.cut(), 0, Tail.Depth.SOLVED, work)
+                .withoutTrailer()
+                .withHeaderCheck(found.cut(), 0, Tail.Depth.SOLVED, work);
         return Framed.of(
                 Optional.of(found.escape()),
                 OptionalInt.empty(),
@@ -188,22 +193,45 @@ public final class Inference {
         return Framed.of(guess, cut, weighed.bits(), depth, work);
     }
 
-    /** Of each direction what lies behind its preamble; without one in which no frames of this kind were found. */
-    private List<byte[]> streams(Framed framed, int begin) {
-        byte[] first = directions.get(0);
-        List<byte[]> streams = new ArrayList<>(List.of(Arrays.copyOfRange(first, begin, first.length)));
-        for (byte[] other : directions.subList(1, directions.size())) {
-            if (framed.length().isEmpty()) {
-                streams.add(other);
-                continue;
-            }
-            // Its frames lie behind those of the first in the cut.
-            Arrays.stream(framed.cut().starts)
-                    .filter(start -> start >= first.length)
+    /** Where the frames of each direction begin; {@link #NO_FRAMES} where it has none of this kind. */
+    private int[] begins(Framed framed, int begin) {
+        int[] begins = beginsBehind(begin);
+        int before = directions.get(0).length;
+        for (int i = 1; i < begins.length && framed.length().isPresent(); i++) {
+            // They lie behind those of the directions before it in the cut.
+            int from = before;
+            int to = before + directions.get(i).length;
+            begins[i] = Arrays.stream(framed.cut().starts)
+                    .filter(start -> start >= from && start < to)
+                    .map(start -> start - from)
                     .findFirst()
-                    .ifPresent(start -> streams.add(Arrays.copyOfRange(other, start - first.length, other.length)));
+                    .orElse(NO_FRAMES);
+            before = begins[i] == NO_FRAMES ? before : to;
         }
-        return streams;
+        return begins;
+    }
+
+    /** Those of the first direction here, and those of the other at once. */
+    private int[] beginsBehind(int begin) {
+        int[] begins = new int[directions.size()];
+        begins[0] = begin;
+        return begins;
+    }
+
+    private List<byte[]> frames(int[] begins) {
+        return IntStream.range(0, begins.length)
+                .filter(i -> begins[i] != NO_FRAMES)
+                .mapToObj(i -> Arrays.copyOfRange(directions.get(i), begins[i], directions.get(i).length))
+                .toList();
+    }
+
+    private List<String> remarks(int[] begins) {
+        List<String> remarks = new ArrayList<>();
+        for (int i = 0; i < begins.length; i++) {
+            String sender = begins.length == 1 ? "" : i == 0 ? " of who has sent more" : " of who has sent less";
+            remarks.addAll(Preamble.remarks(directions.get(i), Math.max(0, begins[i]), sender));
+        }
+        return remarks;
     }
 
     /** The same frames have the same. */
@@ -221,37 +249,30 @@ public final class Inference {
             return Optional.empty();
         }
         int begin = framed.isDelimited() ? 0 : framed.cut().starts[0];
-        String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), begin));
-        return rehearsed(yaml, streams(framed, begin), framed.cut().frames(), bits);
+        int[] begins = begins(framed, begin);
+        String yaml = DescriptionText.of(framed, remarks(begins));
+        return rehearsed(yaml, frames(begins), framed.cut().frames(), bits);
     }
 
     private Optional<Proposal> proposal(BlockSearch.Found found) {
         Framed framed = Framed.ofBlocks(found, work);
-        String yaml = DescriptionText.of(framed, Preamble.remarks(directions.get(0), found.start()));
+        int[] begins = beginsBehind(found.start());
+        String yaml = DescriptionText.of(framed, remarks(begins));
         return framed.allBits() < LEAST_BITS
                 ? Optional.empty()
-                : rehearsed(yaml, streamsFrom(found.start()), found.cut().frames(), framed.allBits());
-    }
-
-    /** The first direction from here on, and the other whole. */
-    private List<byte[]> streamsFrom(int start) {
-        byte[] first = directions.get(0);
-        List<byte[]> streams = new ArrayList<>(directions);
-        streams.set(0, Arrays.copyOfRange(first, start, first.length));
-        return streams;
+                : rehearsed(yaml, frames(begins), found.cut().frames(), framed.allBits());
     }
 
     private Optional<Proposal> proposal(ShapeSearch.Found found) {
-        byte[] first = directions.get(0);
-        List<byte[]> streams = streamsFrom(found.start());
+        int[] begins = beginsBehind(found.start());
         Map<Integer, Framed> shapes = new TreeMap<>();
         found.frames().forEach((byValue, cut) -> shapes.put(byValue, Framed.ofShape(found.shape(byValue), cut, work)));
         double bits = found.bits()
                 + shapes.values().stream().mapToDouble(Framed::allBits).sum();
         return bits < LEAST_BITS
                 ? Optional.empty()
-                : DescriptionText.ofShapes(shapes, Preamble.remarks(first, found.start()))
-                        .flatMap(yaml -> rehearsed(yaml, streams, found.count(), bits));
+                : DescriptionText.ofShapes(shapes, remarks(begins))
+                        .flatMap(yaml -> rehearsed(yaml, frames(begins), found.count(), bits));
     }
 
     private Optional<Proposal> rehearsed(String yaml, List<byte[]> streams, int frames, double bits) {

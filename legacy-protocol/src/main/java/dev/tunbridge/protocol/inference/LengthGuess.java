@@ -29,6 +29,11 @@ record LengthGuess(int at, int size, Endian endian, int shift, int bits, int bia
         return at + size;
     }
 
+    /** Where it ends, and its repetition. */
+    int lastEnd() {
+        return Math.max(end(), repeatedAt.orElse(0) + size);
+    }
+
     /** The same, with the place where all frames say it again, or have said it before; for a length that has many values. */
     LengthGuess repeated(Cut cut) {
         for (int again = Math.max(0, at - size - MOST_BETWEEN); again <= end() + MOST_BETWEEN; again++) {

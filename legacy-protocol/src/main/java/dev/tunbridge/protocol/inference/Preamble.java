@@ -22,13 +22,18 @@ final class Preamble {
         return end < LEAST_TEXT_BYTES ? 0 : end;
     }
 
-    /** What to say of the bytes in front of the first frame, and how a description would have them; empty where there are none. */
-    static List<String> remarks(byte[] bytes, int begin) {
+    /**
+     * What to say of the bytes in front of the first frame, and how a description would have them; empty where there are none.
+     *
+     * @param sender whose frame that is, where there are two ends
+     */
+    static List<String> remarks(byte[] bytes, int begin, String sender) {
         if (begin == 0) {
             return List.of();
         }
         List<String> remarks = new ArrayList<>();
-        remarks.add(begin + " bytes stand in front of the first frame: a login outside frames, or the rest of a frame");
+        remarks.add(begin + " bytes stand in front of the first frame" + sender
+                + ": a login outside frames, or the rest of a frame");
         if (textEnd(bytes, begin) < begin) {
             return remarks;
         }

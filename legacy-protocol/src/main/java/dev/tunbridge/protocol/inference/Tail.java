@@ -14,6 +14,9 @@ record Tail(Optional<CheckGuess> check, Optional<CheckGuess> headerCheck, int tr
     private static final int FRAMES_FOR_TRAILER = 8;
 
     /**
+     * What closes frames; the header is not looked at.
+     *
+     * @param fieldsEnd where the header ends at the earliest
      * @param depth whether parameters that no catalogue has are worked out too
      */
     static Tail of(Cut cut, int fieldsEnd, Depth depth, WorkBound work) {
@@ -37,8 +40,13 @@ record Tail(Optional<CheckGuess> check, Optional<CheckGuess> headerCheck, int tr
                 return new Tail(solved, Optional.empty(), closing);
             }
         }
-        Optional<CheckGuess> headerCheck = search.ofHeader(fieldsEnd);
-        return new Tail(Optional.empty(), headerCheck, cut.frames() < FRAMES_FOR_TRAILER ? 0 : notZero(cut, closing));
+        return new Tail(
+                Optional.empty(), Optional.empty(), cut.frames() < FRAMES_FOR_TRAILER ? 0 : notZero(cut, closing));
+    }
+
+    /** The same with the check of the header, if there is one. */
+    Tail withHeaderCheck(Cut cut, int fieldsEnd, Depth depth, WorkBound work) {
+        return new Tail(check, HeaderCheck.of(cut, fieldsEnd, this, depth, work), trailerBytes);
     }
 
     /** Bytes behind the payload. */

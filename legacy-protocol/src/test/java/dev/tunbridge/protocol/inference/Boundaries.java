@@ -9,6 +9,8 @@ import dev.tunbridge.protocol.frame.LostSynchronisationException;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Where a format sees frames, and of which types. */
 final class Boundaries implements FrameHandler {
@@ -24,6 +26,14 @@ final class Boundaries implements FrameHandler {
             boundaries.seen.add("lost at " + e.offset());
         }
         return boundaries.seen;
+    }
+
+    /** The bytes that frames begin with, by which shapes are told apart. */
+    static Set<Integer> firstBytes(FrameFormat format, byte[] stream) {
+        return of(format, stream).stream()
+                .filter(line -> Character.isDigit(line.charAt(0)))
+                .map(line -> stream[Integer.parseInt(line.substring(0, line.indexOf("..")))] & 0xff)
+                .collect(Collectors.toSet());
     }
 
     @Override

@@ -73,16 +73,47 @@ class InferenceBoundsTest {
 
     @Test
     void tellsTheBlocksInFrontOfTheFirstFrame() {
-        byte[] frames = Recordings.of(FrameFormat.builtin("vtun"), Recordings.Content.PACKETS, 60, Seeds.next());
-        byte[] recording = new byte[100 + frames.length];
-        byte[] greeting = "VTUN server ver 3.X 08/19/2016\n".getBytes(StandardCharsets.US_ASCII);
-        byte[] answer = "OK CHAL: <abcdefghijklmnopabcdefghijklmnop>\n".getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(greeting, 0, recording, 0, greeting.length);
-        System.arraycopy(answer, 0, recording, 50, answer.length);
-        System.arraycopy(frames, 0, recording, 100, frames.length);
+        long seed = Seeds.next();
+        byte[] recording = behindBlocks(
+                recorded("vtun", 60, seed),
+                "VTUN server ver 3.X 08/19/2016\n",
+                "OK CHAL: <abcdefghijklmnopabcdefghijklmnop>\n");
         Proposal best = Inference.of(List.of(recording)).proposals().get(0);
-        assertThat(best.frames()).isEqualTo(60);
-        assertThat(best.yaml()).contains("# 100 bytes stand in front").contains("unframed: {size: 50, pad: \"00\"}");
+        assertThat(best.frames()).as("seed %d", seed).isEqualTo(60);
+        assertThat(best.yaml())
+                .as("seed %d", seed)
+                .contains("# 100 bytes stand in front")
+                .contains("unframed: {size: 50, pad: \"00\"}");
+    }
+
+    @Test
+    void tellsTheBlocksInFrontOfTheFramesOfBothEnds() {
+        long seed = Seeds.next();
+        byte[] more =
+                behindBlocks(recorded("reference", 60, seed), "ACME 3\n", "OK CHAL: <abcdefghijklmnop>\n", "READY\n");
+        byte[] less = behindBlocks(recorded("reference", 30, seed + 1), "HOST: site\n", "CHAL: <ponmlkjihgfedcba>\n");
+        Proposal best = Inference.of(List.of(less, more)).proposals().get(0);
+        assertThat(best.frames()).as("seed %d%n%s", seed, best.yaml()).isEqualTo(90);
+        assertThat(best.yaml())
+                .as("seed %d", seed)
+                .contains("# 150 bytes stand in front of the first frame of who has sent more")
+                .contains("# 100 bytes stand in front of the first frame of who has sent less")
+                .contains("#   HOST: site\n");
+    }
+
+    private static byte[] recorded(String format, int frames, long seed) {
+        return Recordings.of(FrameFormat.builtin(format), Recordings.Content.PACKETS, frames, seed);
+    }
+
+    /** Blocks of 50 bytes, filled up with zeros. */
+    private static byte[] behindBlocks(byte[] frames, String... blocks) {
+        byte[] recording = new byte[50 * blocks.length + frames.length];
+        for (int i = 0; i < blocks.length; i++) {
+            byte[] text = blocks[i].getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(text, 0, recording, 50 * i, text.length);
+        }
+        System.arraycopy(frames, 0, recording, 50 * blocks.length, frames.length);
+        return recording;
     }
 
     private static byte[] bytes(Random random, int kind) {

@@ -50,6 +50,49 @@ final class MadeUp {
                   payload: {at: 9}
                   headerCheck: {algorithm: xor, from: 0, to: 8, at: 8}
                 """);
+        put(formats, "checks of header and payload", """
+                  sync: {bytes: "B5 4A"}
+                  header: [{name: type, at: 2, size: 1}]
+                  length: {at: 3, size: 2, endian: little, counts: payload, max: 1500}
+                  payload: {at: 7}
+                  headerCheck: {algorithm: crc16-dnp, from: 0, to: 5, at: 5, endian: little}
+                  check: {algorithm: crc32, from: payload-start, to: payload-end, at: payload-end}
+                """);
+        put(formats, "a check of the length alone", """
+                  sync: {bytes: "5D F7"}
+                  header: [{name: type, at: 4, size: 1}]
+                  length: {at: 2, size: 1, counts: payload, max: 250}
+                  payload: {at: 5}
+                  headerCheck: {algorithm: lrc, from: 2, to: 3, at: 3}
+                  check: {algorithm: xor, from: 4, to: payload-end, at: payload-end}
+                  trailer: "16"
+                """);
+        put(formats, "both checks in the header", """
+                  sync: {bytes: "D5"}
+                  header: [{name: type, at: 1, size: 1}]
+                  length: {at: 2, size: 2, counts: all, max: 1500}
+                  payload: {at: 9}
+                  headerCheck: {algorithm: xor, init: 0xA5, from: 0, to: 4, at: 4}
+                  check: {algorithm: crc32c, from: 9, to: payload-end, at: 5}
+                """);
+        put(formats, "a header of an unlisted CRC in a frame of another", """
+                  sync: {bytes: "E7"}
+                  header: [{name: type, at: 1, size: 1}, {name: sequence, at: 2, size: 2}]
+                  length: {at: 4, size: 2, counts: after-length, max: 1500}
+                  payload: {at: 8}
+                  headerCheck: {algorithm: crc, width: 16, poly: 0xC867, init: 0, refin: false, refout: false, xorout: 0x1234,
+                                from: 1, to: 6, at: 6}
+                  check: {algorithm: crc, width: 32, poly: 0xF4ACFB13, init: 0xFFFFFFFF, refin: true, refout: true,
+                          xorout: 0xFFFFFFFF, from: 0, to: payload-end, at: payload-end, endian: little}
+                """);
+        put(formats, "a header of its own check between marks", """
+                  header: [{name: type, at: 0, size: 1}, {name: sequence, at: 1, size: 2}]
+                  payload: {at: 4, max: 1500}
+                  headerCheck: {algorithm: crc, width: 8, poly: 0x07, init: 0, refin: false, refout: false, xorout: 0,
+                                from: 0, to: 3, at: 3}
+                  check: {algorithm: crc16-x25, from: 0, to: payload-end, at: payload-end, endian: little}
+                  escape: hdlc
+                """);
         put(formats, "cobs with a catalogue check", """
                   header: [{name: type, at: 0, size: 1}]
                   payload: {at: 1, max: 1500}
@@ -129,6 +172,19 @@ final class MadeUp {
                       check: {algorithm: sum, from: 0, to: payload-end, at: payload-end}
                       type: 8
                     - {sync: {bytes: "C3"}, payload: {at: 1, size: 0}, type: 4}
+                """);
+        put(formats, "two shapes of which one checks its header", """
+                  shapes:
+                    - sync: {bytes: "69"}
+                      header: [{name: type, at: 1, size: 1, bits: 3}]
+                      length: {at: 2, size: 2, counts: payload, max: 1500}
+                      payload: {at: 6}
+                      headerCheck: {algorithm: fletcher, modulus: 255, from: 0, to: 4, at: 4}
+                      check: {algorithm: crc16-x25, from: 6, to: payload-end, at: payload-end}
+                    - sync: {bytes: "96"}
+                      payload: {at: 1, size: 6}
+                      check: {algorithm: sum, from: 0, to: payload-end, at: payload-end}
+                      type: 8
                 """);
         return formats;
     }
