@@ -158,11 +158,6 @@ public record Protocol(
         return Prelude.of(unframed(from), codec);
     }
 
-    /** The same where it is known what may not be told to anybody, which the other end may echo; empty for nothing. */
-    public Prelude newPrelude(End from, MessageCodec codec, String secret) {
-        return Prelude.of(unframed(from), codec, secret);
-    }
-
     /** What this end says in front of its first frame, in order. */
     public List<Due> unframed(End from) {
         return driver.map(plugged -> plugged.factory().unframed(from)).orElseGet(() -> session.unframed(from));

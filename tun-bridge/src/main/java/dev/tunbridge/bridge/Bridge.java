@@ -2,6 +2,7 @@ package dev.tunbridge.bridge;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
+import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.local.AppTarget;
 import dev.tunbridge.bridge.mapping.MappedClient;
@@ -49,6 +50,9 @@ public final class Bridge implements AutoCloseable {
     /** An orderly end takes milliseconds, and seconds on a machine with next to no processor; what takes longer is stuck. */
     private static final long CLOSE_SECONDS = 10;
 
+    /** As it was built, or changed since. */
+    private volatile BridgeConfig config;
+
     private final @Nullable EventLoopGroup ownGroup;
     private final EventLoop loop;
     private final Function<TunDevice, Tunnel> tunnels;
@@ -86,6 +90,7 @@ public final class Bridge implements AutoCloseable {
             DeviceFactory devices,
             NetworkSetup networkSetup,
             NameResolver resolver) {
+        this.config = config;
         this.listener = listener;
         this.devices = devices;
         EventLoopGroup used = group == null ? newGroup(config.get(Settings.TUN_NAME)) : group;
@@ -93,8 +98,8 @@ public final class Bridge implements AutoCloseable {
         loop = used.next();
         maxHandedOverBytes = config.get(Settings.APP_QUEUE_BYTES);
         maxAppBytes = login.protocol().newCodec().maxAppBytes();
-        tunnels = device ->
-                new Tunnel(config, server, login, applications, loop, device, networkSetup, resolver, new FromTunnel());
+        tunnels = device -> new Tunnel(
+                this.config, server, login, applications, loop, device, networkSetup, resolver, new FromTunnel());
     }
 
     public static BridgeBuilder builder() {
@@ -227,6 +232,32 @@ public final class Bridge implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes settings that count at once; the session and all that travels in it go on.
+     *
+     * @param next the configuration that this bridge has, but for such settings
+     * @throws IllegalArgumentException naming the first that takes a new bridge
+     */
+    public void reconfigure(BridgeConfig next) {
+        for (Setting<?> changed : next.changedFrom(config)) {
+            if (changed.reload() != Setting.Reload.LIVE) {
+                throw new IllegalArgumentException(
+                        changed.key() + ": counts " + changed.reload().words() + "; allowed: a new bridge");
+            }
+        }
+        config = next;
+        try {
+            loop.execute(() -> {
+                Tunnel current = tunnel;
+                if (current != null) {
+                    current.reconfigure(next);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("asked to take other settings after the end");
+        }
+    }
+
     /** Begins to close: tells the server, takes device, addresses, routes and rules back. */
     public CompletionStage<@Nullable BridgeException> shutdown() {
         onLoop(() -> {
@@ -336,6 +367,11 @@ public final class Bridge implements AutoCloseable {
         public void onState(BridgeState next, String detail) {
             state = next;
             tell(() -> listener.onState(next, detail));
+        }
+
+        @Override
+        public void onTrouble(Trouble trouble, String detail) {
+            tell(() -> listener.onTrouble(trouble, detail));
         }
 
         @Override

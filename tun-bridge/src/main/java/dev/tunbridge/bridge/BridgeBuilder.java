@@ -3,6 +3,7 @@ package dev.tunbridge.bridge;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Endpoint;
+import dev.tunbridge.bridge.config.Secrets;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.local.AppTarget;
 import dev.tunbridge.bridge.local.ServicePorts;
@@ -122,6 +123,7 @@ public final class BridgeBuilder {
      * @throws ConfigException naming the key, the value and what is allowed
      */
     public Bridge build() {
+        config = Secrets.resolve(config);
         Endpoint server = config.server();
         SocketTuning.check(config);
         Login login = Login.of(config, protocol != null ? protocol : loadProtocol(config));

@@ -12,6 +12,9 @@ public interface BridgeListener {
     /** The state changed; {@code detail} says why in words, for a log or a person. */
     default void onState(BridgeState state, String detail) {}
 
+    /** What keeps the bridge from its server; the state becomes {@link BridgeState#WAITING} next. */
+    default void onTrouble(Trouble trouble, String detail) {}
+
     /** A session was established, for the first time or after a reconnect. */
     default void onEstablished(TunnelInfo tunnel) {}
 

@@ -143,7 +143,8 @@ public final class Description {
             refuseAliasesAndDepth(yaml, settings);
             Optional<Node> root = new Compose(settings).composeString(yaml);
             return root.filter(node -> !node.getTag().equals(Tag.NULL))
-                    .orElseThrow(() -> new DescriptionException(text.start(), "", "is empty; allowed: a description"));
+                    .orElseThrow(
+                            () -> new DescriptionException(text.start(), "", "is empty; allowed: keys with values"));
         } catch (MarkedYamlEngineException e) {
             throw new DescriptionException(text.of(e.getProblemMark()), "", "is not YAML: " + e.getProblem());
         } catch (YamlEngineException | IllegalArgumentException e) { // the latter of a tag like !%5

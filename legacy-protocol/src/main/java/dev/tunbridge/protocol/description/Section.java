@@ -258,6 +258,11 @@ public final class Section {
         return count * nanosPerUnit;
     }
 
+    /** Everything below, where the file is keys and values and nothing else, by dotted keys. */
+    public Map<String, Leaf> leaves() {
+        return Leaf.below(text, mapping);
+    }
+
     /** Every key of the mapping, where the keys are names that the description chooses. */
     public Set<String> names() {
         return new TreeSet<>(pairs.keySet());

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** Which of the names that there are was meant. */
-final class Spelling {
+public final class Spelling {
     private Spelling() {}
 
     /** The nearest name, if it is so near that a slip of the finger explains the difference. */
-    static Optional<String> nearest(String name, Collection<String> names) {
+    public static Optional<String> nearest(String name, Collection<String> names) {
         return names.stream()
                 .filter(other -> distance(name, other) <= Math.max(1, Math.min(name.length(), other.length()) / 3))
                 .min(Comparator.comparingInt((String other) -> distance(name, other))

@@ -11,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one end says before its first frame: lines, blocks, raw bytes, as its script has them. It reads them in order, and from then
@@ -20,33 +19,25 @@ import org.jspecify.annotations.Nullable;
 public final class Prelude {
     private final MessageCodec codec;
     private final Deque<Due> due;
-    /** Null where it is not known whether there is one. */
-    private final @Nullable String secret;
 
-    private Prelude(MessageCodec codec, Collection<Due> due, @Nullable String secret) {
+    private Prelude(MessageCodec codec, Collection<Due> due) {
         this.codec = codec;
         this.due = new ArrayDeque<>(due);
-        this.secret = secret;
     }
 
     /** What this end says. */
     public static Prelude of(SessionScript script, End from, MessageCodec codec) {
-        return new Prelude(codec, script.unframed(from), null);
+        return new Prelude(codec, script.unframed(from));
     }
 
     /** What is due, in order. */
     public static Prelude of(List<Due> due, MessageCodec codec) {
-        return new Prelude(codec, due, null);
-    }
-
-    /** The same where it is known what may not be told to anybody, which the other end may echo; empty for nothing. */
-    public static Prelude of(List<Due> due, MessageCodec codec, String secret) {
-        return new Prelude(codec, due, secret);
+        return new Prelude(codec, due);
     }
 
     /** A stream that begins with a frame, or is met behind its beginning. */
     public static Prelude none(MessageCodec codec) {
-        return new Prelude(codec, List.of(), "");
+        return new Prelude(codec, List.of());
     }
 
     /** Whether the next byte is that of a frame. */
@@ -69,17 +60,12 @@ public final class Prelude {
                     break;
                 }
             } catch (MalformedMessageException e) {
-                throw mayBeQuoted(next, in)
+                throw next.mayBeQuoted()
                         ? new PreludeException(e.getMessage() + "; came " + Octets.quoted(in), e)
                         : new PreludeException(next.names().get(0) + " is not as it is laid out", e);
             }
             due.remove();
         }
         return in.readerIndex() - index;
-    }
-
-    /** Whether what came holds no secret; where that is not known, whether the other end has not heard it yet. */
-    private boolean mayBeQuoted(Due next, ByteBuf in) {
-        return secret == null ? next.mayBeQuoted() : next.mayBeQuoted() || !Words.holds(in, secret);
     }
 }

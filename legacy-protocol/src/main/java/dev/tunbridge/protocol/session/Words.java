@@ -3,9 +3,6 @@ package dev.tunbridge.protocol.session;
 import dev.tunbridge.protocol.message.Message;
 import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.protocol.message.Value;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.util.NetUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -41,18 +38,6 @@ final class Words {
             }
         });
         return String.join(" ", texts);
-    }
-
-    /** Whether the readable bytes hold the secret, or end with a part of it. */
-    static boolean holds(ByteBuf in, String secret) {
-        byte[] wanted = secret.getBytes(StandardCharsets.UTF_8);
-        for (int from = in.readerIndex(); from < in.writerIndex() && wanted.length > 0; from++) {
-            int most = Math.min(wanted.length, in.writerIndex() - from);
-            if (ByteBufUtil.equals(in, from, Unpooled.wrappedBuffer(wanted), 0, most)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     static Optional<String> told(Value value, String secret) {

@@ -212,7 +212,7 @@ class FrameFormatTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "`` | is empty; allowed: a description",
+                "`` | is empty; allowed: keys with values",
                 "name: [ | 1:8: is not YAML: ",
                 "name: a¶name: b | 2:1: name: is there twice; allowed: once",
                 "name: a¶frame: {b: 1, b: 2} | 2:15: frame.b: is there twice",

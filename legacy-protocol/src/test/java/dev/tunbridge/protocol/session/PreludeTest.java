@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,20 +72,14 @@ class PreludeTest {
         private final ByteBuf said = Unpooled.buffer();
         private final List<SessionAction> actions = new ArrayList<>();
 
-        /** @param secret that is not quoted, where it is known */
-        Speaker(Session session, End other, Optional<String> secret) {
+        Speaker(Session session, End other) {
             this.session = session;
-            prelude = secret.map(known -> PROTOCOL.newPrelude(other, codec, known))
-                    .orElseGet(() -> PROTOCOL.newPrelude(other, codec));
+            prelude = PROTOCOL.newPrelude(other, codec);
         }
 
         static Speaker client(Map<String, Value> variables) {
-            return client(variables, Optional.empty());
-        }
-
-        static Speaker client(Map<String, Value> variables, Optional<String> secret) {
             return new Speaker(
-                    Session.client(PROTOCOL.session(), PROTOCOL.format(), variables, Script.STILL), End.SERVER, secret);
+                    Session.client(PROTOCOL.session(), PROTOCOL.format(), variables, Script.STILL), End.SERVER);
         }
 
         static Speaker server(String token) throws Exception {
@@ -106,8 +99,7 @@ class PreludeTest {
                                     ? new Admission.Decision.Refused("closed", "not today")
                                     : Script.admit(tunnel),
                             Script.STILL),
-                    End.CLIENT,
-                    Optional.empty());
+                    End.CLIENT);
         }
 
         void begin() {
@@ -263,23 +255,6 @@ class PreludeTest {
                 .hasMessage("accepted is not as it is laid out");
     }
 
-    /** Where it is known what that is, everything else is the answer of the server, and told. */
-    @ParameterizedTest
-    @CsvSource({
-        "ERR no such pump#, ; came \"ERR no such pump",
-        "you said SECRET#, ; came \"you said SECRET",
-        "you said secret#, accepted is not as it is laid out",
-        "#you said sec, accepted is not as it is laid out", // and the rest is on its way
-    })
-    void aKnownTokenAloneIsNotQuoted(String came, String told) {
-        Speaker client = Speaker.client(CONFIGURED, Optional.of("secret"));
-        client.begin();
-        client.hear(bytes("MIX v1.2\n" + "\0".repeat(11) + "\0\10ABCDEFGH"), 1000);
-        assertThatThrownBy(() -> client.hear(bytes(came.replace('#', '\n')), 1000))
-                .isInstanceOf(PreludeException.class)
-                .hasMessageContaining(told);
-    }
-
     /** A line of two bytes' end, whose first may stand in it alone. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 1000})
@@ -297,9 +272,7 @@ class PreludeTest {
         List<Message> heard = new ArrayList<>();
         Speaker listener =
                 new Speaker(
-                        Session.client(PROTOCOL.session(), PROTOCOL.format(), CONFIGURED, Script.STILL),
-                        End.SERVER,
-                        Optional.empty()) {
+                        Session.client(PROTOCOL.session(), PROTOCOL.format(), CONFIGURED, Script.STILL), End.SERVER) {
                     @Override
                     public void onMessage(Message message) {
                         heard.add(message);

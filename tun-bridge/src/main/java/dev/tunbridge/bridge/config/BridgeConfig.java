@@ -1,5 +1,6 @@
 package dev.tunbridge.bridge.config;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,24 @@ public final class BridgeConfig {
         Map<String, String> merged = new LinkedHashMap<>(texts);
         merged.putAll(changes);
         return new BridgeConfig(merged);
+    }
+
+    /** A copy in which this key is not set. */
+    BridgeConfig without(Setting<?> setting) {
+        Map<String, String> left = new LinkedHashMap<>(texts);
+        left.remove(setting.key());
+        return new BridgeConfig(left);
+    }
+
+    /** The keys whose values differ from those of another configuration, in the order of the reference page. */
+    public List<Setting<?>> changedFrom(BridgeConfig other) {
+        List<Setting<?>> changed = new ArrayList<>();
+        for (Setting<?> setting : Settings.all()) {
+            if (!text(setting).equals(other.text(setting))) {
+                changed.add(setting);
+            }
+        }
+        return changed;
     }
 
     /**

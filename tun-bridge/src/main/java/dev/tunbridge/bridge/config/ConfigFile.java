@@ -1,72 +1,122 @@
 package dev.tunbridge.bridge.config;
 
+import dev.tunbridge.protocol.description.Description;
+import dev.tunbridge.protocol.description.DescriptionException;
+import dev.tunbridge.protocol.description.Leaf;
+import dev.tunbridge.protocol.description.Section;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
-/** A YAML file of settings: nesting becomes dots, lists become commas. */
-public final class ConfigFile {
+/**
+ * What a YAML file of settings says, or those of a folder together: nesting becomes dots, lists become commas, {@code ${env:NAME}}
+ * what the environment has.
+ *
+ * @param said by dotted key
+ * @param texts the values, with the environment's in their places
+ * @param tunnels names of {@code tunnels}, those included that say nothing
+ */
+record ConfigFile(Map<String, Leaf> said, Map<String, String> texts, Set<String> tunnels) {
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:([^}]*)}");
 
-    /** A configuration is a page, not a book; a file beyond this is a mistake. */
-    private static final long MAX_FILE_BYTES = 1 << 20;
-
-    private ConfigFile() {}
-
-    /** Reads the file over the defaults; every fault is a {@link ConfigException} that names the file. */
-    public static BridgeConfig load(Path file) {
-        String source = file.toString();
+    /** Of a file, or of all files of a folder that end in .yaml or .yml, in the order of their names. */
+    static ConfigFile load(Path path, UnaryOperator<@Nullable String> environment) {
         try {
-            if (Files.size(file) > MAX_FILE_BYTES) {
-                throw ConfigException.of(source, "larger than 1 MiB; that is no configuration");
+            if (!Files.isDirectory(path)) {
+                return read(path, environment);
             }
-            return parse(Files.readString(file), source);
+            List<Path> files = filesOf(path);
+            if (files.isEmpty()) {
+                throw ConfigException.of(
+                        path.toString(), "has no file that ends in .yaml or .yml; allowed: one at least");
+            }
+            ConfigFile all = new ConfigFile(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>());
+            for (Path file : files) {
+                all.add(read(file, environment));
+            }
+            return all;
+        } catch (DescriptionException e) {
+            throw ConfigException.of(e);
         } catch (IOException e) {
-            throw ConfigException.of(source, "cannot be read: " + FileFault.reason(e), e);
+            throw ConfigException.of(path.toString(), "cannot be read: " + FileFault.reason(e), e);
         }
     }
 
-    static BridgeConfig parse(String yaml, String source) {
-        Object root;
+    static ConfigFile parse(String yaml, String source) {
         try {
-            root = new Load(LoadSettings.builder().setLabel(source).build()).loadFromString(yaml);
-        } catch (YamlEngineException | IllegalArgumentException e) { // the latter of a tag like !%5
-            throw ConfigException.of(source, "not YAML: " + firstLines(e.getMessage()));
-        }
-        Map<String, String> flat = new LinkedHashMap<>();
-        if (root != null) {
-            flatten("", root, flat, source);
-        }
-        try {
-            return BridgeConfig.defaults().with(flat);
-        } catch (ConfigException e) {
-            throw ConfigException.of(source, String.valueOf(e.getMessage()));
+            return of(Description.read(yaml, source), name -> null, false);
+        } catch (DescriptionException e) {
+            throw ConfigException.of(e);
         }
     }
 
-    private static void flatten(String prefix, @Nullable Object node, Map<String, String> flat, String source) {
-        if (node instanceof Map<?, ?> map) {
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                String name = String.valueOf(entry.getKey());
-                flatten(prefix.isEmpty() ? name : prefix + "." + name, entry.getValue(), flat, source);
+    private static List<Path> filesOf(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches("[^.].*\\.ya?ml"))
+                    .sorted()
+                    .toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static ConfigFile read(Path file, UnaryOperator<@Nullable String> environment) throws IOException {
+        return of(Description.load(file), environment, Secrets.isOpenToOthers(file));
+    }
+
+    private static ConfigFile of(Section root, UnaryOperator<@Nullable String> environment, boolean isOpen) {
+        Map<String, Leaf> said = root.leaves();
+        Map<String, String> texts = new LinkedHashMap<>();
+        said.forEach((key, leaf) -> texts.put(key, text(leaf, environment)));
+        if (isOpen) {
+            refuseSecrets(said, texts);
+        }
+        Set<String> tunnels = new LinkedHashSet<>();
+        root.optionalSection(ConfigReader.TUNNELS).ifPresent(section -> tunnels.addAll(section.names()));
+        return new ConfigFile(said, texts, tunnels);
+    }
+
+    private static String text(Leaf leaf, UnaryOperator<@Nullable String> environment) {
+        Matcher found = VARIABLE.matcher(leaf.value());
+        return found.replaceAll(each -> {
+            String value = environment.apply(each.group(1));
+            if (value == null) {
+                throw leaf.refuse("names the environment variable \"" + each.group(1)
+                        + "\", which is not set; allowed: one that is, or the value itself");
             }
-        } else if (prefix.isEmpty()) {
-            throw ConfigException.of(source, "expected keys and values, found " + node);
-        } else if (node instanceof List<?> list) {
-            flat.put(prefix, list.stream().map(String::valueOf).collect(Collectors.joining(",")));
-        } else {
-            flat.put(prefix, node == null ? "" : String.valueOf(node));
-        }
+            return Matcher.quoteReplacement(value);
+        });
     }
 
-    private static String firstLines(@Nullable String message) {
-        return message == null ? "unreadable" : message.strip().replaceAll("\\s*\\n\\s*", " ");
+    private static void refuseSecrets(Map<String, Leaf> said, Map<String, String> texts) {
+        said.forEach((key, leaf) -> {
+            boolean isSecret = key.equals(Settings.TOKEN.key()) || key.endsWith("." + Settings.TOKEN.key());
+            if (isSecret && leaf.value().equals(texts.get(key)) && !leaf.value().isEmpty()) {
+                throw leaf.refuse("stands in a file that others may read; allowed: " + Settings.TOKEN_FILE.key()
+                        + ", \"${env:NAME}\", or a file that they may not (chmod o-r)");
+            }
+        });
+    }
+
+    private void add(ConfigFile other) {
+        other.said.forEach((key, leaf) -> {
+            Leaf before = said.putIfAbsent(key, leaf);
+            if (before != null) {
+                throw leaf.atKey("is there twice; allowed: once, and it is at " + before.position() + " already");
+            }
+        });
+        texts.putAll(other.texts);
+        tunnels.addAll(other.tunnels);
     }
 }

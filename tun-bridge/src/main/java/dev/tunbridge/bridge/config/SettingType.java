@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.config;
 
 import dev.tunbridge.bridge.filter.Prefix;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,11 +22,12 @@ import java.util.stream.Collectors;
 public record SettingType<T>(String allowed, Function<String, T> parser) {
     private static final Pattern QUANTITY = Pattern.compile("(\\d{1,15})\\s*([A-Za-z]*)");
 
-    T parse(String key, String text) {
+    /** @param shown the text as a fault may show it */
+    T parse(String key, String text, String shown) {
         try {
             return parser.apply(text.strip());
         } catch (IllegalArgumentException e) {
-            throw new ConfigException(key, text, allowed);
+            throw new ConfigException(key, shown, allowed);
         }
     }
 
@@ -37,6 +39,14 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
         return new SettingType<>(allowed, text -> {
             require(text.matches(pattern));
             return text;
+        });
+    }
+
+    static SettingType<Path> absolutePath() {
+        return new SettingType<>("an absolute path", text -> {
+            Path path = Path.of(text); // throws InvalidPathException, which is an IllegalArgumentException
+            require(path.isAbsolute());
+            return path;
         });
     }
 

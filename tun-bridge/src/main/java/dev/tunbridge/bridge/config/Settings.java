@@ -8,11 +8,12 @@ import dev.tunbridge.bridge.filter.Prefix;
 import dev.tunbridge.bridge.local.RelayTarget;
 import dev.tunbridge.bridge.local.SourceMode;
 import dev.tunbridge.bridge.queue.PortRange;
+import dev.tunbridge.protocol.description.Spelling;
 import dev.tunbridge.protocol.frame.BoundaryGrade;
 import dev.tunbridge.protocol.message.Carriage;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,8 +55,20 @@ public final class Settings {
             "tunbridge",
             "What the device calls itself in its hello.");
 
-    public static final Setting<String> TOKEN =
-            add("identity.token", SettingType.bytesOfText(0, 255), "", "The secret that the server asks for.");
+    public static final Setting<String> TOKEN = add(new Setting<>(
+            "identity.token",
+            SettingType.bytesOfText(0, 255),
+            "",
+            "The secret that the server asks for. In a file that others may read it must come from the environment.",
+            Setting.Reload.SESSION,
+            true));
+
+    public static final Setting<Optional<Path>> TOKEN_FILE = add(
+            "identity.token-file",
+            SettingType.optional(new SettingType<>("the path of a file that others may not read", Path::of)),
+            "",
+            "The file that has the secret, without the line's end; read when the configuration is. A systemd credential:"
+                    + " ${env:CREDENTIALS_DIRECTORY}/NAME.");
 
     public static final Setting<List<Carriage>> CARRIAGE = add(
             "carriage",
@@ -229,13 +242,13 @@ public final class Settings {
             "Mark: connections that come in by the device are marked by nftables, and a rule leads what answers them back"
                     + " into it, with clients' own addresses. Not for UDP services bound to no address.");
 
-    public static final Setting<List<AllowRule>> ALLOW = add(
+    public static final Setting<List<AllowRule>> ALLOW = addLive(
             "filter.allow",
             SettingType.listOf(new SettingType<>(AllowRule.ALLOWED, AllowRule::parse)),
             "",
             "Protocols and ports that may pass, both ways; empty: all.");
 
-    public static final Setting<List<Prefix>> SOURCES = add(
+    public static final Setting<List<Prefix>> SOURCES = addLive(
             "filter.sources",
             SettingType.listOf(new SettingType<>(
                     "NETWORK/LENGTH (as 10.0.0.0/8, with no bits set past its length)", Prefix::parse)),
@@ -465,14 +478,14 @@ public final class Settings {
             "10s",
             "How long a connection may take to be established.");
 
-    public static final Setting<Long> RECONNECT_FIRST = add(
+    public static final Setting<Long> RECONNECT_FIRST = addLive(
             "reconnect.first",
             SettingType.nanos("10ms", "1h"),
             "1s",
             "Wait before the first new try; doubles from there, give or take a quarter.");
 
     public static final Setting<Long> RECONNECT_MOST =
-            add("reconnect.most", SettingType.nanos("10ms", "24h"), "2m", "The longest wait between two tries.");
+            addLive("reconnect.most", SettingType.nanos("10ms", "24h"), "2m", "The longest wait between two tries.");
 
     /** What else is the default where the mode is plain. */
     private static final Map<Setting<?>, String> PLAIN = Map.ofEntries(
@@ -513,40 +526,25 @@ public final class Settings {
     public static Setting<?> byKey(String key) {
         Setting<?> setting = BY_KEY.get(key);
         if (setting == null) {
-            String nearest = BY_KEY.keySet().stream()
-                    .min(Comparator.comparingInt(known -> editDistance(known, key)))
-                    .orElseThrow();
-            boolean isNear = editDistance(nearest, key) <= Math.max(2, key.length() / 3);
             throw ConfigException.of(
                     key,
-                    isNear
-                            ? "unknown key; the nearest is '" + nearest + "'"
-                            : "unknown key; 'tunbridge check --settings' lists all");
+                    Spelling.nearest(key, BY_KEY.keySet())
+                            .map(nearest -> "unknown key; the nearest is '" + nearest + "'")
+                            .orElse("unknown key; 'tunbridge check --settings' lists all"));
         }
         return setting;
     }
 
     private static <T> Setting<T> add(String key, SettingType<T> type, String defaultValue, String description) {
-        Setting<T> setting = new Setting<>(key, type, defaultValue, description);
-        BY_KEY.put(key, setting);
-        return setting;
+        return add(new Setting<>(key, type, defaultValue, description));
     }
 
-    /** Levenshtein distance, one row at a time. */
-    private static int editDistance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitution, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
+    private static <T> Setting<T> addLive(String key, SettingType<T> type, String defaultValue, String description) {
+        return add(new Setting<>(key, type, defaultValue, description, Setting.Reload.LIVE, false));
+    }
+
+    private static <T> Setting<T> add(Setting<T> setting) {
+        BY_KEY.put(setting.key(), setting);
+        return setting;
     }
 }

@@ -16,8 +16,8 @@ public final class TunnelFilter {
     private final Prefix.Match device;
     private final Prefix.Match outerServer;
     private final int outerServerPort;
-    private final Prefix.Match[] sources;
-    private final @Nullable AllowList allowed;
+    private Prefix.Match[] sources;
+    private @Nullable AllowList allowed;
 
     /**
      * @param device the device's tunnel address; its family is the tunnel's
@@ -33,8 +33,18 @@ public final class TunnelFilter {
         this.device = exactly(device);
         this.outerServer = exactly(outerServer.getAddress());
         this.outerServerPort = outerServer.getPort();
-        this.sources = sources.stream().map(Prefix::match).toArray(Prefix.Match[]::new);
+        this.sources = matches(sources);
         this.allowed = allow.isEmpty() ? null : new AllowList(allow);
+    }
+
+    /** From now on these may pass; what is open stays so, if it may. */
+    public void permit(Collection<Prefix> newSources, Collection<AllowRule> newAllow) {
+        sources = matches(newSources);
+        allowed = newAllow.isEmpty() ? null : new AllowList(newAllow);
+    }
+
+    private static Prefix.Match[] matches(Collection<Prefix> prefixes) {
+        return prefixes.stream().map(Prefix::match).toArray(Prefix.Match[]::new);
     }
 
     private static Prefix.Match exactly(InetAddress address) {

@@ -31,6 +31,11 @@ public final class WaitHistogram {
         return micros.getTotalCount();
     }
 
+    /** All waits together, to the same precision. */
+    public long totalNanos() {
+        return Math.round(micros.getMean() * count() * UNIT_NANOS);
+    }
+
     /** How many waited longer than that. */
     public long over(long nanos) {
         long unit = nanos / UNIT_NANOS;

@@ -6,6 +6,7 @@ import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.config.TunnelConfig;
 import dev.tunbridge.bridge.local.SourceMode;
 import dev.tunbridge.bridge.tunnel.Login;
 import dev.tunbridge.protocol.Protocol;
@@ -89,12 +90,16 @@ final class CheckCommand implements Callable<Integer> {
         if (tried != null) {
             return inspect(tried, options.config(), out);
         }
-        List<BridgeConfig> configs = options.configs();
-        for (BridgeConfig config : configs) {
-            if (configs.size() > 1) {
-                out.println("Tunnel " + config.get(Settings.TUN_NAME));
+        List<TunnelConfig> tunnels = options.service().tunnels();
+        for (TunnelConfig tunnel : tunnels) {
+            if (tunnels.size() > 1) {
+                out.println("Tunnel " + tunnel.name());
             }
-            explain(config, out);
+            try {
+                explain(tunnel.config(), out);
+            } catch (ConfigException e) {
+                throw tunnels.size() > 1 || tunnel.said().containsKey(e.key()) ? tunnel.locate(e) : e;
+            }
         }
         return ExitCode.OK;
     }
@@ -155,7 +160,7 @@ final class CheckCommand implements Callable<Integer> {
         out.println("Settings");
         for (Setting<?> setting : Settings.all()) {
             if (config.isSet(setting)) {
-                String value = setting.equals(Settings.TOKEN) ? "(set, not shown)" : config.text(setting);
+                String value = setting.isSecret() ? "(set, not shown)" : config.text(setting);
                 out.println("  " + setting.key() + " = " + value);
             }
         }

@@ -2,10 +2,11 @@ package dev.tunbridge.bridge.service;
 
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
-import dev.tunbridge.bridge.config.ConfigFile;
+import dev.tunbridge.bridge.config.ConfigReader;
+import dev.tunbridge.bridge.config.ServiceConfig;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.config.TunnelConfig;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ final class ConfigOptions {
             names = "--config",
             paramLabel = "FILE",
             description =
-                    "YAML file of settings; 'tunbridge check' explains it. 'run' and 'check' take several: each is a tunnel.")
+                    "YAML file of settings, or a folder of them; 'tunbridge check' explains it. One tunnel, or several by name"
+                            + " below 'tunnels:'. 'run' and 'check' take several.")
     private List<Path> files = List.of();
 
     @Option(names = "--server", paramLabel = "HOST:PORT", description = "The third party's server.")
@@ -47,46 +49,41 @@ final class ConfigOptions {
 
     /** Of a command that takes one. */
     BridgeConfig config() {
-        if (files.size() > 1) {
-            throw new ConfigException("--config", files.size() + " files", "one, except with 'run' and 'check'");
-        }
-        return configs().get(0);
+        return only(service());
     }
 
-    /** One for each file, each with a device of its own; one where there is no file. */
-    List<BridgeConfig> configs() {
+    /** The one tunnel's settings, for a command that takes one. */
+    static BridgeConfig only(ServiceConfig service) {
+        List<TunnelConfig> tunnels = service.tunnels();
+        if (tunnels.size() > 1) {
+            throw new ConfigException("--config", tunnels.size() + " tunnels", "one, except with 'run' and 'check'");
+        }
+        return tunnels.get(0).config();
+    }
+
+    /** Whether there is anything that can be read anew. */
+    boolean hasFiles() {
+        return !files.isEmpty();
+    }
+
+    /** The service and its tunnels; read anew at each call. */
+    ServiceConfig service() {
         if (files.size() > 1 && tun != null) {
             throw new ConfigException("--tun", tun, "one device name in each file, where there are several");
         }
-        List<BridgeConfig> configs = files.isEmpty()
-                ? List.of(config(null))
-                : files.stream().map(this::config).toList();
-        Map<String, Path> devices = new HashMap<>();
-        for (int i = 0; i < files.size(); i++) {
-            String device = configs.get(i).get(Settings.TUN_NAME);
-            Path other = devices.putIfAbsent(device, files.get(i));
-            if (other != null) {
-                throw new ConfigException(
-                        Settings.TUN_NAME.key(), device, "another name than in " + other + ", in " + files.get(i));
-            }
-        }
-        return configs;
-    }
-
-    private BridgeConfig config(@Nullable Path file) {
         Map<String, String> changes = new LinkedHashMap<>();
         put(changes, Settings.SERVER.key(), server);
         put(changes, Settings.TUN_NAME.key(), tun);
         put(changes, Settings.FORMAT.key(), format);
         put(changes, Settings.TOKEN.key(), token);
         put(changes, Settings.PLUGINS.key(), listOf(plugins));
-        return config(file, changes, settings);
+        changes.putAll(changes(settings));
+        return ConfigReader.read(files, changes);
     }
 
-    /** The file's settings, these over them, and each {@code KEY=VALUE} over those. */
-    static BridgeConfig config(@Nullable Path file, Map<String, String> named, List<String> settings) {
-        BridgeConfig config = file == null ? BridgeConfig.defaults() : ConfigFile.load(file);
-        Map<String, String> changes = new LinkedHashMap<>(named);
+    /** Each {@code KEY=VALUE} by its key; the last of one key counts. */
+    static Map<String, String> changes(List<String> settings) {
+        Map<String, String> changes = new LinkedHashMap<>();
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             if (equals < 1) {
@@ -94,7 +91,7 @@ final class ConfigOptions {
             }
             changes.put(setting.substring(0, equals), setting.substring(equals + 1));
         }
-        return config.with(changes);
+        return changes;
     }
 
     /** The JARs of {@code --plugin} as the setting has them. */

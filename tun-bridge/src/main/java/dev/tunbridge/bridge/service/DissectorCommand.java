@@ -72,10 +72,8 @@ final class DissectorCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--port: '" + port + "' is not valid; allowed: 1 to " + MOST_PORT);
         }
-        BridgeConfig config = ConfigOptions.config(
-                null,
-                Map.of(Settings.FORMAT.key(), format, Settings.PLUGINS.key(), String.join(",", plugins)),
-                List.of());
+        BridgeConfig config = BridgeConfig.defaults()
+                .with(Map.of(Settings.FORMAT.key(), format, Settings.PLUGINS.key(), String.join(",", plugins)));
         Protocol protocol = BridgeBuilder.loadProtocol(config);
         try {
             Files.writeString(file, Dissector.of(protocol, port));

@@ -22,6 +22,9 @@ final class Faults {
     }
 
     static int exitCode(Throwable fault) {
+        if (fault instanceof ControlOptions.ServiceException service) {
+            return service.exitCode();
+        }
         if (isClosedToUs(fault)) {
             return ExitCode.NOT_PERMITTED;
         }

@@ -17,6 +17,11 @@ import picocli.CommandLine.TypeConversionException;
         versionProvider = Version.class,
         subcommands = {
             RunCommand.class,
+            StatusCommand.class,
+            WaitCommand.class,
+            ReloadCommand.class,
+            ReconnectCommand.class,
+            LogLevelCommand.class,
             CheckCommand.class,
             CaptureCommand.class,
             ReplayCommand.class,

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.service;
 import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.ConfigReader;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.replay.ConnectionChoice;
@@ -149,7 +150,8 @@ final class ReplayCommand implements Callable<Integer> {
         ConfigOptions.put(changes, Settings.PLUGINS.key(), ConfigOptions.listOf(plugins));
         ConfigOptions.put(changes, Settings.BOUNDARIES.key(), boundaries);
         ConfigOptions.put(changes, Settings.RECOVERY_ENABLED.key(), isRecovering());
-        return ConfigOptions.config(configFile, changes, settings);
+        changes.putAll(ConfigOptions.changes(settings));
+        return ConfigOptions.only(ConfigReader.read(configFile == null ? List.of() : List.of(configFile), changes));
     }
 
     private @Nullable String isRecovering() {

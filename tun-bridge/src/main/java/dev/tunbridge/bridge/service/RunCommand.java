@@ -5,17 +5,19 @@ import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.TunnelInfo;
-import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.FileFault;
+import dev.tunbridge.bridge.config.ServiceConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,8 +34,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         description =
-                "Runs the bridge in the foreground; SIGTERM or Ctrl-C ends it and takes everything back, SIGUSR1 connects"
-                        + " anew at once. With several --config it runs a tunnel for each.",
+                "Runs the bridge in the foreground; SIGTERM or Ctrl-C ends it and takes everything back, SIGHUP goes over to what"
+                        + " the configuration says now, SIGUSR1 connects anew at once.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class RunCommand implements Callable<Integer> {
@@ -53,7 +55,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--loops",
             paramLabel = "N",
-            description = "Event loops that several tunnels share (default: one for each processor).")
+            description = "Event loops that the tunnels share (default: one for each processor).")
     private @Nullable Integer loops;
 
     @Spec
@@ -62,37 +64,62 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Instant started = Instant.now();
         Foreground.neverBlockOnOutput(spec.commandLine());
-        List<BridgeConfig> configs = options.configs();
-        boolean isOne = configs.size() == 1;
-        List<Report> reports = new ArrayList<>();
-        BridgeSet bridges = BridgeSet.of(configs, loops(), device -> {
-            Report report =
-                    new Report(spec.commandLine().getOut(), spec.commandLine().getErr(), isOne ? "" : device + ": ");
-            reports.add(report);
-            return report;
-        });
-        Optional<StatsFile> stats = openStats(bridges);
-        stats.ifPresent(file -> reports.forEach(report -> report.onNews(file::writeSoon)));
+        ServiceConfig config = options.service();
+        boolean isOne = config.tunnels().size() == 1;
+        List<Runnable> writers = new CopyOnWriteArrayList<>();
+        Supervisor supervisor = Supervisor.of(
+                config,
+                loops(),
+                options::service,
+                name -> new Report(
+                        spec.commandLine().getOut(),
+                        spec.commandLine().getErr(),
+                        isOne ? "" : name + ": ",
+                        () -> writers.forEach(Runnable::run)));
+        Optional<StatsFile> stats = openStats(supervisor);
+        stats.ifPresent(file -> writers.add(file::writeSoon));
+        ControlSocket control = ControlSocket.open(config, new ControlCommands(supervisor, started));
         Foreground.endWith(() -> {
-            bridges.close();
+            supervisor.close();
+            control.close();
             stats.ifPresent(StatsFile::close);
-            return bridges.hasEnded() ? ExitCode.OK : ExitCode.FAILED;
+            return supervisor.hasEnded() ? ExitCode.OK : ExitCode.FAILED;
         });
         List<BridgeException> faults;
         try {
             ClassRehearsal.loadAll();
-            UserSignal.onEach(bridges::reconnect);
-            bridges.start();
-            faults = bridges.awaitEnd();
+            UserSignal.USR1.onEach(supervisor::reconnect);
+            if (options.hasFiles()) { // else there is nothing to read anew, and a closed terminal ends it as ever
+                UserSignal.HUP.onEach(() -> reload(supervisor));
+            }
+            supervisor.start();
+            faults = supervisor.awaitEnd();
         } finally {
-            bridges.close(); // also where this thread fails: nothing may be left behind
+            supervisor.close(); // also where this thread fails: nothing may be left behind
+            control.close();
             stats.ifPresent(StatsFile::close);
         }
         if (!faults.isEmpty()) {
             throw faults.get(0);
         }
         return ExitCode.OK;
+    }
+
+    /** What is wrong is told, and the old configuration goes on. */
+    private void reload(Supervisor supervisor) {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        supervisor.reload().whenComplete((report, fault) -> {
+            if (report != null) {
+                Report.say(out, "reloaded: " + report.words());
+            } else {
+                Throwable cause =
+                        fault instanceof CompletionException && fault.getCause() != null ? fault.getCause() : fault;
+                Report.say(err, "tunbridge: not reloaded, the old configuration goes on: " + cause.getMessage());
+            }
+        });
     }
 
     private int loops() {
@@ -106,13 +133,13 @@ final class RunCommand implements Callable<Integer> {
         return given;
     }
 
-    private Optional<StatsFile> openStats(BridgeSet bridges) {
+    private Optional<StatsFile> openStats(Supervisor supervisor) {
         Path file = statsFile;
         if (file == null) {
             return Optional.empty();
         }
         try {
-            return Optional.of(StatsFile.start(file, bridges::stats));
+            return Optional.of(StatsFile.start(file, supervisor::stats));
         } catch (IOException e) {
             throw new ParameterException(
                     spec.commandLine(), "--stats-file: cannot write " + file + ": " + FileFault.reason(e), e);
@@ -128,18 +155,17 @@ final class RunCommand implements Callable<Integer> {
         private String established = "";
 
         private final RepeatedNews repeated = new RepeatedNews();
-        private Runnable news = () -> {};
+        private final Runnable news;
 
-        /** @param prefix of each line; empty where there is one tunnel, whose end ends the process */
-        Report(PrintWriter out, PrintWriter err, String prefix) {
+        /**
+         * @param prefix of each line; empty where there is one tunnel, whose end ends the process
+         * @param news is told of each change of the state
+         */
+        Report(PrintWriter out, PrintWriter err, String prefix, Runnable news) {
             this.out = out;
             this.err = err;
             this.prefix = prefix;
-        }
-
-        /** Whom to tell besides of each change of the state; to be said before the bridge starts. */
-        void onNews(Runnable listener) {
-            news = listener;
+            this.news = news;
         }
 
         @Override

@@ -5,19 +5,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SIGUSR1, which HotSpot leaves to applications on Linux (it takes SIGUSR2 for itself). Java has no API for signals but
- * {@code sun.misc.Signal} of the module {@code jdk.unsupported}; by name, because the compiler warns of it and cannot be told
+ * Signals that operators send: SIGUSR1, which HotSpot leaves to applications on Linux (it takes SIGUSR2 for itself), and SIGHUP,
+ * which it gives to who asks. Java has no API for signals but {@code sun.misc.Signal} of the module {@code jdk.unsupported}; by name, because the compiler warns of it and cannot be told
  * not to. Where a virtual machine has none, or keeps the signal, the signal ends the process as ever, and the log says so.
  */
-final class UserSignal {
+enum UserSignal {
+    USR1,
+    HUP;
+
     private static final Logger LOG = LoggerFactory.getLogger(UserSignal.class);
 
-    static final String NAME = "USR1";
-
-    private UserSignal() {}
-
     /** Runs this for each signal from now on, on a thread of the virtual machine. */
-    static void onEach(Runnable action) {
+    void onEach(Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
@@ -30,13 +29,13 @@ final class UserSignal {
                         return switch (method.getName()) {
                             case "equals" -> proxy == arguments[0];
                             case "hashCode" -> System.identityHashCode(proxy);
-                            default -> "on SIG" + NAME;
+                            default -> "on SIG" + name();
                         };
                     });
             signal.getMethod("handle", signal, handler)
-                    .invoke(null, signal.getConstructor(String.class).newInstance(NAME), calling);
+                    .invoke(null, signal.getConstructor(String.class).newInstance(name()), calling);
         } catch (ReflectiveOperationException | RuntimeException e) {
-            LOG.warn("SIG{} does not reconnect here, it ends the process: {}", NAME, String.valueOf(e.getCause()));
+            LOG.warn("SIG{} is not heard here, it ends the process: {}", name(), String.valueOf(e.getCause()));
         }
     }
 }

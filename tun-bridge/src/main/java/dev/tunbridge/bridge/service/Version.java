@@ -10,6 +10,11 @@ import picocli.CommandLine.IVersionProvider;
 public final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
+        return new String[] {"Tunbridge " + text()};
+    }
+
+    /** The version alone. */
+    static String text() {
         Properties build = new Properties();
         try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
             if (in != null) {
@@ -18,6 +23,6 @@ public final class Version implements IVersionProvider {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new String[] {"Tunbridge " + build.getProperty("version", "unknown")};
+        return build.getProperty("version", "unknown");
     }
 }

@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.tunnel;
 
 import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.bridge.NameResolver;
+import dev.tunbridge.bridge.Trouble;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -37,7 +38,7 @@ final class Connector {
         void onConnected(Conversation conversation, OuterConnection connection);
 
         /** None of the addresses could be connected to, or there is none. */
-        void onUnreachable(String reason);
+        void onUnreachable(Trouble trouble, String reason);
     }
 
     /** @param onBroken hears, on the loop, of a fault of the bridge itself */
@@ -69,15 +70,17 @@ final class Connector {
                 },
                 fault -> {
                     if (number == tries) {
-                        events.onUnreachable("cannot resolve " + host
-                                + (fault instanceof UnknownHostException ? "" : ": " + FaultReason.of(fault)));
+                        events.onUnreachable(
+                                Trouble.NAME,
+                                "cannot resolve " + host
+                                        + (fault instanceof UnknownHostException ? "" : ": " + FaultReason.of(fault)));
                     }
                 });
     }
 
     private void dial(List<InetAddress> addresses) {
         if (addresses.isEmpty()) {
-            events.onUnreachable("cannot resolve " + host);
+            events.onUnreachable(Trouble.NAME, "cannot resolve " + host);
             return;
         }
         path.trying(addresses);
@@ -123,7 +126,7 @@ final class Connector {
         public void onAllFailed(List<String> faults) {
             dialling = null;
             String to = faults.size() == 1 ? "" : host + ": ";
-            events.onUnreachable("cannot connect to " + to + String.join("; ", faults));
+            events.onUnreachable(Trouble.UNREACHABLE, "cannot connect to " + to + String.join("; ", faults));
         }
     }
 }

@@ -10,7 +10,6 @@ import dev.tunbridge.protocol.message.Carriage;
 import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.Octets;
 import dev.tunbridge.protocol.message.Value;
-import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.protocol.session.SessionDriver;
 import dev.tunbridge.protocol.session.SessionScript.End;
 import dev.tunbridge.protocol.session.Surroundings;
@@ -209,12 +208,6 @@ public record Login(Protocol protocol, Set<Carriage> offered, Map<String, Value>
     /** For one connection. */
     SessionDriver newSession() {
         return protocol.newSession(variables, MACHINE);
-    }
-
-    /** What the server says in front of its first frame; what of it may be told does not hold the token. */
-    Prelude newPrelude(MessageCodec codec) {
-        Value token = variables.get("identity.token");
-        return protocol.newPrelude(End.SERVER, codec, token instanceof Value.Text text ? text.text() : "");
     }
 
     /** For one connection. */

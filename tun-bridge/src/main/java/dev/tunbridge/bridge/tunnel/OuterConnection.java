@@ -17,6 +17,7 @@ import dev.tunbridge.protocol.message.MessageCodec;
 import dev.tunbridge.protocol.message.MessageHandler;
 import dev.tunbridge.protocol.session.Prelude;
 import dev.tunbridge.protocol.session.PreludeException;
+import dev.tunbridge.protocol.session.SessionScript;
 import dev.tunbridge.reassembly.capture.CaptureCounters;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import dev.tunbridge.reassembly.recovery.Latches;
@@ -134,7 +135,7 @@ final class OuterConnection {
         this.receiveBuffer = receiveBuffer;
         this.outcome = outcome;
         this.events = events;
-        Prelude prelude = login.newPrelude(codec);
+        Prelude prelude = login.protocol().newPrelude(SessionScript.End.SERVER, codec);
         path = new ReceivePath(format, codec, prelude, downlink, events, received, DeliveryObserver.NONE);
         writer = new FrameWriter(channel, codec, format.maxFrameBytes(), counters, socket.room());
     }

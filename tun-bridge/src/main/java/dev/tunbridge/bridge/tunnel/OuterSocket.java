@@ -240,7 +240,19 @@ final class OuterSocket {
                         given.rtoMaxMillis(),
                         room.limitBytes(),
                         drain != null && drain.isHolding(),
+                        timeouts(),
                         retries));
+    }
+
+    private long timeouts() {
+        try {
+            if (channel instanceof EpollSocketChannel epoll && epoll.isOpen()) {
+                info.refresh(epoll.fd().intValue());
+            }
+        } catch (LinuxException e) {
+            LOG.debug("the kernel says nothing of the outer socket", e);
+        }
+        return info.retransmits();
     }
 
     /** Whether it sends less than it could, to get out of BBR's startup. */

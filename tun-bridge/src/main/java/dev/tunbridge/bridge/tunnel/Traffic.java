@@ -39,7 +39,8 @@ import org.slf4j.LoggerFactory;
 final class Traffic implements TunHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Traffic.class);
 
-    private final BridgeConfig config;
+    private BridgeConfig config;
+    private @Nullable TunnelFilter filter;
     private final MappedDevice device;
     private final Events events;
     private final FlowTable flows;
@@ -120,6 +121,15 @@ final class Traffic implements TunHandler {
         }
     }
 
+    /** Takes settings that count at once. */
+    void reconfigure(BridgeConfig next) {
+        config = next;
+        TunnelFilter current = filter;
+        if (current != null) {
+            current.permit(next.get(Settings.SOURCES), next.get(Settings.ALLOW));
+        }
+    }
+
     EgressQueue queue() {
         return queue;
     }
@@ -133,6 +143,7 @@ final class Traffic implements TunHandler {
     void connect(OuterConnection connection, TunnelInfo tunnel) {
         TunnelFilter filter = new TunnelFilter(
                 tunnel.deviceAddress(), connection.server(), config.get(Settings.SOURCES), config.get(Settings.ALLOW));
+        this.filter = filter;
         IcmpErrors errors = new IcmpErrors(device, tunnel.serverAddress(), tunnel.mtu(), System.nanoTime());
         icmp = errors;
         downlink.connect(new Downlink.Route(tunnel.carriage(), filter));

@@ -5,6 +5,7 @@ import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
 import dev.tunbridge.bridge.FaultReason;
 import dev.tunbridge.bridge.NameResolver;
+import dev.tunbridge.bridge.Trouble;
 import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.Endpoint;
@@ -44,7 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class Tunnel {
     private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
 
-    private final BridgeConfig config;
+    private BridgeConfig config;
     private final Endpoint server;
     private final Login login;
     private final FrameRoom frames;
@@ -53,7 +54,7 @@ public final class Tunnel {
     private final NetworkSetup networkSetup;
     private final Events events;
     private final Blocking blocking;
-    private final Backoff backoff;
+    private Backoff backoff;
     private final OuterCounters counters = new OuterCounters();
     private final Reception reception = new Reception();
     private final Traffic traffic;
@@ -71,6 +72,9 @@ public final class Tunnel {
     /** What the owner hears; on the loop's thread. */
     public interface Events {
         void onState(BridgeState state, String detail);
+
+        /** What the next state, {@link BridgeState#WAITING}, is due to. */
+        default void onTrouble(Trouble trouble, String detail) {}
 
         void onEstablished(TunnelInfo tunnel);
 
@@ -105,7 +109,7 @@ public final class Tunnel {
         String name = device.name();
         frames = new FrameRoom(login.protocol().newCodec());
         blocking = new Blocking(loop, "tunbridge-setup-" + name, this::broken);
-        backoff = new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
+        backoff = backoff(config);
         traffic = new Traffic(
                 config,
                 loop,
@@ -171,6 +175,17 @@ public final class Tunnel {
         connectAfterWait(why);
     }
 
+    /** Takes settings that count at once ({@link dev.tunbridge.bridge.config.Setting.Reload#LIVE}); the session goes on. */
+    public void reconfigure(BridgeConfig next) {
+        config = next;
+        backoff = backoff(next);
+        traffic.reconfigure(next);
+    }
+
+    private static Backoff backoff(BridgeConfig config) {
+        return new Backoff(config.get(Settings.RECONNECT_FIRST), config.get(Settings.RECONNECT_MOST), new Random());
+    }
+
     /** Says goodbye to the server and takes everything back. */
     public void close() {
         if (!isOver()) {
@@ -232,7 +247,7 @@ public final class Tunnel {
     private void broken(Throwable fault) {
         LOG.error("a fault of the bridge itself ends this try", fault);
         try {
-            lost(FaultReason.of(fault));
+            lost(Trouble.INTERNAL, FaultReason.of(fault));
         } catch (Throwable e) { // not even waiting is possible: then nothing is left but to take everything back
             fail(BridgeException.of("a fault of the bridge itself", e));
         }
@@ -271,12 +286,12 @@ public final class Tunnel {
         }
 
         @Override
-        public void onUnreachable(String reason) {
-            lost(reason);
+        public void onUnreachable(Trouble trouble, String reason) {
+            lost(trouble, reason);
         }
     }
 
-    private void lost(String reason) {
+    private void lost(Trouble trouble, String reason) {
         if (isOver() || state == BridgeState.WAITING) {
             return;
         }
@@ -295,6 +310,7 @@ public final class Tunnel {
         }
         takeDown();
         long waitNanos = backoff.nextNanos();
+        events.onTrouble(trouble, told);
         state(BridgeState.WAITING, told + "; next try in " + DurationText.of(waitNanos));
         wait = loop.schedule(() -> connectAfterWait(""), waitNanos, TimeUnit.NANOSECONDS);
         path.way().disconnected();
@@ -356,7 +372,9 @@ public final class Tunnel {
 
         @Override
         public void onLost(String reason) {
-            lost(reason);
+            Conversation ending = conversation;
+            boolean isIn = ending != null && ending.establishedNanos().isPresent();
+            lost(isIn ? Trouble.LOST : Trouble.LOGIN, reason);
         }
     }
 
@@ -364,7 +382,7 @@ public final class Tunnel {
         String text = "the server refused: " + refused.reason()
                 + (refused.text().isEmpty() ? "" : " (" + refused.text() + ")");
         if (refused.isPassing()) {
-            lost(text);
+            lost(Trouble.LOGIN, text);
         } else {
             end(new BridgeException(BridgeException.Reason.REFUSED, text));
         }
@@ -379,7 +397,7 @@ public final class Tunnel {
             wrong = WelcomeCheck.addressFault(welcome, serverAddress, connection.localAddress());
         }
         if (wrong != null) {
-            lost(wrong);
+            lost(Trouble.LOGIN, wrong);
             return;
         }
         TunnelInfo next = new TunnelInfo(
@@ -410,7 +428,7 @@ public final class Tunnel {
         if (counters.connections == 0 && isForGood) {
             fail(BridgeException.of(what, fault));
         } else if (!current.isOver()) {
-            lost(what + ": " + FaultReason.of(fault));
+            lost(Trouble.HOST, what + ": " + FaultReason.of(fault));
         }
     }
 
@@ -547,7 +565,7 @@ public final class Tunnel {
 
         @Override
         public void lost(String reason) {
-            Tunnel.this.lost(reason);
+            Tunnel.this.lost(Trouble.HOST, reason);
         }
     }
 
@@ -594,7 +612,7 @@ public final class Tunnel {
 
         @Override
         public void lost(String reason) {
-            Tunnel.this.lost(reason);
+            Tunnel.this.lost(Trouble.LOST, reason);
         }
 
         @Override

@@ -42,7 +42,7 @@ class ClassRehearsalTest {
         private EndOfLoop() {}
 
         public static void main(String[] arguments) throws InterruptedException {
-            EventLoopGroup group = BridgeSet.newGroup(2);
+            EventLoopGroup group = Supervisor.newGroup(2);
             for (int i = 0; i < 2; i++) { // one that stays, and one that closes itself because it has hung up
                 group.register(Epoll.isAvailable() ? new EpollDatagramChannel() : new NioDatagramChannel())
                         .sync();

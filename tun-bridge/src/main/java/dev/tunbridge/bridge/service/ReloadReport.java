@@ -1,0 +1,36 @@
+package dev.tunbridge.bridge.service;
+
+import java.util.List;
+
+/**
+ * What a reload has done, by names of tunnels.
+ *
+ * @param added set up
+ * @param restarted taken down and set up anew
+ * @param changed whose running session took new settings
+ * @param removed taken down
+ * @param unchanged left alone
+ * @param atNextStart keys of the service that have changed, and count at its next start
+ */
+record ReloadReport(
+        List<String> added,
+        List<String> restarted,
+        List<String> changed,
+        List<String> removed,
+        List<String> unchanged,
+        List<String> atNextStart) {
+
+    /** In one line. */
+    String words() {
+        String told = part("added", added)
+                + part("set up anew", restarted)
+                + part("changed", changed)
+                + part("removed", removed)
+                + part("counts at the next start:", atNextStart);
+        return told.isEmpty() ? "nothing has changed" : told.substring(2);
+    }
+
+    private static String part(String what, List<String> names) {
+        return names.isEmpty() ? "" : "; " + what + " " + String.join(", ", names);
+    }
+}
