@@ -63,8 +63,7 @@ public enum FindingCode {
             Severity.WARNING,
             "The receive window stays at the default of tcp_rmem, 64 KiB of 128: 5 Mbit/s at 100 ms."),
     CONGESTION_CONTROL_MISSING(
-            Severity.WARNING,
-            "The outer connection goes with the host's default unless the kernel can load what is asked for."),
+            Severity.ERROR, "The kernel has it not, and no module of it: run refuses the configuration with code 2."),
     CONGESTION_CONTROL_RENO(
             Severity.INFO,
             "It grows by a segment a round trip: after a loss at 100 Mbit/s and 100 ms it takes 40 s to be back."),

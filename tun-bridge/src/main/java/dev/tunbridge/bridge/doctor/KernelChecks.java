@@ -104,6 +104,13 @@ final class KernelChecks {
         }
     }
 
+    /** Whether it can be loaded, or is built in. */
+    static boolean isInstalled(Host host, String name) throws IOException {
+        String folder = "/lib/modules/" + host.value(KernelVersion.FILE);
+        return isListed(host.read(folder + "/modules.builtin"), name)
+                || isListed(host.read(folder + "/modules.dep"), name);
+    }
+
     private static boolean isLoaded(Host host, String name) throws IOException {
         return Files.exists(host.path("/sys/module/" + name))
                 || (name.equals("tun")

@@ -85,13 +85,17 @@ final class TcpChecks {
         String standard = survey.host().value(FOLDER + "tcp_congestion_control");
         for (TunnelFacts tunnel : survey.tunnels()) {
             String wanted = tunnel.congestionControl();
-            if (!wanted.equals("default") && !available.contains(wanted)) {
+            if (!wanted.equals("default")
+                    && !available.contains(wanted)
+                    // The kernel loads it for who has CAP_NET_ADMIN (tcp_ca_find_autoload in net/ipv4/tcp_cong.c).
+                    && !KernelChecks.isInstalled(survey.host(), "tcp_" + wanted)) {
                 findings.add(Finding.of(
                         FindingCode.CONGESTION_CONTROL_MISSING,
                         tunnel.device(),
                         "socket.congestion-control is " + wanted + ", and " + FOLDER
                                 + "tcp_available_congestion_control has " + String.join(", ", available),
-                        "modprobe tcp_" + wanted));
+                        "install the module tcp_" + wanted
+                                + " of this kernel, or: --set socket.congestion-control=default"));
             }
         }
         boolean isUsed = survey.tunnels().isEmpty()

@@ -282,6 +282,17 @@ class DoctorTreeTest {
     }
 
     @Test
+    void believesThatTheKernelLoadsACongestionControl() throws Exception {
+        KernelTree tree = KernelTree.of(folder).node("c", "10", "200");
+        TunnelFacts facts = TunnelFacts.of(BridgeConfig.defaults().with("socket.congestion-control", "vegas"));
+        assertThat(tree.examine(facts))
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.CONGESTION_CONTROL_MISSING);
+        tree.put("/lib/modules/6.18.44/modules.dep", "kernel/net/ipv4/tcp_vegas.ko.zst:");
+        assertThat(tree.examine(facts)).isEmpty();
+    }
+
+    @Test
     void leavesAGovernorThatFollowsTheLoad() throws Exception {
         KernelTree tree = KernelTree.of(folder).node("c", "10", "200").governor("powersave", "intel_pstate");
         assertThat(tree.examine()).isEmpty();
