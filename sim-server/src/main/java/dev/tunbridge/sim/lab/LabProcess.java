@@ -81,6 +81,15 @@ public final class LabProcess implements AutoCloseable {
         return process.exitValue();
     }
 
+    /**
+     * Sends it a signal.
+     *
+     * @param name as {@code kill} has it, such as HUP
+     */
+    public void signal(String name) throws IOException {
+        Command.run("kill", "-s", name, String.valueOf(pid()));
+    }
+
     /** Sends SIGTERM, as an operator would. */
     public void terminate() {
         // Process.destroy would close the output too, and with it the program's last words.

@@ -112,6 +112,23 @@ class ModuleRulesTest {
                 .check(ALL);
     }
 
+    /** It starts within the time of a command, and looks at the host from outside of what it judges. */
+    @Test
+    void theDoctorNeedsNeitherNettyNorNativeLibraries() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.tunbridge.bridge.doctor..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.netty..",
+                        "com.sun.jna..",
+                        "dev.tunbridge.linux..",
+                        "dev.tunbridge.reassembly..",
+                        "org.slf4j..")
+                .check(ALL);
+    }
+
     @Test
     void theMappingTakesTimeAsItComes() {
         noClasses()
@@ -245,10 +262,13 @@ class ModuleRulesTest {
                 .should()
                 .callMethod(System.class, "currentTimeMillis")
                 .check(ALL);
-        // The kernel stamps captured packets by its wall clock, and somebody must translate.
+        // The kernel stamps captured packets by its wall clock, and somebody must translate. The doctor looks at the
+        // clock itself.
         noClasses()
                 .that()
                 .haveNameNotMatching(".*KernelClock")
+                .and()
+                .resideOutsideOfPackage("dev.tunbridge.bridge.doctor")
                 .should()
                 .dependOnClassesThat()
                 .haveNameMatching("java\\.util\\.Date|java\\.time\\.(Instant|Clock|LocalDateTime)")

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -46,6 +48,14 @@ final class ConfigOptions {
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Sets any configuration key; may be repeated.")
     private List<String> settings = List.of();
+
+    /** Whether any of them is given. */
+    boolean isGiven() {
+        return !files.isEmpty()
+                || Stream.of(server, tun, format, token).anyMatch(Objects::nonNull)
+                || !plugins.isEmpty()
+                || !settings.isEmpty();
+    }
 
     /** Of a command that takes one. */
     BridgeConfig config() {

@@ -26,7 +26,8 @@ import picocli.CommandLine.TypeConversionException;
             CaptureCommand.class,
             ReplayCommand.class,
             DissectorCommand.class,
-            InferCommand.class
+            InferCommand.class,
+            DoctorCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {

@@ -51,7 +51,7 @@ final class Problems {
                         detail,
                         "tunbridge capture --server " + tunnel.config().config().server() + " --out login.pcapng");
             case LOST -> error("session-lost", detail, "tunbridge reconnect " + tunnel.name());
-            case HOST -> error("host-refuses", detail, "ip address; ip route show table all; ip rule");
+            case HOST -> error("host-refuses", detail, "tunbridge doctor");
             case INTERNAL -> error("internal-fault", detail, "tunbridge log-level debug");
         }
     }
@@ -61,7 +61,7 @@ final class Problems {
         String again = "tunbridge reconnect " + tunnel.name();
         switch (fault.reason()) {
             case REFUSED -> error("login-refused", text, "tunbridge reload (once identity.* is right)");
-            case PERMISSION -> error("not-permitted", text, "tunbridge check (its Rights say what is needed)");
+            case PERMISSION -> error("not-permitted", text, "tunbridge doctor");
             case DEVICE -> error("device-refused", text, "ip -details link show " + tunnel.device());
             case DEVICE_LOST -> error("device-lost", text, again);
         }
@@ -105,12 +105,7 @@ final class Problems {
 
     private void lane(LaneState lane) {
         switch (lane) {
-            case FORBIDDEN ->
-                warning(
-                        "capture-not-permitted",
-                        "CAP_NET_RAW is missing",
-                        LOSSES,
-                        "setcap cap_net_admin,cap_net_raw+ep $JAVA_HOME/bin/java");
+            case FORBIDDEN -> warning("capture-not-permitted", "CAP_NET_RAW is missing", LOSSES, "tunbridge doctor");
             case FAILED ->
                 warning(
                         "capture-failed",
