@@ -23,11 +23,12 @@ import org.jspecify.annotations.Nullable;
  * What a YAML file of settings says, or those of a folder together: nesting becomes dots, lists become commas, {@code ${env:NAME}}
  * what the environment has.
  *
+ * @param source the file or folder
  * @param said by dotted key
  * @param texts the values, with the environment's in their places
  * @param tunnels names of {@code tunnels}, those included that say nothing
  */
-record ConfigFile(Map<String, Leaf> said, Map<String, String> texts, Set<String> tunnels) {
+record ConfigFile(String source, Map<String, Leaf> said, Map<String, String> texts, Set<String> tunnels) {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:([^}]*)}");
 
     /** Of a file, or of all files of a folder that end in .yaml or .yml, in the order of their names. */
@@ -41,7 +42,8 @@ record ConfigFile(Map<String, Leaf> said, Map<String, String> texts, Set<String>
                 throw ConfigException.of(
                         path.toString(), "has no file that ends in .yaml or .yml; allowed: one at least");
             }
-            ConfigFile all = new ConfigFile(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>());
+            ConfigFile all = new ConfigFile(
+                    path.toString(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>());
             for (Path file : files) {
                 all.add(read(file, environment));
             }
@@ -55,7 +57,7 @@ record ConfigFile(Map<String, Leaf> said, Map<String, String> texts, Set<String>
 
     static ConfigFile parse(String yaml, String source) {
         try {
-            return of(Description.read(yaml, source), name -> null, false);
+            return of(source, Description.read(yaml, source), name -> null, false);
         } catch (DescriptionException e) {
             throw ConfigException.of(e);
         }
@@ -72,10 +74,11 @@ record ConfigFile(Map<String, Leaf> said, Map<String, String> texts, Set<String>
     }
 
     private static ConfigFile read(Path file, UnaryOperator<@Nullable String> environment) throws IOException {
-        return of(Description.load(file), environment, Secrets.isOpenToOthers(file));
+        return of(file.toString(), Description.load(file), environment, Secrets.isOpenToOthers(file));
     }
 
-    private static ConfigFile of(Section root, UnaryOperator<@Nullable String> environment, boolean isOpen) {
+    private static ConfigFile of(
+            String source, Section root, UnaryOperator<@Nullable String> environment, boolean isOpen) {
         Map<String, Leaf> said = root.leaves();
         Map<String, String> texts = new LinkedHashMap<>();
         said.forEach((key, leaf) -> texts.put(key, text(leaf, environment)));
@@ -83,8 +86,9 @@ record ConfigFile(Map<String, Leaf> said, Map<String, String> texts, Set<String>
             refuseSecrets(said, texts);
         }
         Set<String> tunnels = new LinkedHashSet<>();
+        said.keySet().forEach(key -> ConfigReader.tunnelIn(key).ifPresent(tunnels::add)); // in the order of the file
         root.optionalSection(ConfigReader.TUNNELS).ifPresent(section -> tunnels.addAll(section.names()));
-        return new ConfigFile(said, texts, tunnels);
+        return new ConfigFile(source, said, texts, tunnels);
     }
 
     private static String text(Leaf leaf, UnaryOperator<@Nullable String> environment) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
@@ -65,7 +66,7 @@ public final class ConfigReader {
         Map<String, String> service = new LinkedHashMap<>();
         List<TunnelConfig> tunnels = new ArrayList<>();
         if (files.isEmpty()) {
-            tunnels.add(tunnel("", Map.of(), Map.of()));
+            tunnels.add(tunnel("", "", Map.of(), Map.of()));
         }
         for (Path file : files) {
             tunnels.addAll(tunnels(ConfigFile.load(file, environment), service));
@@ -99,7 +100,7 @@ public final class ConfigReader {
         file.said().forEach((key, leaf) -> {
             if (ServiceSettings.has(key)) {
                 serve(leaf, file, service);
-            } else if (key.startsWith(TUNNELS + ".") && key.indexOf('.', TUNNELS.length() + 1) > 0) {
+            } else if (tunnelIn(key).isPresent()) {
                 String name = nameIn(key);
                 own.computeIfAbsent(name, other -> new LinkedHashMap<>())
                         .put(key.substring(TUNNELS.length() + name.length() + 2), leaf);
@@ -109,7 +110,7 @@ public final class ConfigReader {
         });
         refuseUnknown(shared, known(true));
         if (own.isEmpty()) {
-            return List.of(tunnel("", shared, file.texts()));
+            return List.of(tunnel("", file.source(), shared, file.texts()));
         }
         List<TunnelConfig> tunnels = new ArrayList<>();
         own.forEach((name, said) -> {
@@ -119,7 +120,7 @@ public final class ConfigReader {
             refuseUnknown(said, known(false));
             Map<String, Leaf> all = new LinkedHashMap<>(shared);
             all.putAll(said);
-            tunnels.add(tunnel(name, all, file.texts()));
+            tunnels.add(tunnel(name, file.source(), all, file.texts()));
         });
         return tunnels;
     }
@@ -164,10 +165,10 @@ public final class ConfigReader {
     }
 
     /** @param name empty: that of its device */
-    private TunnelConfig tunnel(String name, Map<String, Leaf> said, Map<String, String> texts) {
+    private TunnelConfig tunnel(String name, String source, Map<String, Leaf> said, Map<String, String> texts) {
         Map<String, String> values = new LinkedHashMap<>();
         said.forEach((key, leaf) -> values.put(key, String.valueOf(texts.get(leaf.key()))));
-        TunnelConfig written = new TunnelConfig(name, BridgeConfig.defaults(), said);
+        TunnelConfig written = new TunnelConfig(name, BridgeConfig.defaults(), source, said);
         BridgeConfig config;
         try {
             config = BridgeConfig.defaults().with(values);
@@ -185,7 +186,7 @@ public final class ConfigReader {
         });
         Map<String, Leaf> left = new HashMap<>(said);
         left.keySet().removeAll(own.keySet()); // a fault of these is not the file's
-        TunnelConfig changed = new TunnelConfig(named, config.with(own), left);
+        TunnelConfig changed = new TunnelConfig(named, config.with(own), source, left);
         try {
             return changed.with(Secrets.resolve(changed.config()));
         } catch (ConfigException e) {
@@ -197,6 +198,12 @@ public final class ConfigReader {
         return changes.getOrDefault(setting.key(), config.get(setting));
     }
 
+    /** Of which tunnel a key says something. */
+    static Optional<String> tunnelIn(String key) {
+        boolean isOfOne = key.startsWith(TUNNELS + ".") && key.indexOf('.', TUNNELS.length() + 1) > 0;
+        return isOfOne ? Optional.of(nameIn(key)) : Optional.empty();
+    }
+
     private static String nameIn(String key) {
         int from = TUNNELS.length() + 1;
         int end = key.indexOf('.', from);
@@ -204,23 +211,28 @@ public final class ConfigReader {
     }
 
     private static void refuseDoubles(List<TunnelConfig> tunnels) {
-        Map<String, TunnelConfig> names = new HashMap<>();
         Map<String, TunnelConfig> devices = new HashMap<>();
+        Map<String, TunnelConfig> names = new HashMap<>();
         for (TunnelConfig tunnel : tunnels) {
-            if (names.put(tunnel.name(), tunnel) != null && !isDevice(tunnel)) {
-                throw ConfigException.of(TUNNELS, "'" + tunnel.name() + "' is there twice; allowed: once");
-            }
             String device = tunnel.config().get(Settings.TUN_NAME);
             TunnelConfig other = devices.putIfAbsent(device, tunnel);
             if (other != null) {
                 throw tunnel.locate(ConfigException.of(
                         Settings.TUN_NAME.key(),
-                        "is " + device + ", as that of tunnel '" + other.name() + "'; allowed: another for each"));
+                        "is '" + device + "'" + in(tunnel) + ", as that of tunnel '" + other.name() + "'" + in(other)
+                                + "; allowed: another for each"));
+            }
+            TunnelConfig namesake = names.putIfAbsent(tunnel.name(), tunnel);
+            if (namesake != null) {
+                throw ConfigException.of(
+                        TUNNELS,
+                        "'" + tunnel.name() + "' is there twice," + in(namesake) + " and" + in(tunnel)
+                                + "; allowed: once");
             }
         }
     }
 
-    private static boolean isDevice(TunnelConfig tunnel) {
-        return tunnel.name().equals(tunnel.config().get(Settings.TUN_NAME));
+    private static String in(TunnelConfig tunnel) {
+        return tunnel.source().isEmpty() ? "" : " in " + tunnel.source();
     }
 }

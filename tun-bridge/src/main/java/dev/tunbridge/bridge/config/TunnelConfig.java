@@ -9,9 +9,10 @@ import java.util.Optional;
  *
  * @param name by which operators call it
  * @param config its settings, secrets included
+ * @param source the file or folder that it stands in; empty for the command line
  * @param said where in a file each key was said, by key
  */
-public record TunnelConfig(String name, BridgeConfig config, Map<String, Leaf> said) {
+public record TunnelConfig(String name, BridgeConfig config, String source, Map<String, Leaf> said) {
     public TunnelConfig {
         said = Map.copyOf(said);
     }
@@ -26,6 +27,6 @@ public record TunnelConfig(String name, BridgeConfig config, Map<String, Leaf> s
 
     /** With other settings; where they were said stays. */
     TunnelConfig with(BridgeConfig changed) {
-        return new TunnelConfig(name, changed, said);
+        return new TunnelConfig(name, changed, source, said);
     }
 }

@@ -35,6 +35,7 @@ public final class ControlServer implements AutoCloseable {
     private static final int MOST_CLIENTS = 16;
     private static final int MOST_REQUEST_BYTES = 64 * 1024;
     private static final long IDLE_MILLIS = 60_000;
+    private static final long REFUSE_MILLIS = 100;
     private static final long WRITE_MILLIS = 5_000;
 
     private final Path path;
@@ -131,7 +132,10 @@ public final class ControlServer implements AutoCloseable {
 
     private static void refuse(SocketChannel channel) {
         try (Line line = new Line(channel, MOST_REQUEST_BYTES)) {
-            line.write(fault(0, new ControlException(Code.BUSY, MOST_CLIENTS + " clients are served already")), 100);
+            line.write(
+                    fault(0, new ControlException(Code.BUSY, MOST_CLIENTS + " clients are served already")),
+                    REFUSE_MILLIS);
+            line.read(REFUSE_MILLIS); // closed with something unread, the answer would be lost
         } catch (IOException e) {
             LOG.debug("a client too many has gone", e);
         }

@@ -4,6 +4,7 @@ import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.ConfigException;
+import dev.tunbridge.bridge.config.ServiceSettings;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.config.TunnelConfig;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -76,14 +78,8 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         if (listSettings) {
-            for (Setting<?> setting : Settings.all()) {
-                out.printf(
-                        "%s (default: %s)%n    %s%n    Allowed: %s.%n",
-                        setting.key(),
-                        setting.defaultValue().isEmpty() ? "none" : setting.defaultValue(),
-                        setting.description(),
-                        setting.type().allowed());
-            }
+            list(Settings.all(), out);
+            list(ServiceSettings.all(), out);
             return ExitCode.OK;
         }
         Stream tried = stream;
@@ -102,6 +98,18 @@ final class CheckCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    private static void list(Collection<Setting<?>> settings, PrintWriter out) {
+        for (Setting<?> setting : settings) {
+            out.printf(
+                    "%s (default: %s)%n    %s%n    Allowed: %s. After a reload it counts %s.%n",
+                    setting.key(),
+                    setting.defaultValue().isEmpty() ? "none" : setting.defaultValue(),
+                    setting.description(),
+                    setting.type().allowed(),
+                    setting.reload().words());
+        }
     }
 
     private static List<String> rights(BridgeConfig config, Login login) {

@@ -10,7 +10,6 @@ import dev.tunbridge.bridge.control.ControlException.Code;
 import dev.tunbridge.bridge.control.ControlHandler;
 import dev.tunbridge.bridge.control.Peer;
 import dev.tunbridge.bridge.control.Request;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,10 +36,10 @@ final class ControlCommands implements ControlHandler {
     private static final long RELOAD_SECONDS = 60;
 
     private final Supervisor supervisor;
-    private final Instant started;
+    private final Moment started;
     private final String own = System.getProperty("user.name");
 
-    ControlCommands(Supervisor supervisor, Instant started) {
+    ControlCommands(Supervisor supervisor, Moment started) {
         this.supervisor = supervisor;
         this.started = started;
     }

@@ -11,7 +11,6 @@ import dev.tunbridge.bridge.config.ServiceConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -64,7 +63,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Instant started = Instant.now();
+        Moment started = Moment.now();
         Foreground.neverBlockOnOutput(spec.commandLine());
         ServiceConfig config = options.service();
         boolean isOne = config.tunnels().size() == 1;

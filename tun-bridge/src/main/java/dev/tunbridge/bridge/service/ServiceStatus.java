@@ -7,9 +7,6 @@ import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.Refusal;
 import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.bridge.service.Problem.Severity;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -116,25 +113,24 @@ record ServiceStatus(
     }
 
     /** Takes it of all, or of one; waits half a second at most for counters. */
-    static ServiceStatus of(List<SupervisedTunnel> tunnels, Instant started) {
+    static ServiceStatus of(List<SupervisedTunnel> tunnels, Moment started) {
         List<CompletableFuture<Optional<BridgeStats>>> asked = tunnels.stream()
                 .map(tunnel -> tunnel.stats().handle((stats, fault) -> Optional.ofNullable(stats)))
                 .toList();
-        Instant now = Instant.now();
         List<TunnelStatus> told = new java.util.ArrayList<>();
         for (int i = 0; i < tunnels.size(); i++) {
-            told.add(of(tunnels.get(i), asked.get(i).join(), now));
+            told.add(of(tunnels.get(i), asked.get(i).join()));
         }
         return new ServiceStatus(
                 VERSION,
                 Version.text(),
                 ProcessHandle.current().pid(),
-                second(started),
+                started.text(),
                 told.stream().allMatch(TunnelStatus::passing),
                 told);
     }
 
-    private static TunnelStatus of(SupervisedTunnel tunnel, Optional<BridgeStats> stats, Instant now) {
+    private static TunnelStatus of(SupervisedTunnel tunnel, Optional<BridgeStats> stats) {
         TunnelJournal.Entry entry = tunnel.journal().now();
         List<Problem> problems = Problems.of(tunnel, entry, stats);
         boolean isPassing = entry.state() == BridgeState.ESTABLISHED
@@ -147,8 +143,8 @@ record ServiceStatus(
                 entry.state(),
                 entry.detail(),
                 isPassing,
-                second(entry.since()),
-                Math.max(0, Duration.between(entry.since(), now).toSeconds()),
+                entry.since().text(),
+                entry.since().seconds(),
                 entry.tunnel().map(ServiceStatus::session),
                 problems,
                 entry.events(),
@@ -161,9 +157,5 @@ record ServiceStatus(
                 tunnel.mtu(),
                 tunnel.deviceAddress().getHostAddress() + "/" + tunnel.prefixLength(),
                 tunnel.serverAddress().getHostAddress());
-    }
-
-    private static String second(Instant time) {
-        return time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -13,7 +13,6 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -103,7 +102,7 @@ final class Supervisor implements AutoCloseable {
     }
 
     private SupervisedTunnel newTunnel(TunnelConfig each, int ofHowMany) {
-        TunnelJournal journal = new TunnelJournal(Clock.systemUTC(), listeners.apply(each.name()));
+        TunnelJournal journal = new TunnelJournal(listeners.apply(each.name()));
         return SupervisedTunnel.of(each, ofHowMany, journal, group);
     }
 

@@ -4,9 +4,6 @@ import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.Trouble;
 import dev.tunbridge.bridge.TunnelInfo;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -17,12 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class TunnelJournal implements BridgeListener {
     private static final int MOST_EVENTS = 10;
 
-    private final Clock clock;
     private final BridgeListener next;
     private final Deque<Event> events = new ArrayDeque<>();
     private BridgeState state = BridgeState.NEW;
     private String detail = "";
-    private Instant since;
+    private Moment since = Moment.now();
     private @Nullable Trouble trouble;
     private @Nullable TunnelInfo tunnel;
 
@@ -44,21 +40,19 @@ final class TunnelJournal implements BridgeListener {
     record Entry(
             BridgeState state,
             String detail,
-            Instant since,
+            Moment since,
             Optional<Trouble> trouble,
             Optional<TunnelInfo> tunnel,
             List<Event> events) {}
 
     /** @param next hears all of it too */
-    TunnelJournal(Clock clock, BridgeListener next) {
-        this.clock = clock;
+    TunnelJournal(BridgeListener next) {
         this.next = next;
-        since = clock.instant();
     }
 
     /** The same history, for a tunnel that is set up anew. */
     TunnelJournal(TunnelJournal before, BridgeListener next) {
-        this(before.clock, next);
+        this(next);
         events.addAll(before.now().events());
     }
 
@@ -77,14 +71,14 @@ final class TunnelJournal implements BridgeListener {
         if (events.size() == MOST_EVENTS) {
             events.removeFirst();
         }
-        events.addLast(new Event(clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(), kind, text));
+        events.addLast(new Event(Moment.now().text(), kind, text));
     }
 
     @Override
     public void onState(BridgeState now, String text) {
         synchronized (this) {
             if (state != now) {
-                since = clock.instant();
+                since = Moment.now();
             }
             state = now;
             detail = text;

@@ -114,7 +114,7 @@ class ConfigReaderTest {
                 "control: {socket: here.sock}|1:19: control.socket: 'here.sock' is not valid; allowed: auto | off | an",
                 "routes: [10.0.0.0/8, {a: b}]|1:22: routes[1]: is a mapping; allowed: a plain value",
                 "identity: {token: \"${env:NO_SUCH}\"}|1:19: identity.token: names the environment variable \"NO_SUCH\"",
-                "server: \"h:1\"\\ntunnels: {a: {}, b: {}}|tunnels.b.tun.name: is tb0, as that of tunnel 'a'",
+                "server: \"h:1\"\\ntunnels: {a: {}, b: {}}|tunnels.b.tun.name: is 'tb0' in ",
                 "[1, 2|is not YAML",
                 "- a|is a list; allowed: keys with values",
             })
