@@ -32,7 +32,8 @@ public final class ServiceSettings {
             SettingType.listOf(SettingType.matching("a user's name", "[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}")),
             "",
             "Who may change something besides root and the service's own user, such as reload or reconnect; all others that"
-                    + " may ask may read.");
+                    + " may ask may read.",
+            Setting.Reload.LIVE);
 
     private ServiceSettings() {}
 
@@ -56,7 +57,12 @@ public final class ServiceSettings {
     }
 
     private static <T> Setting<T> add(String key, SettingType<T> type, String defaultValue, String description) {
-        Setting<T> setting = new Setting<>(key, type, defaultValue, description, Setting.Reload.START, false);
+        return add(key, type, defaultValue, description, Setting.Reload.START);
+    }
+
+    private static <T> Setting<T> add(
+            String key, SettingType<T> type, String defaultValue, String description, Setting.Reload reload) {
+        Setting<T> setting = new Setting<>(key, type, defaultValue, description, reload, false);
         BY_KEY.put(key, setting);
         return setting;
     }

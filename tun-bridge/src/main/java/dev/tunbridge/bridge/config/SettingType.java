@@ -18,9 +18,18 @@ import java.util.stream.Collectors;
  *
  * @param allowed what a user may write, for error messages and the reference page
  * @param parser throws {@link IllegalArgumentException} for what is not allowed
+ * @param form for editors
  */
-public record SettingType<T>(String allowed, Function<String, T> parser) {
+public record SettingType<T>(String allowed, Function<String, T> parser, ValueForm form) {
     private static final Pattern QUANTITY = Pattern.compile("(\\d{1,15})\\s*([A-Za-z]*)");
+
+    SettingType(String allowed, Function<String, T> parser) {
+        this(allowed, parser, new ValueForm.Text());
+    }
+
+    private SettingType<T> as(ValueForm other) {
+        return new SettingType<>(allowed, parser, other);
+    }
 
     /** @param shown the text as a fault may show it */
     T parse(String key, String text, String shown) {
@@ -51,35 +60,40 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
     }
 
     static SettingType<Boolean> flag() {
-        return new SettingType<>("true | false", text -> switch (text.toLowerCase(Locale.ROOT)) {
-            case "true", "yes", "on" -> true;
-            case "false", "no", "off" -> false;
-            default -> throw new IllegalArgumentException(text);
-        });
+        return new SettingType<Boolean>("true | false", text -> switch (text.toLowerCase(Locale.ROOT)) {
+                    case "true", "yes", "on" -> true;
+                    case "false", "no", "off" -> false;
+                    default -> throw new IllegalArgumentException(text);
+                })
+                .as(new ValueForm.Flag());
     }
 
     static SettingType<Integer> number(int minimum, int maximum) {
-        return new SettingType<>(minimum + " to " + maximum, text -> {
-            int value = Integer.parseInt(text);
-            require(value >= minimum && value <= maximum);
-            return value;
-        });
+        return new SettingType<Integer>(minimum + " to " + maximum, text -> {
+                    int value = Integer.parseInt(text);
+                    require(value >= minimum && value <= maximum);
+                    return value;
+                })
+                .as(new ValueForm.Whole(minimum, maximum));
     }
 
     /** {@code auto}, {@code off}, or what the other type allows. */
     static <T> SettingType<AutoOr<T>> autoOr(SettingType<T> fixed) {
-        return new SettingType<>("auto | off | " + fixed.allowed, text -> switch (text.toLowerCase(Locale.ROOT)) {
-            case "auto" -> AutoOr.auto();
-            case "off" -> AutoOr.off();
-            default -> AutoOr.fixed(fixed.parser.apply(text));
-        });
+        return new SettingType<AutoOr<T>>(
+                        "auto | off | " + fixed.allowed, text -> switch (text.toLowerCase(Locale.ROOT)) {
+                            case "auto" -> AutoOr.auto();
+                            case "off" -> AutoOr.off();
+                            default -> AutoOr.fixed(fixed.parser.apply(text));
+                        })
+                .as(new ValueForm.ChoiceOr(List.of("auto", "off"), fixed.form));
     }
 
     /** Nothing where it is empty. */
     static <T> SettingType<Optional<T>> optional(SettingType<T> present) {
-        return new SettingType<>(
-                present.allowed + ", or nothing",
-                text -> text.isEmpty() ? Optional.empty() : Optional.of(present.parser.apply(text)));
+        return new SettingType<Optional<T>>(
+                        present.allowed + ", or nothing",
+                        text -> text.isEmpty() ? Optional.empty() : Optional.of(present.parser.apply(text)))
+                .as(present.form);
     }
 
     static <E extends Enum<E>> SettingType<E> oneOf(List<E> choices) {
@@ -88,14 +102,15 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
 
     static <E extends Enum<E>> SettingType<E> oneOf(List<E> choices, Function<E, String> spelling) {
         String allowed = choices.stream().map(spelling).collect(Collectors.joining(" | "));
-        return new SettingType<>(allowed, text -> {
-            for (E choice : choices) {
-                if (spelling.apply(choice).equalsIgnoreCase(text)) {
-                    return choice;
-                }
-            }
-            throw new IllegalArgumentException(text);
-        });
+        return new SettingType<E>(allowed, text -> {
+                    for (E choice : choices) {
+                        if (spelling.apply(choice).equalsIgnoreCase(text)) {
+                            return choice;
+                        }
+                    }
+                    throw new IllegalArgumentException(text);
+                })
+                .as(new ValueForm.Choice(choices.stream().map(spelling).toList()));
     }
 
     static String spelling(Enum<?> constant) {
@@ -103,49 +118,52 @@ public record SettingType<T>(String allowed, Function<String, T> parser) {
     }
 
     static <T> SettingType<List<T>> listOf(SettingType<T> element) {
-        return new SettingType<>("a list, each " + element.allowed, text -> {
-            List<T> values = new ArrayList<>();
-            for (String part : text.split(",", -1)) {
-                if (!part.isBlank()) {
-                    values.add(element.parser.apply(part.strip()));
-                }
-            }
-            return List.copyOf(values);
-        });
+        return new SettingType<List<T>>("a list, each " + element.allowed, text -> {
+                    List<T> values = new ArrayList<>();
+                    for (String part : text.split(",", -1)) {
+                        if (!part.isBlank()) {
+                            values.add(element.parser.apply(part.strip()));
+                        }
+                    }
+                    return List.copyOf(values);
+                })
+                .as(new ValueForm.Items(element.form));
     }
 
     /** {@code auto}, which is none, or a network of a family or of both. */
     static SettingType<List<Prefix>> poolNetworks() {
         SettingType<Prefix> network = new SettingType<>("NETWORK/LENGTH", Prefix::parse);
         SettingType<List<Prefix>> list = listOf(network);
-        return new SettingType<>(
-                "auto | NETWORK/LENGTH (as 10.99.0.0/16), at most one of IPv4 and one of IPv6, with two addresses or more",
-                text -> {
-                    if (text.equalsIgnoreCase("auto")) {
-                        return List.of();
-                    }
-                    List<Prefix> networks = list.parser.apply(text);
-                    require(!networks.isEmpty());
-                    long families = networks.stream()
-                            .map(each -> each.address().getAddress().length)
-                            .distinct()
-                            .count();
-                    require(families == networks.size());
-                    require(networks.stream()
-                            .allMatch(each -> each.length() >= 8
-                                    && each.length() <= each.address().getAddress().length * 8 - 2
-                                    && !each.address().isMulticastAddress()));
-                    return networks;
-                });
+        return new SettingType<List<Prefix>>(
+                        "auto | NETWORK/LENGTH (as 10.99.0.0/16), at most one of IPv4 and one of IPv6, with two addresses or more",
+                        text -> {
+                            if (text.equalsIgnoreCase("auto")) {
+                                return List.of();
+                            }
+                            List<Prefix> networks = list.parser.apply(text);
+                            require(!networks.isEmpty());
+                            long families = networks.stream()
+                                    .map(each -> each.address().getAddress().length)
+                                    .distinct()
+                                    .count();
+                            require(families == networks.size());
+                            require(networks.stream()
+                                    .allMatch(each -> each.length() >= 8
+                                            && each.length() <= each.address().getAddress().length * 8 - 2
+                                            && !each.address().isMulticastAddress()));
+                            return networks;
+                        })
+                .as(new ValueForm.ChoiceOr(List.of("auto"), list.form));
     }
 
     static <T> SettingType<List<T>> nonEmptyListOf(SettingType<T> element) {
         SettingType<List<T>> list = listOf(element);
-        return new SettingType<>(list.allowed + ", at least one", text -> {
-            List<T> values = list.parser.apply(text);
-            require(!values.isEmpty());
-            return values;
-        });
+        return new SettingType<List<T>>(list.allowed + ", at least one", text -> {
+                    List<T> values = list.parser.apply(text);
+                    require(!values.isEmpty());
+                    return values;
+                })
+                .as(list.form);
     }
 
     /** Text whose length counts in bytes of UTF-8, as it travels. */

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What a program that has ended left.
@@ -17,9 +18,6 @@ import java.util.concurrent.TimeUnit;
  */
 record Output(int exitCode, String text, String error) {
     private static final int MOST_ERROR_BYTES = 4096;
-
-    /** 128 and SIGKILL. */
-    private static final int KILLED = 137;
 
     private static final Path NULL = Path.of("/dev/null");
 
@@ -32,13 +30,14 @@ record Output(int exitCode, String text, String error) {
         String words = String.join(" ", command);
         Process process = builder.start();
         try {
-            Thread watch = new Thread(() -> killAfter(process, limit), "tunbridge-doctor-watch");
+            AtomicBoolean isLate = new AtomicBoolean();
+            Thread watch = new Thread(() -> killAfter(process, limit, isLate), "tunbridge-doctor-watch");
             watch.setDaemon(true);
             watch.start();
             String text = bounded(process.getInputStream(), Host.MOST_BYTES, words);
             String error = bounded(process.getErrorStream(), MOST_ERROR_BYTES, words);
             int exitCode = process.waitFor();
-            if (exitCode == KILLED) {
+            if (isLate.get()) { // whatever it ended with: a script may have gone on behind what was killed
                 throw new IOException("'" + words + "' did not end within " + limit.toSeconds() + " s");
             }
             return new Output(exitCode, text, error);
@@ -50,9 +49,10 @@ record Output(int exitCode, String text, String error) {
         }
     }
 
-    private static void killAfter(Process process, Duration limit) {
+    private static void killAfter(Process process, Duration limit, AtomicBoolean isLate) {
         try {
             if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                isLate.set(true);
                 kill(process);
             }
         } catch (InterruptedException e) {
@@ -62,8 +62,9 @@ record Output(int exitCode, String text, String error) {
 
     /** By its handle, which leaves the streams to their reader; those that it started hold them open too. */
     private static void kill(Process process) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        List<ProcessHandle> started = process.descendants().toList();
         process.toHandle().destroyForcibly();
+        started.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static String bounded(InputStream in, int most, String words) throws IOException {

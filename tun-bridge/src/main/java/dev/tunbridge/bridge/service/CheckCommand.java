@@ -4,7 +4,6 @@ import dev.tunbridge.bridge.BridgeBuilder;
 import dev.tunbridge.bridge.config.BridgeConfig;
 import dev.tunbridge.bridge.config.CaptureBackend;
 import dev.tunbridge.bridge.config.ConfigException;
-import dev.tunbridge.bridge.config.ServiceSettings;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.config.TunnelConfig;
@@ -17,7 +16,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -46,8 +44,15 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
-    @Option(names = "--settings", description = "Lists every configuration key with its default and meaning.")
-    private boolean listSettings;
+    @Option(
+            names = "--settings",
+            arity = "0..1",
+            fallbackValue = "text",
+            paramLabel = "FORM",
+            description =
+                    "Lists every configuration key with its default and meaning; as text, markdown, a JSON schema for editors"
+                            + " (schema), or a commented configuration (example).")
+    private SettingsReference.@Nullable Form settings;
 
     @ArgGroup
     private @Nullable Stream stream;
@@ -77,9 +82,10 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        if (listSettings) {
-            list(Settings.all(), out);
-            list(ServiceSettings.all(), out);
+        SettingsReference.Form form = settings;
+        if (form != null) {
+            out.print(SettingsReference.of(form));
+            out.flush();
             return ExitCode.OK;
         }
         Stream tried = stream;
@@ -98,18 +104,6 @@ final class CheckCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
-    }
-
-    private static void list(Collection<Setting<?>> settings, PrintWriter out) {
-        for (Setting<?> setting : settings) {
-            out.printf(
-                    "%s (default: %s)%n    %s%n    Allowed: %s. After a reload it counts %s.%n",
-                    setting.key(),
-                    setting.defaultValue().isEmpty() ? "none" : setting.defaultValue(),
-                    setting.description(),
-                    setting.type().allowed(),
-                    setting.reload().words());
-        }
     }
 
     private static List<String> rights(BridgeConfig config, Login login) {

@@ -43,6 +43,7 @@ final class ReloadCommand implements Callable<Integer> {
                         names(done, "changed"),
                         names(done, "removed"),
                         names(done, "unchanged"),
+                        names(done, "service"),
                         names(done, "at_next_start"))
                 .words());
         out.flush();

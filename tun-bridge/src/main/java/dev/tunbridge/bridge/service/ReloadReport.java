@@ -10,6 +10,7 @@ import java.util.List;
  * @param changed whose running session took new settings
  * @param removed taken down
  * @param unchanged left alone
+ * @param service keys of the service that have changed, and count now
  * @param atNextStart keys of the service that have changed, and count at its next start
  */
 record ReloadReport(
@@ -18,6 +19,7 @@ record ReloadReport(
         List<String> changed,
         List<String> removed,
         List<String> unchanged,
+        List<String> service,
         List<String> atNextStart) {
 
     /** In one line. */
@@ -26,6 +28,7 @@ record ReloadReport(
                 + part("set up anew", restarted)
                 + part("changed", changed)
                 + part("removed", removed)
+                + part("of the service", service)
                 + part("counts at the next start:", atNextStart);
         return told.isEmpty() ? "nothing has changed" : told.substring(2);
     }

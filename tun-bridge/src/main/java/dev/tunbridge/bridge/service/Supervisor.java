@@ -259,7 +259,8 @@ final class Supervisor implements AutoCloseable {
             added.forEach(this::start);
             restarted.forEach(this::start);
         }
-        List<String> atNextStart = changedKeys(next);
+        List<String> nowCounting = changedKeys(next, Setting.Reload.LIVE);
+        List<String> atNextStart = changedKeys(next, Setting.Reload.START);
         config = next;
         return new ReloadReport(
                 names(added),
@@ -267,6 +268,7 @@ final class Supervisor implements AutoCloseable {
                 names(changed),
                 List.copyOf(ending.keySet()),
                 names(unchanged),
+                nowCounting,
                 atNextStart);
     }
 
@@ -280,9 +282,10 @@ final class Supervisor implements AutoCloseable {
         return tunnels.stream().map(SupervisedTunnel::name).toList();
     }
 
-    private List<String> changedKeys(ServiceConfig next) {
+    private List<String> changedKeys(ServiceConfig next, Setting.Reload reload) {
         ServiceConfig before = config;
         return ServiceSettings.all().stream()
+                .filter(setting -> setting.reload() == reload)
                 .filter(setting -> !next.text(setting).equals(before.text(setting)))
                 .<String>map(Setting::key)
                 .toList();
