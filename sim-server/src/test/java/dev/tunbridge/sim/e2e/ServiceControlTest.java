@@ -99,7 +99,13 @@ class ServiceControlTest {
     }
 
     private LabProcess run(Path config) throws IOException {
-        List<String> command = java(BRIDGE);
+        return run(config, "--default-signal=HUP");
+    }
+
+    /** Java takes no SIGHUP where it is ignored, as it is for whatever nohup has started. */
+    private LabProcess run(Path config, String hangUp) throws IOException {
+        List<String> command = new ArrayList<>(List.of("env", hangUp));
+        command.addAll(java(BRIDGE));
         command.addAll(List.of("run", "--loops", "2", "--config", config.toString()));
         return device.start(command.toArray(String[]::new));
     }
@@ -192,6 +198,18 @@ class ServiceControlTest {
             service.terminate();
             assertThat(service.awaitExit(LIMIT)).isZero();
             assertThat(socket()).doesNotExist();
+        }
+    }
+
+    @Test
+    void anIgnoredHangUpIsSaidAndTheCommandReloads() throws Exception {
+        Path config = configure(tunnel("pumps", 0, ""));
+        try (LabProcess service = run(config, "--ignore-signal=HUP")) {
+            service.awaitLine("SIGHUP is ignored here, as nohup has it: 'tunbridge reload' does the same", LIMIT);
+            service.signal("HUP");
+            assertThat(ask("wait", "--timeout", "20s").exitCode()).isZero();
+            configure(tunnel("pumps", 0, ", filter.allow: icmp"));
+            assertThat(ask("reload").output().strip()).isEqualTo("changed pumps");
         }
     }
 

@@ -32,8 +32,13 @@ enum UserSignal {
                             default -> "on SIG" + name();
                         };
                     });
-            signal.getMethod("handle", signal, handler)
+            Object before = signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name()), calling);
+            // HotSpot leaves SIGHUP ignored where it was at its start, as under nohup, and says so in this way only;
+            // others it takes.
+            if (this == HUP && before == handler.getField("SIG_IGN").get(null)) {
+                LOG.warn("SIGHUP is ignored here, as nohup has it: 'tunbridge reload' does the same");
+            }
         } catch (ReflectiveOperationException | RuntimeException e) {
             LOG.warn("SIG{} is not heard here, it ends the process: {}", name(), String.valueOf(e.getCause()));
         }
