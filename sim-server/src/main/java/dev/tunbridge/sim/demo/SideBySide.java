@@ -1,10 +1,10 @@
 package dev.tunbridge.sim.demo;
 
-import static dev.tunbridge.bridge.service.JsonText.array;
-import static dev.tunbridge.bridge.service.JsonText.field;
-import static dev.tunbridge.bridge.service.JsonText.number;
-import static dev.tunbridge.bridge.service.JsonText.object;
-import static dev.tunbridge.bridge.service.JsonText.text;
+import static dev.tunbridge.bridge.json.JsonText.array;
+import static dev.tunbridge.bridge.json.JsonText.field;
+import static dev.tunbridge.bridge.json.JsonText.number;
+import static dev.tunbridge.bridge.json.JsonText.object;
+import static dev.tunbridge.bridge.json.JsonText.text;
 
 import dev.tunbridge.sim.server.SimulatedServer;
 import java.util.List;

@@ -267,7 +267,7 @@ class ModuleRulesTest {
         // something was. The doctor looks at the clock itself.
         noClasses()
                 .that()
-                .haveNameNotMatching(".*KernelClock|.*\\.service\\.Moment")
+                .haveNameNotMatching(".*KernelClock|.*\\.supervisor\\.Moment")
                 .and()
                 .resideOutsideOfPackage("dev.tunbridge.bridge.doctor")
                 .should()

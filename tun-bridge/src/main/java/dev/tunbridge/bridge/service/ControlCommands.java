@@ -10,6 +10,12 @@ import dev.tunbridge.bridge.control.ControlException.Code;
 import dev.tunbridge.bridge.control.ControlHandler;
 import dev.tunbridge.bridge.control.Peer;
 import dev.tunbridge.bridge.control.Request;
+import dev.tunbridge.bridge.json.StatsJson;
+import dev.tunbridge.bridge.supervisor.Moment;
+import dev.tunbridge.bridge.supervisor.ReloadReport;
+import dev.tunbridge.bridge.supervisor.ServiceStatus;
+import dev.tunbridge.bridge.supervisor.SupervisedTunnel;
+import dev.tunbridge.bridge.supervisor.Supervisor;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -118,7 +124,7 @@ final class ControlCommands implements ControlHandler {
     }
 
     private JsonElement status(List<SupervisedTunnel> tunnels) {
-        return JsonParser.parseString(StatsJson.of(ServiceStatus.of(tunnels, started)));
+        return JsonParser.parseString(StatsJson.of(ServiceStatus.of(tunnels, Version.text(), started)));
     }
 
     /** Until the client has gone. */
@@ -142,7 +148,7 @@ final class ControlCommands implements ControlHandler {
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (true) {
-            ServiceStatus now = ServiceStatus.of(chosen(request), started);
+            ServiceStatus now = ServiceStatus.of(chosen(request), Version.text(), started);
             if (now.passing()) {
                 return JsonParser.parseString(StatsJson.of(now));
             }

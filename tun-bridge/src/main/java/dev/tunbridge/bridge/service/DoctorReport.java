@@ -1,9 +1,10 @@
 package dev.tunbridge.bridge.service;
 
-import static dev.tunbridge.bridge.service.JsonText.field;
-import static dev.tunbridge.bridge.service.JsonText.text;
+import static dev.tunbridge.bridge.json.JsonText.field;
+import static dev.tunbridge.bridge.json.JsonText.text;
 
 import dev.tunbridge.bridge.doctor.Finding;
+import dev.tunbridge.bridge.json.JsonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,11 +1,12 @@
 package dev.tunbridge.bridge.service;
 
-import static dev.tunbridge.bridge.service.JsonText.field;
-import static dev.tunbridge.bridge.service.JsonText.text;
+import static dev.tunbridge.bridge.json.JsonText.field;
+import static dev.tunbridge.bridge.json.JsonText.text;
 
 import dev.tunbridge.bridge.config.FileFault;
 import dev.tunbridge.bridge.doctor.Fix;
 import dev.tunbridge.bridge.doctor.Host;
+import dev.tunbridge.bridge.json.JsonText;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package dev.tunbridge.bridge.service;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.tunbridge.bridge.supervisor.ReloadReport;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.ConfigReader;
 import dev.tunbridge.bridge.config.Endpoint;
 import dev.tunbridge.bridge.config.Settings;
+import dev.tunbridge.bridge.json.StatsJson;
 import dev.tunbridge.bridge.replay.ConnectionChoice;
 import dev.tunbridge.bridge.replay.End;
 import dev.tunbridge.bridge.replay.PathReport;

@@ -8,6 +8,8 @@ import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.ConfigException;
 import dev.tunbridge.bridge.config.FileFault;
 import dev.tunbridge.bridge.config.ServiceConfig;
+import dev.tunbridge.bridge.supervisor.Moment;
+import dev.tunbridge.bridge.supervisor.Supervisor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

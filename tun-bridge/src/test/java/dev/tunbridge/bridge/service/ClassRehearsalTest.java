@@ -2,6 +2,7 @@ package dev.tunbridge.bridge.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tunbridge.bridge.supervisor.Supervisor;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;

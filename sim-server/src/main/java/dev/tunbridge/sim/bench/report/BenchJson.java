@@ -1,12 +1,12 @@
 package dev.tunbridge.sim.bench.report;
 
-import static dev.tunbridge.bridge.service.JsonText.array;
-import static dev.tunbridge.bridge.service.JsonText.field;
-import static dev.tunbridge.bridge.service.JsonText.number;
-import static dev.tunbridge.bridge.service.JsonText.object;
-import static dev.tunbridge.bridge.service.JsonText.text;
+import static dev.tunbridge.bridge.json.JsonText.array;
+import static dev.tunbridge.bridge.json.JsonText.field;
+import static dev.tunbridge.bridge.json.JsonText.number;
+import static dev.tunbridge.bridge.json.JsonText.object;
+import static dev.tunbridge.bridge.json.JsonText.text;
 
-import dev.tunbridge.bridge.service.JsonText;
+import dev.tunbridge.bridge.json.JsonText;
 import dev.tunbridge.sim.bench.load.Workload;
 import dev.tunbridge.sim.bench.measure.ConnectionSample;
 import dev.tunbridge.sim.bench.measure.LatencyCurve;

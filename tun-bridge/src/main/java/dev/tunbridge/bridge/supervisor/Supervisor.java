@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeListener;
@@ -7,6 +7,7 @@ import dev.tunbridge.bridge.config.ServiceConfig;
 import dev.tunbridge.bridge.config.ServiceSettings;
 import dev.tunbridge.bridge.config.Setting;
 import dev.tunbridge.bridge.config.TunnelConfig;
+import dev.tunbridge.bridge.json.StatsJson;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -35,7 +36,7 @@ import java.util.stream.Stream;
  * stays, and memory: see {@link dev.tunbridge.bridge.config.BridgeConfig#oneOf}. They come, change and go while the others run. What
  * changes them is done by one thread, one thing after the other; everything here may be called from any thread.
  */
-final class Supervisor implements AutoCloseable {
+public final class Supervisor implements AutoCloseable {
     private static final long CLOSE_SECONDS = 10;
 
     private final EventLoopGroup group;
@@ -73,7 +74,7 @@ final class Supervisor implements AutoCloseable {
      * @param listeners makes one for each tunnel by its name
      * @throws dev.tunbridge.bridge.config.ConfigException for what is wrong in one of them
      */
-    static Supervisor of(
+    public static Supervisor of(
             ServiceConfig config,
             int loops,
             Supplier<ServiceConfig> source,
@@ -94,7 +95,7 @@ final class Supervisor implements AutoCloseable {
     }
 
     /** Event loops of the best kind that this machine has. */
-    static EventLoopGroup newGroup(int loops) {
+    public static EventLoopGroup newGroup(int loops) {
         return new MultiThreadIoEventLoopGroup(
                 loops,
                 new DefaultThreadFactory("tunbridge", true),
@@ -106,7 +107,7 @@ final class Supervisor implements AutoCloseable {
         return SupervisedTunnel.of(each, ofHowMany, journal, group);
     }
 
-    void start() {
+    public void start() {
         tunnels.values().forEach(this::start);
     }
 
@@ -134,31 +135,31 @@ final class Supervisor implements AutoCloseable {
     }
 
     /** Waits until none is left; the faults of those that ended by one. */
-    List<BridgeException> awaitEnd() {
+    public List<BridgeException> awaitEnd() {
         return over.join();
     }
 
     /** Whether none is left. */
-    boolean hasEnded() {
+    public boolean hasEnded() {
         return tunnels.values().stream().allMatch(SupervisedTunnel::hasEnded);
     }
 
     /** In the order of the configuration. */
-    List<SupervisedTunnel> tunnels() {
+    public List<SupervisedTunnel> tunnels() {
         return List.copyOf(tunnels.values());
     }
 
     /** The tunnel of this name. */
-    Optional<SupervisedTunnel> tunnel(String name) {
+    public Optional<SupervisedTunnel> tunnel(String name) {
         return Optional.ofNullable(tunnels.get(name));
     }
 
-    ServiceConfig config() {
+    public ServiceConfig config() {
         return config;
     }
 
     /** The counters by device; of a single bridge without its name. Those of one that does not answer are missing. */
-    CompletionStage<String> stats() {
+    public CompletionStage<String> stats() {
         List<SupervisedTunnel> all = tunnels();
         if (all.size() == 1) {
             return all.get(0).bridge().stats().thenApply(StatsJson::of);
@@ -179,12 +180,12 @@ final class Supervisor implements AutoCloseable {
     }
 
     /** Connects all of them anew; one that has ended is left alone. */
-    void reconnect() {
+    public void reconnect() {
         tunnels.values().forEach(tunnel -> tunnel.bridge().reconnect());
     }
 
     /** Connects one anew; one that has ended is set up anew. */
-    void reconnect(SupervisedTunnel tunnel) {
+    public void reconnect(SupervisedTunnel tunnel) {
         if (!tunnel.hasEnded()) {
             tunnel.bridge().reconnect();
             return;
@@ -212,7 +213,7 @@ final class Supervisor implements AutoCloseable {
      * Goes over to what the configuration says now, all of it or nothing: what is wrong is found before anything changes. Completes
      * with a {@link dev.tunbridge.bridge.config.ConfigException} then.
      */
-    CompletableFuture<ReloadReport> reload() {
+    public CompletableFuture<ReloadReport> reload() {
         return CompletableFuture.supplyAsync(() -> goOver(source.get()), executor);
     }
 

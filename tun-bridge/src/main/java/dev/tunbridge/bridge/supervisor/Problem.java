@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 /**
  * Something that is wrong now.
@@ -9,9 +9,9 @@ package dev.tunbridge.bridge.service;
  * @param affects what does not work for it, or less well
  * @param mend the command that shows more, or mends it
  */
-record Problem(String code, Severity severity, String text, String affects, String mend) {
+public record Problem(String code, Severity severity, String text, String affects, String mend) {
     /** How bad a problem is. */
-    enum Severity {
+    public enum Severity {
         /** No traffic passes. */
         ERROR,
         /** Traffic passes, with less than was promised. */

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 import dev.tunbridge.bridge.BridgeListener;
 import dev.tunbridge.bridge.BridgeState;
@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a tunnel has been through: where it stands, since when, and its last events. From any thread. */
-final class TunnelJournal implements BridgeListener {
+public final class TunnelJournal implements BridgeListener {
     private static final int MOST_EVENTS = 10;
 
     private final BridgeListener next;
@@ -29,7 +29,7 @@ final class TunnelJournal implements BridgeListener {
      * @param kind the state's name, or {@code settings}
      * @param text in words
      */
-    record Event(String at, String kind, String text) {}
+    public record Event(String at, String kind, String text) {}
 
     /**
      * A moment of it.
@@ -37,7 +37,7 @@ final class TunnelJournal implements BridgeListener {
      * @param trouble what it waits for; empty unless it waits
      * @param tunnel what the server said last; empty unless the session is up
      */
-    record Entry(
+    public record Entry(
             BridgeState state,
             String detail,
             Moment since,
@@ -46,12 +46,12 @@ final class TunnelJournal implements BridgeListener {
             List<Event> events) {}
 
     /** @param next hears all of it too */
-    TunnelJournal(BridgeListener next) {
+    public TunnelJournal(BridgeListener next) {
         this.next = next;
     }
 
     /** The same history, for a tunnel that is set up anew. */
-    TunnelJournal(TunnelJournal before, BridgeListener next) {
+    public TunnelJournal(TunnelJournal before, BridgeListener next) {
         this(next);
         events.addAll(before.now().events());
     }

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.json;
 
 import dev.tunbridge.bridge.measure.WaitHistogram;
 import dev.tunbridge.reassembly.stream.Handshake;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * Counters as one JSON object: a record becomes an object with a key for each component, a map one with a key for each
  * entry, a collection an array. Names are in lower case with underscores, so that {@code bytesIn} is {@code bytes_in}.
  */
-final class StatsJson {
+public final class StatsJson {
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
     private StatsJson() {}
@@ -55,13 +55,13 @@ final class StatsJson {
     }
 
     /** Those of several bridges, by the names of their devices. */
-    static String of(Map<String, ? extends Record> stats) {
+    public static String of(Map<String, ? extends Record> stats) {
         return stats.entrySet().stream()
                 .map(entry -> JsonText.field(entry.getKey(), of(entry.getValue())))
                 .collect(Collectors.joining(",", "{", "}"));
     }
 
-    static String of(Record stats) {
+    public static String of(Record stats) {
         return Arrays.stream(stats.getClass().getRecordComponents())
                 .map(component -> field(component.getName(), value(read(component, stats))))
                 .collect(Collectors.joining(",", "{", "}"));

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.json;
 
 import java.util.Locale;
 import java.util.stream.Collectors;

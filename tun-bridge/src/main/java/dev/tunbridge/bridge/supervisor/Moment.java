@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -10,14 +10,14 @@ import java.util.concurrent.TimeUnit;
  * @param nanos of {@link System#nanoTime}
  * @param text in UTC, to the millisecond, as RFC 3339 has it
  */
-record Moment(long nanos, String text) {
-    static Moment now() {
+public record Moment(long nanos, String text) {
+    public static Moment now() {
         return new Moment(
                 System.nanoTime(), Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
     }
 
     /** Whole seconds since then. */
-    long seconds() {
+    public long seconds() {
         return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - nanos);
     }
 }

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 import dev.tunbridge.bridge.BridgeException;
 import dev.tunbridge.bridge.BridgeState;
@@ -7,7 +7,7 @@ import dev.tunbridge.bridge.Trouble;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.path.SocketStats;
 import dev.tunbridge.bridge.path.TuningStats;
-import dev.tunbridge.bridge.service.Problem.Severity;
+import dev.tunbridge.bridge.supervisor.Problem.Severity;
 import dev.tunbridge.reassembly.recovery.LaneState;
 import java.util.ArrayList;
 import java.util.List;

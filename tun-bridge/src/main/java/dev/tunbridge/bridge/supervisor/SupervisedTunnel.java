@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 import dev.tunbridge.bridge.Bridge;
 import dev.tunbridge.bridge.BridgeException;
@@ -28,11 +28,12 @@ import org.jspecify.annotations.Nullable;
  * @param tunnels of how many it was one when it was set up: they share memory
  * @param description what the file of the frame format had then; empty of one that ships
  */
-record SupervisedTunnel(TunnelConfig config, int tunnels, String description, Bridge bridge, TunnelJournal journal) {
+public record SupervisedTunnel(
+        TunnelConfig config, int tunnels, String description, Bridge bridge, TunnelJournal journal) {
     private static final long ANSWER_MILLIS = 500;
 
     /** What a new configuration means for a tunnel that runs. */
-    enum Change {
+    public enum Change {
         NONE,
         /** Taken by the running session. */
         LIVE,
@@ -46,7 +47,7 @@ record SupervisedTunnel(TunnelConfig config, int tunnels, String description, Br
      * @param tunnels of how many it is one
      * @throws ConfigException with its place, for what is wrong
      */
-    static SupervisedTunnel of(TunnelConfig config, int tunnels, TunnelJournal journal, EventLoopGroup group) {
+    public static SupervisedTunnel of(TunnelConfig config, int tunnels, TunnelJournal journal, EventLoopGroup group) {
         try {
             Bridge bridge = Bridge.builder()
                     .config(config.config().oneOf(tunnels))
@@ -68,26 +69,26 @@ record SupervisedTunnel(TunnelConfig config, int tunnels, String description, Br
         }
     }
 
-    String name() {
+    public String name() {
         return config.name();
     }
 
-    String device() {
+    public String device() {
         return config.config().get(Settings.TUN_NAME);
     }
 
-    boolean hasEnded() {
+    public boolean hasEnded() {
         return bridge.ended().toCompletableFuture().isDone();
     }
 
     /** The fault by which it has ended; nothing where it has not, or in order. */
-    Optional<BridgeException> fault() {
+    public Optional<BridgeException> fault() {
         CompletableFuture<@Nullable BridgeException> end = bridge.ended().toCompletableFuture();
         return Optional.ofNullable(end.getNow(null));
     }
 
     /** What it takes to go over to another configuration. One that has ended is set up anew. */
-    Change changeTo(TunnelConfig next) {
+    public Change changeTo(TunnelConfig next) {
         List<Setting<?>> changed = next.config().changedFrom(config.config());
         if (hasEnded() || !descriptionOf(next).equals(description)) {
             return Change.SESSION;
@@ -101,7 +102,7 @@ record SupervisedTunnel(TunnelConfig config, int tunnels, String description, Br
     }
 
     /** The same tunnel with settings that count at once. */
-    SupervisedTunnel reconfigured(TunnelConfig next) {
+    public SupervisedTunnel reconfigured(TunnelConfig next) {
         BridgeConfig shared = next.config().oneOf(tunnels);
         bridge.reconfigure(shared);
         journal.add("settings", "new settings of the running session");
@@ -109,17 +110,17 @@ record SupervisedTunnel(TunnelConfig config, int tunnels, String description, Br
     }
 
     /** The counters; completes exceptionally where the loop does not answer in time. */
-    CompletableFuture<BridgeStats> stats() {
+    public CompletableFuture<BridgeStats> stats() {
         return bridge.stats().toCompletableFuture().copy().orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Begins to close. */
-    CompletionStage<@Nullable BridgeException> shutdown() {
+    public CompletionStage<@Nullable BridgeException> shutdown() {
         return bridge.shutdown();
     }
 
     /** The journal of a tunnel that is set up anew in its place. */
-    TunnelJournal successor(Function<String, BridgeListener> listeners) {
+    public TunnelJournal successor(Function<String, BridgeListener> listeners) {
         return new TunnelJournal(journal, listeners.apply(name()));
     }
 }

@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 import java.util.List;
 
@@ -13,7 +13,7 @@ import java.util.List;
  * @param service keys of the service that have changed, and count now
  * @param atNextStart keys of the service that have changed, and count at its next start
  */
-record ReloadReport(
+public record ReloadReport(
         List<String> added,
         List<String> restarted,
         List<String> changed,
@@ -23,7 +23,7 @@ record ReloadReport(
         List<String> atNextStart) {
 
     /** In one line. */
-    String words() {
+    public String words() {
         String told = part("added", added)
                 + part("set up anew", restarted)
                 + part("changed", changed)

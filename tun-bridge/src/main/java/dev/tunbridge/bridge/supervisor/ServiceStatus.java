@@ -1,4 +1,4 @@
-package dev.tunbridge.bridge.service;
+package dev.tunbridge.bridge.supervisor;
 
 import dev.tunbridge.bridge.BridgeState;
 import dev.tunbridge.bridge.BridgeStats;
@@ -6,7 +6,7 @@ import dev.tunbridge.bridge.TunnelInfo;
 import dev.tunbridge.bridge.config.Settings;
 import dev.tunbridge.bridge.filter.Refusal;
 import dev.tunbridge.bridge.measure.WaitHistogram;
-import dev.tunbridge.bridge.service.Problem.Severity;
+import dev.tunbridge.bridge.supervisor.Problem.Severity;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
  * @param passing whether traffic passes through all tunnels
  * @param tunnels in the order of the configuration
  */
-record ServiceStatus(
+public record ServiceStatus(
         int version, String program, long pid, String started, boolean passing, List<TunnelStatus> tunnels) {
     private static final int VERSION = 1;
 
@@ -38,7 +38,7 @@ record ServiceStatus(
      * @param events the last ten, the latest last
      * @param earned what each promise has earned since the start; empty where the tunnel does not answer
      */
-    record TunnelStatus(
+    public record TunnelStatus(
             String name,
             String device,
             String server,
@@ -53,7 +53,7 @@ record ServiceStatus(
             Optional<Earned> earned) {}
 
     /** What the server has given. */
-    record Session(String carriage, int mtu, String deviceAddress, String serverAddress) {}
+    public record Session(String carriage, int mtu, String deviceAddress, String serverAddress) {}
 
     /**
      * What each promise has earned.
@@ -68,7 +68,7 @@ record ServiceStatus(
      * @param drops packets that were not passed on, by reason; those without one are left out
      * @param queueBytes waiting for the outer connection now
      */
-    record Earned(
+    public record Earned(
             long connections,
             long downBytes,
             long upBytes,
@@ -112,8 +112,12 @@ record ServiceStatus(
         }
     }
 
-    /** Takes it of all, or of one; waits half a second at most for counters. */
-    static ServiceStatus of(List<SupervisedTunnel> tunnels, Moment started) {
+    /**
+     * Takes it of all, or of one; waits half a second at most for counters.
+     *
+     * @param program its version
+     */
+    public static ServiceStatus of(List<SupervisedTunnel> tunnels, String program, Moment started) {
         List<CompletableFuture<Optional<BridgeStats>>> asked = tunnels.stream()
                 .map(tunnel -> tunnel.stats().handle((stats, fault) -> Optional.ofNullable(stats)))
                 .toList();
@@ -123,7 +127,7 @@ record ServiceStatus(
         }
         return new ServiceStatus(
                 VERSION,
-                Version.text(),
+                program,
                 ProcessHandle.current().pid(),
                 started.text(),
                 told.stream().allMatch(TunnelStatus::passing),
