@@ -88,13 +88,20 @@ class ServiceSourceTest {
         return new Message.Data(channel, Octets.of(text.getBytes(StandardCharsets.UTF_8)));
     }
 
+    private static void requireOpen(Message answer) {
+        assertThat(answer)
+                .isInstanceOfSatisfying(
+                        Message.Opened.class,
+                        opened -> assertThat(opened.status()).isEqualTo(OpenStatus.OPEN));
+    }
+
     /** A client asks, and the service that sees it answers. */
     private static InetSocketAddress converse(ScriptedServer server, ServerSocket service, InetAddress client, int port)
             throws Exception {
         server.say(new Message.Open(1, Message.TCP, port, client, CLIENT_PORT));
         service.setSoTimeout(10_000);
+        requireOpen(server.next()); // or why not, before nobody comes
         try (Socket accepted = service.accept()) {
-            assertThat(server.next()).isInstanceOf(Message.Opened.class);
             server.say(new Message.Credit(1, 1_000), data(1, "who am I?"));
             assertThat(accepted.getInputStream().readNBytes(9)).asString().isEqualTo("who am I?");
             accepted.getOutputStream().write("you".getBytes(StandardCharsets.UTF_8));
@@ -112,7 +119,7 @@ class ServiceSourceTest {
             throws Exception {
         service.setSoTimeout(10_000);
         server.say(new Message.Open(2, Message.UDP, service.getLocalPort(), client, CLIENT_PORT));
-        assertThat(server.next()).isInstanceOf(Message.Opened.class);
+        requireOpen(server.next());
         server.say(new Message.Credit(2, 10_000), data(2, "who am I?"));
         DatagramPacket packet = new DatagramPacket(new byte[100], 100);
         service.receive(packet);
